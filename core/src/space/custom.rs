@@ -1,0 +1,239 @@
+//! Search spaces of one's own, described in TOML.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{CellKind, Convention, Layout, Operation, Output, Space, SpaceError};
+use crate::text::line_of;
+
+/// A search space as a user writes it down.
+///
+/// ```
+/// use lambda_darts::space::CustomSpace;
+///
+/// let space = CustomSpace::parse(r#"
+///     name = "small"
+///     layout = "stacked"       # or "staged"
+///     nodes = 2                # intermediate nodes of a cell
+///
+///     [cells.normal]
+///     operations = ["skip_connect", "sep_conv_3x3"]
+///
+///     [cells.normal.edges]     # single edges may differ; an empty list leaves the edge out
+///     "0->2" = ["max_pool_3x3", "skip_connect"]
+///     "1->3" = []
+/// "#)?;
+/// assert_eq!(space.kinds[0].edges.len(), 4);
+/// # Ok::<(), lambda_darts::space::SpaceError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomSpace {
+    /// The name it is reported by.
+    pub name: String,
+    /// `stacked` (DARTS) or `staged` (NAS-Bench-201).
+    pub layout: LayoutName,
+    /// Width of the stem in multiples of the channels; stacked only. 3 where it is left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stem_multiplier: Option<usize>,
+    /// The operations' conventions; by default those of the layout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub convention: Option<Convention>,
+    /// Input nodes of a cell: 1 or 2 in a stacked layout (2 by default), 1 in a staged one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<usize>,
+    /// Intermediate nodes of a cell, 1 to 16.
+    pub nodes: usize,
+    /// What a cell hands on: `concat` by default in a stacked layout; `last`, always, in a staged one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Output>,
+    /// The kinds of cell: `normal`, and in a stacked layout `reduce` if the network is to shrink the image.
+    pub cells: BTreeMap<String, CustomCell>,
+}
+
+/// The name of a macro layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LayoutName {
+    /// See [`Layout::Stacked`].
+    Stacked,
+    /// See [`Layout::Staged`].
+    Staged,
+}
+
+/// The candidates of one kind of cell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CustomCell {
+    /// The candidates of every edge that `edges` does not name.
+    #[serde(default)]
+    pub operations: Vec<Operation>,
+    /// The candidates of single edges, by `from->to`; an empty list leaves the edge out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub edges: BTreeMap<String, Vec<Operation>>,
+}
+
+/// The most nodes and candidates that a description may ask for.
+const MOST_NODES: usize = 16;
+const WIDEST_STEM: usize = 64;
+
+/// What is wrong with a description, and the keys that lead there.
+pub(crate) struct Fault {
+    pub(crate) keys: Vec<String>,
+    pub(crate) what: String,
+}
+
+fn fault<T>(keys: &[&str], what: impl Into<String>) -> Result<T, Fault> {
+    Err(Fault { keys: keys.iter().map(|&key| key.to_owned()).collect(), what: what.into() })
+}
+
+impl CustomSpace {
+    /// Reads a description and checks it.
+    ///
+    /// # Errors
+    /// [`SpaceError::Custom`] names the line and what is wrong there.
+    pub fn parse(text: &str) -> Result<Space, SpaceError> {
+        Self::read(text)?.space().map_err(|Fault { keys, what }| SpaceError::Custom { line: line_of(text, &keys), what })
+    }
+
+    /// Reads a description without checking whether it makes a space.
+    ///
+    /// # Errors
+    /// [`SpaceError::Custom`] where it is not TOML or has unknown or missing fields.
+    pub fn read(text: &str) -> Result<Self, SpaceError> {
+        toml::from_str(text).map_err(|error| SpaceError::Custom {
+            line: crate::text::line_at(text, error.span().map_or(0, |span| span.start)),
+            what: error.message().to_owned(),
+        })
+    }
+
+    /// Checks the description and makes the space.
+    pub(crate) fn space(&self) -> Result<Space, Fault> {
+        if self.name.is_empty() || self.name.len() > 64 {
+            return fault(&["name"], "a space needs a name of 1 to 64 characters");
+        }
+        if !(1..=MOST_NODES).contains(&self.nodes) {
+            return fault(&["nodes"], format!("a cell has 1 to {MOST_NODES} nodes, not {}", self.nodes));
+        }
+        let staged = self.layout == LayoutName::Staged;
+        let inputs = self.inputs.unwrap_or(if staged { 1 } else { 2 });
+        match (staged, inputs) {
+            (true, 1) | (false, 1 | 2) => {}
+            (true, _) => return fault(&["inputs"], "a staged cell has one input"),
+            (false, _) => return fault(&["inputs"], "a stacked cell has one or two inputs"),
+        }
+        let output = self.output.unwrap_or(if staged { Output::Last } else { Output::Concat });
+        if staged && output == Output::Concat {
+            return fault(&["output"], "a staged cell hands on its last node: output = \"last\"");
+        }
+        let layout = match (staged, self.stem_multiplier) {
+            (true, None) => Layout::Staged,
+            (true, Some(_)) => return fault(&["stem_multiplier"], "a staged layout has no stem multiplier"),
+            (false, given) => match given.unwrap_or(3) {
+                stem_multiplier @ 1..=WIDEST_STEM => Layout::Stacked { stem_multiplier },
+                _ => return fault(&["stem_multiplier"], format!("a stem is 1 to {WIDEST_STEM} times as wide as a cell")),
+            },
+        };
+        let convention =
+            self.convention.unwrap_or(if staged { Convention::NasBench201 } else { Convention::Darts });
+
+        let Some(normal) = self.cells.get("normal") else {
+            return fault(&["cells"], "a space needs the cell kind `normal`: [cells.normal]");
+        };
+        let mut kinds = vec![self.kind("normal", normal, inputs, output)?];
+        for (name, cell) in &self.cells {
+            match name.as_str() {
+                "normal" => {}
+                "reduce" if !staged => kinds.push(self.kind("reduce", cell, inputs, output)?),
+                "reduce" => return fault(&["cells", name], "a staged layout has fixed reductions, no kind `reduce`"),
+                _ => return fault(&["cells", name], "a cell kind is `normal` or `reduce`"),
+            }
+        }
+        Ok(Space { name: self.name.clone(), kinds, layout, convention })
+    }
+
+    fn kind(&self, name: &str, cell: &CustomCell, inputs: usize, output: Output) -> Result<CellKind, Fault> {
+        distinct(&cell.operations, &["cells", name, "operations"])?;
+        let mut single = BTreeMap::new();
+        for (key, operations) in &cell.edges {
+            let keys = ["cells", name, "edges", key];
+            let ends = key.split_once("->").and_then(|(a, b)| Some((a.trim().parse().ok()?, b.trim().parse().ok()?)));
+            let Some((from, to)) = ends else {
+                return fault(&keys, "an edge is named \"from->to\", for example \"0->2\"");
+            };
+            if from >= to || !(inputs..inputs + self.nodes).contains(&to) {
+                return fault(
+                    &keys,
+                    format!(
+                        "no edge {from}->{to}: edges lead from an earlier node to one of the nodes {inputs} to {}",
+                        inputs + self.nodes - 1
+                    ),
+                );
+            }
+            distinct(operations, &keys)?;
+            if single.insert((from, to), operations).is_some() {
+                return fault(&keys, format!("the edge {from}->{to} is described twice"));
+            }
+        }
+        let kind = CellKind::dense(name, inputs, self.nodes, output, |from, to| {
+            single.get(&(from, to)).map_or_else(|| cell.operations.clone(), |&own| own.clone())
+        });
+        for node in kind.intermediate() {
+            if kind.edges_into(node).next().is_none() {
+                return fault(&["cells", name], format!("no edge leads to node {node}: give it candidate operations"));
+            }
+        }
+        Ok(kind)
+    }
+}
+
+fn distinct(operations: &[Operation], keys: &[&str]) -> Result<(), Fault> {
+    let mut seen = BTreeSet::new();
+    match operations.iter().find(|&&operation| !seen.insert(operation)) {
+        Some(twice) => fault(keys, format!("`{twice}` is listed twice")),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = "name = \"small\"\nlayout = \"stacked\"\nnodes = 2\n\n[cells.normal]\noperations = [\"skip_connect\", \"sep_conv_3x3\"]\n";
+
+    fn message(text: &str) -> String {
+        CustomSpace::parse(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn defaults_follow_the_layout() {
+        let space = CustomSpace::parse(SMALL).unwrap();
+        assert_eq!(space.layout, Layout::Stacked { stem_multiplier: 3 });
+        assert_eq!(space.convention, Convention::Darts);
+        assert_eq!(space.kinds.len(), 1);
+        assert_eq!(space.kinds[0].edges.len(), 5);
+        assert_eq!(space.cells(6), [0; 6], "without a reduce kind no cell reduces");
+        let staged = CustomSpace::parse(&SMALL.replace("stacked", "staged")).unwrap();
+        assert_eq!((staged.layout, staged.kinds[0].edges.len()), (Layout::Staged, 3));
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        for (text, line, part) in [
+            (SMALL.replace("nodes = 2", "nodes = 0"), 3, "1 to 16 nodes"),
+            (SMALL.replace("nodes = 2", "nodse = 2"), 3, "nodse"),
+            (SMALL.replace("\"sep_conv_3x3\"", "\"conv\""), 6, "unknown operation `conv`"),
+            (SMALL.replace("\"sep_conv_3x3\"", "\"skip_connect\""), 6, "listed twice"),
+            (SMALL.replace("cells.normal", "cells.abnormal"), 5, "normal"),
+            (format!("{SMALL}\n[cells.normal.edges]\n\"3->2\" = []\n"), 9, "no edge 3->2"),
+            (format!("{SMALL}\n[cells.normal.edges]\n\"zero\" = []\n"), 9, "from->to"),
+            (format!("{SMALL}\n[cells.normal.edges]\n\"0->2\" = []\n\"1->2\" = []\n"), 5, "no edge leads to node 2"),
+            (SMALL.replace("stacked", "staged").replace("nodes = 2", "nodes = 2\ninputs = 2"), 4, "one input"),
+            (format!("{SMALL}]"), 7, ""),
+        ] {
+            let message = message(&text);
+            assert!(message.starts_with(&format!("line {line}:")) && message.contains(part), "{message}\n{text}");
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Derived architectures and the notations that the field writes them in.
+//!
+//! | notation | example | by |
+//! |---|---|---|
+//! | DARTS | `Genotype(normal=[('sep_conv_3x3', 1), …], normal_concat=range(2, 6), …)` | [`Genotype::to_darts`] |
+//! | NAS-Bench-201 | `\|nor_conv_3x3~0\|+\|none~0\|skip_connect~1\|+…` | [`Genotype::to_nas_bench_201`] |
+//! | JSON | the fields of [`Genotype`] | serde |
+//!
+//! [`Genotype::parse`] reads all three.
+
+mod darts;
+mod nas_bench_201;
+mod scan;
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Operation, Space};
+
+/// A discrete architecture: for every kind of cell, what each node reads.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Genotype {
+    /// One entry a kind of cell, `normal` first.
+    pub cells: Vec<GenotypeCell>,
+}
+
+/// One kind of cell of a [`Genotype`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenotypeCell {
+    /// `normal` or `reduce`.
+    pub kind: String,
+    /// How many input nodes the cell has; node numbers count them first.
+    pub inputs: usize,
+    /// For every intermediate node the operations that add up to it, each with the node it reads.
+    pub nodes: Vec<Vec<(Operation, usize)>>,
+    /// The nodes that make up the output.
+    pub output: Vec<usize>,
+}
+
+/// Why a text is no genotype.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no genotype: at character {at}: {what}")]
+pub struct GenotypeError {
+    /// The place in the text, in characters counted from 1.
+    pub at: usize,
+    /// What is wrong there.
+    pub what: String,
+}
+
+/// Longer texts are refused before they are read.
+const LONGEST: usize = 64 * 1024;
+/// The most nodes a cell may have.
+const MOST_NODES: usize = 64;
+
+impl Genotype {
+    /// Reads a genotype in any of the three notations, told apart by their first character.
+    ///
+    /// # Errors
+    /// [`GenotypeError`] with the place in the text.
+    ///
+    /// ```
+    /// use lambda_darts::space::Genotype;
+    ///
+    /// let text = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|";
+    /// let genotype = Genotype::parse(text)?;
+    /// assert_eq!(genotype.to_nas_bench_201().as_deref(), Some(text));
+    /// assert_eq!(genotype.skip_connections(), 1);
+    /// # Ok::<(), lambda_darts::space::GenotypeError>(())
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, GenotypeError> {
+        if text.len() > LONGEST {
+            return Err(GenotypeError { at: 1, what: format!("longer than {LONGEST} bytes") });
+        }
+        let genotype = match text.trim_start().chars().next() {
+            Some('|') => nas_bench_201::parse(text)?,
+            Some('G') => darts::parse(text)?,
+            Some('{') => serde_json::from_str(text).map_err(|error| GenotypeError {
+                at: scan::characters_before(text, error.line(), error.column()),
+                what: error.to_string(),
+            })?,
+            _ => {
+                return Err(GenotypeError {
+                    at: 1,
+                    what: "expected `Genotype(…)`, `|operation~node|+…` or a JSON object".to_owned(),
+                });
+            }
+        };
+        genotype.check().map_err(|what| GenotypeError { at: 1, what })?;
+        Ok(genotype)
+    }
+
+    /// How many of its operations are skip connections, over all kinds of cell.
+    #[must_use]
+    pub fn skip_connections(&self) -> usize {
+        let operations = self.cells.iter().flat_map(|cell| cell.nodes.iter().flatten());
+        operations.filter(|(operation, _)| *operation == Operation::SkipConnect).count()
+    }
+
+    /// In DARTS's notation, where every node reads exactly two others; `None` elsewhere.
+    #[must_use]
+    pub fn to_darts(&self) -> Option<String> {
+        darts::write(self)
+    }
+
+    /// In NAS-Bench-201's notation, for a single kind of cell with one input whose nodes read all earlier ones in
+    /// order; `None` elsewhere.
+    #[must_use]
+    pub fn to_nas_bench_201(&self) -> Option<String> {
+        nas_bench_201::write(self)
+    }
+
+    /// Whether the architecture can be derived from `space`, or else why not.
+    ///
+    /// # Errors
+    /// A sentence that names the kind, the node and what the space lacks.
+    pub fn fits(&self, space: &Space) -> Result<(), String> {
+        if self.cells.len() != space.kinds.len() {
+            return Err(format!("{} kinds of cell, but {} has {}", self.cells.len(), space.name, space.kinds.len()));
+        }
+        for (cell, kind) in self.cells.iter().zip(&space.kinds) {
+            if (cell.kind.as_str(), cell.inputs, cell.nodes.len()) != (&kind.name, kind.inputs, kind.nodes) {
+                return Err(format!(
+                    "a cell `{}` of {} inputs and {} nodes, but {} has `{}` of {} and {}",
+                    cell.kind, cell.inputs, cell.nodes.len(), space.name, kind.name, kind.inputs, kind.nodes
+                ));
+            }
+            for (node, reads) in kind.intermediate().zip(&cell.nodes) {
+                for &(operation, from) in reads {
+                    let edge = kind.edges.iter().find(|edge| (edge.from, edge.to) == (from, node));
+                    if !edge.is_some_and(|edge| edge.operations.contains(&operation)) {
+                        return Err(format!(
+                            "{}, node {node}: {} has no `{operation}` from node {from}",
+                            kind.name, space.name
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What serde cannot check: node numbers in range, each kind once.
+    fn check(&self) -> Result<(), String> {
+        if self.cells.is_empty() || self.cells.len() > 2 {
+            return Err("a genotype has one or two kinds of cell".to_owned());
+        }
+        for (place, cell) in self.cells.iter().enumerate() {
+            if cell.kind != ["normal", "reduce"][place] {
+                return Err(format!("the kinds of cell are `normal`, then `reduce`; found `{}`", cell.kind));
+            }
+            if !(1..=2).contains(&cell.inputs) || cell.nodes.is_empty() || cell.nodes.len() > MOST_NODES {
+                return Err(format!("{}: a cell has 1 or 2 inputs and 1 to {MOST_NODES} nodes", cell.kind));
+            }
+            for (node, reads) in (cell.inputs..).zip(&cell.nodes) {
+                if let Some((_, from)) = reads.iter().find(|(_, from)| *from >= node) {
+                    return Err(format!("{}, node {node} reads node {from}, which does not come before it", cell.kind));
+                }
+            }
+            let nodes = cell.inputs + cell.nodes.len();
+            if let Some(out) = cell.output.iter().find(|&&out| out >= nodes) {
+                return Err(format!("{}: the output takes node {out}, but there are {nodes}", cell.kind));
+            }
+            if cell.output.is_empty() || cell.output.len() > nodes {
+                return Err(format!("{}: the output takes 1 to {nodes} nodes", cell.kind));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Genotype {
+    type Err = GenotypeError;
+
+    fn from_str(text: &str) -> Result<Self, GenotypeError> {
+        Self::parse(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn operation() -> impl Strategy<Value = Operation> {
+        proptest::sample::select(Operation::ALL.to_vec())
+    }
+
+    fn darts_cell(kind: &'static str) -> impl Strategy<Value = GenotypeCell> {
+        (1_usize..6).prop_flat_map(move |nodes| {
+            let reads: Vec<_> = (2..2 + nodes).map(|to| proptest::collection::vec((operation(), 0..to), 2)).collect();
+            let output = proptest::collection::vec(0..2 + nodes, 1..=nodes);
+            (reads, output).prop_map(move |(nodes, output)| GenotypeCell { kind: kind.to_owned(), inputs: 2, nodes, output })
+        })
+    }
+
+    fn nas_bench_201() -> impl Strategy<Value = Genotype> {
+        (1_usize..6).prop_flat_map(|nodes| {
+            let reads: Vec<_> = (1..=nodes).map(|to| proptest::collection::vec(operation(), to)).collect();
+            reads.prop_map(move |reads| {
+                let nodes: Vec<Vec<_>> = reads.into_iter().map(|ops| ops.into_iter().zip(0..).collect()).collect();
+                let output = vec![nodes.len()];
+                Genotype { cells: vec![GenotypeCell { kind: "normal".to_owned(), inputs: 1, nodes, output }] }
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn darts_notation_round_trips(normal in darts_cell("normal"), reduce in darts_cell("reduce")) {
+            let genotype = Genotype { cells: vec![normal, reduce] };
+            prop_assert_eq!(Genotype::parse(&genotype.to_darts().unwrap()).unwrap(), genotype);
+        }
+
+        #[test]
+        fn nas_bench_201_notation_round_trips(genotype in nas_bench_201()) {
+            prop_assert_eq!(Genotype::parse(&genotype.to_nas_bench_201().unwrap()).unwrap(), genotype);
+        }
+
+        #[test]
+        fn json_round_trips(normal in darts_cell("normal"), reduce in darts_cell("reduce")) {
+            let genotype = Genotype { cells: vec![normal, reduce] };
+            prop_assert_eq!(Genotype::parse(&serde_json::to_string(&genotype).unwrap()).unwrap(), genotype);
+        }
+
+        #[test]
+        fn damage_is_an_error_or_another_genotype(genotype in nas_bench_201(), cut in 0.0..1.0_f64, byte in 0_u8..128) {
+            let mut text = genotype.to_nas_bench_201().unwrap().into_bytes();
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+            let place = (cut * text.len() as f64) as usize;
+            text[place] = byte;
+            let text = String::from_utf8(text).unwrap();
+            if let Ok(other) = Genotype::parse(&text) {
+                prop_assert_eq!(Genotype::parse(&other.to_nas_bench_201().unwrap()).unwrap(), other);
+            }
+        }
+
+        #[test]
+        fn no_text_panics(text in "[|G{(\\[]?[ -~]{0,80}") {
+            let _ = Genotype::parse(&text);
+        }
+    }
+
+    #[test]
+    fn errors_have_a_place() {
+        for (text, at) in [
+            ("", 1),
+            ("hello", 1),
+            ("|nor_conv_3x3~0|+|nose~0|", 19),
+            ("|nor_conv_3x3~1|", 15),
+            ("|nor_conv_3x3~0", 16),
+            ("Genotype(normal=[('sep_conv_3x3', 9)", 35),
+            ("Genotype(normal=[('sep_conv', 0)", 20),
+            ("{\"cells\": 3}", 11),
+        ] {
+            assert_eq!(Genotype::parse(text).unwrap_err().at, at, "{text}: {}", Genotype::parse(text).unwrap_err());
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The names of the candidate operations.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::SpaceError;
+
+/// A candidate operation, by the name that the field gives it.
+///
+/// The text form (serde, [`Display`](fmt::Display) and [`FromStr`]) is the one that papers, genotypes and
+/// the PyTorch references use, for example `sep_conv_3x3`.
+///
+/// ```
+/// use lambda_darts::space::Operation;
+///
+/// let operation: Operation = "dil_conv_5x5".parse()?;
+/// assert_eq!(operation, Operation::DilConv5x5);
+/// assert_eq!(operation.to_string(), "dil_conv_5x5");
+/// # Ok::<(), lambda_darts::space::SpaceError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Operation {
+    /// No connection: zeros of the output's shape.
+    None,
+    /// The identity; at stride 2 a factorized reduction (DARTS, arXiv:1806.09055).
+    SkipConnect,
+    /// 3×3 maximum over the neighbourhood.
+    MaxPool3x3,
+    /// 3×3 mean over the neighbourhood; padding does not count.
+    AvgPool3x3,
+    /// Depthwise separable 3×3 convolution, applied twice.
+    SepConv3x3,
+    /// Depthwise separable 5×5 convolution, applied twice.
+    SepConv5x5,
+    /// Depthwise separable 7×7 convolution, applied twice.
+    SepConv7x7,
+    /// Depthwise separable 3×3 convolution with dilation 2.
+    DilConv3x3,
+    /// Depthwise separable 5×5 convolution with dilation 2.
+    DilConv5x5,
+    /// A 1×7 convolution followed by a 7×1 one.
+    Conv7x1And1x7,
+    /// ReLU, 1×1 convolution, batch norm (NAS-Bench-201, arXiv:2001.00326).
+    NorConv1x1,
+    /// ReLU, 3×3 convolution, batch norm (NAS-Bench-201, arXiv:2001.00326).
+    NorConv3x3,
+    /// Gaussian noise of the input's shape, whatever the input: the harmful choice of S4 (arXiv:1909.09656).
+    Noise,
+}
+
+impl Operation {
+    /// Every operation, in the order of the documentation.
+    pub const ALL: [Self; 13] = [
+        Self::None,
+        Self::SkipConnect,
+        Self::MaxPool3x3,
+        Self::AvgPool3x3,
+        Self::SepConv3x3,
+        Self::SepConv5x5,
+        Self::SepConv7x7,
+        Self::DilConv3x3,
+        Self::DilConv5x5,
+        Self::Conv7x1And1x7,
+        Self::NorConv1x1,
+        Self::NorConv3x3,
+        Self::Noise,
+    ];
+
+    /// The name that papers and genotypes use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::SkipConnect => "skip_connect",
+            Self::MaxPool3x3 => "max_pool_3x3",
+            Self::AvgPool3x3 => "avg_pool_3x3",
+            Self::SepConv3x3 => "sep_conv_3x3",
+            Self::SepConv5x5 => "sep_conv_5x5",
+            Self::SepConv7x7 => "sep_conv_7x7",
+            Self::DilConv3x3 => "dil_conv_3x3",
+            Self::DilConv5x5 => "dil_conv_5x5",
+            Self::Conv7x1And1x7 => "conv_7x1_1x7",
+            Self::NorConv1x1 => "nor_conv_1x1",
+            Self::NorConv3x3 => "nor_conv_3x3",
+            Self::Noise => "noise",
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Operation {
+    type Err = SpaceError;
+
+    fn from_str(name: &str) -> Result<Self, SpaceError> {
+        Self::ALL
+            .into_iter()
+            .find(|operation| operation.name() == name)
+            .ok_or_else(|| SpaceError::UnknownOperation { name: name.chars().take(64).collect() })
+    }
+}
+
+impl TryFrom<String> for Operation {
+    type Error = SpaceError;
+
+    fn try_from(name: String) -> Result<Self, SpaceError> {
+        name.parse()
+    }
+}
+
+impl From<Operation> for String {
+    fn from(operation: Operation) -> Self {
+        operation.name().to_owned()
+    }
+}

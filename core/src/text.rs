@@ -1,0 +1,25 @@
+//! Places in text, for error messages.
+
+/// The line (from 1) of a byte offset.
+pub(crate) fn line_at(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|&byte| byte == b'\n').count()
+}
+
+/// The line (from 1) on which the value stands that `keys` lead to in a TOML text; that of the last key found where
+/// the path ends early.
+pub(crate) fn line_of(text: &str, keys: &[String]) -> usize {
+    let Ok(root) = toml::de::DeTable::parse(text) else { return 1 };
+    let mut line = 1;
+    let mut table = Some(root.get_ref());
+    for key in keys {
+        let Some((found, value)) = table.and_then(|table| table.iter().find(|(name, _)| name.get_ref() == key)) else {
+            break;
+        };
+        line = line_at(text, found.span().start);
+        table = match value.get_ref() {
+            toml::de::DeValue::Table(inner) => Some(inner),
+            _ => None,
+        };
+    }
+    line
+}
