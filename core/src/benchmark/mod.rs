@@ -1,0 +1,20 @@
+//! Tabular benchmarks: what a cell reaches when it is trained from scratch, looked up instead of computed.
+//!
+//! A [`Table`] is read from a CSV file with one row for each cell of NAS-Bench-201 (Dong and Yang 2020,
+//! arXiv:2001.00326). Its header names these columns, in any order; others are ignored:
+//!
+//! | column | meaning |
+//! |---|---|
+//! | `index` | the number of the cell in the benchmark |
+//! | `arch` | the cell in NAS-Bench-201's notation |
+//! | `c10_valid`, `c10_test` | accuracy on CIFAR-10 in percent |
+//! | `c100_valid`, `c100_test` | accuracy on CIFAR-100 in percent |
+//! | `in16_valid`, `in16_test` | accuracy on ImageNet16-120 in percent |
+//! | `params_m` | parameters of the network in millions |
+//! | `c10_train_s` | seconds that its training took on CIFAR-10 |
+
+mod equivalence;
+mod table;
+
+pub use equivalence::canonical;
+pub use table::{Accuracies, Found, Row, Table, TableError};

@@ -1,0 +1,526 @@
+//! A benchmark's table in memory, and lookups in it.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use csv::{ErrorKind, Position, StringRecord};
+use serde::{Deserialize, Serialize};
+
+use super::equivalence::{canonical, normalised};
+use crate::space::Genotype;
+
+/// A table of all 15,625 cells has 2 MB.
+const MOST_BYTES: u64 = 64 << 20;
+const MOST_ROWS: usize = 20_000;
+/// The intermediate nodes of a cell of NAS-Bench-201.
+const NODES: usize = 3;
+
+/// The columns that are needed; [`Line`] takes a field by its place here.
+const COLUMNS: [&str; 10] = [
+    "index",
+    "arch",
+    "c10_valid",
+    "c10_test",
+    "c100_valid",
+    "c100_test",
+    "in16_valid",
+    "in16_test",
+    "params_m",
+    "c10_train_s",
+];
+
+/// The accuracies of one cell in percent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Accuracies {
+    /// On the validation images of CIFAR-10.
+    pub cifar10_valid: f64,
+    /// On the test images of CIFAR-10.
+    pub cifar10_test: f64,
+    /// On the validation images of CIFAR-100.
+    pub cifar100_valid: f64,
+    /// On the test images of CIFAR-100.
+    pub cifar100_test: f64,
+    /// On the validation images of ImageNet16-120.
+    pub imagenet16_120_valid: f64,
+    /// On the test images of ImageNet16-120.
+    pub imagenet16_120_test: f64,
+}
+
+/// One row of a [`Table`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The number of the cell in the benchmark.
+    pub index: u32,
+    /// The cell in NAS-Bench-201's notation.
+    pub arch: String,
+    /// What it reaches.
+    pub accuracies: Accuracies,
+    /// The parameters of the network in millions.
+    pub parameters_millions: f64,
+    /// How long its training took on CIFAR-10, in seconds.
+    pub train_seconds: f64,
+}
+
+/// What a lookup found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Found {
+    /// The number of the cell in the benchmark.
+    pub index: u32,
+    /// The cell of the table: the one asked for, or an equivalent one.
+    pub arch: String,
+    /// What it reaches.
+    pub accuracies: Accuracies,
+    /// The parameters of the network in millions.
+    pub parameters_millions: f64,
+    /// How long its training took on CIFAR-10, in seconds.
+    pub train_seconds: f64,
+    /// One more than the number of cells with a better test accuracy on CIFAR-10.
+    pub rank: usize,
+}
+
+/// Why a table could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// The file cannot be read.
+    #[error("{}: cannot be read", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file is too large to be a table.
+    #[error("{name}: too large: a table has at most {} MiB and {MOST_ROWS} rows", MOST_BYTES >> 20)]
+    TooLarge {
+        /// The table.
+        name: String,
+    },
+    /// The header lacks columns.
+    #[error("{name}: the header lacks {columns}; it needs {}", COLUMNS.join(","))]
+    MissingColumns {
+        /// The table.
+        name: String,
+        /// The columns that are missing.
+        columns: String,
+    },
+    /// A line is not one of the table.
+    #[error("{name}: line {line}: {what}")]
+    BadLine {
+        /// The table.
+        name: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A field is not the number that its column needs.
+    #[error("{name}: line {line}, column `{column}`: `{text}` is not {expected}")]
+    BadNumber {
+        /// The table.
+        name: String,
+        /// The line, counted from 1.
+        line: usize,
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        text: String,
+        /// What should stand there.
+        expected: &'static str,
+    },
+    /// A cell stands in the table twice.
+    #[error("{name}: line {line}: the cell {arch} stands on line {first} already")]
+    Duplicate {
+        /// The table.
+        name: String,
+        /// The second line, counted from 1.
+        line: usize,
+        /// The cell.
+        arch: String,
+        /// The first line.
+        first: usize,
+    },
+    /// There is a header, but no cell.
+    #[error("{name}: the table has no rows")]
+    Empty {
+        /// The table.
+        name: String,
+    },
+}
+
+/// The cells of a benchmark with what they reach.
+#[derive(Clone, Debug)]
+pub struct Table {
+    rows: Vec<Row>,
+    /// The row of each cell.
+    exact: HashMap<String, usize>,
+    /// The rows of all cells that compute the same function.
+    equivalent: HashMap<String, Vec<usize>>,
+}
+
+impl Table {
+    /// Reads the table in a CSV file.
+    ///
+    /// # Errors
+    /// [`TableError`] with the file and the line.
+    pub fn read(path: &Path) -> Result<Self, TableError> {
+        let cannot = |source| TableError::Read { path: path.to_owned(), source };
+        let name = path.display().to_string();
+        let known = std::fs::metadata(path).map_err(cannot)?;
+        // Opening a pipe would wait for a writer.
+        if !known.is_file() {
+            return Err(cannot(io::Error::new(io::ErrorKind::InvalidInput, "not a file")));
+        }
+        if known.len() > MOST_BYTES {
+            return Err(TableError::TooLarge { name });
+        }
+        Self::parse(File::open(path).map_err(cannot)?, &name)
+    }
+
+    /// Reads a table in CSV; `name` stands for it in messages.
+    ///
+    /// # Errors
+    /// [`TableError`] with the line.
+    ///
+    /// ```
+    /// use lambda_darts::benchmark::Table;
+    /// use lambda_darts::space::Genotype;
+    ///
+    /// let csv = "\
+    /// index,arch,c10_valid,c10_test,c100_valid,c100_test,in16_valid,in16_test,params_m,c10_train_s
+    /// 7,|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|,40,54.3,15,15.6,16.4,16.3,0.073,574
+    /// ";
+    /// let table = Table::parse(csv.as_bytes(), "mine")?;
+    /// let cell = Genotype::parse("| none~0 | + | none~0 | none~1 | + | skip_connect~0 | none~1 | none~2 |")?;
+    /// assert_eq!(table.look_up(&cell).map(|found| (found.index, found.rank)), Some((7, 1)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn parse(reader: impl Read, name: &str) -> Result<Self, TableError> {
+        let mut bytes = Vec::new();
+        let read = reader.take(MOST_BYTES + 1).read_to_end(&mut bytes);
+        read.map_err(|source| TableError::Read { path: name.into(), source })?;
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(TableError::TooLarge { name: name.to_owned() });
+        }
+        let text = Text { name, bytes: &bytes };
+        let mut csv = csv::Reader::from_reader(text.bytes);
+        let places = text.places(csv.headers().map_err(|error| text.damaged(&error))?)?;
+
+        let mut table = Self { rows: Vec::new(), exact: HashMap::new(), equivalent: HashMap::new() };
+        let mut starts = Vec::new();
+        for record in csv.records() {
+            let record = record.map_err(|error| text.damaged(&error))?;
+            if table.rows.len() == MOST_ROWS {
+                return Err(TableError::TooLarge { name: name.to_owned() });
+            }
+            let start = record.position().map_or(0, Position::byte);
+            let (row, form) = Line { text: &text, record: &record, places: &places, start }.row()?;
+            if let Some(first) = table.exact.insert(row.arch.clone(), table.rows.len()) {
+                let (line, first) = (text.line(start), text.line(starts[first]));
+                return Err(TableError::Duplicate { name: name.to_owned(), line, arch: row.arch, first });
+            }
+            table.equivalent.entry(form).or_default().push(table.rows.len());
+            table.rows.push(row);
+            starts.push(start);
+        }
+        if table.is_empty() { Err(TableError::Empty { name: name.to_owned() }) } else { Ok(table) }
+    }
+
+    /// How many cells the table has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether the table has no cell; one that was read has some.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The row of a cell: its own, or else the first of an [equivalent](super::canonical) one.
+    ///
+    /// Reads that a cell leaves out count as `none`, and their order as NAS-Bench-201 has it.
+    #[must_use]
+    pub fn look_up(&self, genotype: &Genotype) -> Option<Found> {
+        let exact = normalised(genotype).to_nas_bench_201().and_then(|arch| self.exact.get(&arch));
+        let row =
+            exact.and_then(|&place| self.rows.get(place)).or_else(|| self.equivalents(genotype).first().copied())?;
+        let better = |other: &&Row| other.accuracies.cifar10_test > row.accuracies.cifar10_test;
+        Some(Found {
+            index: row.index,
+            arch: row.arch.clone(),
+            accuracies: row.accuracies,
+            parameters_millions: row.parameters_millions,
+            train_seconds: row.train_seconds,
+            rank: 1 + self.rows.iter().filter(better).count(),
+        })
+    }
+
+    /// The rows of all cells that are [equivalent](super::canonical) to this one, itself included, in the table's order.
+    #[must_use]
+    pub fn equivalents(&self, genotype: &Genotype) -> Vec<&Row> {
+        let [cell] = genotype.cells.as_slice() else { return Vec::new() };
+        if cell.inputs != 1 {
+            return Vec::new();
+        }
+        let places = self.equivalent.get(&canonical(genotype)).map_or(&[][..], Vec::as_slice);
+        places.iter().filter_map(|&place| self.rows.get(place)).collect()
+    }
+}
+
+/// The bytes of a table and what they are called.
+struct Text<'a> {
+    name: &'a str,
+    bytes: &'a [u8],
+}
+
+impl Text<'_> {
+    /// The line of a record. The reader's own count is one short where lines end in `\r\n`, as the place that it gives
+    /// is that of the `\n`.
+    fn line(&self, start: u64) -> usize {
+        let start = usize::try_from(start).unwrap_or(usize::MAX).min(self.bytes.len());
+        let (before, rest) = self.bytes.split_at(start);
+        let blank = rest.iter().take_while(|&&byte| byte == b'\r' || byte == b'\n').count();
+        1 + before.iter().chain(&rest[..blank]).filter(|&&byte| byte == b'\n').count()
+    }
+
+    fn bad(&self, start: u64, what: String) -> TableError {
+        TableError::BadLine { name: self.name.to_owned(), line: self.line(start), what }
+    }
+
+    fn damaged(&self, error: &csv::Error) -> TableError {
+        let what = match error.kind() {
+            ErrorKind::UnequalLengths { expected_len, len, .. } => {
+                format!("{len} fields, but the header has {expected_len}")
+            }
+            ErrorKind::Utf8 { .. } => "not UTF-8".to_owned(),
+            _ => error.to_string(),
+        };
+        self.bad(error.position().map_or(0, Position::byte), what)
+    }
+
+    /// Where in a record each of [`COLUMNS`] stands.
+    fn places(&self, header: &StringRecord) -> Result<[usize; COLUMNS.len()], TableError> {
+        let found = COLUMNS.map(|column| header.iter().position(|field| field.trim() == column));
+        let missing = COLUMNS.iter().zip(found).filter(|(_, place)| place.is_none());
+        let missing: Vec<_> = missing.map(|(column, _)| format!("`{column}`")).collect();
+        if missing.is_empty() {
+            Ok(found.map(Option::unwrap_or_default))
+        } else {
+            Err(TableError::MissingColumns { name: self.name.to_owned(), columns: missing.join(", ") })
+        }
+    }
+}
+
+/// One record with all that it takes to say what is wrong with it.
+struct Line<'a> {
+    text: &'a Text<'a>,
+    record: &'a StringRecord,
+    places: &'a [usize; COLUMNS.len()],
+    start: u64,
+}
+
+impl Line<'_> {
+    fn field(&self, column: usize) -> &str {
+        self.record.get(self.places[column]).unwrap_or_default().trim()
+    }
+
+    fn bad_number(&self, column: usize, expected: &'static str) -> TableError {
+        TableError::BadNumber {
+            name: self.text.name.to_owned(),
+            line: self.text.line(self.start),
+            column: COLUMNS[column],
+            text: short(self.field(column)),
+            expected,
+        }
+    }
+
+    fn number(&self, column: usize, most: f64, expected: &'static str) -> Result<f64, TableError> {
+        let number = self.field(column).parse().ok().filter(|number| (0.0..=most).contains(number));
+        number.ok_or_else(|| self.bad_number(column, expected))
+    }
+
+    fn percent(&self, column: usize) -> Result<f64, TableError> {
+        self.number(column, 100.0, "a number from 0 to 100")
+    }
+
+    fn amount(&self, column: usize) -> Result<f64, TableError> {
+        self.number(column, f64::MAX, "a number from 0 up")
+    }
+
+    /// The row and the canonical form of its cell.
+    fn row(&self) -> Result<(Row, String), TableError> {
+        let text = self.field(1);
+        let bad = |what: String| self.text.bad(self.start, format!("`{}`: {what}", short(text)));
+        let genotype = normalised(&Genotype::parse(text).map_err(|error| bad(error.to_string()))?);
+        let small = genotype.cells.iter().all(|cell| cell.nodes.len() == NODES);
+        let arch = genotype.to_nas_bench_201().filter(|_| small);
+        let arch = arch.ok_or_else(|| bad(format!("not a cell of one input and {NODES} nodes")))?;
+        let row = Row {
+            index: self.field(0).parse().map_err(|_| self.bad_number(0, "a whole number"))?,
+            arch,
+            accuracies: Accuracies {
+                cifar10_valid: self.percent(2)?,
+                cifar10_test: self.percent(3)?,
+                cifar100_valid: self.percent(4)?,
+                cifar100_test: self.percent(5)?,
+                imagenet16_120_valid: self.percent(6)?,
+                imagenet16_120_test: self.percent(7)?,
+            },
+            parameters_millions: self.amount(8)?,
+            train_seconds: self.amount(9)?,
+        };
+        Ok((row, canonical(&genotype)))
+    }
+}
+
+/// The start of a text that may be long.
+fn short(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HEADER: &str = "index,arch,c10_valid,c10_test,c100_valid,c100_test,in16_valid,in16_test,params_m,c10_train_s";
+    const SKIPS: &str =
+        "|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|skip_connect~2|";
+    const ONE: &str = "|skip_connect~0|+|nor_conv_3x3~0|none~1|+|none~0|avg_pool_3x3~1|skip_connect~2|";
+    /// The same function as [`ONE`].
+    const OTHER: &str = "|skip_connect~0|+|none~0|nor_conv_3x3~1|+|avg_pool_3x3~0|none~1|skip_connect~2|";
+
+    fn line(index: u32, arch: &str, accuracy: &str) -> String {
+        format!("{index},{arch},40,{accuracy},30,31,20,21,0.5,1000")
+    }
+
+    fn table(lines: &[String]) -> Result<Table, TableError> {
+        Table::parse(format!("{HEADER}\n{}\n", lines.join("\n")).as_bytes(), "t.csv")
+    }
+
+    fn cell(text: &str) -> Genotype {
+        Genotype::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_cell_is_found_in_every_notation() {
+        let table = table(&[line(3, SKIPS, "54.3"), line(8, ONE, "90"), line(9, OTHER, "54.3")]).unwrap();
+        assert_eq!((table.len(), table.is_empty()), (3, false));
+        let json = serde_json::to_string(&cell(ONE)).unwrap();
+        for text in [ONE, &ONE.replace('|', " | "), &json] {
+            let found = table.look_up(&cell(text)).unwrap();
+            assert_eq!((found.index, found.rank, found.accuracies.cifar10_test), (8, 1, 90.0));
+        }
+        // Equal accuracies share a rank.
+        assert_eq!([SKIPS, OTHER].map(|text| table.look_up(&cell(text)).unwrap().rank), [2, 2]);
+        let mut sparse = cell(ONE);
+        sparse.cells[0].nodes.iter_mut().for_each(|reads| reads.reverse());
+        sparse.cells[0].nodes[1].remove(0);
+        assert_eq!(table.look_up(&sparse).unwrap().index, 8);
+    }
+
+    #[test]
+    fn an_equivalent_cell_stands_in_for_one_that_is_missing() {
+        let table = table(&[line(3, SKIPS, "54.3"), line(9, OTHER, "90")]).unwrap();
+        let found = table.look_up(&cell(ONE)).unwrap();
+        assert_eq!((found.index, found.arch.as_str()), (9, OTHER));
+        assert_eq!(table.equivalents(&cell(ONE)).iter().map(|row| row.index).collect::<Vec<_>>(), [9]);
+        let missing = cell("|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|");
+        assert_eq!((table.look_up(&missing), table.equivalents(&missing).len()), (None, 0));
+        let darts = cell("Genotype(normal=[('none', 0), ('none', 1)], normal_concat=[2])");
+        assert_eq!(table.look_up(&darts), None);
+    }
+
+    #[test]
+    fn columns_have_any_order_and_company() {
+        let text = "note,c10_train_s,params_m,in16_test,in16_valid,c100_test,c100_valid,c10_test,c10_valid,arch, index\r\n\
+                    hi,1,2,3,4,5,6,7,8,|none~0|+|none~0|none~1|+|none~0|none~1|none~2|, 11\r\n";
+        let table = Table::parse(text.as_bytes(), "t.csv").unwrap();
+        let row = &table.rows[0];
+        assert_eq!((row.index, row.train_seconds, row.parameters_millions), (11, 1.0, 2.0));
+        assert_eq!((row.accuracies.cifar10_valid, row.accuracies.imagenet16_120_test), (8.0, 3.0));
+    }
+
+    #[test]
+    fn damage_has_a_place() {
+        let good = line(0, SKIPS, "54.3");
+        for (lines, parts) in [
+            (vec![good.clone(), line(1, ONE, "9o")], ["t.csv: line 3, column `c10_test`", "`9o`"]),
+            (vec![line(1, ONE, "NaN")], ["line 2, column `c10_test`", "0 to 100"]),
+            (vec![line(1, ONE, "101")], ["line 2, column `c10_test`", "`101`"]),
+            (vec![String::new(), line(1, ONE, "")], ["line 3, column `c10_test`", "``"]),
+            (vec![good.replacen('0', "-1", 1)], ["line 2, column `index`", "whole number"]),
+            (vec![good.clone(), line(1, "|none~0|+|nine~0|", "9")], ["line 3: `|none~0|+|nine~0|`", "character 11"]),
+            (vec![line(1, "|none~0|", "9")], ["line 2: `|none~0|`", "3 nodes"]),
+            (vec![good.clone(), line(1, ONE, "9"), good.clone()], ["line 4: the cell |skip", "line 2 already"]),
+            (vec![good.clone(), "1,2".to_owned()], ["line 3", "2 fields, but the header has 10"]),
+            (vec![], ["t.csv", "no rows"]),
+        ] {
+            let message = table(&lines).unwrap_err().to_string();
+            assert!(parts.iter().all(|part| message.contains(part)), "{message}");
+            let windows = format!("{HEADER}\r\n{}\r\n", lines.join("\r\n"));
+            assert_eq!(Table::parse(windows.as_bytes(), "t.csv").unwrap_err().to_string(), message);
+        }
+        let header = HEADER.replace("c100_test,", "").replace("arch", "cell");
+        let message = Table::parse(header.as_bytes(), "t.csv").unwrap_err().to_string();
+        assert!(message.contains("lacks `arch`, `c100_test`;"), "{message}");
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused() {
+        let endless = Table::parse(io::repeat(b'x'), "t.csv").unwrap_err();
+        assert!(matches!(endless, TableError::TooLarge { .. }), "{endless}");
+        // Distinct cells for more than the most rows do not exist with five operations; all thirteen give enough.
+        let names = crate::space::Operation::ALL;
+        let cells = (0..=MOST_ROWS).map(|n| {
+            let op = |edge: u32| names[n / 13_usize.pow(edge) % 13];
+            format!("|{}~0|+|{}~0|{}~1|+|{}~0|none~1|none~2|", op(0), op(1), op(2), op(3))
+        });
+        let lines: Vec<_> = (0..).zip(cells).map(|(index, arch)| line(index, &arch, "50")).collect();
+        assert!(matches!(table(&lines), Err(TableError::TooLarge { .. })));
+        assert_eq!(table(&lines[1..]).unwrap().len(), MOST_ROWS);
+    }
+
+    #[test]
+    fn the_published_table() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/nb201/nas-bench-201.csv");
+        if !path.exists() {
+            println!("skipped: no ../shared");
+            return;
+        }
+        let table = Table::read(&path).unwrap();
+        assert_eq!((table.len(), table.equivalent.len()), (15_625, 6_466));
+        for (index, accuracy) in [(9930, 94.36), (1835, 54.30)] {
+            let row = table.rows.iter().find(|row| row.index == index).unwrap();
+            let found = table.look_up(&cell(&row.arch)).unwrap();
+            assert_eq!((found.index, &found.arch), (index, &row.arch));
+            assert!((found.accuracies.cifar10_test - accuracy).abs() < 0.01, "{found:?}");
+        }
+        assert_eq!(table.look_up(&cell(SKIPS)).unwrap().index, 1835);
+        let best = table.rows.iter().max_by(|a, b| a.accuracies.cifar10_test.total_cmp(&b.accuracies.cifar10_test));
+        assert_eq!(table.look_up(&cell(&best.unwrap().arch)).unwrap().rank, 1);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_table_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            let _ = Table::parse(bytes.as_slice(), "t.csv");
+            let _ = Table::parse([HEADER.as_bytes(), b"\n", bytes.as_slice()].concat().as_slice(), "t.csv");
+        }
+
+        #[test]
+        fn any_field_is_read_or_refused(text in "[ -~\n\r]{0,40}", column in 0_usize..10) {
+            let mut fields: Vec<_> = line(1, ONE, "50").split(',').map(str::to_owned).collect();
+            fields[column] = text;
+            if let Ok(table) = table(&[fields.join(",")]) {
+                for row in &table.rows {
+                    prop_assert!(table.look_up(&cell(&row.arch)).is_some());
+                }
+            }
+        }
+    }
+}

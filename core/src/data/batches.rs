@@ -1,0 +1,305 @@
+//! Batches of images, prepared while the step before them is computed.
+
+use std::sync::Arc;
+
+use rand::seq::SliceRandom;
+
+use super::{DataError, SearchData};
+use crate::random::{Purpose, stream};
+
+/// Images and their classes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// The pixels, normalized. `// [batch, channels, height, width]`
+    pub images: Vec<f32>,
+    /// The class of each image.
+    pub labels: Vec<i64>,
+    /// Batch, channels, height, width.
+    pub shape: [usize; 4],
+}
+
+/// What a step of the search needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pair {
+    /// Images that train the weights.
+    pub train: Batch,
+    /// Images that train the architecture.
+    pub valid: Batch,
+}
+
+/// The batches of a search. Those of a step depend on the seed, the epoch and the step, and on nothing else.
+///
+/// They are made on a thread that runs a few steps ahead of whoever asks for one step after the other.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use lambda_darts::data::{Batches, DataConfig, SearchData};
+///
+/// let data = SearchData::load(&DataConfig::default(), 1)?;
+/// let mut batches = Batches::new(Arc::new(data), 64, 1)?;
+/// let pair = batches.pair(0, 0);
+/// assert_eq!(pair.train.shape, [64, 1, 8, 8]);
+/// # Ok::<(), lambda_darts::data::DataError>(())
+/// ```
+#[derive(Debug)]
+pub struct Batches {
+    maker: Maker,
+    #[cfg(not(target_family = "wasm"))]
+    worker: Option<worker::Worker>,
+}
+
+impl Batches {
+    /// Batches of so many images.
+    ///
+    /// # Errors
+    /// [`DataError::TooFewImages`] where a part has less than one batch, [`DataError::BadOption`] for batches of no
+    /// images.
+    pub fn new(data: Arc<SearchData>, batch: usize, seed: u64) -> Result<Self, DataError> {
+        if batch == 0 {
+            return Err(DataError::BadOption { option: "batch", what: "a batch has at least one image".into() });
+        }
+        let have = data.train_len().min(data.valid_len());
+        if batch > have {
+            return Err(DataError::TooFewImages { have, batch });
+        }
+        let maker = Maker { steps: have / batch, data, batch, seed, order: None };
+        Ok(Self {
+            maker,
+            #[cfg(not(target_family = "wasm"))]
+            worker: None,
+        })
+    }
+
+    /// The data that the batches are made of.
+    #[must_use]
+    pub const fn data(&self) -> &Arc<SearchData> {
+        &self.maker.data
+    }
+
+    /// The steps of an epoch. Images that do not fill a batch are left out; they are others in each epoch.
+    #[must_use]
+    pub const fn steps(&self) -> usize {
+        self.maker.steps
+    }
+
+    /// The batches of a step.
+    ///
+    /// # Panics
+    /// Where the epoch has no such step.
+    pub fn pair(&mut self, epoch: usize, step: usize) -> Pair {
+        assert!(step < self.steps(), "step {step} of an epoch of {} steps", self.steps());
+        #[cfg(not(target_family = "wasm"))]
+        {
+            if self.worker.as_ref().is_none_or(|worker| worker.next() != (epoch, step)) {
+                // The old one ends before the new one starts.
+                self.worker = None;
+                self.worker = worker::Worker::start(self.maker.clone(), epoch, step);
+            }
+            match self.worker.as_mut().and_then(worker::Worker::take) {
+                Some(pair) => return pair,
+                None => self.worker = None,
+            }
+        }
+        self.maker.pair(epoch, step)
+    }
+
+    /// The batches that the validation part makes in its own order, images as they are. The last one may be smaller.
+    #[must_use]
+    pub const fn validation_batches(&self) -> usize {
+        self.maker.data.valid_len().div_ceil(self.maker.batch)
+    }
+
+    /// One of these batches; none past the last.
+    #[must_use]
+    pub fn validation(&self, index: usize) -> Option<Batch> {
+        let chosen = self.maker.data.valid.chunks(self.maker.batch).nth(index)?;
+        Some(self.maker.data.batch(chosen, None))
+    }
+}
+
+/// Makes the batches of any step.
+#[derive(Clone, Debug)]
+struct Maker {
+    data: Arc<SearchData>,
+    batch: usize,
+    seed: u64,
+    steps: usize,
+    /// That of the last epoch asked for.
+    order: Option<Order>,
+}
+
+/// The order of the images in an epoch.
+#[derive(Clone, Debug)]
+struct Order {
+    epoch: usize,
+    train: Vec<usize>,
+    valid: Vec<usize>,
+}
+
+impl Order {
+    fn draw(data: &SearchData, seed: u64, epoch: usize) -> Self {
+        let shuffled = |part: &[usize], purpose| {
+            let mut order = part.to_vec();
+            order.shuffle(&mut stream(seed, purpose, epoch as u64));
+            order
+        };
+        Self {
+            epoch,
+            train: shuffled(&data.train, Purpose::TrainOrder),
+            valid: shuffled(&data.valid, Purpose::ValidOrder),
+        }
+    }
+}
+
+impl Maker {
+    fn pair(&mut self, epoch: usize, step: usize) -> Pair {
+        let order = self.order.take().filter(|order| order.epoch == epoch);
+        let order = order.unwrap_or_else(|| Order::draw(&self.data, self.seed, epoch));
+        let places = step * self.batch..(step + 1) * self.batch;
+        // Each step of each epoch has a number of its own, and each of its two batches.
+        let number = (epoch as u64).wrapping_mul(self.steps as u64).wrapping_add(step as u64).wrapping_mul(2);
+        let chance = |part| Some(stream(self.seed, Purpose::Augment, number.wrapping_add(part)));
+        let pair = Pair {
+            train: self.data.batch(&order.train[places.clone()], chance(0)),
+            valid: self.data.batch(&order.valid[places], chance(1)),
+        };
+        self.order = Some(order);
+        pair
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+mod worker {
+    //! The thread that runs ahead.
+
+    use std::sync::mpsc::{Receiver, sync_channel};
+    use std::thread::{Builder, JoinHandle};
+
+    use super::{Maker, Pair};
+
+    /// Pairs that wait to be taken.
+    const AHEAD: usize = 2;
+
+    #[derive(Debug)]
+    pub(super) struct Worker {
+        /// Gone only while the worker is dropped.
+        pairs: Option<Receiver<Pair>>,
+        thread: Option<JoinHandle<()>>,
+        steps: usize,
+        /// Epoch and step of the pair that comes next.
+        next: (usize, usize),
+    }
+
+    impl Worker {
+        /// None where the system has no thread for it.
+        pub(super) fn start(mut maker: Maker, epoch: usize, step: usize) -> Option<Self> {
+            let steps = maker.steps;
+            let (sender, pairs) = sync_channel(AHEAD);
+            let run = move || {
+                let (mut epoch, mut step) = (epoch, step);
+                // Nobody receives once the worker is dropped.
+                while sender.send(maker.pair(epoch, step)).is_ok() {
+                    (epoch, step) = after(epoch, step, steps);
+                }
+            };
+            let thread = Builder::new().name("batches".into()).spawn(run).ok()?;
+            Some(Self { pairs: Some(pairs), thread: Some(thread), steps, next: (epoch, step) })
+        }
+
+        pub(super) const fn next(&self) -> (usize, usize) {
+            self.next
+        }
+
+        /// The next pair; none where the thread has ended.
+        pub(super) fn take(&mut self) -> Option<Pair> {
+            let pair = self.pairs.as_ref()?.recv().ok()?;
+            self.next = after(self.next.0, self.next.1, self.steps);
+            Some(pair)
+        }
+    }
+
+    impl Drop for Worker {
+        fn drop(&mut self) {
+            // Without a receiver the thread ends at its next pair.
+            self.pairs = None;
+            if let Some(thread) = self.thread.take() {
+                drop(thread.join());
+            }
+        }
+    }
+
+    const fn after(epoch: usize, step: usize, steps: usize) -> (usize, usize) {
+        if step + 1 < steps { (epoch, step + 1) } else { (epoch.wrapping_add(1), 0) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::images::sample;
+    use crate::data::{Augment, DataConfig, DataSet};
+
+    fn data() -> Arc<SearchData> {
+        let config = DataConfig {
+            set: DataSet::Cifar10,
+            train_fraction: 0.6,
+            augment: Augment::Published,
+            cutout: 3,
+            ..DataConfig::default()
+        };
+        Arc::new(SearchData::prepare(sample(50, 3, 16), &config, 1).unwrap())
+    }
+
+    #[test]
+    fn the_thread_gives_what_is_made_in_place() {
+        let mut batches = Batches::new(data(), 8, 7).unwrap();
+        assert_eq!(batches.steps(), 2);
+        let mut inline = batches.maker.clone();
+        // In order, back, on from there, and far ahead.
+        for (epoch, step) in [(0, 0), (0, 1), (1, 0), (0, 1), (1, 0), (1, 1), (2, 0), (9, 1)] {
+            assert!(batches.pair(epoch, step) == inline.pair(epoch, step), "{epoch} {step}");
+        }
+        let mut same = Batches::new(data(), 8, 7).unwrap();
+        let mut other = Batches::new(data(), 8, 8).unwrap();
+        let pair = batches.pair(3, 1);
+        assert!(same.pair(3, 1) == pair && other.pair(3, 1) != pair && same.pair(3, 0) != pair);
+        drop(batches);
+        assert_eq!(Arc::strong_count(same.data()), 2 + 1, "the thread's copy and this one's are all that is left");
+    }
+
+    #[test]
+    fn an_epoch_shows_every_image_once() {
+        let config = DataConfig { images: Some(24), ..DataConfig::default() };
+        let data = Arc::new(SearchData::load(&config, 3).unwrap());
+        let mut batches = Batches::new(Arc::clone(&data), 4, 3).unwrap();
+        let mut shown: Vec<Vec<u32>> = Vec::new();
+        for step in 0..batches.steps() {
+            let pair = batches.pair(0, step);
+            shown.extend(pair.train.images.chunks_exact(64).map(|image| image.iter().map(|v| v.to_bits()).collect()));
+        }
+        let all = data.batch(&data.train, None);
+        let mut all: Vec<Vec<u32>> =
+            all.images.chunks_exact(64).map(|image| image.iter().map(|v| v.to_bits()).collect()).collect();
+        assert_ne!(shown, all);
+        shown.sort();
+        all.sort();
+        assert_eq!(shown, all);
+    }
+
+    #[test]
+    fn the_validation_part_is_read_in_order() {
+        let batches = Batches::new(data(), 8, 7).unwrap();
+        assert_eq!(batches.validation_batches(), 3);
+        let sizes: Vec<usize> = (0..4).filter_map(|i| batches.validation(i)).map(|batch| batch.labels.len()).collect();
+        assert_eq!(sizes, [8, 8, 4]);
+        let all = batches.data().batch(&batches.data().valid, None);
+        assert_eq!(batches.validation(2).unwrap().images, all.images[16 * 768..]);
+    }
+
+    #[test]
+    fn batches_that_cannot_be_are_refused() {
+        assert!(matches!(Batches::new(data(), 21, 0), Err(DataError::TooFewImages { have: 20, batch: 21 })));
+        assert!(matches!(Batches::new(data(), 0, 0), Err(DataError::BadOption { .. })));
+    }
+}

@@ -1,0 +1,182 @@
+//! Which images a search uses, as a user writes it down.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::DataError;
+
+/// A data set, by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum DataSet {
+    /// Handwritten digits of 8×8 pixels, built in.
+    #[default]
+    #[serde(rename = "digits")]
+    Digits,
+    /// CIFAR-10.
+    #[serde(rename = "cifar10")]
+    Cifar10,
+    /// CIFAR-100, with its 100 fine classes.
+    #[serde(rename = "cifar100")]
+    Cifar100,
+    /// Street view house numbers, cropped digits.
+    #[serde(rename = "svhn")]
+    Svhn,
+    /// The first 120 classes of `ImageNet`, 16×16 pixels, as NAS-Bench-201 uses them.
+    #[serde(rename = "imagenet16-120")]
+    ImageNet16,
+    /// A folder of class folders with PNG or JPEG files.
+    #[serde(rename = "folder")]
+    Folder,
+}
+
+impl DataSet {
+    /// Every data set.
+    pub const ALL: [Self; 6] =
+        [Self::Digits, Self::Cifar10, Self::Cifar100, Self::Svhn, Self::ImageNet16, Self::Folder];
+
+    /// The name it is asked for by.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Digits => "digits",
+            Self::Cifar10 => "cifar10",
+            Self::Cifar100 => "cifar100",
+            Self::Svhn => "svhn",
+            Self::ImageNet16 => "imagenet16-120",
+            Self::Folder => "folder",
+        }
+    }
+
+    /// How to get it, for the end of an error message.
+    pub(super) fn fetch_hint(self) -> String {
+        match self {
+            Self::Cifar10 | Self::Cifar100 | Self::Svhn => format!("; fetch it with `lambda-darts data fetch {self}`"),
+            Self::Digits | Self::ImageNet16 | Self::Folder => String::new(),
+        }
+    }
+}
+
+impl fmt::Display for DataSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for DataSet {
+    type Err = DataError;
+
+    fn from_str(name: &str) -> Result<Self, DataError> {
+        Self::ALL
+            .into_iter()
+            .find(|set| set.name() == name)
+            .ok_or_else(|| DataError::UnknownSet { name: name.chars().take(64).collect() })
+    }
+}
+
+/// How the images of a step are varied.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Augment {
+    /// `published`, but `none` for images that were shrunk and for `digits`.
+    #[default]
+    Auto,
+    /// Images as they are.
+    None,
+    /// A random crop of the image padded by an eighth of its side, and a flip left to right except for `svhn` and
+    /// `digits`.
+    Published,
+}
+
+/// Which images a search uses and how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataConfig {
+    /// The data set.
+    pub set: DataSet,
+    /// The folder it lies in; `digits` needs none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dir: Option<PathBuf>,
+    /// Use only this many images, drawn by the seed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<usize>,
+    /// Resize the images to squares of this side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<usize>,
+    /// The fraction of the images that trains the weights; the rest is the validation part that trains the
+    /// architecture.
+    pub train_fraction: f64,
+    /// A JSON file `{"train": [indices], "valid": [indices]}` that says which images make the parts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<PathBuf>,
+    /// How the images of a step are varied.
+    pub augment: Augment,
+    /// The side of the square that is cut out of each image of a step; 0 for none.
+    pub cutout: usize,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            set: DataSet::default(),
+            dir: None,
+            images: None,
+            size: None,
+            train_fraction: 0.5,
+            split: None,
+            augment: Augment::default(),
+            cutout: 0,
+        }
+    }
+}
+
+/// The largest side that images are resized to.
+const LARGEST_SIZE: usize = 1024;
+
+impl DataConfig {
+    /// Checks what can be checked without the images.
+    pub(super) fn check(&self) -> Result<(), DataError> {
+        let bad = |option, what: String| Err(DataError::BadOption { option, what });
+        let inside = self.train_fraction > 0.0 && self.train_fraction < 1.0;
+        if !inside {
+            return bad("train_fraction", format!("must lie between 0 and 1, not at {}", self.train_fraction));
+        }
+        if let Some(size) = self.size
+            && !(1..=LARGEST_SIZE).contains(&size)
+        {
+            return bad("size", format!("a side has 1 to {LARGEST_SIZE} pixels, not {size}"));
+        }
+        if let Some(images @ 0..=1) = self.images {
+            return bad("images", format!("at least 2 images are needed, one for each part, not {images}"));
+        }
+        if self.split.is_some() && self.images.is_some() {
+            return bad("images", "a `split` file already says which images are used; leave one of the two out".into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_text_form() {
+        for set in DataSet::ALL {
+            assert_eq!(set.name().parse::<DataSet>().unwrap(), set);
+            assert_eq!(serde_json::to_value(set).unwrap(), set.name());
+        }
+        let message = "mnist".parse::<DataSet>().unwrap_err().to_string();
+        assert!(message.contains("`mnist`") && message.contains("imagenet16-120"), "{message}");
+    }
+
+    #[test]
+    fn a_config_survives_toml_and_refuses_what_it_does_not_know() {
+        let config: DataConfig = toml::from_str("set = \"svhn\"\nsize = 16\naugment = \"none\"").unwrap();
+        assert_eq!((config.set, config.size, config.augment), (DataSet::Svhn, Some(16), Augment::None));
+        assert_eq!(toml::from_str::<DataConfig>(&toml::to_string(&config).unwrap()).unwrap(), config);
+        assert!(toml::from_str::<DataConfig>("sice = 16").is_err());
+    }
+}

@@ -1,0 +1,117 @@
+//! The training images of ImageNet16-120.
+
+use std::path::Path;
+
+use super::error::Fault;
+use super::images::numbered;
+use super::pickle::Pickle;
+use super::{DataError, DataSet, Images, files};
+
+const SIDE: usize = 16;
+const PIXELS: usize = 3 * SIDE * SIDE;
+/// Classes that are kept, of those that the files have.
+const KEPT: usize = 120;
+const CLASSES: usize = 1000;
+const EXPECTED: &str = "train_data_batch_1 to train_data_batch_10, pickled, of the 16×16 images";
+/// The largest file that is read; the official ones have about 100 MB.
+const MOST_BYTES: u64 = 1 << 30;
+
+pub(super) fn imagenet16(dir: &Path) -> Result<Images, DataError> {
+    let mut images = Images { channels: 3, height: SIDE, width: SIDE, classes: numbered(KEPT), ..Images::default() };
+    for batch in 1..=10 {
+        let path = dir.join(format!("train_data_batch_{batch}"));
+        let bytes = files::read_needed(&path, MOST_BYTES, DataSet::ImageNet16, EXPECTED)?;
+        add(&path, &bytes, &mut images)?;
+    }
+    Ok(images)
+}
+
+/// Adds the images of the first classes in a batch.
+fn add(path: &Path, bytes: &[u8], images: &mut Images) -> Result<(), DataError> {
+    let not = |Fault { offset, what }| DataError::NotPickle { path: path.to_owned(), offset, what };
+    let wrong = |what: &str| not(Fault { offset: bytes.len(), what: what.to_owned() });
+    let pickle = Pickle::read(bytes).map_err(not)?;
+    let (pixels, [rows, columns]) = pickle
+        .entry("data")
+        .and_then(|id| pickle.matrix(id))
+        .ok_or_else(|| wrong("no `data` that is an array of bytes, one row for each image"))?;
+    let labels = pickle
+        .entry("labels")
+        .and_then(|id| pickle.integers(id))
+        .ok_or_else(|| wrong("no `labels` that are a list of integers"))?;
+    if columns != PIXELS || rows != labels.len() {
+        return Err(wrong(&format!("{rows}×{columns} bytes for {} labels; an image has {PIXELS}", labels.len())));
+    }
+    for (record, (&label, image)) in labels.iter().zip(pixels.chunks_exact(PIXELS)).enumerate() {
+        match u16::try_from(label) {
+            Ok(class) if (1..=CLASSES).contains(&usize::from(class)) => {
+                if usize::from(class) <= KEPT {
+                    images.labels.push(class - 1);
+                    images.pixels.extend_from_slice(image);
+                }
+            }
+            _ => {
+                return Err(DataError::LabelOutOfRange {
+                    path: path.to_owned(),
+                    record,
+                    label: label.to_string(),
+                    first: 1,
+                    last: CLASSES,
+                });
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A batch as NumPy writes it, of any number of images with one shade each.
+    fn batch(labels: &[u8], columns: u8) -> Vec<u8> {
+        let count = u8::try_from(labels.len()).unwrap();
+        let pixels: Vec<u8> = labels.iter().flat_map(|&label| vec![label; usize::from(columns) * 256]).collect();
+        let mut bytes = b"\x80\x04}(\x8c\x04data\x8c\x16numpy._core.multiarray\x8c\x0c_reconstruct\x93".to_vec();
+        bytes.extend(b"\x8c\x05numpy\x8c\x07ndarray\x93K\0\x85C\x01b\x87R(K\x01K");
+        bytes.push(count);
+        bytes.extend([b'M', 0, columns, 0x86]);
+        bytes.extend(b"\x8c\x05numpy\x8c\x05dtype\x93\x8c\x02u1\x89\x88\x87R(K\x03\x8c\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb\x89B");
+        bytes.extend(u32::try_from(pixels.len()).unwrap().to_le_bytes());
+        bytes.extend(pixels);
+        bytes.extend(b"tb\x8c\x06labels](");
+        for &label in labels {
+            bytes.extend([b'K', label]);
+        }
+        bytes.extend(b"eu.");
+        bytes
+    }
+
+    #[test]
+    fn the_first_classes_are_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        for number in 1..=10 {
+            std::fs::write(dir.path().join(format!("train_data_batch_{number}")), batch(&[number, 121, 120], 3))
+                .unwrap();
+        }
+        let images = imagenet16(dir.path()).unwrap();
+        images.check().unwrap();
+        assert_eq!(images.labels[..4], [0, 119, 1, 119]);
+        assert_eq!(images.image(1), [120; PIXELS]);
+        std::fs::remove_file(dir.path().join("train_data_batch_7")).unwrap();
+        assert!(imagenet16(dir.path()).unwrap_err().to_string().contains("train_data_batch_7: not found"));
+    }
+
+    #[test]
+    fn wrong_batches_are_named() {
+        for (bytes, part) in [
+            (batch(&[0], 3), "record 0 has the label 0"),
+            (batch(&[1], 12), "1×3072 bytes for 1 labels; an image has 768"),
+            (b"}.".to_vec(), "no `data`"),
+            (b"not a pickle".to_vec(), "at byte 0"),
+        ] {
+            let message = add(Path::new("batch"), &bytes, &mut Images::default()).unwrap_err().to_string();
+            assert!(message.contains(part), "{message}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Labelled images in memory.
+
+use super::DataError;
+use super::resize::Resize;
+
+/// Labelled images of one size.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Images {
+    /// Channels of an image: 1 or 3.
+    pub channels: usize,
+    /// Rows of an image.
+    pub height: usize,
+    /// Columns of an image.
+    pub width: usize,
+    /// The pixels. `// [images, channels, height, width]`
+    pub pixels: Vec<u8>,
+    /// The class of each image.
+    pub labels: Vec<u16>,
+    /// The names of the classes.
+    pub classes: Vec<String>,
+}
+
+impl Images {
+    /// How many images there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// The pixels of image `i`. `// [channels, height, width]`
+    ///
+    /// # Panics
+    /// Where there is no image `i`.
+    #[must_use]
+    pub fn image(&self, i: usize) -> &[u8] {
+        let length = self.image_length();
+        &self.pixels[i * length..(i + 1) * length]
+    }
+
+    /// The pixels of one image, all channels.
+    pub(super) const fn image_length(&self) -> usize {
+        self.channels * self.height * self.width
+    }
+
+    /// Whether the fields fit together.
+    pub(super) fn check(&self) -> Result<(), DataError> {
+        let bad = |what: String| Err(DataError::BadImages { what });
+        let Self { channels, height, width, .. } = *self;
+        let expected =
+            [channels, height, width].iter().try_fold(self.len(), |product, &side| product.checked_mul(side));
+        if channels == 0 || height == 0 || width == 0 {
+            return bad(format!("{channels} channels of {width}×{height} pixels are no image"));
+        }
+        if expected != Some(self.pixels.len()) {
+            return bad(format!(
+                "{} bytes are not {} images of {channels} channels and {width}×{height} pixels",
+                self.pixels.len(),
+                self.len()
+            ));
+        }
+        if self.len() < 2 {
+            return bad(format!("{} images, but at least 2 are needed, one for each part", self.len()));
+        }
+        let classes = self.classes.len();
+        match self.labels.iter().position(|&label| usize::from(label) >= classes) {
+            Some(i) => bad(format!("image {i} has the label {}, but there are {classes} classes", self.labels[i])),
+            None => Ok(()),
+        }
+    }
+
+    /// The chosen images, in the order of the choice.
+    pub(super) fn select(&self, chosen: &[usize]) -> Self {
+        let mut pixels = Vec::with_capacity(chosen.len() * self.image_length());
+        for &i in chosen {
+            pixels.extend_from_slice(self.image(i));
+        }
+        Self {
+            pixels,
+            labels: chosen.iter().map(|&i| self.labels[i]).collect(),
+            classes: self.classes.clone(),
+            ..*self
+        }
+    }
+
+    /// The images as squares of this side.
+    pub(super) fn resized(self, size: usize) -> Self {
+        if (self.height, self.width) == (size, size) {
+            return self;
+        }
+        let resize = Resize::new([self.height, self.width], [size, size]);
+        let mut pixels = Vec::with_capacity(self.len() * self.channels * size * size);
+        for plane in self.pixels.chunks_exact(self.height * self.width) {
+            resize.plane(plane, &mut pixels);
+        }
+        Self { pixels, height: size, width: size, ..self }
+    }
+}
+
+/// Class names for sets whose files name none.
+pub(super) fn numbered(classes: usize) -> Vec<String> {
+    (0..classes).map(|class| class.to_string()).collect()
+}
+
+/// Images that all differ, for tests.
+#[cfg(test)]
+pub(super) fn sample(count: usize, channels: usize, side: usize) -> Images {
+    let bytes = (0..=u8::MAX).cycle().zip((0..=250).cycle()).map(|(a, b): (u8, u8)| a.wrapping_mul(7) ^ b);
+    Images {
+        channels,
+        height: side,
+        width: side,
+        pixels: bytes.take(count * channels * side * side).collect(),
+        labels: (0..4).cycle().take(count).collect(),
+        classes: numbered(4),
+    }
+}

@@ -1,0 +1,92 @@
+//! Resizing by area.
+
+/// Resizes planes from one size to another: a new pixel is the mean of the area that it covers, where a pixel at the
+/// border of that area counts by the part of it that is covered.
+///
+/// Lengths are whole numbers: along an axis an old pixel is `to` long and a new one `from`. So there is no rounding but
+/// the last one.
+pub(super) struct Resize {
+    width: usize,
+    rows: Vec<Vec<(usize, u64)>>,
+    columns: Vec<Vec<(usize, u64)>>,
+    area: u64,
+}
+
+impl Resize {
+    /// From and to `[height, width]`, none of them 0.
+    pub(super) fn new(from: [usize; 2], to: [usize; 2]) -> Self {
+        Self {
+            width: from[1],
+            rows: cover(from[0], to[0]),
+            columns: cover(from[1], to[1]),
+            area: from[0] as u64 * from[1] as u64,
+        }
+    }
+
+    /// Appends the resized plane.
+    pub(super) fn plane(&self, plane: &[u8], resized: &mut Vec<u8>) {
+        for rows in &self.rows {
+            for columns in &self.columns {
+                let mut sum = self.area / 2;
+                for &(row, tall) in rows {
+                    let line = &plane[row * self.width..(row + 1) * self.width];
+                    sum += tall * columns.iter().map(|&(column, wide)| wide * u64::from(line[column])).sum::<u64>();
+                }
+                resized.push(u8::try_from(sum / self.area).unwrap_or(u8::MAX));
+            }
+        }
+    }
+}
+
+/// For each new pixel of an axis the old pixels that it covers, and how much of each.
+fn cover(from: usize, to: usize) -> Vec<Vec<(usize, u64)>> {
+    (0..to)
+        .map(|new| {
+            let (start, end) = (new * from, (new + 1) * from);
+            (start / to..end.div_ceil(to))
+                .map(|old| (old, (end.min((old + 1) * to) - start.max(old * to)) as u64))
+                .collect()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resized(plane: &[u8], from: [usize; 2], to: [usize; 2]) -> Vec<u8> {
+        let mut out = Vec::new();
+        Resize::new(from, to).plane(plane, &mut out);
+        out
+    }
+
+    #[test]
+    fn areas_are_exact() {
+        // 3 → 2: the new pixels are the means of [0, 1.5) and [1.5, 3).
+        assert_eq!(resized(&[30, 60, 90], [1, 3], [1, 2]), [40, 80]);
+        // 2 → 3: the one in the middle is half of each.
+        assert_eq!(resized(&[30, 60], [1, 2], [1, 3]), [30, 45, 60]);
+        // 2×2 → 1×1, rounded to the nearest: 2.5 → 3.
+        assert_eq!(resized(&[1, 2, 3, 4], [2, 2], [1, 1]), [3]);
+        // 5×3 → 2×2 by hand: rows cover 2.5, columns 1.5 pixels.
+        let plane: Vec<u8> = (0..15).map(|i| i * 10).collect();
+        assert_eq!(resized(&plane, [5, 3], [2, 2]), [27, 41, 99, 113]);
+        // Enlarging by a whole number repeats pixels; the same size changes nothing.
+        assert_eq!(resized(&[1, 9], [2, 1], [4, 2]), [1, 1, 1, 1, 9, 9, 9, 9]);
+        assert_eq!(resized(&plane, [5, 3], [5, 3]), plane);
+    }
+
+    #[test]
+    fn the_mean_is_kept() {
+        let plane: Vec<u8> = (0..=u8::MAX).cycle().map(|v| v.wrapping_mul(37)).take(31 * 17).collect();
+        let mean = |plane: &[u8]| {
+            let sum: u32 = plane.iter().map(|&v| u32::from(v)).sum();
+            f64::from(sum) / f64::from(u32::try_from(plane.len()).unwrap())
+        };
+        for to in [[7, 5], [13, 16], [40, 33]] {
+            let small = resized(&plane, [31, 17], to);
+            assert_eq!(small.len(), to[0] * to[1]);
+            assert!((mean(&small) - mean(&plane)).abs() < 0.5, "{to:?}");
+        }
+    }
+}

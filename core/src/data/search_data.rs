@@ -1,0 +1,302 @@
+//! The images of a search, split, resized and measured.
+
+use std::path::Path;
+
+use rand_chacha::ChaCha8Rng;
+
+use super::augment::{Augmentation, View};
+use super::folder::Listing;
+use super::{Batch, DataConfig, DataError, DataSet, Images, cifar, digits, imagenet16, split, svhn};
+
+/// The images of a search and the two parts that they fall into.
+#[derive(Clone, Debug)]
+pub struct SearchData {
+    /// The images that train the weights.
+    pub train: Vec<usize>,
+    /// The images that train the architecture.
+    pub valid: Vec<usize>,
+    images: Images,
+    mean: Vec<f32>,
+    std: Vec<f32>,
+    /// For each channel what every pixel value becomes.
+    normal: Vec<[f32; 256]>,
+    augmentation: Augmentation,
+}
+
+impl SearchData {
+    /// Reads the data set and makes the parts.
+    ///
+    /// # Errors
+    /// [`DataError`] says which file or option is wrong.
+    pub fn load(config: &DataConfig, seed: u64) -> Result<Self, DataError> {
+        config.check()?;
+        match config.set {
+            DataSet::Digits => Self::prepare(digits::digits(), config, seed),
+            DataSet::Cifar10 => Self::prepare(cifar::cifar10(folder_of(config)?)?, config, seed),
+            DataSet::Cifar100 => Self::prepare(cifar::cifar100(folder_of(config)?)?, config, seed),
+            DataSet::Svhn => Self::prepare(svhn::svhn(folder_of(config)?)?, config, seed),
+            DataSet::ImageNet16 => Self::prepare(imagenet16::imagenet16(folder_of(config)?)?, config, seed),
+            // Only the images that were drawn are decoded.
+            DataSet::Folder => {
+                let listing = Listing::of(folder_of(config)?)?;
+                let choice = Choice::of(listing.len(), config, seed)?;
+                let (images, shrunk) = listing.read(&choice.images, config.size)?;
+                Self::finish(images, choice, config, shrunk)
+            }
+        }
+    }
+
+    /// Makes the parts of images that are in memory already; `config.dir` does not matter.
+    ///
+    /// # Errors
+    /// [`DataError`] says what does not fit together.
+    pub fn prepare(images: Images, config: &DataConfig, seed: u64) -> Result<Self, DataError> {
+        config.check()?;
+        images.check()?;
+        let choice = Choice::of(images.len(), config, seed)?;
+        let images = if choice.all { images } else { images.select(&choice.images) };
+        let shrunk = config.size.is_some_and(|size| size < images.height || size < images.width);
+        Self::finish(images, choice, config, shrunk)
+    }
+
+    /// From the chosen images.
+    fn finish(images: Images, choice: Choice, config: &DataConfig, shrunk: bool) -> Result<Self, DataError> {
+        images.check()?;
+        let images = match config.size {
+            Some(size) => images.resized(size),
+            None => images,
+        };
+        let Choice { train, valid, .. } = choice;
+        let (mean, std) = measure(&images, &train);
+        let normal = mean.iter().zip(&std).map(|(&mean, &std)| normal(mean, std)).collect();
+        let augmentation = Augmentation::new(config, [images.height, images.width], shrunk);
+        Ok(Self { train, valid, images, mean, std, normal, augmentation })
+    }
+
+    /// Channels of an image.
+    #[must_use]
+    pub const fn channels(&self) -> usize {
+        self.images.channels
+    }
+
+    /// Rows of an image.
+    #[must_use]
+    pub const fn height(&self) -> usize {
+        self.images.height
+    }
+
+    /// Columns of an image.
+    #[must_use]
+    pub const fn width(&self) -> usize {
+        self.images.width
+    }
+
+    /// The names of the classes.
+    #[must_use]
+    pub fn classes(&self) -> &[String] {
+        &self.images.classes
+    }
+
+    /// How many images train the weights.
+    #[must_use]
+    pub const fn train_len(&self) -> usize {
+        self.train.len()
+    }
+
+    /// How many images train the architecture.
+    #[must_use]
+    pub const fn valid_len(&self) -> usize {
+        self.valid.len()
+    }
+
+    /// The mean of each channel over the training part; pixels go from 0 to 1.
+    #[must_use]
+    pub fn mean(&self) -> &[f32] {
+        &self.mean
+    }
+
+    /// The standard deviation of each channel over the training part; 1 where it would be 0.
+    #[must_use]
+    pub fn std(&self) -> &[f32] {
+        &self.std
+    }
+
+    /// The chosen images, varied where there is `chance`.
+    pub(super) fn batch(&self, chosen: &[usize], mut chance: Option<ChaCha8Rng>) -> Batch {
+        let Images { channels, height, width, .. } = self.images;
+        let mut images = Vec::with_capacity(chosen.len() * self.images.image_length());
+        for &i in chosen {
+            let view = match &mut chance {
+                Some(chance) => self.augmentation.draw([height, width], chance),
+                None => View::default(),
+            };
+            for (plane, normal) in self.images.image(i).chunks_exact(height * width).zip(&self.normal) {
+                view.write(plane, width, normal, &mut images);
+            }
+        }
+        let labels = chosen.iter().map(|&i| i64::from(self.images.labels[i])).collect();
+        Batch { images, labels, shape: [chosen.len(), channels, height, width] }
+    }
+}
+
+fn folder_of(config: &DataConfig) -> Result<&Path, DataError> {
+    config.dir.as_deref().ok_or_else(|| DataError::BadOption {
+        option: "dir",
+        what: format!("the data set `{}` needs the folder that it lies in", config.set),
+    })
+}
+
+/// Which images of a data set are used, and the parts, as places among those.
+struct Choice {
+    images: Vec<usize>,
+    /// Whether these are all images in their own order.
+    all: bool,
+    train: Vec<usize>,
+    valid: Vec<usize>,
+}
+
+impl Choice {
+    fn of(count: usize, config: &DataConfig, seed: u64) -> Result<Self, DataError> {
+        let everything = || (0..count).collect();
+        if let Some(path) = &config.split {
+            let (train, valid) = split::by_file(path, count)?;
+            return Ok(Self { images: everything(), all: true, train, valid });
+        }
+        let wanted = config.images.unwrap_or(count);
+        if wanted > count {
+            let what = format!("{wanted} were asked for, but the data set has {count}");
+            return Err(DataError::BadOption { option: "images", what });
+        }
+        let drawn = split::draw(count, seed);
+        if wanted == count {
+            let (train, valid) = split::by_fraction(&drawn, config.train_fraction)?;
+            return Ok(Self { images: everything(), all: true, train, valid });
+        }
+        let places: Vec<usize> = (0..wanted).collect();
+        let (train, valid) = split::by_fraction(&places, config.train_fraction)?;
+        Ok(Self { images: drawn[..wanted].to_vec(), all: false, train, valid })
+    }
+}
+
+/// Mean and standard deviation of each channel over the chosen images.
+fn measure(images: &Images, chosen: &[usize]) -> (Vec<f32>, Vec<f32>) {
+    let plane = images.height * images.width;
+    let mut counts = vec![[0_u64; 256]; images.channels];
+    for &i in chosen {
+        for (counts, plane) in counts.iter_mut().zip(images.image(i).chunks_exact(plane)) {
+            for &value in plane {
+                counts[usize::from(value)] += 1;
+            }
+        }
+    }
+    counts.iter().map(moments).unzip()
+}
+
+/// Mean and standard deviation of pixels of which there are so many of each value.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "counts are below 2^52, and the network computes in single precision"
+)]
+fn moments(counts: &[u64; 256]) -> (f32, f32) {
+    let total = counts.iter().sum::<u64>().max(1) as f64;
+    let values = || (0..=u8::MAX).map(|value| f64::from(value) / 255.0).zip(counts.iter().map(|&count| count as f64));
+    let mean = values().map(|(value, count)| value * count).sum::<f64>() / total;
+    let variance = values().map(|(value, count)| (value - mean).powi(2) * count).sum::<f64>() / total;
+    // Where only one value occurs, rounding may leave a variance of almost 0.
+    let std = if counts.iter().filter(|&&count| count > 0).count() > 1 { variance.sqrt() } else { 1.0 };
+    (mean as f32, std as f32)
+}
+
+fn normal(mean: f32, std: f32) -> [f32; 256] {
+    let mut values = [0.0; 256];
+    for (normal, value) in values.iter_mut().zip(0..=u8::MAX) {
+        *normal = (f32::from(value) / 255.0 - mean) / std;
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::images::sample;
+
+    #[test]
+    fn the_training_part_is_normal() {
+        let config = DataConfig { images: Some(30), train_fraction: 0.6, ..DataConfig::default() };
+        let data = SearchData::prepare(sample(40, 3, 6), &config, 5).unwrap();
+        assert_eq!((data.train_len(), data.valid_len(), data.channels()), (18, 12, 3));
+        let batch = data.batch(&data.train, None);
+        assert_eq!(batch.shape, [18, 3, 6, 6]);
+        for channel in 0..3 {
+            let planes = batch.images.chunks_exact(36).skip(channel).step_by(3);
+            let values: Vec<f64> = planes.flatten().map(|&value| f64::from(value)).collect();
+            let count = f64::from(u32::try_from(values.len()).unwrap());
+            let mean = values.iter().sum::<f64>() / count;
+            let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+            assert!(mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-5, "{mean} {variance}");
+        }
+        let again = SearchData::prepare(sample(40, 3, 6), &config, 5).unwrap();
+        assert!(again.batch(&again.valid, None) == data.batch(&data.valid, None));
+        let other = SearchData::prepare(sample(40, 3, 6), &config, 6).unwrap();
+        assert!(other.batch(&other.valid, None) != data.batch(&data.valid, None));
+    }
+
+    #[test]
+    fn one_shade_has_the_deviation_one() {
+        let mut images = sample(4, 1, 2);
+        images.pixels.fill(51);
+        let data = SearchData::prepare(images, &DataConfig::default(), 0).unwrap();
+        assert_eq!((data.mean(), data.std()), (&[0.2][..], &[1.0][..]));
+    }
+
+    #[test]
+    fn a_folder_gives_what_memory_gives() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut images = sample(12, 3, 8);
+        images.labels.sort_unstable();
+        for (i, &label) in images.labels.iter().enumerate() {
+            let pixels = images.image(i);
+            let class = dir.path().join(label.to_string());
+            std::fs::create_dir_all(&class).unwrap();
+            let picture = image::RgbImage::from_fn(8, 8, |column, row| {
+                let place = usize::try_from(row * 8 + column).unwrap();
+                image::Rgb([pixels[place], pixels[64 + place], pixels[128 + place]])
+            });
+            picture.save(class.join(format!("{i:02}.png"))).unwrap();
+        }
+        for wanted in [None, Some(8)] {
+            let config = DataConfig {
+                set: DataSet::Folder,
+                dir: Some(dir.path().to_owned()),
+                images: wanted,
+                size: Some(5),
+                ..DataConfig::default()
+            };
+            let loaded = SearchData::load(&config, 9).unwrap();
+            let prepared = SearchData::prepare(images.clone(), &config, 9).unwrap();
+            assert!(loaded.batch(&loaded.train, None) == prepared.batch(&prepared.train, None));
+            assert_eq!((loaded.height(), loaded.augmentation), (5, prepared.augmentation));
+        }
+    }
+
+    #[test]
+    fn options_that_make_no_sense_are_named() {
+        let refused = |config: DataConfig| SearchData::load(&config, 0).unwrap_err().to_string();
+        let plain = DataConfig::default;
+        for (config, part) in [
+            (DataConfig { train_fraction: 1.0, ..plain() }, "train_fraction"),
+            (DataConfig { train_fraction: f64::NAN, ..plain() }, "train_fraction"),
+            (DataConfig { images: Some(1), ..plain() }, "`images`"),
+            (DataConfig { images: Some(1798), ..plain() }, "the data set has 1797"),
+            (DataConfig { size: Some(0), ..plain() }, "`size`"),
+            (DataConfig { set: DataSet::Svhn, ..plain() }, "`svhn` needs the folder"),
+        ] {
+            let message = refused(config);
+            assert!(message.contains(part), "{message}");
+        }
+        let mut images = sample(4, 1, 2);
+        images.labels[3] = 4;
+        assert!(matches!(SearchData::prepare(images, &plain(), 0), Err(DataError::BadImages { .. })));
+    }
+}

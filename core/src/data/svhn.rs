@@ -1,0 +1,115 @@
+//! The training images of SVHN, cropped digits.
+
+use std::path::Path;
+
+use super::error::Fault;
+use super::images::numbered;
+use super::{DataError, DataSet, Images, files, mat5};
+
+const SIDE: usize = 32;
+const PLANE: usize = SIDE * SIDE;
+const CHANNELS: usize = 3;
+const FILE: &str = "train_32x32.mat";
+/// The largest file that is read; the official one has 182 MB.
+const MOST_BYTES: u64 = 2 << 30;
+
+pub(super) fn svhn(dir: &Path) -> Result<Images, DataError> {
+    let path = dir.join(FILE);
+    let bytes = files::read_needed(&path, MOST_BYTES, DataSet::Svhn, FILE)?;
+    images(&path, &bytes)
+}
+
+fn images(path: &Path, bytes: &[u8]) -> Result<Images, DataError> {
+    let not = |Fault { offset, what }| DataError::NotMat { path: path.to_owned(), offset, what };
+    let wrong = |offset, what: String| not(Fault { offset, what });
+    let variables = mat5::read(bytes, &["X", "y"]).map_err(not)?;
+    let variable = |name: &str| {
+        variables
+            .iter()
+            .find(|variable| variable.name == name)
+            .ok_or_else(|| wrong(bytes.len(), format!("the file has no variable `{name}`")))
+    };
+    let (x, y) = (variable("X")?, variable("y")?);
+
+    // MATLAB drops the last dimension where it is 1.
+    let data = match (x.dimensions.as_slice(), x.bytes()) {
+        ([SIDE, SIDE, CHANNELS] | [SIDE, SIDE, CHANNELS, _], Some(data)) => data,
+        (dimensions, _) => {
+            let what = format!("`X` should be bytes of 32×32×3×images, not numbers of {dimensions:?}");
+            return Err(wrong(x.offset, what));
+        }
+    };
+    let count = data.len() / (CHANNELS * PLANE);
+    let numbers = y.numbers().filter(|numbers| numbers.len() == count);
+    let numbers =
+        numbers.ok_or_else(|| wrong(y.offset, format!("`y` should be {count} numbers, one for each image")))?;
+
+    let mut labels = Vec::with_capacity(count);
+    for (record, number) in numbers.iter().enumerate() {
+        // The digit 0 has the label 10.
+        match (1..=10_u16).find(|&label| f64::from(label).total_cmp(number).is_eq()) {
+            Some(label) => labels.push(label % 10),
+            None => {
+                let (path, label) = (path.to_owned(), number.to_string());
+                return Err(DataError::LabelOutOfRange { path, record, label, first: 1, last: 10 });
+            }
+        }
+    }
+    // Columns come first in the file, rows in an image.
+    let mut pixels = Vec::with_capacity(data.len());
+    for plane in data.chunks_exact(PLANE) {
+        for row in 0..SIDE {
+            pixels.extend(plane.iter().skip(row).step_by(SIDE));
+        }
+    }
+    Ok(Images { channels: CHANNELS, height: SIDE, width: SIDE, pixels, labels, classes: numbered(10) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mat5::made::{compressed, file, variable};
+    use super::*;
+
+    fn pixel(image: usize, channel: usize, row: usize, column: usize) -> u8 {
+        u8::try_from((image * 91 + channel * 57 + row * 7 + column) % 256).unwrap()
+    }
+
+    fn x(count: usize) -> Vec<u8> {
+        let mut data = Vec::new();
+        for image in 0..count {
+            for channel in 0..3 {
+                for column in 0..SIDE {
+                    data.extend((0..SIDE).map(|row| pixel(image, channel, row, column)));
+                }
+            }
+        }
+        variable(b'X', &[32, 32, 3, i32::try_from(count).unwrap()], 2, &data)
+    }
+
+    #[test]
+    fn columns_become_rows_and_ten_becomes_zero() {
+        let doubles: Vec<u8> = [10.0_f64, 3.0].iter().flat_map(|label| label.to_le_bytes()).collect();
+        for y in [variable(b'y', &[2, 1], 2, &[10, 3]), variable(b'y', &[2, 1], 9, &doubles)] {
+            let plain = images(Path::new("x"), &file(&[x(2), y.clone()])).unwrap();
+            let packed = images(Path::new("x"), &file(&[compressed(&x(2)), compressed(&y)])).unwrap();
+            assert!(plain == packed);
+            assert_eq!(plain.labels, [0, 3]);
+            for (channel, row, column) in [(0, 0, 1), (1, 5, 30), (2, 31, 0)] {
+                assert_eq!(plain.image(1)[channel * PLANE + row * SIDE + column], pixel(1, channel, row, column));
+            }
+        }
+    }
+
+    #[test]
+    fn wrong_files_are_named() {
+        for (variables, part) in [
+            (vec![x(2)], "no variable `y`"),
+            (vec![x(2), variable(b'y', &[1, 1], 2, &[1])], "2 numbers"),
+            (vec![x(1), variable(b'y', &[1, 1], 2, &[0])], "record 0 has the label 0"),
+            (vec![variable(b'X', &[2, 2], 2, &[0; 4]), variable(b'y', &[1, 1], 2, &[1])], "not numbers of [2, 2]"),
+        ] {
+            let message = images(Path::new("x.mat"), &file(&variables)).unwrap_err().to_string();
+            assert!(message.contains(part) && message.starts_with("x.mat"), "{message}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `cargo xtask test`: every check of the project, in one command.
+
+use std::process::{Command, ExitCode};
+
+use crate::run::{Stages, cargo, run, succeeds};
+use crate::vulkan;
+
+pub(crate) const ABOUT: &str = "\
+Set this machine up, then run every check of the project.
+
+Stages, in this order; the first that fails stops with its exit code:
+  set-up      looks for a software Vulkan driver and installs one if it can
+  formatting  cargo fmt --all --check
+  clippy      cargo clippy --release --workspace --all-targets -- -D warnings
+  docs        cargo doc --release --workspace --no-deps, with warnings denied
+  build       cargo build --release --workspace --all-targets
+  tests       cargo nextest run --release --workspace, or cargo test without nextest
+  doc tests   cargo test --release --workspace --doc
+
+Each stage prints the command that it runs, so that you can run it alone. All of them use the release profile, the \
+only one of this project.";
+
+pub(crate) const MORE: &str = "\
+Examples:
+  cargo xtask test                 everything
+  cargo xtask test --no-set-up     the same, but install nothing
+  cargo test --release --workspace golden
+                                   only the tests whose name contains `golden`
+
+Environment:
+  VK_ICD_FILENAMES      the Vulkan driver to test with; left as it is if set, else SwiftShader where it is found
+  LAMBDA_DARTS_GOLDEN   a folder with further golden numbers to hold the code against
+  CI                    if set, a missing Vulkan driver is an error instead of a note
+  CARGO_TARGET_DIR      where cargo puts what it builds";
+
+/// Runs all stages; formatting, lints and docs come first, since they fail soonest.
+pub(crate) fn run_all(no_set_up: bool) -> Result<(), ExitCode> {
+    let mut stages = Stages::start();
+    if !no_set_up {
+        stages.stage("set-up", vulkan::set_up)?;
+    }
+    stages.stage("formatting", || run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    // Clippy and the docs need the dependencies only checked, and share that.
+    stages.stage("clippy", || {
+        run(&mut cargo(&["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"]))
+    })?;
+    stages.stage("docs", || {
+        run(cargo(&["doc", "--release", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
+    })?;
+    // Whole-program tests start the binary and the examples, which the test runners alone do not build.
+    stages.stage("build", || run(&mut cargo(&["build", "--release", "--workspace", "--all-targets"])))?;
+    stages.stage("tests", || run(tests().envs(vulkan::choice())))?;
+    stages.stage("doc tests", || run(cargo(&["test", "--release", "--workspace", "--doc"]).envs(vulkan::choice())))?;
+    stages.summary();
+    Ok(())
+}
+
+/// The test runner that is there. Neither runs doc tests: with `--all-targets`, cargo leaves them out too.
+fn tests() -> Command {
+    if succeeds(&mut cargo(&["nextest", "--version"])) {
+        cargo(&["nextest", "run", "--release", "--workspace"])
+    } else {
+        cargo(&["test", "--release", "--workspace", "--all-targets"])
+    }
+}

@@ -1,0 +1,158 @@
+//! A software Vulkan driver, so that the GPU code is tested on machines without a GPU.
+
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::thread::sleep;
+use std::time::Duration;
+use std::{env, fmt, fs};
+
+use crate::run::{run, succeeds};
+
+pub(crate) const ABOUT: &str = "\
+Look for a software Vulkan driver, with which the tests compare the GPU code with the CPU.
+
+Two drivers will do: SwiftShader, which Debian's package chromium carries, and Mesa's lavapipe. Both need the Vulkan \
+loader, libvulkan.so.1. On Debian, as root, what is missing is installed with apt-get; elsewhere this says what to \
+install, and the tests that need a driver say that they are skipped. If the environment variable CI is set, having no \
+driver is an error.
+
+The tests use SwiftShader where it is found, by VK_ICD_FILENAMES, unless you have set that variable yourself.";
+
+/// Where Debian's package `chromium` puts its Vulkan driver.
+const SWIFTSHADER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
+
+/// The variables by which a user tells the Vulkan loader which drivers to take.
+const VARIABLES: [&str; 2] = ["VK_ICD_FILENAMES", "VK_DRIVER_FILES"];
+
+/// How often an installation is tried, since a network may be slow to come up.
+const ATTEMPTS: u64 = 3;
+
+/// What is there of Vulkan's software drivers.
+struct Drivers {
+    loader: bool,
+    swiftshader: bool,
+    lavapipe: bool,
+}
+
+impl Drivers {
+    fn look() -> Self {
+        Self {
+            loader: ["/usr/lib", "/usr/lib64", "/usr/local/lib"].into_iter().any(holds_loader),
+            swiftshader: Path::new(SWIFTSHADER).exists(),
+            lavapipe: names_in("/usr/share/vulkan/icd.d").iter().any(|name| name.starts_with("lvp_icd")),
+        }
+    }
+
+    fn usable(&self) -> bool {
+        self.loader && (self.swiftshader || self.lavapipe)
+    }
+
+    /// The Debian packages that bring what is not there.
+    fn missing_packages(&self) -> Vec<&'static str> {
+        let mut packages = Vec::new();
+        if !self.loader {
+            packages.push("libvulkan1");
+        }
+        if !self.lavapipe {
+            packages.push("mesa-vulkan-drivers");
+        }
+        // On some processors the package has no driver in it: installing it again would not help.
+        if !self.swiftshader && !Path::new("/usr/lib/chromium").exists() {
+            packages.push("chromium");
+        }
+        packages
+    }
+}
+
+impl fmt::Display for Drivers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found = |there| if there { "found" } else { "missing" };
+        let (loader, swiftshader, lavapipe) = (found(self.loader), found(self.swiftshader), found(self.lavapipe));
+        write!(f, "Vulkan loader {loader}, SwiftShader {swiftshader}, lavapipe {lavapipe}")
+    }
+}
+
+/// Sees to it that there is a driver, as far as that can be done from here.
+pub(crate) fn set_up() -> Result<(), ExitCode> {
+    if let Some(variable) = chosen_by_user() {
+        println!("   {variable} is set: the tests use the Vulkan driver that it names");
+        return Ok(());
+    }
+    if !cfg!(target_os = "linux") {
+        println!("   nothing to set up: only on Linux do the tests look for a software Vulkan driver");
+        return Ok(());
+    }
+    let mut drivers = Drivers::look();
+    let missing = drivers.missing_packages();
+    if !missing.is_empty() && can_install() {
+        println!("   {drivers}; installing {}", missing.join(", "));
+        if !install(&missing) {
+            eprintln!("   the installation did not succeed");
+        }
+        drivers = Drivers::look();
+    }
+    println!("   {drivers}");
+    if drivers.usable() {
+        return Ok(());
+    }
+    eprintln!(
+        "   no software Vulkan driver: the tests that need one will be skipped. To have them run, install the Vulkan \
+         loader and one of the drivers; on Debian: apt-get install libvulkan1 mesa-vulkan-drivers chromium"
+    );
+    if env::var_os("CI").is_some() {
+        eprintln!("   CI is set, where nothing may be skipped");
+        return Err(ExitCode::FAILURE);
+    }
+    Ok(())
+}
+
+/// The environment variable that points the tests to `SwiftShader`: it agrees with the CPU where Mesa 22's driver
+/// stops long loops of a shader early.
+pub(crate) fn choice() -> Option<(&'static str, &'static str)> {
+    (chosen_by_user().is_none() && Path::new(SWIFTSHADER).exists()).then_some((VARIABLES[0], SWIFTSHADER))
+}
+
+fn chosen_by_user() -> Option<&'static str> {
+    VARIABLES.into_iter().find(|&variable| env::var_os(variable).is_some_and(|value| !value.is_empty()))
+}
+
+/// Whether the loader lies in a library folder or, as on Debian, in that folder's own folder for the processor.
+fn holds_loader(folder: &str) -> bool {
+    const LOADER: &str = "libvulkan.so.1";
+    let folder = Path::new(folder);
+    folder.join(LOADER).exists()
+        || fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| entry.path().join(LOADER).exists()))
+}
+
+fn names_in(folder: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+}
+
+/// Whether this is Debian, has apt-get, and runs as root.
+fn can_install() -> bool {
+    let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    root && Path::new("/etc/debian_version").exists() && succeeds(Command::new("apt-get").arg("--version"))
+}
+
+/// Installs packages; false if that fails [`ATTEMPTS`] times.
+fn install(packages: &[&str]) -> bool {
+    for attempt in 1..=ATTEMPTS {
+        let done =
+            apt_get(&["update"], &[]).and_then(|()| apt_get(&["install", "-y", "--no-install-recommends"], packages));
+        if done.is_ok() {
+            return true;
+        }
+        if attempt < ATTEMPTS {
+            println!("   trying again");
+            sleep(Duration::from_secs(10 * attempt));
+        }
+    }
+    false
+}
+
+fn apt_get(task: &[&str], packages: &[&str]) -> Result<(), ExitCode> {
+    let mut command = Command::new("apt-get");
+    command.args(["-q", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120"]).args(task).args(packages);
+    run(command.env("DEBIAN_FRONTEND", "noninteractive"))
+}
