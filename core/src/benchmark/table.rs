@@ -92,7 +92,7 @@ pub enum TableError {
         source: io::Error,
     },
     /// The file is too large to be a table.
-    #[error("{name}: too large: a table has at most {} MiB and {MOST_ROWS} rows", MOST_BYTES >> 20)]
+    #[error("{name}: too large: a table has at most {} MiB and {} rows", MOST_BYTES >> 20, MOST_ROWS)]
     TooLarge {
         /// The table.
         name: String,
@@ -258,7 +258,7 @@ impl Table {
         })
     }
 
-    /// The rows of all cells that are [equivalent](super::canonical) to this one, itself included, in the table's order.
+    /// The rows of all cells that are [equivalent](super::canonical) to this one, itself included.
     #[must_use]
     pub fn equivalents(&self, genotype: &Genotype) -> Vec<&Row> {
         let [cell] = genotype.cells.as_slice() else { return Vec::new() };
@@ -338,7 +338,7 @@ impl Line<'_> {
     }
 
     fn number(&self, column: usize, most: f64, expected: &'static str) -> Result<f64, TableError> {
-        let number = self.field(column).parse().ok().filter(|number| (0.0..=most).contains(number));
+        let number = self.field(column).parse::<f64>().ok().filter(|number| (0.0..=most).contains(number));
         number.ok_or_else(|| self.bad_number(column, expected))
     }
 
@@ -411,7 +411,7 @@ mod tests {
         let table = table(&[line(3, SKIPS, "54.3"), line(8, ONE, "90"), line(9, OTHER, "54.3")]).unwrap();
         assert_eq!((table.len(), table.is_empty()), (3, false));
         let json = serde_json::to_string(&cell(ONE)).unwrap();
-        for text in [ONE, &ONE.replace('|', " | "), &json] {
+        for text in [ONE, ONE.replace('|', " | ").as_str(), json.as_str()] {
             let found = table.look_up(&cell(text)).unwrap();
             assert_eq!((found.index, found.rank, found.accuracies.cifar10_test), (8, 1, 90.0));
         }
@@ -437,7 +437,8 @@ mod tests {
 
     #[test]
     fn columns_have_any_order_and_company() {
-        let text = "note,c10_train_s,params_m,in16_test,in16_valid,c100_test,c100_valid,c10_test,c10_valid,arch, index\r\n\
+        let text = "note,c10_train_s,params_m,in16_test,in16_valid,\
+                    c100_test,c100_valid,c10_test,c10_valid,arch, index\r\n\
                     hi,1,2,3,4,5,6,7,8,|none~0|+|none~0|none~1|+|none~0|none~1|none~2|, 11\r\n";
         let table = Table::parse(text.as_bytes(), "t.csv").unwrap();
         let row = &table.rows[0];
@@ -509,7 +510,7 @@ mod tests {
         #[test]
         fn any_bytes_are_a_table_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
             let _ = Table::parse(bytes.as_slice(), "t.csv");
-            let _ = Table::parse([HEADER.as_bytes(), b"\n", bytes.as_slice()].concat().as_slice(), "t.csv");
+            let _ = Table::parse([HEADER.as_bytes(), b"\n".as_slice(), bytes.as_slice()].concat().as_slice(), "t.csv");
         }
 
         #[test]

@@ -73,13 +73,13 @@ impl Batches {
 
     /// The data that the batches are made of.
     #[must_use]
-    pub const fn data(&self) -> &Arc<SearchData> {
+    pub fn data(&self) -> &Arc<SearchData> {
         &self.maker.data
     }
 
     /// The steps of an epoch. Images that do not fill a batch are left out; they are others in each epoch.
     #[must_use]
-    pub const fn steps(&self) -> usize {
+    pub fn steps(&self) -> usize {
         self.maker.steps
     }
 
@@ -91,22 +91,22 @@ impl Batches {
         assert!(step < self.steps(), "step {step} of an epoch of {} steps", self.steps());
         #[cfg(not(target_family = "wasm"))]
         {
-            if self.worker.as_ref().is_none_or(|worker| worker.next() != (epoch, step)) {
+            if self.worker.as_ref().is_none_or(|worker| worker.coming() != (epoch, step)) {
                 // The old one ends before the new one starts.
                 self.worker = None;
                 self.worker = worker::Worker::start(self.maker.clone(), epoch, step);
             }
-            match self.worker.as_mut().and_then(worker::Worker::take) {
-                Some(pair) => return pair,
-                None => self.worker = None,
+            if let Some(pair) = self.worker.as_mut().and_then(worker::Worker::take) {
+                return pair;
             }
+            self.worker = None;
         }
         self.maker.pair(epoch, step)
     }
 
     /// The batches that the validation part makes in its own order, images as they are. The last one may be smaller.
     #[must_use]
-    pub const fn validation_batches(&self) -> usize {
+    pub fn validation_batches(&self) -> usize {
         self.maker.data.valid_len().div_ceil(self.maker.batch)
     }
 
@@ -207,7 +207,7 @@ mod worker {
             Some(Self { pairs: Some(pairs), thread: Some(thread), steps, next: (epoch, step) })
         }
 
-        pub(super) const fn next(&self) -> (usize, usize) {
+        pub(super) const fn coming(&self) -> (usize, usize) {
             self.next
         }
 
@@ -253,7 +253,8 @@ mod tests {
 
     #[test]
     fn the_thread_gives_what_is_made_in_place() {
-        let mut batches = Batches::new(data(), 8, 7).unwrap();
+        let shared = data();
+        let mut batches = Batches::new(Arc::clone(&shared), 8, 7).unwrap();
         assert_eq!(batches.steps(), 2);
         let mut inline = batches.maker.clone();
         // In order, back, on from there, and far ahead.
@@ -264,8 +265,8 @@ mod tests {
         let mut other = Batches::new(data(), 8, 8).unwrap();
         let pair = batches.pair(3, 1);
         assert!(same.pair(3, 1) == pair && other.pair(3, 1) != pair && same.pair(3, 0) != pair);
-        drop(batches);
-        assert_eq!(Arc::strong_count(same.data()), 2 + 1, "the thread's copy and this one's are all that is left");
+        drop((batches, inline));
+        assert_eq!(Arc::strong_count(&shared), 1, "the thread has ended");
     }
 
     #[test]

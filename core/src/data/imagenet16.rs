@@ -1,4 +1,4 @@
-//! The training images of ImageNet16-120.
+//! The training images of `ImageNet16-120`.
 
 use std::path::Path;
 
@@ -68,7 +68,7 @@ fn add(path: &Path, bytes: &[u8], images: &mut Images) -> Result<(), DataError> 
 mod tests {
     use super::*;
 
-    /// A batch as NumPy writes it, of any number of images with one shade each.
+    /// A batch as `numpy` writes it, of any number of images with one shade each.
     fn batch(labels: &[u8], columns: u8) -> Vec<u8> {
         let count = u8::try_from(labels.len()).unwrap();
         let pixels: Vec<u8> = labels.iter().flat_map(|&label| vec![label; usize::from(columns) * 256]).collect();

@@ -73,7 +73,10 @@ pub(super) fn read(file: &[u8], wanted: &[&str]) -> Result<Vec<Variable>, Fault>
         let body = rest.get(..length).ok_or_else(|| fault("the file ends early: it is truncated".into()))?;
         let variable = match kind {
             COMPRESSED => inflated(body, &missing).map_err(fault)?,
-            MATRIX => matrix(&mut &*body, body.len() as u64, &missing).map_err(fault)?,
+            MATRIX => {
+                let mut inside = body;
+                matrix(&mut inside, body.len() as u64, &missing).map_err(fault)?
+            }
             _ => None,
         };
         found.extend(variable.map(|variable| Variable { offset: at, ..variable }));

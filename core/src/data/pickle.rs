@@ -347,13 +347,11 @@ impl<'a> Machine<'a> {
     }
 
     fn known(&self, module: &str, name: &str) -> Result<Value<'a>, Fault> {
-        match Known::find(module, name) {
-            Some(known) => Ok(Value::Known(known)),
-            None => {
-                let name: String = format!("{module}.{name}").chars().take(100).collect();
-                self.fault(format!("asks for `{name}`, which no batch of images needs; it was not run"))
-            }
-        }
+        let Some(known) = Known::find(module, name) else {
+            let name: String = format!("{module}.{name}").chars().take(100).collect();
+            return self.fault(format!("asks for `{name}`, which no batch of images needs; it was not run"));
+        };
+        Ok(Value::Known(known))
     }
 
     fn push(&mut self, value: Value<'a>) {
@@ -507,7 +505,7 @@ mod tests {
 
     use super::*;
 
-    /// `{"data": numpy.arange(6, dtype=numpy.uint8).reshape(2, 3), "labels": [1, 120]}`, as NumPy 2.4 and Python's
+    /// `{"data": numpy.arange(6, dtype=numpy.uint8).reshape(2, 3), "labels": [1, 120]}`, as `numpy` 2.4 and Python's
     /// pickle write it in the protocols 0, 2, 4 and 5.
     const BATCHES: [&str; 4] = [
         concat!(
@@ -604,7 +602,9 @@ mod tests {
             assert!(Pickle::read(hostile).is_err(), "{hostile:?}");
         }
         // A text that is encoded over and over.
-        let many = [&b"c_codecs\nencode\nq\x00X\x20\x00\x00\x00aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaX\x06\x00\x00\x00latin1\x86q\x01"[..], &b"h\x00h\x01R".repeat(99)[..]].concat();
+        let text = b"c_codecs\nencode\nq\x00X\x20\x00\x00\x00aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+        let call = b"X\x06\x00\x00\x00latin1\x86q\x01";
+        let many = [&text[..], &call[..], &b"h\x00h\x01R".repeat(99)[..]].concat();
         assert!(Pickle::read(&many).err().unwrap().what.contains("more encoded bytes"));
     }
 

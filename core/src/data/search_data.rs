@@ -157,7 +157,7 @@ struct Choice {
 
 impl Choice {
     fn of(count: usize, config: &DataConfig, seed: u64) -> Result<Self, DataError> {
-        let everything = || (0..count).collect();
+        let everything = || (0..count).collect::<Vec<usize>>();
         if let Some(path) = &config.split {
             let (train, valid) = split::by_file(path, count)?;
             return Ok(Self { images: everything(), all: true, train, valid });

@@ -32,13 +32,11 @@ fn images(path: &Path, bytes: &[u8]) -> Result<Images, DataError> {
     let (x, y) = (variable("X")?, variable("y")?);
 
     // MATLAB drops the last dimension where it is 1.
-    let data = match (x.dimensions.as_slice(), x.bytes()) {
-        ([SIDE, SIDE, CHANNELS] | [SIDE, SIDE, CHANNELS, _], Some(data)) => data,
-        (dimensions, _) => {
-            let what = format!("`X` should be bytes of 32×32×3×images, not numbers of {dimensions:?}");
-            return Err(wrong(x.offset, what));
-        }
-    };
+    let fits = matches!(x.dimensions.as_slice(), [SIDE, SIDE, CHANNELS] | [SIDE, SIDE, CHANNELS, _]);
+    let data = x.bytes().filter(|_| fits).ok_or_else(|| {
+        let what = format!("`X` should be bytes of 32×32×3×images, not numbers of {:?}", x.dimensions);
+        wrong(x.offset, what)
+    })?;
     let count = data.len() / (CHANNELS * PLANE);
     let numbers = y.numbers().filter(|numbers| numbers.len() == count);
     let numbers =
@@ -47,13 +45,11 @@ fn images(path: &Path, bytes: &[u8]) -> Result<Images, DataError> {
     let mut labels = Vec::with_capacity(count);
     for (record, number) in numbers.iter().enumerate() {
         // The digit 0 has the label 10.
-        match (1..=10_u16).find(|&label| f64::from(label).total_cmp(number).is_eq()) {
-            Some(label) => labels.push(label % 10),
-            None => {
-                let (path, label) = (path.to_owned(), number.to_string());
-                return Err(DataError::LabelOutOfRange { path, record, label, first: 1, last: 10 });
-            }
-        }
+        let Some(label) = (1..=10_u16).find(|&label| f64::from(label).total_cmp(number).is_eq()) else {
+            let (path, label) = (path.to_owned(), number.to_string());
+            return Err(DataError::LabelOutOfRange { path, record, label, first: 1, last: 10 });
+        };
+        labels.push(label % 10);
     }
     // Columns come first in the file, rows in an image.
     let mut pixels = Vec::with_capacity(data.len());

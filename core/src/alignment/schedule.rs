@@ -1,0 +1,43 @@
+//! How λ changes over the epochs.
+
+use serde::{Deserialize, Serialize};
+
+/// λ as a function of the epoch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// λ·t/(T−1), as published: the first epoch has none.
+    #[default]
+    Linear,
+    /// λ from the start.
+    Constant,
+    /// 0 before this epoch, λ from it on.
+    From(usize),
+}
+
+impl Schedule {
+    /// λ_t in epoch `epoch` of `epochs`, for the final value `strength`.
+    ///
+    /// ```
+    /// use lambda_darts::alignment::Schedule;
+    ///
+    /// assert_eq!(Schedule::Linear.strength(0.25, 0, 5), 0.0);
+    /// assert_eq!(Schedule::Linear.strength(0.25, 4, 5), 0.25);
+    /// assert_eq!(Schedule::From(3).strength(0.25, 2, 5), 0.0);
+    /// ```
+    #[must_use]
+    pub fn strength(self, strength: f64, epoch: usize, epochs: usize) -> f64 {
+        match self {
+            #[expect(clippy::cast_precision_loss, reason = "epochs are few")]
+            Self::Linear => strength * epoch as f64 / epochs.saturating_sub(1).max(1) as f64,
+            Self::Constant => strength,
+            Self::From(start) => {
+                if epoch < start {
+                    0.0
+                } else {
+                    strength
+                }
+            }
+        }
+    }
+}

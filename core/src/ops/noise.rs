@@ -1,0 +1,24 @@
+//! Standard normal noise in the place of the input.
+
+use burn::tensor::Tensor;
+
+use super::{Builder, Pass};
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Noise {
+    slot: usize,
+    stride: usize,
+}
+
+impl Noise {
+    pub(crate) fn new(builder: &mut Builder, stride: usize) -> Self {
+        Self { slot: builder.noise(), stride }
+    }
+
+    /// Only the shape of `x` matters.
+    pub(crate) fn forward(self, x: &Tensor<4>, pass: &mut Pass<'_>) -> Tensor<4> {
+        let [batch, channels, height, width] = x.dims();
+        let shape = [batch, channels, height.div_ceil(self.stride), width.div_ceil(self.stride)];
+        pass.noise(self.slot, shape)
+    }
+}

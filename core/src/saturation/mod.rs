@@ -1,0 +1,161 @@
+//! What the softmax and the gradients of each cell look like: how saturated an edge is, what a cell asks for and which
+//! cell moves α. All from gradients that a step has anyway.
+
+use serde::{Deserialize, Serialize};
+
+use crate::alignment::{Alignment, Form};
+use crate::supernet::Architecture;
+
+/// The state of one kind of cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Saturation {
+    /// Normalized entropy h_e = H(p_e)/ln K of every edge: 1 at the uniform point, 0 where saturated (or K = 1).
+    pub entropy: Vec<f64>,
+    /// ‖J(p_e)‖_F of every edge, J(p) = diag(p) − p pᵀ: 0 where saturated.
+    pub jacobian: Vec<f64>,
+    /// Every cell, from stem to classifier.
+    pub cells: Vec<CellSaturation>,
+    /// The cosine between every two cell gradients, `[L][L]`; 0 where one of them is zero.
+    pub cosines: Vec<Vec<f64>>,
+    /// Λ; absent with fewer than two cells.
+    pub alignment: Option<f64>,
+    /// Λ±; absent with fewer than two cells.
+    pub sign_alignment: Option<f64>,
+}
+
+/// The state of one cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CellSaturation {
+    /// ‖J(p_e) g_{l,e}‖ of every edge: the part of the cell's gradient that reaches α.
+    pub transmitted: Vec<f64>,
+    /// ‖J(p_e) g_{l,e}‖/‖g_{l,e}‖ of every edge; 0 where the gradient is zero.
+    pub transmitted_share: Vec<f64>,
+    /// The candidate that the cell asks for on every edge: argmin_k g_{l,e,k}.
+    pub asks: Vec<usize>,
+    /// ‖J g_l‖ / Σ_m ‖J g_m‖: the cell's share in what moves α.
+    pub pull: f64,
+    /// The share of edges on which the cell asks for the candidate that α prefers.
+    pub agreement: f64,
+}
+
+impl Saturation {
+    /// Measures one kind of cell: `p[e][k]` are its operation weights, `gradients[l]` the flattened g_l of its cells.
+    #[must_use]
+    pub fn measure(p: &[Vec<f64>], gradients: &[Vec<f64>]) -> Self {
+        let mut cells: Vec<CellSaturation> = gradients.iter().map(|g| CellSaturation::measure(p, g)).collect();
+        let size = |cell: &CellSaturation| cell.transmitted.iter().map(|t| t * t).sum::<f64>().sqrt();
+        let total: f64 = cells.iter().map(size).sum();
+        for cell in &mut cells {
+            cell.pull = if total > 0.0 { size(cell) / total } else { 0.0 };
+        }
+        let value = |form| Alignment::of(form, gradients).map(|alignment| alignment.value);
+        Self {
+            entropy: p.iter().map(|row| normalized_entropy(row)).collect(),
+            jacobian: p.iter().map(|row| jacobian_norm(row)).collect(),
+            cells,
+            cosines: cosines(gradients),
+            alignment: value(Form::Cosine),
+            sign_alignment: value(Form::Sign),
+        }
+    }
+
+    /// Measures every kind of cell of an architecture; `gradients[l]` belongs to a cell of kind `kinds[l]`.
+    #[must_use]
+    pub fn of_kinds(architecture: &Architecture, kinds: &[usize], gradients: &[Vec<f64>]) -> Vec<Self> {
+        let tables = architecture.probabilities();
+        let of = |kind| gradients.iter().zip(kinds).filter(|(_, of)| **of == kind).map(|(g, _)| g.clone()).collect::<Vec<_>>();
+        tables.iter().enumerate().map(|(kind, p)| Self::measure(p, &of(kind))).collect()
+    }
+
+    /// The mean of h_e over the edges.
+    #[must_use]
+    pub fn mean_entropy(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "edges are few")]
+        let edges = self.entropy.len().max(1) as f64;
+        self.entropy.iter().sum::<f64>() / edges
+    }
+}
+
+impl CellSaturation {
+    fn measure(p: &[Vec<f64>], g: &[f64]) -> Self {
+        let norm = crate::alignment::norm;
+        let (mut transmitted, mut share, mut asks, mut agree) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
+        let mut at = 0;
+        for row in p {
+            let own = &g[at..at + row.len()];
+            at += row.len();
+            let through = norm(&crate::supernet::through_softmax(row, own));
+            let size = norm(own);
+            transmitted.push(through);
+            share.push(if size > 0.0 { through / size } else { 0.0 });
+            let asked = first(own, |a, b| a < b);
+            asks.push(asked);
+            if asked == first(row, |a, b| a > b) {
+                agree += 1.0;
+            }
+        }
+        #[expect(clippy::cast_precision_loss, reason = "edges are few")]
+        let agreement = agree / p.len().max(1) as f64;
+        Self { transmitted, transmitted_share: share, asks, pull: 0.0, agreement }
+    }
+}
+
+/// The first place that is `better` than all others.
+fn first(values: &[f64], better: impl Fn(f64, f64) -> bool) -> usize {
+    (1..values.len()).fold(0, |best, k| if better(values[k], values[best]) { k } else { best })
+}
+
+fn normalized_entropy(p: &[f64]) -> f64 {
+    if p.len() < 2 {
+        return 0.0;
+    }
+    let entropy: f64 = p.iter().filter(|p| **p > 0.0).map(|p| -p * p.ln()).sum();
+    #[expect(clippy::cast_precision_loss, reason = "candidates are few")]
+    let most = (p.len() as f64).ln();
+    entropy / most
+}
+
+/// ‖diag(p) − p pᵀ‖_F² = Σ p² − 2 Σ p³ + (Σ p²)².
+fn jacobian_norm(p: &[f64]) -> f64 {
+    let power = |n: i32| p.iter().map(|p| p.powi(n)).sum::<f64>();
+    (power(2) - 2.0 * power(3) + power(2) * power(2)).max(0.0).sqrt()
+}
+
+fn cosines(gradients: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    let (dot, norm) = (crate::alignment::dot, crate::alignment::norm);
+    let cosine = |a: &[f64], b: &[f64]| {
+        let size = norm(a) * norm(b);
+        if size > 0.0 { dot(a, b) / size } else { 0.0 }
+    };
+    gradients.iter().map(|a| gradients.iter().map(|b| cosine(a, b)).collect()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extremes_of_an_edge() {
+        let uniform = [0.25; 4];
+        assert!((normalized_entropy(&uniform) - 1.0).abs() < 1e-12);
+        assert!((jacobian_norm(&uniform) - 3_f64.sqrt() / 4.0).abs() < 1e-12);
+        assert_eq!((normalized_entropy(&[1.0, 0.0]), jacobian_norm(&[1.0, 0.0])), (0.0, 0.0));
+        assert_eq!(normalized_entropy(&[1.0]), 0.0);
+    }
+
+    #[test]
+    fn measures_by_hand() {
+        // One edge, p = (½, ½): J g = (g₀ − g₁)/4 · (1, −1).
+        let p = [vec![0.5, 0.5]];
+        let seen = Saturation::measure(&p, &[vec![-1.0, 1.0], vec![3.0, -1.0]]);
+        let root = 2_f64.sqrt();
+        assert!((seen.cells[0].transmitted[0] - root / 2.0).abs() < 1e-12);
+        assert!((seen.cells[1].transmitted[0] - root).abs() < 1e-12);
+        assert!((seen.cells[0].transmitted_share[0] - 0.5).abs() < 1e-12);
+        assert_eq!((seen.cells[0].asks[0], seen.cells[1].asks[0]), (0, 1));
+        assert!((seen.cells[1].pull - 2.0 / 3.0).abs() < 1e-12);
+        assert_eq!((seen.cells[0].agreement, seen.cells[1].agreement), (1.0, 0.0));
+        assert!((seen.cosines[0][1] + 4.0 / (root * 10_f64.sqrt())).abs() < 1e-12);
+        assert_eq!(seen.alignment, Some(seen.cosines[0][1]));
+    }
+}

@@ -1,0 +1,21 @@
+//! The bilevel search: a [`Session`] advances one step at a time and reports what happened as [`Event`]s.
+//!
+//! Each step takes a training and a validation batch (method of DARTS, arXiv:1806.09055):
+//! 1. architecture: α ← Adam(∇_α L_val), at ω (first order) or at ω′ = ω − ξ·(momentum + ∇_ω L_train + decay) (unrolled)
+//! 2. weights: ω ← SGD(∇_ω \[L_train − λ·Λ\])
+//!
+//! The DARTS spaces take them in this order, NAS-Bench-201 in the opposite one.
+
+mod bilevel;
+mod config;
+mod error;
+mod event;
+mod optimizer;
+mod session;
+mod unrolled;
+
+pub use bilevel::{Bilevel, BilevelState, Gradients, StepReport, StepSettings};
+pub use config::{ArchitectureConfig, MethodConfig, MethodName, Order, SearchConfig, SupernetConfig, WeightsConfig};
+pub use error::SearchError;
+pub use event::{EpochEvent, Event, EventKind, KindReport, StepEvent};
+pub use session::{Session, SessionState};

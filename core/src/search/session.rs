@@ -1,0 +1,267 @@
+//! A search from its first step to its last.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use web_time::Instant;
+
+use super::{
+    Bilevel, BilevelState, EpochEvent, Event, EventKind, KindReport, SearchConfig, SearchError, StepEvent,
+    StepReport, StepSettings,
+};
+use crate::benchmark::Table;
+use crate::data::{Batches, SearchData};
+use crate::device::Place;
+use crate::saturation::Saturation;
+use crate::space::{Genotype, Space};
+use crate::supernet::Size;
+
+/// A search that is driven one event at a time.
+///
+/// Nothing happens between two calls of [`next`](Self::next): to pause, do not call it; to stop, drop the session. The
+/// same loop runs in a terminal, an application and a browser, so reads of the device are asynchronous.
+pub struct Session {
+    config: SearchConfig,
+    space: Space,
+    bilevel: Bilevel,
+    batches: Batches,
+    table: Option<Arc<Table>>,
+    began: Instant,
+    progress: Progress,
+}
+
+/// Where a session stands, and the sums of the epoch so far.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Progress {
+    started: bool,
+    ended: bool,
+    epoch: usize,
+    step: usize,
+    train_loss: f64,
+    valid_loss: f64,
+    /// Sum and count of Λ, a kind of cell.
+    alignment: Vec<(f64, usize)>,
+    /// Sums of the cell gradients of L_val.
+    gradients: Vec<Vec<f64>>,
+}
+
+/// The whole state of a session: put back, it goes on as if it had never stopped.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionState {
+    config: SearchConfig,
+    bilevel: BilevelState,
+    progress: Progress,
+}
+
+impl Session {
+    /// Prepares a search; nothing is trained yet.
+    ///
+    /// # Errors
+    /// [`SearchError`] where a setting is out of range or the batch larger than a part of the data.
+    pub fn new(config: SearchConfig, data: Arc<SearchData>, place: &Place) -> Result<Self, SearchError> {
+        config.check()?;
+        let space = config.search_space()?;
+        let size = Size {
+            channels: config.supernet.channels,
+            cells: config.supernet.cells,
+            image_channels: data.channels(),
+            classes: data.classes().len(),
+        };
+        let batches = Batches::new(data, config.batch, config.seed)?;
+        let bilevel = Bilevel::new(&space, size, config.seed, place)?;
+        Ok(Self { config, space, bilevel, batches, table: None, began: Instant::now(), progress: Progress::default() })
+    }
+
+    /// Looks the architecture of every epoch up in a table of known results.
+    #[must_use]
+    pub fn with_table(mut self, table: Arc<Table>) -> Self {
+        self.table = Some(table);
+        self
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &SearchConfig {
+        &self.config
+    }
+
+    /// The supernet in training.
+    #[must_use]
+    pub fn bilevel(&self) -> &Bilevel {
+        &self.bilevel
+    }
+
+    /// Steps in an epoch.
+    #[must_use]
+    pub fn steps(&self) -> usize {
+        self.batches.steps()
+    }
+
+    /// The architecture that α stands for now.
+    #[must_use]
+    pub fn genotype(&self) -> Genotype {
+        self.bilevel.architecture.derive(&self.space)
+    }
+
+    /// Does the next thing (start, a bilevel step, the end of an epoch) and tells what it was; `None` after the end.
+    ///
+    /// # Errors
+    /// [`SearchError::NotFinite`] or [`SearchError::Device`]; the session is as it was before the call.
+    #[expect(clippy::should_implement_trait, reason = "it is asynchronous, as iterators are not")]
+    pub async fn next(&mut self) -> Result<Option<Event>, SearchError> {
+        if self.progress.ended {
+            return Ok(None);
+        }
+        let kind = if !self.progress.started {
+            self.progress.started = true;
+            EventKind::Start {
+                config: Box::new(self.config.clone()),
+                device: self.bilevel.net.place().name().to_owned(),
+                steps: self.steps(),
+                weights: self.bilevel.net.weight_count(),
+            }
+        } else if self.progress.epoch == self.config.epochs {
+            self.progress.ended = true;
+            EventKind::End { genotype: self.genotype() }
+        } else if self.progress.step == self.steps() {
+            EventKind::Epoch(Box::new(self.end_epoch().await?))
+        } else {
+            EventKind::Step(self.step().await?)
+        };
+        Ok(Some(Event { version: 1, seconds: self.began.elapsed().as_secs_f64(), kind }))
+    }
+
+    fn strength(&self) -> f64 {
+        let method = &self.config.method;
+        match method.name.form() {
+            Some(_) => method.schedule.strength(method.strength, self.progress.epoch, self.config.epochs),
+            None => 0.0,
+        }
+    }
+
+    async fn step(&mut self) -> Result<StepEvent, SearchError> {
+        let (epoch, step) = (self.progress.epoch, self.progress.step);
+        let pair = self.batches.pair(epoch, step);
+        let settings = StepSettings {
+            step: (epoch * self.steps() + step) as u64,
+            lr: self.config.learning_rate(epoch),
+            strength: self.strength(),
+            method: &self.config.method,
+            weights: &self.config.weights,
+            architecture: &self.config.architecture,
+        };
+        let report = self.bilevel.step(&pair.train, &pair.valid, &settings).await.map_err(|error| match error {
+            SearchError::NotFinite { what, .. } => SearchError::NotFinite { epoch, step, what },
+            other => other,
+        })?;
+        let alignment: Vec<_> = Saturation::of_kinds(
+            &self.bilevel.architecture,
+            self.bilevel.net.cell_kinds(),
+            &report.train.cells,
+        )
+        .iter()
+        .map(|kind| kind.alignment)
+        .collect();
+        self.add_up(&report, &alignment);
+        self.progress.step += 1;
+        Ok(StepEvent {
+            epoch,
+            step,
+            train_loss: report.train.loss,
+            valid_loss: report.valid.loss,
+            alignment,
+            gradient_norm: report.gradient_norm,
+        })
+    }
+
+    fn add_up(&mut self, report: &StepReport, alignment: &[Option<f64>]) {
+        let progress = &mut self.progress;
+        progress.train_loss += report.train.loss;
+        progress.valid_loss += report.valid.loss;
+        progress.alignment.resize(alignment.len(), (0.0, 0));
+        for ((sum, count), value) in progress.alignment.iter_mut().zip(alignment) {
+            if let Some(value) = value {
+                *sum += value;
+                *count += 1;
+            }
+        }
+        if progress.gradients.is_empty() {
+            progress.gradients.clone_from(&report.valid.cells);
+        } else {
+            let places = progress.gradients.iter_mut().flatten();
+            places.zip(report.valid.cells.iter().flatten()).for_each(|(sum, g)| *sum += g);
+        }
+    }
+
+    async fn end_epoch(&mut self) -> Result<EpochEvent, SearchError> {
+        let supernet_accuracy = self.validate().await?;
+        #[expect(clippy::cast_precision_loss, reason = "steps are few")]
+        let steps = self.steps() as f64;
+        let progress = &self.progress;
+        let gradients: Vec<Vec<f64>> =
+            progress.gradients.iter().map(|cell| cell.iter().map(|g| g / steps).collect()).collect();
+        let architecture = &self.bilevel.architecture;
+        let saturations = Saturation::of_kinds(architecture, self.bilevel.net.cell_kinds(), &gradients);
+        let kinds = self.space.kinds.iter().zip(saturations).zip(architecture.probabilities()).zip(&progress.alignment);
+        let kinds = kinds.map(|(((kind, saturation), probabilities), &(sum, count))| KindReport {
+            name: kind.name.clone(),
+            #[expect(clippy::cast_precision_loss, reason = "steps are few")]
+            alignment: (count > 0).then(|| sum / count as f64),
+            probabilities,
+            saturation,
+        });
+        let genotype = self.genotype();
+        let event = EpochEvent {
+            epoch: progress.epoch,
+            strength: self.strength(),
+            lr: self.config.learning_rate(progress.epoch),
+            train_loss: progress.train_loss / steps,
+            valid_loss: progress.valid_loss / steps,
+            supernet_accuracy,
+            kinds: kinds.collect(),
+            skip_connections: genotype.skip_connections(),
+            benchmark: self.table.as_ref().and_then(|table| table.look_up(&genotype)).map(|found| found.accuracies),
+            genotype,
+        };
+        self.progress = Progress { started: true, epoch: self.progress.epoch + 1, ..Progress::default() };
+        Ok(event)
+    }
+
+    async fn validate(&self) -> Result<f64, SearchError> {
+        let (mut right, mut all) = (0.0, 0.0);
+        for index in 0..self.batches.validation_batches() {
+            let Some(batch) = self.batches.validation(index) else { break };
+            right += self.bilevel.correct(&batch).await?;
+            #[expect(clippy::cast_precision_loss, reason = "images are few")]
+            let images = batch.labels.len() as f64;
+            all += images;
+        }
+        Ok(right / f64::max(all, 1.0))
+    }
+
+    /// The whole state, on the host.
+    ///
+    /// # Errors
+    /// [`SearchError::Device`] where the device does not answer.
+    pub async fn state(&self) -> Result<SessionState, SearchError> {
+        Ok(SessionState {
+            config: self.config.clone(),
+            bilevel: self.bilevel.state().await?,
+            progress: self.progress.clone(),
+        })
+    }
+
+    /// A session that goes on where `state` was taken, on the same data.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and [`SearchError::State`] where the state does not fit.
+    pub fn restore(state: SessionState, data: Arc<SearchData>, place: &Place) -> Result<Self, SearchError> {
+        let mut session = Self::new(state.config, data, place)?;
+        session.bilevel.restore(state.bilevel)?;
+        if state.progress.epoch > session.config.epochs || state.progress.step > session.steps() {
+            return Err(SearchError::State("it stands beyond the end of the search".to_owned()));
+        }
+        session.progress = state.progress;
+        Ok(session)
+    }
+}

@@ -1,0 +1,218 @@
+//! The weight-sharing network in which all architectures of a space live at once.
+//!
+//! A mixed operation on edge (j→i) of cell l is Σ_k p_l\[e,k\]·op_k(x_j) with p = softmax(α); a node is the sum over
+//! its incoming edges. Each cell is given its own copy p_l, so that one backward pass gives every g_l = ∂L/∂p_l.
+
+mod architecture;
+mod cell;
+mod network;
+
+use burn::tensor::{Int, Tensor, TensorData, activation};
+
+pub use architecture::Architecture;
+pub(crate) use architecture::through_softmax;
+pub(crate) use network::Network;
+
+use crate::device::Place;
+use crate::ops::{Branches, Layout, Normalization, Pass, Seen, StepNoise};
+use crate::space::Space;
+
+/// How large a supernet is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Channels C of the first cells.
+    pub channels: usize,
+    /// Cells: L in a stacked layout, N a stage in a staged one.
+    pub cells: usize,
+    /// Channels of the images.
+    pub image_channels: usize,
+    /// Classes to tell apart.
+    pub classes: usize,
+}
+
+/// Why a supernet could not be built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a supernet needs {what}")]
+pub struct SizeError {
+    what: String,
+}
+
+/// A supernet's structure and its weights ω, momentum aside.
+#[derive(Clone, Debug)]
+pub struct Supernet {
+    network: Network,
+    layout: Layout,
+    place: Place,
+    /// ω, `[weights]`.
+    pub(crate) weights: Tensor<1>,
+    /// Running means and variances of all batch norms, `[channels in total]` each.
+    pub(crate) running: [Tensor<1>; 2],
+}
+
+/// What a pass is to find out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Wanted {
+    /// ∂L/∂ω.
+    pub(crate) weights: bool,
+    /// Every ∂L/∂p_l.
+    pub(crate) cells: bool,
+}
+
+/// What a pass through the supernet found.
+pub(crate) struct Outcome {
+    /// `[batch, classes]`.
+    pub(crate) logits: Tensor<2>,
+    /// The mean cross-entropy, `[1]`.
+    pub(crate) loss: Tensor<1>,
+    /// ∂L/∂ω, `[weights]`, if wanted.
+    pub(crate) weights: Option<Tensor<1>>,
+    /// ∂L/∂p_l for all cells from stem to classifier, one after the other, if wanted.
+    pub(crate) cells: Option<Tensor<1>>,
+    /// What ReLUs and pools did, if recorded.
+    pub(crate) branches: Branches,
+    /// The batch statistics.
+    pub(crate) seen: Seen,
+}
+
+/// A batch on a device.
+#[derive(Clone, Debug)]
+pub(crate) struct DeviceBatch {
+    pub(crate) images: Tensor<4>,
+    pub(crate) labels: Tensor<1, Int>,
+}
+
+impl DeviceBatch {
+    pub(crate) fn new(place: &Place, images: Vec<f64>, labels: Vec<i64>, shape: [usize; 4]) -> Self {
+        let count = labels.len();
+        Self {
+            images: place.tensor(images, shape, false),
+            labels: Tensor::from_data(TensorData::new(labels, [count]), &place.device(false)),
+        }
+    }
+}
+
+impl Supernet {
+    /// Builds a supernet with PyTorch's default initialization under `seed`.
+    ///
+    /// # Errors
+    /// [`SizeError`] where a size is zero or beyond reason.
+    pub fn new(space: &Space, size: Size, seed: u64, place: &Place) -> Result<Self, SizeError> {
+        for (what, value, most) in [
+            ("channels", size.channels, 4096),
+            ("cells", size.cells, 1024),
+            ("image channels", size.image_channels, 1024),
+            ("classes", size.classes, 100_000),
+        ] {
+            if !(1..=most).contains(&value) {
+                return Err(SizeError { what: format!("1 to {most} {what}, not {value}") });
+            }
+        }
+        let (network, layout) = Network::new(space, size);
+        let weights = place.tensor(layout.initial(seed), [layout.len()], false);
+        let normalized = layout.normalized();
+        let running = [0.0, 1.0].map(|value| place.tensor(vec![value; normalized], [normalized], false));
+        Ok(Self { network, layout, place: place.clone(), weights, running })
+    }
+
+    /// How many weights there are.
+    #[must_use]
+    pub fn weight_count(&self) -> usize {
+        self.layout.len()
+    }
+
+    /// The name, shape and offset within ω of every weight, in the order of the PyTorch references' parameters.
+    pub fn weight_names(&self) -> impl Iterator<Item = (&str, &[usize], usize)> {
+        self.layout.weights.iter().map(|slot| (slot.name.as_str(), slot.shape.as_slice(), slot.offset))
+    }
+
+    /// The kind of every searched cell, from stem to classifier.
+    #[must_use]
+    pub fn cell_kinds(&self) -> &[usize] {
+        self.network.cell_kinds()
+    }
+
+    /// Where the supernet lives.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// One pass at the weights `at`, in which cell l reads `p[l]`.
+    pub(crate) fn pass(
+        &self,
+        at: &Tensor<1>,
+        p: &[Vec<f64>],
+        batch: &DeviceBatch,
+        wanted: Wanted,
+        branches: Branches,
+        noise: &mut StepNoise,
+    ) -> Outcome {
+        let leaves = self.layout.leaves(at, &self.place, wanted.weights);
+        let copies: Vec<Tensor<1>> = p
+            .iter()
+            .map(|p| {
+                let copy = self.place.tensor(p.clone(), [p.len()], wanted.cells);
+                if wanted.cells { copy.require_grad() } else { copy }
+            })
+            .collect();
+        let mut pass = Pass {
+            place: &self.place,
+            layout: &self.layout,
+            weights: &leaves,
+            normalization: Normalization::Batch,
+            branches,
+            noise,
+            seen: Seen::default(),
+        };
+        let logits = self.network.forward(batch.images.clone(), &copies, &mut pass);
+        let (branches, seen) = (pass.branches, pass.seen);
+        let loss = cross_entropy(logits.clone(), batch.labels.clone());
+        let (mut weights, mut cells) = (None, None);
+        if wanted.weights || wanted.cells {
+            let mut gradients = loss.backward();
+            let mut collect = |leaves: &[Tensor<1>]| {
+                let parts = leaves
+                    .iter()
+                    .map(|leaf| leaf.grad_remove(&mut gradients).unwrap_or_else(|| leaf.clone().without_autodiff().zeros_like()))
+                    .collect();
+                Tensor::cat(parts, 0)
+            };
+            weights = wanted.weights.then(|| collect(&leaves));
+            cells = wanted.cells.then(|| collect(&copies));
+        }
+        Outcome { logits: logits.without_autodiff(), loss: loss.without_autodiff(), weights, cells, branches, seen }
+    }
+
+    /// Moves the running statistics a tenth of the way to those of a pass.
+    pub(crate) fn follow(&mut self, seen: Seen) {
+        for (running, seen) in self.running.iter_mut().zip([seen.means, seen.variances]) {
+            *running = running.clone().mul_scalar(0.9).add(Tensor::cat(seen, 0).mul_scalar(0.1));
+        }
+    }
+
+    /// Logits `[batch, classes]` with running statistics, without gradients.
+    pub(crate) fn evaluate(&self, p: &[Vec<f64>], batch: &DeviceBatch, noise: &mut StepNoise) -> Tensor<2> {
+        let leaves = self.layout.leaves(&self.weights, &self.place, false);
+        let copies: Vec<_> = p.iter().map(|p| self.place.tensor(p.clone(), [p.len()], false)).collect();
+        let [mean, variance] = &self.running;
+        let mut pass = Pass {
+            place: &self.place,
+            layout: &self.layout,
+            weights: &leaves,
+            normalization: Normalization::Running { mean, variance },
+            branches: Branches::Free,
+            noise,
+            seen: Seen::default(),
+        };
+        self.network.forward(batch.images.clone(), &copies, &mut pass)
+    }
+}
+
+/// The mean over the batch of −ln softmax(logits)\[label\].
+pub(crate) fn cross_entropy(logits: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
+    activation::log_softmax(logits, 1).gather(1, labels.unsqueeze_dim(1)).mean().neg()
+}
