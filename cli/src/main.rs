@@ -1,1 +1,69 @@
-fn main(){}
+//! The `lambda-darts` command.
+
+mod args;
+mod benchmark;
+mod completions;
+mod data;
+mod derive;
+mod devices;
+mod failure;
+mod fetch;
+mod output;
+mod progress;
+mod run_dir;
+mod search;
+
+use std::error::Error;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use args::{Cli, Command, DataCommand, SearchArgs};
+use failure::Failure;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
+    match run(cli.command) {
+        Ok(code) => code,
+        Err(failure) => {
+            report(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
+    match command {
+        None => return search::run(&SearchArgs::default()),
+        Some(Command::Search(args)) => return search::run(&args),
+        Some(Command::Derive(args)) => derive::run(&args)?,
+        Some(Command::Benchmark(args)) => benchmark::run(&args)?,
+        Some(Command::Devices(args)) => devices::run(&args)?,
+        Some(Command::Data(DataCommand::Fetch(args))) => data::run(&args)?,
+        Some(Command::Completions(args)) => completions::run(&args)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tells what went wrong, from the outside in.
+fn report(failure: &Failure) {
+    let mut text = format!("error: {failure}\n");
+    let mut last = failure.to_string();
+    let mut source = failure.source();
+    while let Some(error) = source {
+        let message = error.to_string();
+        if message != last {
+            text.push_str("  caused by: ");
+            text.push_str(&message);
+            text.push('\n');
+        }
+        last = message;
+        source = error.source();
+    }
+    // Nobody is left to tell if stderr is closed.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}

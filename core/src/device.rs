@@ -166,7 +166,9 @@ mod gpu {
             _ => WgpuBackend::Vulkan,
         };
         let here: Vec<_> = list().into_iter().filter(|found| found.backend == name).collect();
-        let rank = |found: &&Found| ["discrete gpu", "integrated gpu", "virtual gpu"].iter().position(|&kind| kind == found.kind).unwrap_or(9);
+        let rank = |found: &&Found| {
+            ["discrete gpu", "integrated gpu", "virtual gpu"].iter().position(|&kind| kind == found.kind).unwrap_or(9)
+        };
         let best = here.iter().min_by_key(rank).ok_or_else(|| missing("no driver found".to_owned()))?;
         let kind = match best.kind.as_str() {
             "discrete gpu" => DeviceKind::DiscreteGpu(0),

@@ -1,1 +1,5 @@
-//! x
+//! Helpers of the whole-system tests.
+
+#![warn(missing_docs)]
+
+pub mod golden;

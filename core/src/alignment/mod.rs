@@ -15,6 +15,6 @@ mod schedule;
 
 pub use form::{Alignment, Form};
 pub(crate) use form::{dot, norm};
-pub(crate) use regularizer::{Regularized, regularize};
 pub use regularizer::Estimator;
+pub(crate) use regularizer::{Regularized, regularize};
 pub use schedule::Schedule;

@@ -34,11 +34,7 @@ impl FactorizedReduce {
         let x = relu(x, pass);
         let [_, _, height, width] = x.dims();
         let even = self.even.forward(x.clone(), pass);
-        let padded = if height % 2 == 1 || width % 2 == 1 {
-            x.pad([(0, height % 2), (0, width % 2)], 0.0)
-        } else {
-            x
-        };
+        let padded = if height % 2 == 1 || width % 2 == 1 { x.pad([(0, height % 2), (0, width % 2)], 0.0) } else { x };
         let [_, _, tall, wide] = padded.dims();
         let shifted = padded.narrow(2, 1, tall - 1).narrow(3, 1, wide - 1);
         let odd = self.odd.forward(shifted, pass);

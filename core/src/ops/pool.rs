@@ -55,18 +55,15 @@ fn max(x: Tensor<4>, stride: [usize; 2], pass: &mut Pass<'_>) -> Tensor<4> {
     let [batch, channels, height, width] = x.dims();
     if let Some(winners) = pass.branches.winners() {
         let size = |side: usize, stride: usize| (side - 1) / stride + 1;
-        return x
-            .reshape([batch, channels, height * width])
-            .gather(2, winners)
-            .reshape([batch, channels, size(height, stride[0]), size(width, stride[1])]);
+        return x.reshape([batch, channels, height * width]).gather(2, winners).reshape([
+            batch,
+            channels,
+            size(height, stride[0]),
+            size(width, stride[1]),
+        ]);
     }
-    let options = MaxPoolOptions {
-        kernel_size: [3; 2],
-        stride,
-        padding: [(1, 1); 2],
-        dilation: [1; 2],
-        ceil_mode: false,
-    };
+    let options =
+        MaxPoolOptions { kernel_size: [3; 2], stride, padding: [(1, 1); 2], dilation: [1; 2], ceil_mode: false };
     if !pass.branches.recording() {
         return max_pool2d(x, options);
     }

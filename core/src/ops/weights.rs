@@ -36,7 +36,6 @@ impl Slot {
 /// One batch norm's channels within the vectors of running means and variances.
 #[derive(Clone, Debug)]
 pub(crate) struct NormSlot {
-    pub(crate) name: String,
     pub(crate) channels: usize,
     pub(crate) offset: usize,
 }
@@ -112,8 +111,8 @@ impl Builder {
         self.layout.weights.len() - 1
     }
 
-    pub(crate) fn norm(&mut self, name: &str, channels: usize) -> usize {
-        let slot = NormSlot { name: self.full(name), channels, offset: self.layout.normalized() };
+    pub(crate) fn norm(&mut self, channels: usize) -> usize {
+        let slot = NormSlot { channels, offset: self.layout.normalized() };
         self.layout.norms.push(slot);
         self.layout.norms.len() - 1
     }

@@ -63,7 +63,9 @@ impl Saturation {
     #[must_use]
     pub fn of_kinds(architecture: &Architecture, kinds: &[usize], gradients: &[Vec<f64>]) -> Vec<Self> {
         let tables = architecture.probabilities();
-        let of = |kind| gradients.iter().zip(kinds).filter(|(_, of)| **of == kind).map(|(g, _)| g.clone()).collect::<Vec<_>>();
+        let of = |kind| {
+            gradients.iter().zip(kinds).filter(|(_, of)| **of == kind).map(|(g, _)| g.clone()).collect::<Vec<_>>()
+        };
         tables.iter().enumerate().map(|(kind, p)| Self::measure(p, &of(kind))).collect()
     }
 

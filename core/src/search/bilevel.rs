@@ -134,7 +134,11 @@ impl Bilevel {
     ///
     /// # Errors
     /// [`SearchError::Device`] where the device does not answer.
-    pub async fn gradients(&self, batch: &Batch, noise: &[(String, Vec<f64>, [usize; 4])]) -> Result<(Gradients, Vec<f64>, Vec<f64>), SearchError> {
+    pub async fn gradients(
+        &self,
+        batch: &Batch,
+        noise: &[(String, Vec<f64>, [usize; 4])],
+    ) -> Result<(Gradients, Vec<f64>, Vec<f64>), SearchError> {
         let batch = self.on_device(batch);
         let p = self.architecture.copies(self.net.cell_kinds());
         let wanted = Wanted { weights: true, cells: true };
@@ -180,7 +184,12 @@ impl Bilevel {
     /// # Errors
     /// [`SearchError::NotFinite`] (its place to be filled in by the caller) or [`SearchError::Device`]; then nothing
     /// has changed.
-    pub async fn step(&mut self, train: &Batch, valid: &Batch, settings: &StepSettings<'_>) -> Result<StepReport, SearchError> {
+    pub async fn step(
+        &mut self,
+        train: &Batch,
+        valid: &Batch,
+        settings: &StepSettings<'_>,
+    ) -> Result<StepReport, SearchError> {
         let [train, valid] = [train, valid].map(|batch| self.on_device(batch));
         let mut noise = self.noise(settings.step, &[]);
         let before = self.clone();
@@ -297,8 +306,7 @@ impl Bilevel {
     fn alignments(&self, form: Form, kinds: &[String], cells: &[Vec<f64>]) -> Vec<(Vec<usize>, Alignment)> {
         let of_kind = |name: &String| {
             let kind = self.space.kind(name)?;
-            let places: Vec<usize> =
-                (0..cells.len()).filter(|&cell| self.net.cell_kinds()[cell] == kind).collect();
+            let places: Vec<usize> = (0..cells.len()).filter(|&cell| self.net.cell_kinds()[cell] == kind).collect();
             let gradients: Vec<_> = places.iter().map(|&cell| cells[cell].clone()).collect();
             Alignment::of(form, &gradients).map(|alignment| (places, alignment))
         };
@@ -310,7 +318,8 @@ impl Bilevel {
         let Some(cells) = outcome.cells else { return Err(SearchError::Device("no gradient".to_owned())) };
         let all = values(Tensor::cat(vec![outcome.loss, cells], 0)).await?;
         let mut rest = &all[1..];
-        let lengths: Vec<usize> = self.architecture.tables.iter().map(|table| table.iter().map(Vec::len).sum()).collect();
+        let lengths: Vec<usize> =
+            self.architecture.tables.iter().map(|table| table.iter().map(Vec::len).sum()).collect();
         let cells = self.net.cell_kinds().iter().map(|&kind| {
             let (own, others) = rest.split_at(lengths[kind]);
             rest = others;

@@ -281,7 +281,12 @@ impl SearchConfig {
         }
         let decay = architecture.decay;
         setting(decay.is_finite() && decay >= 0.0, "architecture.decay", "0 or more", &decay)?;
-        setting(method.strength.is_finite() && method.strength >= 0.0, "method.strength", "0 or more", &method.strength)?;
+        setting(
+            method.strength.is_finite() && method.strength >= 0.0,
+            "method.strength",
+            "0 or more",
+            &method.strength,
+        )?;
         setting(positive(method.epsilon), "method.epsilon", "a positive number", &method.epsilon)?;
         let known = |kind: &&String| !["normal", "reduce"].contains(&kind.as_str());
         if let Some(kind) = method.kinds.iter().find(known) {

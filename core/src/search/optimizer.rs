@@ -28,7 +28,13 @@ impl Sgd {
     }
 
     /// Takes the step.
-    pub(super) fn step(&mut self, weights: &Tensor<1>, gradient: Tensor<1>, lr: f64, config: &WeightsConfig) -> Tensor<1> {
+    pub(super) fn step(
+        &mut self,
+        weights: &Tensor<1>,
+        gradient: Tensor<1>,
+        lr: f64,
+        config: &WeightsConfig,
+    ) -> Tensor<1> {
         let direction = self.direction(weights, gradient, config);
         self.momentum = Some(direction.clone());
         weights.clone().sub(direction.mul_scalar(lr))

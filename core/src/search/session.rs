@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
 use super::{
-    Bilevel, BilevelState, EpochEvent, Event, EventKind, KindReport, SearchConfig, SearchError, StepEvent,
-    StepReport, StepSettings,
+    Bilevel, BilevelState, EpochEvent, Event, EventKind, KindReport, SearchConfig, SearchError, StepEvent, StepReport,
+    StepSettings,
 };
 use crate::benchmark::Table;
 use crate::data::{Batches, SearchData};
@@ -154,14 +154,11 @@ impl Session {
             SearchError::NotFinite { what, .. } => SearchError::NotFinite { epoch, step, what },
             other => other,
         })?;
-        let alignment: Vec<_> = Saturation::of_kinds(
-            &self.bilevel.architecture,
-            self.bilevel.net.cell_kinds(),
-            &report.train.cells,
-        )
-        .iter()
-        .map(|kind| kind.alignment)
-        .collect();
+        let alignment: Vec<_> =
+            Saturation::of_kinds(&self.bilevel.architecture, self.bilevel.net.cell_kinds(), &report.train.cells)
+                .iter()
+                .map(|kind| kind.alignment)
+                .collect();
         self.add_up(&report, &alignment);
         self.progress.step += 1;
         Ok(StepEvent {

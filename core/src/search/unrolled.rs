@@ -4,8 +4,8 @@
 //! ∇_α L_val(ω′) − ξ·[∇_α L_train(ω + r·v) − ∇_α L_train(ω − r·v)] / (2r),   v = ∇_ω′ L_val(ω′),  r = 0.01/‖v‖
 //! ```
 
-use super::bilevel::{Bilevel, Gradients, StepSettings};
 use super::SearchError;
+use super::bilevel::{Bilevel, Gradients, StepSettings};
 use crate::ops::{Branches, StepNoise};
 use crate::supernet::{DeviceBatch, Wanted};
 

@@ -94,7 +94,9 @@ impl CustomSpace {
     /// # Errors
     /// [`SpaceError::Custom`] names the line and what is wrong there.
     pub fn parse(text: &str) -> Result<Space, SpaceError> {
-        Self::read(text)?.space().map_err(|Fault { keys, what }| SpaceError::Custom { line: line_of(text, &keys), what })
+        Self::read(text)?
+            .space()
+            .map_err(|Fault { keys, what }| SpaceError::Custom { line: line_of(text, &keys), what })
     }
 
     /// Reads a description without checking whether it makes a space.
@@ -132,11 +134,12 @@ impl CustomSpace {
             (true, Some(_)) => return fault(&["stem_multiplier"], "a staged layout has no stem multiplier"),
             (false, given) => match given.unwrap_or(3) {
                 stem_multiplier @ 1..=WIDEST_STEM => Layout::Stacked { stem_multiplier },
-                _ => return fault(&["stem_multiplier"], format!("a stem is 1 to {WIDEST_STEM} times as wide as a cell")),
+                _ => {
+                    return fault(&["stem_multiplier"], format!("a stem is 1 to {WIDEST_STEM} times as wide as a cell"));
+                }
             },
         };
-        let convention =
-            self.convention.unwrap_or(if staged { Convention::NasBench201 } else { Convention::Darts });
+        let convention = self.convention.unwrap_or(if staged { Convention::NasBench201 } else { Convention::Darts });
 
         let Some(normal) = self.cells.get("normal") else {
             return fault(&["cells"], "a space needs the cell kind `normal`: [cells.normal]");

@@ -2,13 +2,8 @@
 
 use super::{CellKind, Convention, Layout, Operation, Output, Space};
 
-const CANDIDATES: [Operation; 5] = [
-    Operation::None,
-    Operation::SkipConnect,
-    Operation::NorConv1x1,
-    Operation::NorConv3x3,
-    Operation::AvgPool3x3,
-];
+const CANDIDATES: [Operation; 5] =
+    [Operation::None, Operation::SkipConnect, Operation::NorConv1x1, Operation::NorConv3x3, Operation::AvgPool3x3];
 
 pub(super) fn space() -> Space {
     Space {

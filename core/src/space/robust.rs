@@ -1,8 +1,6 @@
 //! The spaces S1–S4 of RobustDARTS (Zela et al. 2020, arXiv:1909.09656), on which plain DARTS fails.
 
-use super::Operation::{
-    AvgPool3x3, DilConv3x3, DilConv5x5, MaxPool3x3, Noise, None, SepConv3x3, SkipConnect,
-};
+use super::Operation::{AvgPool3x3, DilConv3x3, DilConv5x5, MaxPool3x3, Noise, None, SepConv3x3, SkipConnect};
 use super::{Operation, Space, darts};
 
 /// Two candidates an edge, the two best of a search by DARTS on the full space; they differ from edge to edge.
@@ -46,11 +44,7 @@ fn edge(from: usize, to: usize) -> usize {
 }
 
 pub(super) fn s1() -> Space {
-    darts::per_edge(
-        "s1",
-        |from, to| S1_NORMAL[edge(from, to)].to_vec(),
-        |from, to| S1_REDUCE[edge(from, to)].to_vec(),
-    )
+    darts::per_edge("s1", |from, to| S1_NORMAL[edge(from, to)].to_vec(), |from, to| S1_REDUCE[edge(from, to)].to_vec())
 }
 
 pub(super) fn s2() -> Space {

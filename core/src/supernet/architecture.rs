@@ -21,8 +21,7 @@ impl Architecture {
         let mut row = |k: usize| {
             (0..k).map(|_| 1e-3 * Distribution::<f64>::sample(&StandardNormal, &mut random)).collect::<Vec<_>>()
         };
-        let tables =
-            space.kinds.iter().map(|kind| kind.candidates().into_iter().map(&mut row).collect()).collect();
+        let tables = space.kinds.iter().map(|kind| kind.candidates().into_iter().map(&mut row).collect()).collect();
         Self { tables }
     }
 
@@ -99,7 +98,10 @@ fn softmax(row: &[f64]) -> Vec<f64> {
 /// The strongest candidate that `allowed` admits: its place and weight.
 fn strongest(operations: &[Operation], p: &[f64], allowed: impl Fn(Operation) -> bool) -> Option<(usize, f64)> {
     let candidates = p.iter().copied().enumerate().filter(|&(k, _)| allowed(operations[k]));
-    candidates.fold(None, |best: Option<(usize, f64)>, (k, p)| if best.is_none_or(|(_, most)| p > most) { Some((k, p)) } else { best })
+    candidates.fold(
+        None,
+        |best: Option<(usize, f64)>, (k, p)| if best.is_none_or(|(_, most)| p > most) { Some((k, p)) } else { best },
+    )
 }
 
 fn derive(kind: &CellKind, table: &[Vec<f64>]) -> GenotypeCell {
@@ -123,5 +125,10 @@ fn derive(kind: &CellKind, table: &[Vec<f64>]) -> GenotypeCell {
         Output::Concat => kind.intermediate().collect(),
         Output::Last => vec![last - 1],
     };
-    GenotypeCell { kind: kind.name.clone(), inputs: kind.inputs, nodes: kind.intermediate().map(node_reads).collect(), output }
+    GenotypeCell {
+        kind: kind.name.clone(),
+        inputs: kind.inputs,
+        nodes: kind.intermediate().map(node_reads).collect(),
+        output,
+    }
 }

@@ -26,7 +26,13 @@ pub(super) struct Cell {
 
 impl Cell {
     /// `reduce` gives the edges that read an input node stride 2.
-    pub(super) fn new(builder: &mut Builder, kind: &CellKind, channels: usize, reduce: bool, convention: Convention) -> Self {
+    pub(super) fn new(
+        builder: &mut Builder,
+        kind: &CellKind,
+        channels: usize,
+        reduce: bool,
+        convention: Convention,
+    ) -> Self {
         let mut start = 0;
         let mut edges = Vec::new();
         for (e, edge) in kind.edges.iter().enumerate() {
@@ -38,7 +44,8 @@ impl Cell {
             let stride = if reduce && edge.from < kind.inputs { 2 } else { 1 };
             let candidates = builder.within(prefix, |builder| {
                 let build = |(k, &operation)| {
-                    builder.within(format!("{k}"), |builder| candidate(builder, operation, channels, stride, convention))
+                    builder
+                        .within(format!("{k}"), |builder| candidate(builder, operation, channels, stride, convention))
                 };
                 edge.operations.iter().enumerate().map(build).collect()
             });
@@ -49,7 +56,13 @@ impl Cell {
     }
 
     /// From the input nodes `[b, c, h, w]` each to `[b, c·width, h′, w′]`; `p` is the cell's copy, `[ΣK_e]`.
-    pub(super) fn forward(&self, inputs: Vec<Tensor<4>>, p: &Tensor<1>, reduce: bool, pass: &mut Pass<'_>) -> Tensor<4> {
+    pub(super) fn forward(
+        &self,
+        inputs: Vec<Tensor<4>>,
+        p: &Tensor<1>,
+        reduce: bool,
+        pass: &mut Pass<'_>,
+    ) -> Tensor<4> {
         let mut states = inputs;
         for node in self.inputs..self.inputs + self.nodes {
             let mut sum: Option<Tensor<4>> = None;

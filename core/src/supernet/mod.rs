@@ -177,7 +177,9 @@ impl Supernet {
             let mut collect = |leaves: &[Tensor<1>]| {
                 let parts = leaves
                     .iter()
-                    .map(|leaf| leaf.grad_remove(&mut gradients).unwrap_or_else(|| leaf.clone().without_autodiff().zeros_like()))
+                    .map(|leaf| {
+                        leaf.grad_remove(&mut gradients).unwrap_or_else(|| leaf.clone().without_autodiff().zeros_like())
+                    })
                     .collect();
                 Tensor::cat(parts, 0)
             };

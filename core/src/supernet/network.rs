@@ -99,8 +99,7 @@ impl Network {
             x = last.forward(x, pass);
         }
         let [batch, channels, height, width] = x.dims();
-        let pooled: Tensor<2> =
-            x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels]);
+        let pooled: Tensor<2> = x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels]);
         let [weight, bias] = self.classifier;
         pooled.matmul(pass.weight::<2>(weight).transpose()).add(pass.weight::<1>(bias).unsqueeze_dim(0))
     }

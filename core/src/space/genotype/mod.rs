@@ -124,7 +124,13 @@ impl Genotype {
             if (cell.kind.as_str(), cell.inputs, cell.nodes.len()) != (&kind.name, kind.inputs, kind.nodes) {
                 return Err(format!(
                     "a cell `{}` of {} inputs and {} nodes, but {} has `{}` of {} and {}",
-                    cell.kind, cell.inputs, cell.nodes.len(), space.name, kind.name, kind.inputs, kind.nodes
+                    cell.kind,
+                    cell.inputs,
+                    cell.nodes.len(),
+                    space.name,
+                    kind.name,
+                    kind.inputs,
+                    kind.nodes
                 ));
             }
             for (node, reads) in kind.intermediate().zip(&cell.nodes) {
@@ -193,7 +199,12 @@ mod tests {
         (1_usize..6).prop_flat_map(move |nodes| {
             let reads: Vec<_> = (2..2 + nodes).map(|to| proptest::collection::vec((operation(), 0..to), 2)).collect();
             let output = proptest::collection::vec(0..2 + nodes, 1..=nodes);
-            (reads, output).prop_map(move |(nodes, output)| GenotypeCell { kind: kind.to_owned(), inputs: 2, nodes, output })
+            (reads, output).prop_map(move |(nodes, output)| GenotypeCell {
+                kind: kind.to_owned(),
+                inputs: 2,
+                nodes,
+                output,
+            })
         })
     }
 

@@ -33,7 +33,8 @@ pub(super) fn parse(text: &str) -> Result<Genotype, GenotypeError> {
             scan.spaces();
             let place = scan.place();
             if scan.number()? != earlier {
-                return scan.error_at(place, format!("node {node} reads its earlier nodes in order: expected {earlier}"));
+                return scan
+                    .error_at(place, format!("node {node} reads its earlier nodes in order: expected {earlier}"));
             }
             scan.expect("|")?;
             reads.push((operation, earlier));

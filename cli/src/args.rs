@@ -1,0 +1,191 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand};
+use lambda_darts::data::DataSet;
+
+use crate::fetch::FetchSet;
+
+/// Differentiable neural architecture search with aligned cell gradients (Λ-DARTS)
+///
+/// Without a subcommand it searches NAS-Bench-201 on built-in images of handwritten digits, which takes minutes on a
+/// CPU and needs no download.
+#[derive(Debug, Parser)]
+#[command(name = "lambda-darts", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Search for an architecture
+    Search(Box<SearchArgs>),
+    /// Print the architecture that a run stood for at the end of an epoch
+    Derive(DeriveArgs),
+    /// Look an architecture up in a table of known results
+    Benchmark(BenchmarkArgs),
+    /// List the devices that a search can run on
+    Devices(DevicesArgs),
+    /// Get data sets
+    #[command(subcommand)]
+    Data(DataCommand),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+/// Search for an architecture
+///
+/// Progress goes to stderr, the result to stdout, and everything that happened to the folder of the run: config.toml,
+/// environment.json, events.jsonl and genotype.json. Ctrl-C ends the search after the step in hand and keeps what it
+/// has found.
+///
+/// Flags override the file given with --config. Without one, the settings are small ones for the built-in digits and
+/// the published ones for every other data set.
+#[derive(Args, Debug, Default)]
+pub(crate) struct SearchArgs {
+    /// Read the settings from this TOML file, such as the config.toml of another run
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// The search space: nas-bench-201, darts, darts-none, s1 to s4, or a description in a file that ends in .toml
+    #[arg(long, value_name = "NAME|FILE.toml", help_heading = "What is searched")]
+    pub(crate) space: Option<String>,
+    /// The images to train on; digits are built in [default: digits]
+    #[arg(long, value_name = "SET", help_heading = "What is searched",
+        value_parser = PossibleValuesParser::new(DataSet::ALL.map(DataSet::name)))]
+    pub(crate) data: Option<String>,
+    /// The folder that the data set lies in, such as the one that `data fetch` writes to
+    #[arg(long, value_name = "DIR", help_heading = "What is searched")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// Use only N images, drawn by the seed
+    #[arg(long, value_name = "N", help_heading = "What is searched")]
+    pub(crate) images: Option<usize>,
+    /// Resize the images to PX × PX pixels
+    #[arg(long, value_name = "PX", help_heading = "What is searched")]
+    pub(crate) size: Option<usize>,
+    /// darts has no regularizer, lambda-darts aligns by the cosine, lambda-darts-sign by the sign
+    #[arg(long, help_heading = "Method",
+        value_parser = PossibleValuesParser::new(["darts", "lambda-darts", "lambda-darts-sign"]))]
+    pub(crate) method: Option<String>,
+    /// The final strength λ of the regularizer
+    #[arg(long, value_name = "LAMBDA", help_heading = "Method")]
+    pub(crate) strength: Option<f64>,
+    /// The step ε₀ of the finite difference in the regularizer
+    #[arg(long, value_name = "X", help_heading = "Method")]
+    pub(crate) epsilon: Option<f64>,
+    /// central is the paper's finite difference, frozen keeps the branches of activations and max pools fixed
+    #[arg(long, help_heading = "Method", value_parser = PossibleValuesParser::new(["central", "frozen"]))]
+    pub(crate) estimator: Option<String>,
+    /// Which of architecture and weights is stepped first
+    #[arg(long, help_heading = "Method",
+        value_parser = PossibleValuesParser::new(["architecture-first", "weights-first"]))]
+    pub(crate) order: Option<String>,
+    /// Take the architecture's gradient at the weights after a step (second order; slower)
+    #[arg(long, help_heading = "Method")]
+    pub(crate) unrolled: bool,
+    /// Passes over the training part
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub(crate) epochs: Option<usize>,
+    /// Images in a batch
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub(crate) batch: Option<usize>,
+    /// Channels of the first cells
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub(crate) channels: Option<usize>,
+    /// Cells of the network; for nas-bench-201 the cells in each of the three stages
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub(crate) cells: Option<usize>,
+    /// The weights' learning rate in the first epoch
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    pub(crate) lr: Option<f64>,
+    /// The architecture's learning rate
+    #[arg(long, value_name = "X", help_heading = "Training")]
+    pub(crate) arch_lr: Option<f64>,
+    /// What all chance comes from: the same seed on the same device gives the same search
+    #[arg(long, value_name = "N", help_heading = "Training")]
+    pub(crate) seed: Option<u64>,
+    /// Where to run; auto takes a GPU if there is one [default: auto]
+    #[arg(long, value_parser = PossibleValuesParser::new(["auto", "cpu", "vulkan", "metal", "dx12"]))]
+    pub(crate) device: Option<String>,
+    /// Look every epoch's architecture up in this table of NAS-Bench-201
+    #[arg(long, value_name = "TABLE.csv")]
+    pub(crate) benchmark: Option<PathBuf>,
+    /// The folder of the run [default: runs/SPACE-METHOD-SEED, with a number appended if it exists]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write into the folder of --out even if it is not empty
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DeriveArgs {
+    /// The folder of a run
+    pub(crate) run: PathBuf,
+    /// The epoch, counted from 1 as a search prints it [default: the last one]
+    #[arg(long, value_name = "N")]
+    pub(crate) epoch: Option<usize>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct BenchmarkArgs {
+    /// The CSV file with the results of all cells
+    pub(crate) table: PathBuf,
+    #[arg(help = "The architecture in any notation, quoted for the shell, such as \
+        '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|'")]
+    pub(crate) arch: String,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DevicesArgs {
+    /// Print one JSON array
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DataCommand {
+    /// Download a data set and check that it is complete
+    Fetch(FetchArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct FetchArgs {
+    /// The data set
+    pub(crate) set: FetchSet,
+    /// The folder to write to; name it to a search with --data-dir
+    #[arg(long, value_name = "DIR", default_value = "data")]
+    pub(crate) into: PathBuf,
+    /// A mirror: the address that stands before the name of the file
+    #[arg(long, value_name = "BASE")]
+    pub(crate) url: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,11 @@
+//! `data fetch`.
+
+use crate::args::FetchArgs;
+use crate::failure::Failure;
+use crate::fetch::fetch;
+use crate::output::print;
+
+pub(crate) fn run(args: &FetchArgs) -> Result<(), Failure> {
+    let data = fetch(args.set, &args.into, args.url.as_deref())?;
+    print(&data.display().to_string())
+}

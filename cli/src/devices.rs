@@ -1,0 +1,27 @@
+//! `devices`: what a search can run on here.
+
+use lambda_darts::device::Place;
+
+use crate::args::DevicesArgs;
+use crate::failure::Failure;
+use crate::output::print;
+
+pub(crate) fn run(args: &DevicesArgs) -> Result<(), Failure> {
+    let found = Place::list();
+    if args.json {
+        return print(&serde_json::json!(found).to_string());
+    }
+    for device in found {
+        let bytes = device.largest_buffer.map(|bytes| format!(", buffers up to {} MiB", bytes >> 20));
+        let buffers = device.storage_buffers.map(|buffers| format!(", {buffers} storage buffers a shader"));
+        print(&format!(
+            "{:<8} {:<15} {}{}{}",
+            device.backend,
+            device.kind,
+            device.name,
+            bytes.unwrap_or_default(),
+            buffers.unwrap_or_default()
+        ))?;
+    }
+    Ok(())
+}

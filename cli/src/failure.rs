@@ -1,0 +1,54 @@
+//! Why a command failed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use lambda_darts::benchmark::TableError;
+use lambda_darts::data::DataError;
+use lambda_darts::device::DeviceError;
+use lambda_darts::search::SearchError;
+use lambda_darts::space::{GenotypeError, SpaceError};
+
+use crate::fetch::FetchError;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error("{}: cannot be read or written", .path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("{}: {what}", .path.display())]
+    In { path: PathBuf, what: String },
+    #[error("{}: the folder is not empty; name another one with --out, or write into it with --force", .path.display())]
+    NotEmpty { path: PathBuf },
+    #[error("`{value}` is no value of {setting}")]
+    Value { setting: &'static str, value: String },
+    #[error("{}: the table does not have {arch}", .table.display())]
+    NotInTable { table: PathBuf, arch: String },
+    #[error("the handler for Ctrl-C cannot be installed: {0}")]
+    Handler(ctrlc::Error),
+    #[error("the result cannot be written")]
+    Output(#[source] io::Error),
+    #[error(transparent)]
+    Search(#[from] SearchError),
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    #[error(transparent)]
+    Table(#[from] TableError),
+    #[error(transparent)]
+    Space(#[from] SpaceError),
+    #[error(transparent)]
+    Genotype(#[from] GenotypeError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+}
+
+impl Failure {
+    pub(crate) fn file(path: &Path, source: io::Error) -> Self {
+        Self::File { path: path.to_owned(), source }
+    }
+
+    pub(crate) fn inside(path: &Path, what: String) -> Self {
+        Self::In { path: path.to_owned(), what }
+    }
+}

@@ -1,0 +1,91 @@
+//! How a search is going, on stderr: a live line in a terminal, and a row an epoch.
+
+use std::io::{IsTerminal, Write, stderr};
+
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use lambda_darts::search::{EpochEvent, Event, EventKind, StepEvent};
+
+pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
+    epochs: usize,
+    steps: usize,
+    batch: usize,
+    skips: Option<usize>,
+}
+
+impl Progress {
+    pub(crate) fn new(epochs: usize, steps: usize, batch: usize) -> Self {
+        let bar = stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(epochs.saturating_mul(steps) as u64);
+            bar.with_style(ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar()))
+        });
+        Self { bar, epochs, steps, batch, skips: None }
+    }
+
+    pub(crate) fn show(&mut self, event: &Event) {
+        match &event.kind {
+            EventKind::Start { device, weights, .. } => self.line(&format!("{device}, {weights} weights")),
+            EventKind::Step(step) => self.step(step),
+            EventKind::Epoch(epoch) => {
+                self.skips = Some(epoch.skip_connections);
+                self.line(&row(epoch, self.epochs));
+            }
+            EventKind::End { .. } => {}
+        }
+    }
+
+    /// Takes the live line away.
+    pub(crate) fn clear(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Prints a line that stays.
+    pub(crate) fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            // A search goes on if nobody reads about it.
+            None => drop(writeln!(stderr(), "{text}")),
+        }
+    }
+
+    fn step(&self, step: &StepEvent) {
+        let Some(bar) = &self.bar else { return };
+        bar.set_position((step.epoch * self.steps + step.step + 1) as u64);
+        let images = bar.per_sec() * f64::from(u32::try_from(self.batch).unwrap_or(u32::MAX));
+        let skips = self.skips.map_or_else(|| "–".to_owned(), |skips| skips.to_string());
+        bar.set_message(format!(
+            "epoch {}/{}  step {}/{}  {images:.0} images/s  {:#} left  loss {:.4}  Λ {}  skips {skips}",
+            step.epoch + 1,
+            self.epochs,
+            step.step + 1,
+            self.steps,
+            HumanDuration(bar.eta()),
+            step.train_loss,
+            optional(step.alignment.first().copied().flatten()),
+        ));
+    }
+}
+
+fn row(epoch: &EpochEvent, epochs: usize) -> String {
+    let kinds = u32::try_from(epoch.kinds.len()).unwrap_or(u32::MAX).max(1);
+    let entropy = epoch.kinds.iter().map(|kind| kind.saturation.mean_entropy()).sum::<f64>() / f64::from(kinds);
+    let table = epoch.benchmark.map_or_else(String::new, |known| format!("  table {:.2} %", known.cifar10_test));
+    let row = format!(
+        "epoch {}/{epochs}  train loss {:.4}  valid loss {:.4}  accuracy {:.1} %  Λ {}  entropy {entropy:.3}  \
+         skips {}{table}  {}",
+        epoch.epoch + 1,
+        epoch.train_loss,
+        epoch.valid_loss,
+        100.0 * epoch.supernet_accuracy,
+        optional(epoch.kinds.first().and_then(|kind| kind.alignment)),
+        epoch.skip_connections,
+        epoch.genotype.to_nas_bench_201().unwrap_or_default(),
+    );
+    row.trim_end().to_owned()
+}
+
+fn optional(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.3}"))
+}

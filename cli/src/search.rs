@@ -1,0 +1,232 @@
+//! `search`.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use lambda_darts::benchmark::Table;
+use lambda_darts::data::{DataSet, SearchData};
+use lambda_darts::device::Place;
+use lambda_darts::search::{EpochEvent, EventKind, KindReport, SearchConfig, Session};
+use lambda_darts::space::{CustomSpace, Space};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use crate::args::SearchArgs;
+use crate::failure::Failure;
+use crate::output::print;
+use crate::progress::Progress;
+use crate::run_dir::{RunDir, notations};
+
+/// What a shell says of a command that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+/// Longer files are not settings.
+const LONGEST_FILE: u64 = 1 << 20;
+
+pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
+    // Nothing is written before all of this is known to be right.
+    let config = configuration(args)?;
+    config.check()?;
+    let table = args.benchmark.as_deref().map(Table::read).transpose()?.map(Arc::new);
+    let data = Arc::new(SearchData::load(&config.data, config.seed)?);
+    let place = Place::named(args.device.as_deref().unwrap_or("auto"))?;
+    let mut session = Session::new(config.clone(), data, &place)?;
+    if let Some(table) = &table {
+        session = session.with_table(Arc::clone(table));
+    }
+    let stop = stop_on_signal()?;
+    let mut dir = RunDir::create(args.out.as_deref(), args.force, &config, place.name())?;
+
+    let began = Instant::now();
+    let mut progress = Progress::new(config.epochs, session.steps(), config.batch);
+    progress.line(&format!("run {}", dir.path().display()));
+    let last = drive(&mut session, &mut dir, &mut progress, &stop);
+    progress.clear();
+    let Driven { last, stopped } = last?;
+    let genotype = session.genotype();
+    dir.finish(&genotype)?;
+
+    if args.json {
+        let mut result = json!({
+            "genotype": { "darts": genotype.to_darts(), "nas_bench_201": genotype.to_nas_bench_201() },
+            "alignment": by_kind(last.as_deref(), |kind| json!(kind.alignment)),
+            "entropy": by_kind(last.as_deref(), |kind| json!(kind.saturation.mean_entropy())),
+            "skip_connections": genotype.skip_connections(),
+            "seconds": began.elapsed().as_secs_f64(),
+            "peak_rss_mib": peak_rss_mib(),
+            "supernet_accuracy": last.as_deref().map(|epoch| epoch.supernet_accuracy),
+            "epochs": last.as_deref().map_or(0, |epoch| epoch.epoch + 1),
+            "stopped": stopped,
+            "run": dir.path().display().to_string(),
+        });
+        if let Some(found) = table.and_then(|table| table.look_up(&genotype)) {
+            let mut known = json!(found.accuracies);
+            known["rank"] = json!(found.rank);
+            result["benchmark"] = known;
+        }
+        print(&result.to_string())?;
+    } else {
+        print(&notations(&genotype))?;
+    }
+    Ok(if stopped { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+}
+
+struct Driven {
+    /// The last epoch that ended.
+    last: Option<Box<EpochEvent>>,
+    stopped: bool,
+}
+
+fn drive(
+    session: &mut Session,
+    dir: &mut RunDir,
+    progress: &mut Progress,
+    stop: &AtomicBool,
+) -> Result<Driven, Failure> {
+    let mut last = None;
+    loop {
+        if stop.load(Ordering::Relaxed) {
+            dir.flush()?;
+            return Ok(Driven { last, stopped: true });
+        }
+        let event = match pollster::block_on(session.next()) {
+            Ok(Some(event)) => event,
+            Ok(None) => {
+                dir.flush()?;
+                return Ok(Driven { last, stopped: false });
+            }
+            Err(error) => {
+                dir.flush()?;
+                return Err(error.into());
+            }
+        };
+        dir.append(&event)?;
+        progress.show(&event);
+        match event.kind {
+            EventKind::Epoch(epoch) => {
+                dir.flush()?;
+                last = Some(epoch);
+            }
+            EventKind::End { .. } => {
+                dir.flush()?;
+                return Ok(Driven { last, stopped: false });
+            }
+            EventKind::Start { .. } | EventKind::Step(_) => {}
+        }
+    }
+}
+
+/// Ctrl-C or SIGTERM asks for an end after the step in hand; asked twice, the process ends at once.
+fn stop_on_signal() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    })
+    .map_err(Failure::Handler)?;
+    Ok(stop)
+}
+
+fn by_kind(epoch: Option<&EpochEvent>, value: impl Fn(&KindReport) -> Value) -> Value {
+    let kinds = epoch.map_or(&[][..], |epoch| epoch.kinds.as_slice());
+    Value::Object(kinds.iter().map(|kind| (kind.name.clone(), value(kind))).collect::<Map<_, _>>())
+}
+
+/// The settings of the file, or else the defaults, with the flags over them.
+fn configuration(args: &SearchArgs) -> Result<SearchConfig, Failure> {
+    let custom = args.space.as_deref().map(Path::new).filter(|path| path.extension() == Some(OsStr::new("toml")));
+    let custom = custom.map(custom_space).transpose()?;
+    let set = args.data.as_deref().map(str::parse::<DataSet>).transpose()?;
+    let space = custom.as_ref().map(|custom| custom.name.as_str()).or(args.space.as_deref());
+
+    let mut config = match &args.config {
+        Some(path) => {
+            SearchConfig::from_toml(&read_text(path)?).map_err(|error| Failure::inside(path, error.to_string()))?
+        }
+        None => {
+            let space = space.unwrap_or("nas-bench-201");
+            match set {
+                None | Some(DataSet::Digits) => SearchConfig::small(space),
+                Some(_) => SearchConfig::published(space),
+            }
+        }
+    };
+    if let Some(space) = space {
+        if custom.is_none() {
+            Space::named(space)?;
+        }
+        space.clone_into(&mut config.space);
+        config.custom_space = custom;
+    }
+
+    override_with(&mut config.data.set, set);
+    override_with(&mut config.seed, args.seed);
+    override_with(&mut config.epochs, args.epochs);
+    override_with(&mut config.batch, args.batch);
+    override_with(&mut config.supernet.channels, args.channels);
+    override_with(&mut config.supernet.cells, args.cells);
+    override_with(&mut config.method.name, named("--method", args.method.as_deref())?);
+    override_with(&mut config.method.strength, args.strength);
+    override_with(&mut config.method.epsilon, args.epsilon);
+    override_with(&mut config.method.estimator, named("--estimator", args.estimator.as_deref())?);
+    override_with(&mut config.architecture.order, named("--order", args.order.as_deref())?);
+    override_with(&mut config.architecture.lr, args.arch_lr);
+    override_with(&mut config.weights.lr, args.lr);
+    config.architecture.unrolled |= args.unrolled;
+    config.data.dir = args.data_dir.clone().or(config.data.dir);
+    config.data.images = args.images.or(config.data.images);
+    config.data.size = args.size.or(config.data.size);
+    Ok(config)
+}
+
+fn override_with<T>(setting: &mut T, flag: Option<T>) {
+    if let Some(value) = flag {
+        *setting = value;
+    }
+}
+
+/// A value by the name that it has in a configuration.
+fn named<T: DeserializeOwned>(setting: &'static str, name: Option<&str>) -> Result<Option<T>, Failure> {
+    let Some(name) = name else { return Ok(None) };
+    let value = serde_json::from_value(Value::String(name.to_owned()));
+    value.map(Some).map_err(|_| Failure::Value { setting, value: name.to_owned() })
+}
+
+fn custom_space(path: &Path) -> Result<CustomSpace, Failure> {
+    let text = read_text(path)?;
+    let wrong = |error: lambda_darts::space::SpaceError| Failure::inside(path, error.to_string());
+    CustomSpace::parse(&text).map_err(wrong)?;
+    CustomSpace::read(&text).map_err(wrong)
+}
+
+fn read_text(path: &Path) -> Result<String, Failure> {
+    let known = fs::metadata(path).map_err(|error| Failure::file(path, error))?;
+    if !known.is_file() {
+        return Err(Failure::inside(path, "not a file".to_owned()));
+    }
+    if known.len() > LONGEST_FILE {
+        return Err(Failure::inside(path, format!("too large: settings have at most {} MiB", LONGEST_FILE >> 20)));
+    }
+    fs::read_to_string(path).map_err(|error| Failure::file(path, error))
+}
+
+/// The most memory that the process has held, in MiB, where the system tells.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn peak_rss_mib() -> Option<f64> {
+    let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).ok()?;
+    #[expect(clippy::cast_precision_loss, reason = "memory is far below 2^53 bytes")]
+    let most = usage.max_rss() as f64;
+    // KiB on Linux, bytes on macOS.
+    Some(if cfg!(target_os = "macos") { most / 1_048_576.0 } else { most / 1024.0 })
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn peak_rss_mib() -> Option<f64> {
+    None
+}

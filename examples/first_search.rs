@@ -1,0 +1,21 @@
+//! A first search in twenty lines: Λ-DARTS on the embedded digits.
+
+use std::sync::Arc;
+
+use lambda_darts::data::SearchData;
+use lambda_darts::device::Place;
+use lambda_darts::search::{EventKind, SearchConfig, Session};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut config = SearchConfig::small("nas-bench-201");
+    config.epochs = 3;
+    let data = Arc::new(SearchData::load(&config.data, config.seed)?);
+    let mut session = Session::new(config, data, &Place::named("auto")?)?;
+    while let Some(event) = pollster::block_on(session.next())? {
+        if let EventKind::Epoch(epoch) = event.kind {
+            println!("epoch {}: loss {:.3}, Λ {:?}", epoch.epoch, epoch.train_loss, epoch.kinds[0].alignment);
+        }
+    }
+    println!("{}", session.genotype().to_nas_bench_201().unwrap_or_default());
+    Ok(())
+}

@@ -1,0 +1,332 @@
+//! Cases of golden numbers: a safetensors file and a JSON file beside it that says what they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use lambda_darts::data::Batch;
+use lambda_darts::device::Place;
+use lambda_darts::search::Bilevel;
+use lambda_darts::space::{Layout, Operation, Space};
+use lambda_darts::supernet::Size;
+use safetensors::{Dtype, SafeTensors};
+use serde_json::Value;
+
+/// Where the cases lie: `LAMBDA_DARTS_GOLDEN`, or a folder beside the repository. `None`, with a line on the terminal,
+/// where the latter is missing.
+///
+/// # Panics
+/// If `LAMBDA_DARTS_GOLDEN` names no folder.
+#[must_use]
+pub fn folder() -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("LAMBDA_DARTS_GOLDEN") {
+        let named = PathBuf::from(named);
+        assert!(named.is_dir(), "LAMBDA_DARTS_GOLDEN is no folder: {}", named.display());
+        return Some(named);
+    }
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/golden");
+    if beside.is_dir() {
+        return Some(beside);
+    }
+    println!("skipped: no ../shared");
+    None
+}
+
+/// The names of all cases in a folder, in order.
+///
+/// # Panics
+/// If the folder cannot be read.
+#[must_use]
+pub fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let names = entries.filter_map(|entry| {
+        let path = entry.expect("a folder's entry").path();
+        let json = path.extension().is_some_and(|extension| extension == "json");
+        json.then(|| path.file_stem().unwrap_or_default().to_string_lossy().into_owned())
+    });
+    let names: BTreeSet<String> = names.collect();
+    names.into_iter().collect()
+}
+
+/// A tensor in double precision.
+#[derive(Clone, Debug)]
+pub struct Numbers {
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its values, the last dimension fastest.
+    pub values: Vec<f64>,
+}
+
+/// One case.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The name of its files.
+    pub name: String,
+    /// What the JSON file says.
+    pub sidecar: Value,
+    numbers: BTreeMap<String, Numbers>,
+    integers: BTreeMap<String, Vec<i64>>,
+}
+
+impl Case {
+    /// Reads a case.
+    ///
+    /// # Panics
+    /// If its files are missing or not what they should be.
+    #[must_use]
+    pub fn read(folder: &Path, name: &str) -> Self {
+        let read = |extension: &str| {
+            let path = folder.join(format!("{name}.{extension}"));
+            std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        };
+        let sidecar: Value =
+            serde_json::from_slice(&read("json")).unwrap_or_else(|error| panic!("{name}.json: {error}"));
+        let bytes = read("safetensors");
+        let file = SafeTensors::deserialize(&bytes).unwrap_or_else(|error| panic!("{name}.safetensors: {error}"));
+        let mut numbers: BTreeMap<String, Numbers> = BTreeMap::new();
+        let mut integers: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+        for (tensor, view) in file.tensors() {
+            let data = view.data();
+            let values: Vec<f64> = match view.dtype() {
+                Dtype::F32 => {
+                    data.as_chunks::<4>().0.iter().map(|bytes| f64::from(f32::from_le_bytes(*bytes))).collect()
+                }
+                Dtype::F64 => data.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect(),
+                Dtype::I64 => {
+                    let values = data.as_chunks::<8>().0.iter().map(|bytes| i64::from_le_bytes(*bytes)).collect();
+                    integers.insert(tensor, values);
+                    continue;
+                }
+                other => panic!("{name}: {tensor} is of type {other:?}"),
+            };
+            numbers.insert(tensor, Numbers { shape: view.shape().to_vec(), values });
+        }
+        Self { name: name.to_owned(), sidecar, numbers, integers }
+    }
+
+    /// A tensor, in full precision where the file has it.
+    ///
+    /// # Panics
+    /// If there is none of this name.
+    #[must_use]
+    pub fn tensor(&self, name: &str) -> &Numbers {
+        self.numbers
+            .get(&format!("{name}@f64"))
+            .or_else(|| self.numbers.get(name))
+            .unwrap_or_else(|| panic!("{}: no tensor {name}", self.name))
+    }
+
+    /// A number of the JSON file's `scalars`, by its path there.
+    #[must_use]
+    pub fn scalar(&self, path: &[&str]) -> Option<f64> {
+        path.iter().try_fold(&self.sidecar["scalars"], |value, key| value.get(key)).and_then(Value::as_f64)
+    }
+
+    /// An entry of the JSON file, at its top or in its `config`.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Option<&Value> {
+        self.sidecar.get(key).or_else(|| self.sidecar.get("config")?.get(key))
+    }
+
+    /// The names of all tensors that begin with `prefix`, without it.
+    pub fn within<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        let names = self.numbers.keys().filter(|name| !name.ends_with("@f64"));
+        names.filter_map(move |name| name.strip_prefix(prefix))
+    }
+
+    /// The tensors of a quantity, one a kind of cell: `PREFIX SUFFIX`, or `PREFIX_normal SUFFIX` and `PREFIX_reduce
+    /// SUFFIX`, without the spaces.
+    #[must_use]
+    pub fn for_kinds(&self, prefix: &str, suffix: &str) -> Vec<(String, &Numbers)> {
+        let single = format!("{prefix}{suffix}");
+        let names = if self.numbers.contains_key(&single) {
+            vec![single]
+        } else {
+            ["normal", "reduce"].map(|kind| format!("{prefix}_{kind}{suffix}")).to_vec()
+        };
+        names.into_iter().map(|name| (name.clone(), self.tensor(&name))).collect()
+    }
+
+    /// The same, all kinds one after the other.
+    #[must_use]
+    pub fn flat_kinds(&self, prefix: &str, suffix: &str) -> Vec<f64> {
+        self.for_kinds(prefix, suffix).into_iter().flat_map(|(_, numbers)| numbers.values.iter().copied()).collect()
+    }
+
+    /// The space of the case: its name's, with the candidates of the JSON file where it lists them.
+    ///
+    /// # Panics
+    /// If the name has no known space in it, or the candidates do not fit the edges.
+    #[must_use]
+    pub fn space(&self) -> Space {
+        let known = |part: &str| match part {
+            "nb201" => Some("nas-bench-201"),
+            "s1" => Some("s1"),
+            "s2" => Some("s2"),
+            "s3" => Some("s3"),
+            "s4" => Some("s4"),
+            "s5" => Some("darts"),
+            _ => None,
+        };
+        let name = self.name.split('_').find_map(known).unwrap_or_else(|| panic!("{}: no known space", self.name));
+        let mut space = Space::named(name).expect("a published space");
+        for (kind, key) in [("normal", "primitives_normal"), ("reduce", "primitives_reduct")] {
+            let Some(listed) = self.entry(key) else { continue };
+            let listed: Vec<Vec<Operation>> =
+                serde_json::from_value(listed.clone()).unwrap_or_else(|error| panic!("{}: {key}: {error}", self.name));
+            let place = space.kind(kind).unwrap_or_else(|| panic!("{}: no cell {kind}", self.name));
+            let edges = &mut space.kinds[place].edges;
+            assert_eq!(edges.len(), listed.len(), "{}: {key}", self.name);
+            for (edge, operations) in edges.iter_mut().zip(listed) {
+                edge.operations = operations;
+            }
+        }
+        space
+    }
+
+    /// A table of architecture parameters a kind of cell, from the tensors `alphas…SUFFIX`.
+    #[must_use]
+    pub fn tables(&self, suffix: &str) -> Vec<Vec<Vec<f64>>> {
+        let rows = |numbers: &Numbers| -> Vec<Vec<f64>> {
+            let candidates = numbers.shape.last().copied().unwrap_or(1).max(1);
+            numbers.values.chunks(candidates).map(<[f64]>::to_vec).collect()
+        };
+        self.for_kinds("alphas", suffix).into_iter().map(|(_, numbers)| rows(numbers)).collect()
+    }
+
+    /// The supernet of the case with its first weights and the architecture parameters `alphas…SUFFIX`.
+    ///
+    /// # Panics
+    /// If names or shapes of the weights differ from the library's.
+    #[must_use]
+    pub fn bilevel(&self, place: &Place, suffix: &str) -> Bilevel {
+        let space = self.space();
+        let stem = &self.tensor("param/stem.0.weight").shape;
+        let cells: BTreeSet<&str> =
+            self.within("param/cells.").filter_map(|name| name.split_once('.')).map(|(cell, _)| cell).collect();
+        let (channels, cells) = match space.layout {
+            Layout::Stacked { stem_multiplier } => (stem[0] / stem_multiplier, cells.len()),
+            Layout::Staged => (stem[0], (cells.len() - 2) / 3),
+        };
+        let classes = self.tensor("param/classifier.weight").shape[0];
+        let size = Size { channels, cells, image_channels: stem[1], classes };
+        let mut bilevel = Bilevel::new(&space, size, 0, place).expect("a supernet");
+        let ours: BTreeSet<String> = bilevel.net.weight_names().map(|(name, ..)| name.to_owned()).collect();
+        let theirs: BTreeSet<String> = self.within("param/").map(str::to_owned).collect();
+        let differ: Vec<_> = ours.symmetric_difference(&theirs).take(8).collect();
+        assert!(differ.is_empty(), "{}: only one side has the weights {differ:?}, …", self.name);
+        bilevel.set_weights(self.vector(&bilevel, "param/")).expect("the weights' number");
+        let tables = self.tables(suffix);
+        let sizes = |tables: &[Vec<Vec<f64>>]| -> Vec<Vec<usize>> {
+            tables.iter().map(|table| table.iter().map(Vec::len).collect()).collect()
+        };
+        assert_eq!(sizes(&tables), sizes(&bilevel.architecture.tables), "{}: sizes of α", self.name);
+        bilevel.architecture.tables = tables;
+        bilevel
+    }
+
+    /// The tensors PREFIX + name of all weights as one vector, in the library's order.
+    ///
+    /// # Panics
+    /// If one is missing or of another shape.
+    #[must_use]
+    pub fn vector(&self, bilevel: &Bilevel, prefix: &str) -> Vec<f64> {
+        let mut vector = Vec::with_capacity(bilevel.net.weight_count());
+        for (name, shape, offset) in bilevel.net.weight_names() {
+            let numbers = self.tensor(&format!("{prefix}{name}"));
+            assert_eq!(numbers.shape, shape, "{}: shape of {prefix}{name}", self.name);
+            assert_eq!(offset, vector.len(), "{}: offset of {name}", self.name);
+            vector.extend(&numbers.values);
+        }
+        vector
+    }
+
+    /// A batch; with `step`, that entry of tensors which hold one batch a step.
+    ///
+    /// # Panics
+    /// If the tensors are no images and labels.
+    #[must_use]
+    pub fn batch(&self, images: &str, labels: &str, step: Option<usize>) -> Batch {
+        let numbers = self.tensor(images);
+        let labels = self.integers.get(labels).unwrap_or_else(|| panic!("{}: no tensor {labels}", self.name));
+        let shape = if step.is_some() { &numbers.shape[1..] } else { &numbers.shape[..] };
+        let shape: [usize; 4] = shape.try_into().unwrap_or_else(|_| panic!("{}: shape of {images}", self.name));
+        let (count, at) = (shape.iter().product::<usize>(), step.unwrap_or(0));
+        let values = &numbers.values[at * count..(at + 1) * count];
+        #[expect(clippy::cast_possible_truncation, reason = "the inputs are stored in single precision")]
+        let images = values.iter().map(|value| *value as f32).collect();
+        Batch { images, labels: labels[at * shape[0]..(at + 1) * shape[0]].to_vec(), shape }
+    }
+
+    /// What the noise operations gave.
+    ///
+    /// # Panics
+    /// If one is not of rank 4.
+    #[must_use]
+    pub fn noise(&self) -> Vec<(String, Vec<f64>, [usize; 4])> {
+        let read = |name: &str| {
+            let numbers = self.tensor(&format!("noise/{name}"));
+            let shape: [usize; 4] =
+                numbers.shape.as_slice().try_into().unwrap_or_else(|_| panic!("{}: noise/{name}", self.name));
+            (name.to_owned(), numbers.values.clone(), shape)
+        };
+        self.within("noise/").map(read).collect()
+    }
+}
+
+/// ‖v‖₂.
+#[must_use]
+pub fn norm(values: &[f64]) -> f64 {
+    values.iter().map(|value| value * value).sum::<f64>().sqrt()
+}
+
+/// ‖found − truth‖ / max(‖truth‖, floor); infinite where the lengths differ.
+#[must_use]
+pub fn relative_above(found: &[f64], truth: &[f64], floor: f64) -> f64 {
+    if found.len() != truth.len() {
+        return f64::INFINITY;
+    }
+    let difference: Vec<f64> = found.iter().zip(truth).map(|(found, truth)| found - truth).collect();
+    norm(&difference) / norm(truth).max(floor).max(f64::MIN_POSITIVE)
+}
+
+/// The relative L2 error.
+#[must_use]
+pub fn relative(found: &[f64], truth: &[f64]) -> f64 {
+    relative_above(found, truth, 0.0)
+}
+
+/// What was compared and what failed.
+#[derive(Debug, Default)]
+pub struct Failures {
+    compared: usize,
+    lines: Vec<String>,
+}
+
+impl Failures {
+    /// Counts a comparison; an error above `limit`, or one that is not a number, is kept.
+    pub fn at_most(&mut self, case: &str, tensor: &str, error: f64, limit: f64) {
+        self.compared += 1;
+        if error <= limit {
+            return;
+        }
+        self.lines.push(format!("{case}: {tensor}: error {error:.3e}, at most {limit:.0e} allowed"));
+    }
+
+    /// Counts a comparison of two things that must be equal.
+    pub fn equal<T: PartialEq + std::fmt::Debug>(&mut self, case: &str, what: &str, found: &T, truth: &T) {
+        self.compared += 1;
+        if found != truth {
+            self.lines.push(format!("{case}: {what}: {found:?}, should be {truth:?}"));
+        }
+    }
+
+    /// Ends a test.
+    ///
+    /// # Panics
+    /// If anything failed, with all of it, or if nothing was compared.
+    pub fn finish(self) {
+        let Self { compared, lines } = self;
+        assert!(compared > 0, "the folder has no case of this kind");
+        assert!(lines.is_empty(), "{} of {compared} comparisons failed:\n{}", lines.len(), lines.join("\n"));
+    }
+}
