@@ -145,16 +145,13 @@ fn configuration(args: &SearchArgs) -> Result<SearchConfig, Failure> {
     let set = args.data.as_deref().map(str::parse::<DataSet>).transpose()?;
     let space = custom.as_ref().map(|custom| custom.name.as_str()).or(args.space.as_deref());
 
-    let mut config = match &args.config {
-        Some(path) => {
-            SearchConfig::from_toml(&read_text(path)?).map_err(|error| Failure::inside(path, error.to_string()))?
-        }
-        None => {
-            let space = space.unwrap_or("nas-bench-201");
-            match set {
-                None | Some(DataSet::Digits) => SearchConfig::small(space),
-                Some(_) => SearchConfig::published(space),
-            }
+    let mut config = if let Some(path) = &args.config {
+        SearchConfig::from_toml(&read_text(path)?).map_err(|error| Failure::inside(path, error.to_string()))?
+    } else {
+        let space = space.unwrap_or("nas-bench-201");
+        match set {
+            None | Some(DataSet::Digits) => SearchConfig::small(space),
+            Some(_) => SearchConfig::published(space),
         }
     };
     if let Some(space) = space {

@@ -201,8 +201,8 @@ fn agent() -> Agent {
         .user_agent(concat!("lambda-darts/", env!("CARGO_PKG_VERSION")))
         .accept_encoding("identity")
         .timeout_connect(Some(Duration::from_secs(30)))
-        .timeout_recv_response(Some(Duration::from_secs(60)))
-        .timeout_per_read(Some(Duration::from_secs(60)));
+        .timeout_recv_response(Some(Duration::from_mins(1)))
+        .timeout_per_read(Some(Duration::from_mins(1)));
     // The servers of the tests are not behind the user's proxy.
     let config = if cfg!(test) { config.proxy(None) } else { config };
     config.build().new_agent()

@@ -107,7 +107,6 @@ impl Session {
     ///
     /// # Errors
     /// [`SearchError::NotFinite`] or [`SearchError::Device`]; the session is as it was before the call.
-    #[expect(clippy::should_implement_trait, reason = "it is asynchronous, as iterators are not")]
     pub async fn next(&mut self) -> Result<Option<Event>, SearchError> {
         if self.progress.ended {
             return Ok(None);

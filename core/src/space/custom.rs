@@ -135,7 +135,10 @@ impl CustomSpace {
             (false, given) => match given.unwrap_or(3) {
                 stem_multiplier @ 1..=WIDEST_STEM => Layout::Stacked { stem_multiplier },
                 _ => {
-                    return fault(&["stem_multiplier"], format!("a stem is 1 to {WIDEST_STEM} times as wide as a cell"));
+                    return fault(
+                        &["stem_multiplier"],
+                        format!("a stem is 1 to {WIDEST_STEM} times as wide as a cell"),
+                    );
                 }
             },
         };
