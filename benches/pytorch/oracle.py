@@ -355,17 +355,39 @@ def cmd_time(a):
     print(json.dumps({"ms_median": 1e3 * times[len(times) // 2], "ms_min": 1e3 * times[0], "ms_max": 1e3 * times[-1], "peak_mib": peak, **vars(a)}))
 
 
+def reference_name(name):
+    """The official reference's name of a weight or running statistic, which the Rust library uses too."""
+    parts = name.split(".")
+    if parts[0] == "head":
+        return ".".join(["classifier", *parts[1:]])
+    if parts[0] == "bn":
+        return ".".join(["lastact.0", *parts[1:]])
+    if parts[0] == "stem":
+        return name
+    halves = {"a": "conv_1", "b": "conv_2"}
+    if parts[0] == "body":
+        if parts[2] != "edges":
+            block = {"a": "conv_a.op", "b": "conv_b.op", "down": "downsample"}[parts[2]]
+            return ".".join(["cells", parts[1], block, *parts[3:]])
+        to, start = [(to, e) for to, e in ((1, 0), (2, 1), (3, 3)) if e <= int(parts[3])][-1]
+        return ".".join(["cells", parts[1], "edges", f"{to}<-{int(parts[3]) - start}", parts[5], "op", *parts[6:]])
+    at, rest = (["cells", parts[1], parts[2].replace("pre", "preprocess")], parts[3:]) if parts[2] != "edges" else (
+        ["cells", parts[1], "_ops", parts[3], "_ops", parts[5]], parts[6:])
+    if rest[0] in halves or rest[0] == "bn":
+        return ".".join([*at, halves.get(rest[0], "bn"), *rest[1:]])
+    return ".".join([*at, *rest]) if rest[0] == "1" and "running" in rest[-1] else ".".join([*at, "op", *rest])
+
+
 def cmd_golden(a):
-    from safetensors.torch import save_file
+    """Cases in the form of the official reference's numbers: NAME.safetensors and NAME.json, see tests/golden."""
     out = Path(a.out); out.mkdir(parents=True, exist_ok=True)
     torch.set_default_dtype(torch.float64)
     # NAS-Bench-201: cells a stage; the others: cells in all, of which two are reductions.
-    channels, size, batch = (2, 8, 4) if a.small else (4, 16, 4)
+    channels, size, batch, lam = (2, 8, 4, 0.125) if a.small else (4, 16, 4, 0.125)
     cases = (("nb201", 1), ("s1", 5), ("s2", 4)) if a.small else (("nb201", 2), ("darts", 5), ("s1", 5), ("s2", 5), ("s3", 5))
     for space, cells in cases:
         torch.manual_seed(a.seed)
-        ns = argparse.Namespace(space=space, channels=channels, cells=cells, classes=10)
-        net = build(ns)
+        net = build(argparse.Namespace(space=space, channels=channels, cells=cells, classes=10))
         s = Search(net, "cosine")
         for al in s.alpha:
             al.data.normal_(0, 0.5)
@@ -373,36 +395,55 @@ def cmd_golden(a):
         # What is stored in float32 is what was computed with: round every input first.
         for v in [x, *s.alpha, *net.parameters()]:
             v.data = v.data.float().double()
-        t = {f"alpha.{i}": al.detach() for i, al in enumerate(s.alpha)}
-        t.update({f"weight.{n}": w.detach() for n, w in net.named_parameters()})
-        s.estimator = "frozen"
+        kinds = [""] if len(s.alpha) == 1 else ["_normal", "_reduce"]
+        weights = [(reference_name(n), w) for n, w in net.named_parameters()]
         loss, ps = s.main_pass(x, y)
-        logits = net(x, ps)
-        t.update(input=x, target=y, logits=logits.detach(), loss=loss.detach())
-        t.update({f"grad.{n}": w.grad.clone() for n, w in net.named_parameters()})
-        t.update({f"cell_gradient.{i}": p.grad.clone() for i, p in enumerate(ps)})
-        for k, al in enumerate(s.alpha):
-            shared = F.softmax(al, -1)
-            total = sum(p.grad for p, kk in zip(ps, net.kinds) if kk == k)
-            t[f"alpha_gradient.{k}"] = torch.autograd.grad(shared, al, total)[0]
-        for form in ("cosine", "sign"):
-            value, delta, eps, reg = s.regularizer_grad(x, y, ps, form, 1e-4)
-            t[f"{form}.value"], t[f"{form}.epsilon"] = value.detach(), torch.tensor(eps)
-            t.update({f"{form}.delta.{i}": d for i, d in enumerate(delta)})
-            t.update({f"{form}.frozen_gradient.{n}": r for (n, _), r in zip(net.named_parameters(), reg)})
+        running = {n: v.clone() for n, v in net.named_buffers() if not n.endswith("tracked")}
+        net.eval()
+        logits_eval = net(x, ps)
+        net.train()
+        base = {"x": x, "y": y, "logits": net(x, ps), "logits_eval": logits_eval}
+        base.update({f"param/{n}": w for n, w in weights})
+        base.update({f"grad/{n}": w.grad.clone() for n, w in weights})
+        base.update({f"buffer/{reference_name(n)}": v for n, v in running.items()})
+        for k, (kind, al) in enumerate(zip(kinds, s.alpha)):
+            own = [p.grad for p, kk in zip(ps, net.kinds) if kk == k]
+            base[f"alphas{kind}"], base[f"gw{kind}"] = al, torch.stack(own)
+            base[f"grad_alphas{kind}"] = torch.autograd.grad(F.softmax(al, -1), al, sum(own))[0]
+        scalars, forms = {"loss": float(loss.detach())}, {}
+        for form, short in (("cosine", "corr"), ("sign", "signcorr")):
             s.estimator = "central"
-            reg = s.regularizer_grad(x, y, ps, form, 1e-4)[3]
-            s.estimator = "frozen"
-            t.update({f"{form}.central_gradient.{n}": r for (n, _), r in zip(net.named_parameters(), reg)})
+            value, delta, _, central = s.regularizer_grad(x, y, ps, form, 1e-3)
             exact = exact_gradient(net, s, x, y, form)
-            t.update({f"{form}.exact_gradient.{n}": r for (n, _), r in zip(net.named_parameters(), exact)})
-        path = out / f"{space}-seed{a.seed}.safetensors"
-        save_file({k: v.contiguous().to(torch.float32) if v.is_floating_point() else v for k, v in t.items()}, path,
-                  metadata={"space": space, "cells": str(cells), "channels": str(channels), "size": str(size),
-                            "batch": str(batch), "classes": "10", "seed": str(a.seed), "epsilon0": "1e-4",
-                            "kinds": json.dumps(net.kinds), "torch": torch.__version__})
-        path.chmod(0o644)
-        print(space, "loss", float(loss.detach()), "tensors", len(t))
+            scalars[f"Lambda_{short}"] = float(value.detach())
+            own = {"pert": torch.stack(delta)}
+            own.update({f"reg_1e-03/{n}": -lam * r for (n, _), r in zip(weights, central)})
+            own.update({f"reg_exact/{n}": -lam * r for (n, _), r in zip(weights, exact)})
+            forms[short] = (own, {"Lambda": float(value.detach()), "lambda": lam})
+        name, about = f"{space}_c{channels}l{cells}s{a.seed}", f"{space}, {cells} cells, {size}x{size}, batch {batch}"
+        if space == "nb201":
+            save_case(out, name, about, {**base, **forms["corr"][0]}, {**scalars, **forms["corr"][1]})
+        else:
+            save_case(out, f"search_{name}_base", about, base, scalars)
+            for short, (own, own_scalars) in forms.items():
+                save_case(out, f"search_{name}_{short}", about + ", regularizer", own, own_scalars)
+
+
+def save_case(out, name, about, tensors, scalars):
+    from safetensors.torch import save_file
+    stored = {}
+    for n, v in tensors.items():
+        v = v.detach().contiguous()
+        stored[n] = v.float() if v.is_floating_point() else v
+        # Small results in full as well.
+        if n.split("/")[0] not in ("x", "y", "param", "grad", "buffer", "reg_1e-03", "reg_exact"):
+            stored[f"{n}@f64"] = v.clone()
+    path = out / f"{name}.safetensors"
+    save_file(stored, path)
+    path.chmod(0o644)
+    sidecar = {"about": about, "torch": torch.__version__, "scalars": scalars}
+    path.with_suffix(".json").write_text(json.dumps(sidecar, indent=1) + "\n")
+    print(name, "tensors", len(stored))
 
 
 def exact_gradient(net, s, x, y, form):

@@ -40,7 +40,7 @@ pub(crate) enum Command {
 ///
 /// Progress goes to stderr, the result to stdout, and everything that happened to the folder of the run: config.toml,
 /// environment.json, events.jsonl and genotype.json. Ctrl-C ends the search after the step in hand and keeps what it
-/// has found.
+/// has found; a second one ends it at once.
 ///
 /// Flags override the file given with --config. Without one, the settings are small ones for the built-in digits and
 /// the published ones for every other data set.
@@ -70,10 +70,10 @@ pub(crate) struct SearchArgs {
         value_parser = PossibleValuesParser::new(["darts", "lambda-darts", "lambda-darts-sign"]))]
     pub(crate) method: Option<String>,
     /// The final strength λ of the regularizer
-    #[arg(long, value_name = "LAMBDA", help_heading = "Method")]
+    #[arg(long, value_name = "LAMBDA", help_heading = "Method", allow_negative_numbers = true)]
     pub(crate) strength: Option<f64>,
     /// The step ε₀ of the finite difference in the regularizer
-    #[arg(long, value_name = "X", help_heading = "Method")]
+    #[arg(long, value_name = "X", help_heading = "Method", allow_negative_numbers = true)]
     pub(crate) epsilon: Option<f64>,
     /// central is the paper's finite difference, frozen keeps the branches of activations and max pools fixed
     #[arg(long, help_heading = "Method", value_parser = PossibleValuesParser::new(["central", "frozen"]))]
@@ -98,13 +98,13 @@ pub(crate) struct SearchArgs {
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(crate) cells: Option<usize>,
     /// The weights' learning rate in the first epoch
-    #[arg(long, value_name = "X", help_heading = "Training")]
+    #[arg(long, value_name = "X", help_heading = "Training", allow_negative_numbers = true)]
     pub(crate) lr: Option<f64>,
     /// The architecture's learning rate
-    #[arg(long, value_name = "X", help_heading = "Training")]
+    #[arg(long, value_name = "X", help_heading = "Training", allow_negative_numbers = true)]
     pub(crate) arch_lr: Option<f64>,
     /// What all chance comes from: the same seed on the same device gives the same search
-    #[arg(long, value_name = "N", help_heading = "Training")]
+    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
     /// Where to run; auto takes a GPU if there is one [default: auto]
     #[arg(long, value_parser = PossibleValuesParser::new(["auto", "cpu", "vulkan", "metal", "dx12"]))]
@@ -167,7 +167,8 @@ pub(crate) struct FetchArgs {
     /// The folder to write to; name it to a search with --data-dir
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub(crate) into: PathBuf,
-    /// A mirror: the address that stands before the name of the file
+    /// A mirror in place of the data set's home page: the address before the name of the file. Size and checksum are
+    /// checked all the same
     #[arg(long, value_name = "BASE")]
     pub(crate) url: Option<String>,
 }

@@ -23,8 +23,10 @@ pub(crate) enum Failure {
     Value { setting: &'static str, value: String },
     #[error("{}: the table does not have {arch}", .table.display())]
     NotInTable { table: PathBuf, arch: String },
-    #[error("the handler for Ctrl-C cannot be installed: {0}")]
-    Handler(ctrlc::Error),
+    #[error("{}: not the folder of a run: it has no events.jsonl", .path.display())]
+    NoRun { path: PathBuf },
+    #[error("the handler for Ctrl-C cannot be installed")]
+    Handler(#[source] io::Error),
     #[error("the result cannot be written")]
     Output(#[source] io::Error),
     #[error(transparent)]

@@ -12,6 +12,8 @@ mod output;
 mod progress;
 mod run_dir;
 mod search;
+mod stop;
+mod text_file;
 
 use std::error::Error;
 use std::io::Write;
@@ -49,21 +51,23 @@ fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tells what went wrong, from the outside in.
+/// Tells what went wrong in one line, from the outside in.
 fn report(failure: &Failure) {
-    let mut text = format!("error: {failure}\n");
+    let mut text = format!("error: {failure}");
     let mut last = failure.to_string();
     let mut source = failure.source();
     while let Some(error) = source {
         let message = error.to_string();
         if message != last {
-            text.push_str("  caused by: ");
+            text.push_str(": ");
             text.push_str(&message);
-            text.push('\n');
         }
         last = message;
         source = error.source();
     }
+    // Names and contents of files may hold anything.
+    let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    line.push('\n');
     // Nobody is left to tell if stderr is closed.
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }

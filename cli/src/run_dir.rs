@@ -1,7 +1,7 @@
 //! The folder of a run and the files in it.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, ErrorKind, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,7 +13,7 @@ use crate::failure::Failure;
 
 pub(crate) struct RunDir {
     path: PathBuf,
-    events: BufWriter<File>,
+    events: File,
 }
 
 impl RunDir {
@@ -39,7 +39,7 @@ impl RunDir {
         });
         write(&path.join("environment.json"), &format!("{environment:#}\n"))?;
         let events = path.join("events.jsonl");
-        let events = BufWriter::new(File::create(&events).map_err(|error| Failure::file(&events, error))?);
+        let events = File::create(&events).map_err(|error| Failure::file(&events, error))?;
         Ok(Self { path, events })
     }
 
@@ -47,20 +47,15 @@ impl RunDir {
         &self.path
     }
 
-    /// Appends a line; it reaches the disk with the next [`flush`](Self::flush) at the latest.
+    /// Appends a line, in one piece: whatever ends the process, the file ends with a whole line.
     pub(crate) fn append(&mut self, event: &Event) -> Result<(), Failure> {
         let line = serde_json::to_string(event).map_err(std::io::Error::from);
-        let written = line.and_then(|line| writeln!(self.events, "{line}"));
+        let written = line.and_then(|line| self.events.write_all(format!("{line}\n").as_bytes()));
         written.map_err(|error| Failure::file(&self.path.join("events.jsonl"), error))
     }
 
-    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
-        self.events.flush().map_err(|error| Failure::file(&self.path.join("events.jsonl"), error))
-    }
-
     /// Writes what was found, whole or not at all.
-    pub(crate) fn finish(&mut self, genotype: &Genotype) -> Result<(), Failure> {
-        self.flush()?;
+    pub(crate) fn finish(&self, genotype: &Genotype) -> Result<(), Failure> {
         let (temporary, path) = (self.path.join("genotype.json.part"), self.path.join("genotype.json"));
         write(&temporary, &format!("{:#}\n", genotype_json(genotype)))?;
         fs::rename(&temporary, &path).map_err(|error| Failure::file(&path, error))

@@ -1,11 +1,9 @@
 //! `search`.
 
 use std::ffi::OsStr;
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use lambda_darts::benchmark::Table;
@@ -21,13 +19,11 @@ use crate::failure::Failure;
 use crate::output::print;
 use crate::progress::Progress;
 use crate::run_dir::{RunDir, notations};
-
-/// What a shell says of a command that Ctrl-C ended.
-const INTERRUPTED: u8 = 130;
-/// Longer files are not settings.
-const LONGEST_FILE: u64 = 1 << 20;
+use crate::stop::Stop;
+use crate::text_file::read_text;
 
 pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
+    let stop = Stop::listen()?;
     // Nothing is written before all of this is known to be right.
     let config = configuration(args)?;
     config.check()?;
@@ -38,7 +34,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     if let Some(table) = &table {
         session = session.with_table(Arc::clone(table));
     }
-    let stop = stop_on_signal()?;
+    stop.begin();
     let mut dir = RunDir::create(args.out.as_deref(), args.force, &config, place.name())?;
 
     let began = Instant::now();
@@ -60,7 +56,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
             "peak_rss_mib": peak_rss_mib(),
             "supernet_accuracy": last.as_deref().map(|epoch| epoch.supernet_accuracy),
             "epochs": last.as_deref().map_or(0, |epoch| epoch.epoch + 1),
-            "stopped": stopped,
+            "stopped": stopped.is_some(),
             "run": dir.path().display().to_string(),
         });
         if let Some(found) = table.and_then(|table| table.look_up(&genotype)) {
@@ -72,65 +68,33 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     } else {
         print(&notations(&genotype))?;
     }
-    Ok(if stopped { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+    Ok(stopped.map_or(ExitCode::SUCCESS, ExitCode::from))
 }
 
 struct Driven {
     /// The last epoch that ended.
     last: Option<Box<EpochEvent>>,
-    stopped: bool,
+    /// The exit code, if the search was asked to end before its time.
+    stopped: Option<u8>,
 }
 
-fn drive(
-    session: &mut Session,
-    dir: &mut RunDir,
-    progress: &mut Progress,
-    stop: &AtomicBool,
-) -> Result<Driven, Failure> {
+fn drive(session: &mut Session, dir: &mut RunDir, progress: &mut Progress, stop: &Stop) -> Result<Driven, Failure> {
     let mut last = None;
     loop {
-        if stop.load(Ordering::Relaxed) {
-            dir.flush()?;
-            return Ok(Driven { last, stopped: true });
+        if let Some(code) = stop.asked() {
+            return Ok(Driven { last, stopped: Some(code) });
         }
-        let event = match pollster::block_on(session.next()) {
-            Ok(Some(event)) => event,
-            Ok(None) => {
-                dir.flush()?;
-                return Ok(Driven { last, stopped: false });
-            }
-            Err(error) => {
-                dir.flush()?;
-                return Err(error.into());
-            }
+        let Some(event) = pollster::block_on(session.next())? else {
+            return Ok(Driven { last, stopped: None });
         };
         dir.append(&event)?;
         progress.show(&event);
         match event.kind {
-            EventKind::Epoch(epoch) => {
-                dir.flush()?;
-                last = Some(epoch);
-            }
-            EventKind::End { .. } => {
-                dir.flush()?;
-                return Ok(Driven { last, stopped: false });
-            }
+            EventKind::Epoch(epoch) => last = Some(epoch),
+            EventKind::End { .. } => return Ok(Driven { last, stopped: None }),
             EventKind::Start { .. } | EventKind::Step(_) => {}
         }
     }
-}
-
-/// Ctrl-C or SIGTERM asks for an end after the step in hand; asked twice, the process ends at once.
-fn stop_on_signal() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = Arc::clone(&stop);
-    ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(INTERRUPTED));
-        }
-    })
-    .map_err(Failure::Handler)?;
-    Ok(stop)
 }
 
 fn by_kind(epoch: Option<&EpochEvent>, value: impl Fn(&KindReport) -> Value) -> Value {
@@ -200,17 +164,6 @@ fn custom_space(path: &Path) -> Result<CustomSpace, Failure> {
     let wrong = |error: lambda_darts::space::SpaceError| Failure::inside(path, error.to_string());
     CustomSpace::parse(&text).map_err(wrong)?;
     CustomSpace::read(&text).map_err(wrong)
-}
-
-fn read_text(path: &Path) -> Result<String, Failure> {
-    let known = fs::metadata(path).map_err(|error| Failure::file(path, error))?;
-    if !known.is_file() {
-        return Err(Failure::inside(path, "not a file".to_owned()));
-    }
-    if known.len() > LONGEST_FILE {
-        return Err(Failure::inside(path, format!("too large: settings have at most {} MiB", LONGEST_FILE >> 20)));
-    }
-    fs::read_to_string(path).map_err(|error| Failure::file(path, error))
 }
 
 /// The most memory that the process has held, in MiB, where the system tells.

@@ -12,6 +12,39 @@
 //! so α rests only where the cells cancel or where the softmax is saturated. Λ-DARTS descends `L − λ·Λ` in the weights,
 //! where Λ is the mean cosine between the g_l: it makes the cells ask for the same thing.
 //!
+//! # A first search
+//! Two epochs on the handwritten digits that are built in, on the CPU:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use lambda_darts::data::SearchData;
+//! use lambda_darts::device::Place;
+//! use lambda_darts::search::{EventKind, SearchConfig, Session};
+//!
+//! # fn main() -> Result<(), lambda_darts::search::SearchError> {
+//! # pollster::block_on(async {
+//! let mut config = SearchConfig::small("nas-bench-201");
+//! (config.epochs, config.batch, config.data.images) = (2, 32, Some(256));
+//! let data = Arc::new(SearchData::load(&config.data, config.seed)?);
+//! let mut session = Session::new(config, data, &Place::cpu())?;
+//! while let Some(event) = session.next().await? {
+//!     if let EventKind::Epoch(epoch) = event.kind {
+//!         println!("epoch {}: Λ {:?}, {} skips", epoch.epoch, epoch.kinds[0].alignment, epoch.skip_connections);
+//!     }
+//! }
+//! let cell = session.genotype().to_nas_bench_201();
+//! assert!(cell.is_some_and(|cell| cell.starts_with('|')));
+//! # Ok(())
+//! # })
+//! # }
+//! ```
+//!
+//! A [`SearchConfig`](search::SearchConfig) says everything about a search and is TOML too; a
+//! [`Session`](search::Session) does one thing a call, so the caller owns the loop: to pause is not to call, to stop is
+//! to drop, to save is [`Session::state`](search::Session::state). What happened is an [`Event`](search::Event), which
+//! files, terminals and pages read alike.
+//!
 //! # Map
 //! | module | what |
 //! |---|---|
@@ -24,6 +57,15 @@
 //! | [`data`] | image sets, splits, batches |
 //! | [`benchmark`] | tables of known results |
 //! | [`device`] | where tensors live |
+//!
+//! Arrows point one way: `space` ← `ops` ← `supernet` ← `alignment`, `saturation` ← `search`.
+//!
+//! # Features
+//! | feature | what |
+//! |---|---|
+//! | `wgpu` (default) | GPUs through Vulkan, Metal and DX12 |
+//! | `webgpu` | the GPU of a browser, for wasm32 |
+//! | `typescript` | TypeScript's view of events, configurations and spaces, through ts-rs |
 
 #![warn(missing_docs)]
 

@@ -1,23 +1,8 @@
 //! The command line as a whole: the built binary on real files, and the examples.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
-/// The folder of the built binaries: the tests stand in its `deps`.
-fn built() -> PathBuf {
-    let own = std::env::current_exe().expect("a test has a path");
-    own.parent().and_then(Path::parent).expect("tests stand in target/PROFILE/deps").to_owned()
-}
-
-fn run(args: &[&str], within: &Path) -> Output {
-    let binary = built().join(format!("lambda-darts{}", std::env::consts::EXE_SUFFIX));
-    assert!(binary.exists(), "build it first: cargo build --release --workspace");
-    Command::new(binary).args(args).current_dir(within).output().expect("the binary runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use lambda_darts_tests::program::{built, run, text};
 
 const SMALL: [&str; 7] = ["search", "--device", "cpu", "--epochs", "2", "--images", "300"];
 
@@ -56,35 +41,6 @@ fn a_search_leaves_a_run_that_derive_reads() {
     let refused = run(&[&SMALL[..], &["--batch", "32", "--out", "run"]].concat(), folder.path());
     assert_eq!(refused.status.code(), Some(1));
     assert!(text(&refused.stderr).contains("--force"));
-}
-
-#[test]
-fn bad_input_is_one_clear_line_and_leaves_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("bad.toml"), "epochs = 3\nbatsh = 2\n").unwrap();
-    std::fs::write(folder.path().join("space.toml"), "name = \"x\"\nlayout = \"stacked\"\nnodes = 0\n[cells]\n")
-        .unwrap();
-    std::fs::write(folder.path().join("table.csv"), "index,arch\n").unwrap();
-    std::fs::create_dir_all(folder.path().join("cifar-10-batches-bin")).unwrap();
-    std::fs::write(folder.path().join("cifar-10-batches-bin/data_batch_1.bin"), [0; 3000]).unwrap();
-    for (args, part) in [
-        (&["--space", "s9"][..], "s9"),
-        (&["--data", "mnist"], "mnist"),
-        (&["--device", "abacus"], "abacus"),
-        (&["--channels", "0"], "channels"),
-        (&["--batch", "5000"], "batch"),
-        (&["--data", "cifar10", "--data-dir", "missing"], "missing"),
-        (&["--data", "cifar10", "--data-dir", "."], "data_batch_1.bin"),
-        (&["--config", "bad.toml"], "batsh"),
-        (&["--space", "space.toml"], "line 3"),
-        (&["--benchmark", "table.csv"], "c10_valid"),
-    ] {
-        let out = run(&[&["search", "--out", "run"], args].concat(), folder.path());
-        let message = text(&out.stderr);
-        assert!(!out.status.success() && message.contains(part), "{args:?}: {message}");
-        assert!(!message.contains("panicked"), "{args:?}: {message}");
-        assert!(!folder.path().join("run").exists(), "{args:?} wrote a run");
-    }
 }
 
 #[test]

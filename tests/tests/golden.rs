@@ -2,10 +2,11 @@
 
 use lambda_darts::alignment::{Alignment, Estimator, Form};
 use lambda_darts::device::Place;
+use lambda_darts::ops::SingleOperation;
 use lambda_darts::search::{ArchitectureConfig, MethodConfig, MethodName, Order, StepSettings, WeightsConfig};
-use lambda_darts::space::{Genotype, GenotypeCell};
+use lambda_darts::space::{Convention, Genotype, GenotypeCell};
 use lambda_darts::supernet::Architecture;
-use lambda_darts_tests::golden::{Case, Failures, folder, names, norm, relative, relative_above};
+use lambda_darts_tests::golden::{Case, Failures, folders, names, norm, own, relative, relative_above};
 use pollster::block_on;
 use serde_json::{Value, json};
 
@@ -18,14 +19,17 @@ enum Kind {
     Steps,
     SecondOrder,
     Genotypes,
+    Operations,
     Later,
 }
 
 fn kind(name: &str) -> Option<Kind> {
     let begins = |with: &str| name.starts_with(with);
     let ends = |with: &str| name.ends_with(with);
-    let kind = if ends("param_counts") || begins("ops_") || begins("eval_") {
+    let kind = if ends("param_counts") || begins("eval_") || name == "ops_darts_eval" {
         Kind::Later
+    } else if begins("ops_") {
+        Kind::Operations
     } else if begins("search_") && ends("_base") {
         Kind::Search
     } else if begins("search_") && form(name).is_some() {
@@ -54,10 +58,11 @@ fn form(name: &str) -> Option<Form> {
 
 /// Checks every case of a kind; `check` may read another by its name.
 fn each(of: Kind, check: impl Fn(&Case, &dyn Fn(&str) -> Case, &mut Failures)) {
-    let Some(folder) = folder() else { return };
     let mut failures = Failures::default();
-    for name in names(&folder).iter().filter(|name| kind(name) == Some(of)) {
-        check(&Case::read(&folder, name), &|other: &str| Case::read(&folder, other), &mut failures);
+    for folder in folders() {
+        for name in names(&folder).iter().filter(|name| kind(name) == Some(of)) {
+            check(&Case::read(&folder, name), &|other: &str| Case::read(&folder, other), &mut failures);
+        }
     }
     failures.finish();
 }
@@ -90,16 +95,15 @@ fn alpha_gradient(architecture: &Architecture, kinds: &[usize], cells: &[Vec<f64
 }
 
 /// Loss, logits and all gradients in single precision.
-fn pass(case: &Case, failures: &mut Failures) {
-    const LIMIT: f64 = 1e-4;
+fn pass(case: &Case, place: &Place, limit: f64, failures: &mut Failures) {
     let name = case.name.as_str();
-    let bilevel = case.bilevel(&Place::cpu(), "");
+    let mut bilevel = case.bilevel(place, "");
     let (batch, noise) = (case.batch("x", "y", None), case.noise());
     let (found, logits, gradient) = block_on(bilevel.gradients(&batch, &noise)).expect("gradients");
 
     let loss = case.scalar(&["loss"]).unwrap_or(f64::NAN);
-    failures.at_most(name, "loss", relative(&[found.loss], &[loss]), LIMIT);
-    failures.at_most(name, "logits", relative(&logits, &case.tensor("logits").values), LIMIT);
+    failures.at_most(name, "loss", relative(&[found.loss], &[loss]), limit);
+    failures.at_most(name, "logits", relative(&logits, &case.tensor("logits").values), limit);
 
     let truth = case.vector(&bilevel, "grad/");
     // A weight whose true gradient is rounding alone has no relative error of its own.
@@ -107,7 +111,7 @@ fn pass(case: &Case, failures: &mut Failures) {
     for (weight, shape, offset) in bilevel.net.weight_names() {
         let place = offset..offset + shape.iter().product::<usize>();
         let error = relative_above(&gradient[place.clone()], &truth[place], floor);
-        failures.at_most(name, &format!("grad/{weight}"), error, LIMIT);
+        failures.at_most(name, &format!("grad/{weight}"), error, limit);
     }
 
     let kinds = bilevel.net.cell_kinds();
@@ -115,7 +119,7 @@ fn pass(case: &Case, failures: &mut Failures) {
         found.cells.iter().zip(kinds).filter(|(_, of)| **of == kind).map(|(cell, _)| cell.clone()).collect()
     };
     for (kind, (tensor, truth)) in case.for_kinds("gw", "").into_iter().enumerate() {
-        failures.at_most(name, &tensor, relative(&of_kind(kind).concat(), &truth.values), LIMIT);
+        failures.at_most(name, &tensor, relative(&of_kind(kind).concat(), &truth.values), limit);
     }
 
     let alpha = if noise.is_empty() {
@@ -131,13 +135,82 @@ fn pass(case: &Case, failures: &mut Failures) {
     for (tensor, truth) in case.for_kinds("grad_alphas", "") {
         let (own, others) = rest.split_at(truth.values.len().min(rest.len()));
         rest = others;
-        failures.at_most(name, &tensor, relative(own, &truth.values), LIMIT);
+        failures.at_most(name, &tensor, relative(own, &truth.values), limit);
     }
 
     for (form, scalar) in [(Form::Cosine, "Lambda_corr"), (Form::Sign, "Lambda_signcorr")] {
         let Some(truth) = case.scalar(&[scalar]) else { continue };
         let value = Alignment::of(form, &of_kind(0)).map_or(f64::NAN, |alignment| alignment.value);
-        failures.at_most(name, scalar, relative(&[value], &[truth]), LIMIT);
+        failures.at_most(name, scalar, relative(&[value], &[truth]), limit);
+    }
+
+    bilevel.recalibrate(&batch, &noise);
+    let running = block_on(bilevel.net.running()).expect("running statistics");
+    let places = bilevel.net.norm_names().map(|(norm, place)| (norm.to_owned(), place));
+    buffers(case, "buffer/", &places.collect::<Vec<_>>(), &running, limit, failures);
+    let logits = block_on(bilevel.predict(&batch, &noise)).expect("logits");
+    failures.at_most(name, "logits_eval", relative(&logits, &case.tensor("logits_eval").values), limit);
+}
+
+/// The running statistics that a case stores under `prefix`.
+fn buffers(
+    case: &Case,
+    prefix: &str,
+    norms: &[(String, std::ops::Range<usize>)],
+    [means, variances]: &[Vec<f64>; 2],
+    limit: f64,
+    failures: &mut Failures,
+) {
+    for buffer in case.within(prefix) {
+        let (norm, values) = match buffer.rsplit_once('.') {
+            Some((norm, "running_mean")) => (norm, means),
+            Some((norm, "running_var")) => (norm, variances),
+            _ => continue,
+        };
+        let found = norms.iter().find(|(name, _)| name == norm).map_or(&[][..], |(_, place)| &values[place.clone()]);
+        // A mean of rounding alone has no relative error; the inputs are of size 1.
+        let error = relative_above(found, &case.tensor(&format!("{prefix}{buffer}")).values, 1e-3);
+        failures.at_most(&case.name, &format!("{prefix}{buffer}"), error, limit);
+    }
+}
+
+/// Every operation of a file: output, gradients and running statistics.
+fn operations(case: &Case, failures: &mut Failures) {
+    const LIMIT: f64 = 1e-4;
+    let convention = if case.name.contains("nb201") { Convention::NasBench201 } else { Convention::Darts };
+    let mut all: Vec<&str> = case.within("").filter_map(|name| name.split_once('/')).map(|(one, _)| one).collect();
+    all.dedup();
+    for one in all {
+        let image = |part: &str| case.image(&format!("{one}/{part}"));
+        let (x, gy, y) = (image("x"), image("gy"), image("y"));
+        let (named, stride) = one.rsplit_once(".s").unwrap_or_else(|| panic!("{}: no stride in {one}", case.name));
+        let stride: usize = stride.parse().unwrap_or_else(|_| panic!("{}: no stride in {one}", case.name));
+        let operation = if named.starts_with("resnet_basicblock") {
+            SingleOperation::residual([x.shape[1], y.shape[1]])
+        } else {
+            let (named, affine) = named.strip_suffix("_affine").map_or((named, false), |named| (named, true));
+            let operation = serde_json::from_value(json!(named));
+            let operation = operation.unwrap_or_else(|error| panic!("{}: {one}: {error}", case.name));
+            SingleOperation::candidate(operation, x.shape[1], stride, convention, affine)
+        };
+        let mut weights = Vec::new();
+        let mut gradients = Vec::new();
+        for (weight, shape, _) in operation.weight_names() {
+            let numbers = case.tensor(&format!("{one}/param/{weight}"));
+            assert_eq!(numbers.shape, shape, "{}: {one}/param/{weight}", case.name);
+            weights.extend(&numbers.values);
+            gradients.extend(&case.tensor(&format!("{one}/grad/{weight}")).values);
+        }
+        let stored = case.within(&format!("{one}/param/")).count();
+        failures.equal(&case.name, &format!("{one}: weights"), &operation.weight_names().count(), &stored);
+        let run = block_on(operation.run(&x, &weights, &gy, &Place::cpu())).expect("a run");
+        failures.equal(&case.name, &format!("{one}/y, shape"), &run.y.shape, &y.shape);
+        let truth = [(&run.y.values, y.values), (&run.gx, image("gx").values), (&run.weights, gradients)];
+        for ((found, truth), part) in truth.into_iter().zip(["y", "gx", "grad"]) {
+            failures.at_most(&case.name, &format!("{one}/{part}"), relative(found, &truth), LIMIT);
+        }
+        let norms: Vec<_> = operation.norm_names().map(|(norm, place)| (norm.to_owned(), place)).collect();
+        buffers(case, &format!("{one}/buffer/"), &norms, &run.running, LIMIT, failures);
     }
 }
 
@@ -306,8 +379,13 @@ fn genotypes(case: &Case, failures: &mut Failures) {
 }
 
 #[test]
+fn golden_ops() {
+    each(Kind::Operations, |case, _, failures| operations(case, failures));
+}
+
+#[test]
 fn golden_search() {
-    each(Kind::Search, |case, _, failures| pass(case, failures));
+    each(Kind::Search, |case, _, failures| pass(case, &Place::cpu(), 1e-4, failures));
 }
 
 #[test]
@@ -322,7 +400,7 @@ fn golden_regularizer() {
 #[test]
 fn golden_nb201() {
     each(Kind::NasBench201, |case, _, failures| {
-        pass(case, failures);
+        pass(case, &Place::cpu(), 1e-4, failures);
         regularizer(case, case, Form::Cosine, failures);
     });
 }
@@ -342,11 +420,29 @@ fn golden_genotypes() {
     each(Kind::Genotypes, |case, _, failures| genotypes(case, failures));
 }
 
+/// Two of the repository's cases on a GPU: a software driver where there is no other. `cargo xtask test` sees to it.
+#[test]
+fn golden_on_vulkan() {
+    let place = match Place::named("vulkan") {
+        Ok(place) => place,
+        Err(error) => {
+            assert!(std::env::var_os("CI").is_none(), "{error}");
+            println!("skipped: {error}");
+            return;
+        }
+    };
+    println!("on {}", place.name());
+    let mut failures = Failures::default();
+    for name in ["nb201_c2l1s4", "search_s1_c2l5s0_base"] {
+        pass(&Case::read(&own(), name), &place, 1e-3, &mut failures);
+    }
+    failures.finish();
+}
+
 /// No file may lie there unread.
 #[test]
 fn golden_kinds_are_known() {
-    let Some(folder) = folder() else { return };
-    let names = names(&folder);
+    let names: Vec<String> = folders().iter().flat_map(|folder| names(folder)).collect();
     let later: Vec<_> = names.iter().filter(|name| kind(name) == Some(Kind::Later)).collect();
     println!("left for later: {later:?}");
     let unknown: Vec<_> = names.iter().filter(|name| kind(name).is_none()).collect();

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -47,12 +47,23 @@ impl Stages {
     }
 }
 
-/// The cargo that runs this task, to be started in the root of the workspace.
-pub(crate) fn cargo(arguments: &[&str]) -> Command {
+/// The root of the workspace.
+pub(crate) fn root() -> PathBuf {
     // Asked for at run time: a target folder may be shared by several checkouts.
     let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&package).join("..")
+}
+
+/// The folder of the release builds, in which this program lies too.
+pub(crate) fn built() -> PathBuf {
+    let own = env::current_exe().unwrap_or_default();
+    own.parent().map(Path::to_owned).unwrap_or_default()
+}
+
+/// The cargo that runs this task, to be started in the root of the workspace.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.args(arguments).current_dir(Path::new(&package).join(".."));
+    command.args(arguments).current_dir(root());
     command
 }
 
@@ -93,4 +104,10 @@ fn shown(command: &Command) -> String {
         line.push_str(&argument.to_string_lossy());
     }
     line
+}
+
+/// Ends a task with a message.
+pub(crate) fn refuse<T>(message: &str) -> Result<T, ExitCode> {
+    eprintln!("   {message}");
+    Err(ExitCode::FAILURE)
 }

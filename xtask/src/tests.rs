@@ -3,27 +3,31 @@
 use std::process::{Command, ExitCode};
 
 use crate::run::{Stages, cargo, run, succeeds};
-use crate::vulkan;
+use crate::{set_up, vulkan, web};
 
 pub(crate) const ABOUT: &str = "\
 Set this machine up, then run every check of the project.
 
 Stages, in this order; the first that fails stops with its exit code:
-  set-up      looks for a software Vulkan driver and installs one if it can
+  set-up      looks for what the checks need besides Rust and installs it if it can; see `cargo xtask set-up --help`
   formatting  cargo fmt --all --check
   clippy      cargo clippy --release --workspace --all-targets -- -D warnings
   docs        cargo doc --release --workspace --no-deps, with warnings denied
   build       cargo build --release --workspace --all-targets
   tests       cargo nextest run --release --workspace, or cargo test without nextest
   doc tests   cargo test --release --workspace --doc
+  web         cargo xtask web, without its set-up
+  web checks  npm run check in web/
+  browser     npm run e2e in web/, in Chromium, with a run that the built command line makes
 
-Each stage prints the command that it runs, so that you can run it alone. All of them use the release profile, the \
-only one of this project.";
+The last three are left out with --no-web. Each stage prints the command that it runs, so that you can run it alone. \
+All of them use the release profile, and the .wasm files one of their own.";
 
 pub(crate) const MORE: &str = "\
 Examples:
   cargo xtask test                 everything
   cargo xtask test --no-set-up     the same, but install nothing
+  cargo xtask test --no-web        without the page: no Node.js, no browser
   cargo test --release --workspace golden
                                    only the tests whose name contains `golden`
 
@@ -31,13 +35,14 @@ Environment:
   VK_ICD_FILENAMES      the Vulkan driver to test with; left as it is if set, else SwiftShader where it is found
   LAMBDA_DARTS_GOLDEN   a folder with further golden numbers to hold the code against
   CI                    if set, a missing Vulkan driver is an error instead of a note
+  CHROMIUM              the browser to test the page in; the first one on the path if it is not set
   CARGO_TARGET_DIR      where cargo puts what it builds";
 
 /// Runs all stages; formatting, lints and docs come first, since they fail soonest.
-pub(crate) fn run_all(no_set_up: bool) -> Result<(), ExitCode> {
+pub(crate) fn run_all(no_set_up: bool, with_web: bool) -> Result<(), ExitCode> {
     let mut stages = Stages::start();
     if !no_set_up {
-        stages.stage("set-up", vulkan::set_up)?;
+        stages.stage("set-up", || set_up::set_up(with_web))?;
     }
     stages.stage("formatting", || run(&mut cargo(&["fmt", "--all", "--check"])))?;
     // Clippy and the docs need the dependencies only checked, and share that.
@@ -51,6 +56,11 @@ pub(crate) fn run_all(no_set_up: bool) -> Result<(), ExitCode> {
     stages.stage("build", || run(&mut cargo(&["build", "--release", "--workspace", "--all-targets"])))?;
     stages.stage("tests", || run(tests().envs(vulkan::choice())))?;
     stages.stage("doc tests", || run(cargo(&["test", "--release", "--workspace", "--doc"]).envs(vulkan::choice())))?;
+    if with_web {
+        stages.stage("web", web::build)?;
+        stages.stage("web checks", web::check)?;
+        stages.stage("browser", web::browser::test)?;
+    }
     stages.summary();
     Ok(())
 }

@@ -1,31 +1,16 @@
 //! A software Vulkan driver, so that the GPU code is tested on machines without a GPU.
 
 use std::path::Path;
-use std::process::{Command, ExitCode};
-use std::thread::sleep;
-use std::time::Duration;
+use std::process::ExitCode;
 use std::{env, fmt, fs};
 
-use crate::run::{run, succeeds};
-
-pub(crate) const ABOUT: &str = "\
-Look for a software Vulkan driver, with which the tests compare the GPU code with the CPU.
-
-Two drivers will do: SwiftShader, which Debian's package chromium carries, and Mesa's lavapipe. Both need the Vulkan \
-loader, libvulkan.so.1. On Debian, as root, what is missing is installed with apt-get; elsewhere this says what to \
-install, and the tests that need a driver say that they are skipped. If the environment variable CI is set, having no \
-driver is an error.
-
-The tests use SwiftShader where it is found, by VK_ICD_FILENAMES, unless you have set that variable yourself.";
+use crate::apt;
 
 /// Where Debian's package `chromium` puts its Vulkan driver.
 const SWIFTSHADER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
 /// The variables by which a user tells the Vulkan loader which drivers to take.
 const VARIABLES: [&str; 2] = ["VK_ICD_FILENAMES", "VK_DRIVER_FILES"];
-
-/// How often an installation is tried, since a network may be slow to come up.
-const ATTEMPTS: u64 = 3;
 
 /// What is there of Vulkan's software drivers.
 struct Drivers {
@@ -84,11 +69,9 @@ pub(crate) fn set_up() -> Result<(), ExitCode> {
     }
     let mut drivers = Drivers::look();
     let missing = drivers.missing_packages();
-    if !missing.is_empty() && can_install() {
+    if !missing.is_empty() && apt::can_install() {
         println!("   {drivers}; installing {}", missing.join(", "));
-        if !install(&missing) {
-            eprintln!("   the installation did not succeed");
-        }
+        apt::install(&missing);
         drivers = Drivers::look();
     }
     println!("   {drivers}");
@@ -127,32 +110,4 @@ fn holds_loader(folder: &str) -> bool {
 fn names_in(folder: &str) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
-}
-
-/// Whether this is Debian, has apt-get, and runs as root.
-fn can_install() -> bool {
-    let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    root && Path::new("/etc/debian_version").exists() && succeeds(Command::new("apt-get").arg("--version"))
-}
-
-/// Installs packages; false if that fails [`ATTEMPTS`] times.
-fn install(packages: &[&str]) -> bool {
-    for attempt in 1..=ATTEMPTS {
-        let done =
-            apt_get(&["update"], &[]).and_then(|()| apt_get(&["install", "-y", "--no-install-recommends"], packages));
-        if done.is_ok() {
-            return true;
-        }
-        if attempt < ATTEMPTS {
-            println!("   trying again");
-            sleep(Duration::from_secs(10 * attempt));
-        }
-    }
-    false
-}
-
-fn apt_get(task: &[&str], packages: &[&str]) -> Result<(), ExitCode> {
-    let mut command = Command::new("apt-get");
-    command.args(["-q", "-o", "Acquire::Retries=3", "-o", "DPkg::Lock::Timeout=120"]).args(task).args(packages);
-    run(command.env("DEBIAN_FRONTEND", "noninteractive"))
 }

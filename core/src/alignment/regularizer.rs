@@ -15,6 +15,7 @@ use crate::supernet::{DeviceBatch, Supernet, Wanted};
 
 /// How the two passes choose the branches of ReLU and max pool.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Estimator {
     /// Each pass takes its own, as in the paper. Every switch between them adds a jump divided by 2ε.

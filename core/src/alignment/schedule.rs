@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// λ as a function of the epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
     /// λ·t/(T−1), as published: the first epoch has none.

@@ -33,6 +33,7 @@ const COLUMNS: [&str; 10] = [
 
 /// The accuracies of one cell in percent.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Accuracies {
     /// On the validation images of CIFAR-10.
     pub cifar10_valid: f64,
@@ -394,6 +395,9 @@ mod tests {
     /// The same function as [`ONE`].
     const OTHER: &str = "|skip_connect~0|+|none~0|nor_conv_3x3~1|+|avg_pool_3x3~0|none~1|skip_connect~2|";
 
+    /// The candidates of NAS-Bench-201.
+    const EDGES: [&str; 5] = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"];
+
     fn line(index: u32, arch: &str, accuracy: &str) -> String {
         format!("{index},{arch},40,{accuracy},30,31,20,21,0.5,1000")
     }
@@ -522,6 +526,43 @@ mod tests {
                     prop_assert!(table.look_up(&cell(&row.arch)).is_some());
                 }
             }
+        }
+
+        #[test]
+        fn every_notation_finds_the_same_row(edges in prop::collection::vec(0_usize..5, 6)) {
+            let [a, b, c, d, e, f] = <[usize; 6]>::try_from(edges).unwrap().map(|edge| EDGES[edge]);
+            let arch = format!("|{a}~0|+|{b}~0|{c}~1|+|{d}~0|{e}~1|{f}~2|");
+            // A row that is not asked for must not be the answer.
+            let mut lines = vec![line(7, &arch, "50")];
+            if arch != SKIPS {
+                lines.push(line(8, SKIPS, "40"));
+            }
+            let table = table(&lines).unwrap();
+            let asked = cell(&arch);
+            let mut sparse = asked.clone();
+            for reads in &mut sparse.cells[0].nodes {
+                reads.retain(|&(operation, _)| operation != crate::space::Operation::None);
+                reads.reverse();
+            }
+            let json = serde_json::to_string(&asked).unwrap();
+            let spaced = arch.replace('|', " | ").replace('~', " ~ ");
+            let sparse_json = serde_json::to_string(&sparse).unwrap();
+            for other in [asked, sparse, cell(&json), cell(&spaced), cell(&sparse_json)] {
+                let found = table.look_up(&other).unwrap();
+                prop_assert_eq!((found.index, found.rank, &found.arch), (7, 1, &arch));
+            }
+        }
+
+        #[test]
+        fn an_equivalent_cell_finds_the_row(edges in prop::collection::vec(0_usize..5, 5)) {
+            // The first node is the input again, so that reads of the two may change places.
+            let [b, c, d, e, f] = <[usize; 5]>::try_from(edges).unwrap().map(|edge| EDGES[edge]);
+            let arch = format!("|skip_connect~0|+|{b}~0|{c}~1|+|{d}~0|{e}~1|{f}~2|");
+            let other = cell(&format!("|skip_connect~0|+|{c}~0|{b}~1|+|{e}~0|{d}~1|{f}~2|"));
+            prop_assert_eq!(canonical(&other), canonical(&cell(&arch)));
+            let table = table(&[line(7, &arch, "50")]).unwrap();
+            let found = table.look_up(&other).unwrap();
+            prop_assert_eq!((found.index, &found.arch), (7, &arch));
         }
     }
 }

@@ -54,11 +54,21 @@ pub(super) fn cifar100(dir: &Path) -> Result<Images, DataError> {
     CIFAR100.read(dir)
 }
 
+/// The images of one batch file of CIFAR-10 that is in memory.
+pub(super) fn cifar10_records(bytes: &[u8]) -> Result<Images, DataError> {
+    let mut images = Layout::none(numbered(CIFAR10.classes));
+    CIFAR10.batch(Path::new("the batch file"), bytes, &mut images)?;
+    Ok(images)
+}
+
 impl Layout {
+    fn none(classes: Vec<String>) -> Images {
+        Images { channels: 3, height: SIDE, width: SIDE, classes, ..Images::default() }
+    }
+
     fn read(&self, dir: &Path) -> Result<Images, DataError> {
         let root = self.root(dir)?;
-        let mut images =
-            Images { channels: 3, height: SIDE, width: SIDE, classes: self.names(&root), ..Images::default() };
+        let mut images = Self::none(self.names(&root));
         for file in self.files {
             let path = root.join(file);
             let most = (self.most * self.record()) as u64;

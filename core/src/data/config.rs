@@ -10,6 +10,7 @@ use super::DataError;
 
 /// A data set, by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum DataSet {
     /// Handwritten digits of 8×8 pixels, built in.
     #[default]
@@ -78,6 +79,7 @@ impl FromStr for DataSet {
 
 /// How the images of a step are varied.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Augment {
     /// `published`, but `none` for images that were shrunk and for `digits`.
@@ -92,24 +94,29 @@ pub enum Augment {
 
 /// Which images a search uses and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct DataConfig {
     /// The data set.
     pub set: DataSet,
     /// The folder it lies in; `digits` needs none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
     pub dir: Option<PathBuf>,
     /// Use only this many images, drawn by the seed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
     pub images: Option<usize>,
     /// Resize the images to squares of this side.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
     pub size: Option<usize>,
     /// The fraction of the images that trains the weights; the rest is the validation part that trains the
     /// architecture.
     pub train_fraction: f64,
     /// A JSON file `{"train": [indices], "valid": [indices]}` that says which images make the parts.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
     pub split: Option<PathBuf>,
     /// How the images of a step are varied.
     pub augment: Augment,
@@ -137,7 +144,10 @@ const LARGEST_SIZE: usize = 1024;
 
 impl DataConfig {
     /// Checks what can be checked without the images.
-    pub(super) fn check(&self) -> Result<(), DataError> {
+    ///
+    /// # Errors
+    /// [`DataError::BadOption`] names the option.
+    pub fn check(&self) -> Result<(), DataError> {
         let bad = |option, what: String| Err(DataError::BadOption { option, what });
         let inside = self.train_fraction > 0.0 && self.train_fraction < 1.0;
         if !inside {

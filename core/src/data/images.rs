@@ -21,6 +21,20 @@ pub struct Images {
 }
 
 impl Images {
+    /// The 1,797 handwritten digits of 8×8 pixels that are built in.
+    #[must_use]
+    pub fn digits() -> Self {
+        super::digits::digits()
+    }
+
+    /// The images of one batch file of CIFAR-10: records of a label and 3·32·32 pixels.
+    ///
+    /// # Errors
+    /// [`DataError`] where the bytes are no whole records or a label is beyond 9.
+    pub fn from_cifar10_records(bytes: &[u8]) -> Result<Self, DataError> {
+        super::cifar::cifar10_records(bytes)
+    }
+
     /// How many images there are.
     #[must_use]
     pub const fn len(&self) -> usize {

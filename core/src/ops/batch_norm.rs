@@ -21,7 +21,7 @@ impl BatchNorm {
             [("weight", 1.0), ("bias", 0.0)]
                 .map(|(part, value)| builder.weight(&format!("{name}.{part}"), &[channels], Initial::Constant(value)))
         });
-        Self { slot: builder.norm(channels), channels, affine }
+        Self { slot: builder.norm(name, channels), channels, affine }
     }
 
     /// `[batch, channels, height, width]` to the same, each channel with mean 0 and variance 1 over the others.

@@ -16,7 +16,12 @@ pub(crate) struct FactorizedReduce {
 
 impl FactorizedReduce {
     /// The references name the convolutions differently: `conv_1`, `conv_2` (DARTS) and `convs.0`, `convs.1`.
-    pub(crate) fn new(builder: &mut Builder, [input, output]: [usize; 2], convention: Convention) -> Self {
+    pub(crate) fn new(
+        builder: &mut Builder,
+        [input, output]: [usize; 2],
+        convention: Convention,
+        affine: bool,
+    ) -> Self {
         let [even, odd] = match convention {
             Convention::Darts => ["conv_1", "conv_2"],
             Convention::NasBench201 => ["convs.0", "convs.1"],
@@ -25,7 +30,7 @@ impl FactorizedReduce {
         Self {
             even: Conv::new(builder, even, [input, output / 2], geometry, 1),
             odd: Conv::new(builder, odd, [input, output - output / 2], geometry, 1),
-            norm: BatchNorm::new(builder, "bn", output, false),
+            norm: BatchNorm::new(builder, "bn", output, affine),
         }
     }
 

@@ -10,6 +10,8 @@ mod noise;
 mod pass;
 mod pool;
 mod relu;
+mod residual;
+mod single;
 mod weights;
 
 use burn::tensor::Tensor;
@@ -19,10 +21,12 @@ use batch_norm::BatchNorm;
 use conv::{Conv, Geometry};
 pub(crate) use factorized_reduce::FactorizedReduce;
 use noise::Noise;
-pub(crate) use pass::{Branches, Normalization, Pass, Recorded, Seen, StepNoise};
+pub(crate) use pass::{Branches, Normalization, Pass, Recorded, Seen, StepNoise, follow, no_running};
 use pool::{Pool, PoolKind};
 use relu::relu;
-pub(crate) use weights::{Builder, Initial, Layout};
+pub(crate) use residual::Residual;
+pub use single::{Image, SingleOperation, SingleRun};
+pub(crate) use weights::{Builder, Initial, Layout, collect};
 
 /// One layer of an operation.
 #[derive(Clone, Debug)]
@@ -89,11 +93,17 @@ pub(crate) fn norm_relu(builder: &mut Builder, channels: usize) -> Sequence {
 }
 
 /// 2×2 mean and a 1×1 convolution: the short way around a residual block.
-pub(crate) fn downsample(builder: &mut Builder, [input, output]: [usize; 2]) -> Sequence {
+fn downsample(builder: &mut Builder, [input, output]: [usize; 2]) -> Sequence {
     Sequence(vec![
         Layer::Pool(Pool { kind: PoolKind::Average2x2, stride: 2 }),
         Layer::Conv(Conv::new(builder, "1", [input, output], Geometry::square(1, 1, 0, 1), 1)),
     ])
+}
+
+/// What `none` gives: the zeros of an output at `stride`.
+pub(crate) fn zero(x: &Tensor<4>, stride: usize) -> Tensor<4> {
+    let [_, _, height, width] = x.dims();
+    x.clone().narrow(2, 0, height.div_ceil(stride)).narrow(3, 0, width.div_ceil(stride)).zeros_like()
 }
 
 /// The layers of a candidate operation, or `None` for the operation `none`, which adds nothing.
@@ -103,6 +113,7 @@ pub(crate) fn candidate(
     channels: usize,
     stride: usize,
     convention: Convention,
+    affine: bool,
 ) -> Option<Sequence> {
     let c = [channels, channels];
     let separable = |builder: &mut Builder, at: usize, kernel: usize, stride: usize, dilation: usize| {
@@ -111,7 +122,7 @@ pub(crate) fn candidate(
             Layer::Relu,
             Layer::Conv(Conv::new(builder, &format!("op.{}", at + 1), c, geometry, channels)),
             Layer::Conv(Conv::new(builder, &format!("op.{}", at + 2), c, Geometry::square(1, 1, 0, 1), 1)),
-            Layer::Norm(BatchNorm::new(builder, &format!("op.{}", at + 3), channels, false)),
+            Layer::Norm(BatchNorm::new(builder, &format!("op.{}", at + 3), channels, affine)),
         ]
     };
     let twice = |builder: &mut Builder, kernel| {
@@ -122,13 +133,13 @@ pub(crate) fn candidate(
     let pool = |builder: &mut Builder, kind| match convention {
         Convention::NasBench201 => vec![Layer::Pool(Pool { kind, stride })],
         Convention::Darts => {
-            vec![Layer::Pool(Pool { kind, stride }), Layer::Norm(BatchNorm::new(builder, "1", channels, false))]
+            vec![Layer::Pool(Pool { kind, stride }), Layer::Norm(BatchNorm::new(builder, "1", channels, affine))]
         }
     };
     Some(Sequence(match operation {
         Operation::None => return None,
         Operation::SkipConnect if stride == 1 => Vec::new(),
-        Operation::SkipConnect => vec![Layer::Reduce(FactorizedReduce::new(builder, c, convention))],
+        Operation::SkipConnect => vec![Layer::Reduce(FactorizedReduce::new(builder, c, convention, affine))],
         Operation::MaxPool3x3 => pool(builder, PoolKind::Max3x3),
         Operation::AvgPool3x3 => pool(builder, PoolKind::Average3x3),
         Operation::SepConv3x3 => twice(builder, 3),
@@ -140,10 +151,10 @@ pub(crate) fn candidate(
             Layer::Relu,
             Layer::Conv(Conv::new(builder, "1", c, Geometry::new([1, 7], [1, stride], [0, 3]), 1)),
             Layer::Conv(Conv::new(builder, "2", c, Geometry::new([7, 1], [stride, 1], [3, 0]), 1)),
-            Layer::Norm(BatchNorm::new(builder, "3", channels, false)),
+            Layer::Norm(BatchNorm::new(builder, "3", channels, affine)),
         ],
-        Operation::NorConv1x1 => relu_conv_norm(builder, c, 1, stride, false).0,
-        Operation::NorConv3x3 => relu_conv_norm(builder, c, 3, stride, false).0,
+        Operation::NorConv1x1 => relu_conv_norm(builder, c, 1, stride, affine).0,
+        Operation::NorConv3x3 => relu_conv_norm(builder, c, 3, stride, affine).0,
         Operation::Noise => vec![Layer::Noise(Noise::new(builder, stride))],
     }))
 }

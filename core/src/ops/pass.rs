@@ -135,6 +135,20 @@ pub(crate) struct Seen {
     pub(crate) variances: Vec<Tensor<1>>,
 }
 
+/// The running statistics before the first step: mean 0, variance 1.
+pub(crate) fn no_running(layout: &Layout, place: &Place) -> [Tensor<1>; 2] {
+    let channels = layout.normalized();
+    [0.0, 1.0].map(|value| place.tensor(vec![value; channels], [channels], false))
+}
+
+/// Running statistics, moved a tenth of the way to those of a pass.
+pub(crate) fn follow(running: [Tensor<1>; 2], seen: Seen) -> [Tensor<1>; 2] {
+    let [mean, variance] = running;
+    [(mean, seen.means), (variance, seen.variances)].map(|(running, seen)| {
+        if seen.is_empty() { running } else { running.mul_scalar(0.9).add(Tensor::cat(seen, 0).mul_scalar(0.1)) }
+    })
+}
+
 /// One forward pass.
 pub(crate) struct Pass<'a> {
     pub(crate) place: &'a Place,

@@ -3,7 +3,9 @@
 //! Everything that method.md writes as ω is then one tensor of rank 1: its gradient, the momentum, the two-sided
 //! difference of the regularizer and the unrolled step are vector arithmetic.
 
-use burn::tensor::Tensor;
+use std::ops::Range;
+
+use burn::tensor::{Gradients, Tensor};
 use rand::RngExt;
 
 use crate::device::Place;
@@ -36,6 +38,7 @@ impl Slot {
 /// One batch norm's channels within the vectors of running means and variances.
 #[derive(Clone, Debug)]
 pub(crate) struct NormSlot {
+    pub(crate) name: String,
     pub(crate) channels: usize,
     pub(crate) offset: usize,
 }
@@ -49,6 +52,16 @@ pub(crate) struct Layout {
 }
 
 impl Layout {
+    /// Name, shape and offset of every weight.
+    pub(crate) fn weight_names(&self) -> impl Iterator<Item = (&str, &[usize], usize)> {
+        self.weights.iter().map(|slot| (slot.name.as_str(), slot.shape.as_slice(), slot.offset))
+    }
+
+    /// Name and place of every batch norm.
+    pub(crate) fn norm_names(&self) -> impl Iterator<Item = (&str, Range<usize>)> {
+        self.norms.iter().map(|slot| (slot.name.as_str(), slot.offset..slot.offset + slot.channels))
+    }
+
     /// How many weights there are.
     pub(crate) fn len(&self) -> usize {
         self.weights.last().map_or(0, |slot| slot.offset + slot.len())
@@ -85,6 +98,13 @@ impl Layout {
     }
 }
 
+/// The gradients of leaves as one vector; zero where a leaf had no part in the loss.
+pub(crate) fn collect(leaves: &[Tensor<1>], gradients: &mut Gradients) -> Tensor<1> {
+    let part =
+        |leaf: &Tensor<1>| leaf.grad_remove(gradients).unwrap_or_else(|| leaf.clone().without_autodiff().zeros_like());
+    Tensor::cat(leaves.iter().map(part).collect(), 0)
+}
+
 /// Hands out slots while a network is put together; names are dotted paths.
 #[derive(Debug, Default)]
 pub(crate) struct Builder {
@@ -111,8 +131,8 @@ impl Builder {
         self.layout.weights.len() - 1
     }
 
-    pub(crate) fn norm(&mut self, channels: usize) -> usize {
-        let slot = NormSlot { channels, offset: self.layout.normalized() };
+    pub(crate) fn norm(&mut self, name: &str, channels: usize) -> usize {
+        let slot = NormSlot { name: self.full(name), channels, offset: self.layout.normalized() };
         self.layout.norms.push(slot);
         self.layout.norms.len() - 1
     }

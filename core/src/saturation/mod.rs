@@ -8,6 +8,7 @@ use crate::supernet::Architecture;
 
 /// The state of one kind of cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Saturation {
     /// Normalized entropy h_e = H(p_e)/ln K of every edge: 1 at the uniform point, 0 where saturated (or K = 1).
     pub entropy: Vec<f64>,
@@ -25,6 +26,7 @@ pub struct Saturation {
 
 /// The state of one cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct CellSaturation {
     /// ‖J(p_e) g_{l,e}‖ of every edge: the part of the cell's gradient that reaches α.
     pub transmitted: Vec<f64>,

@@ -7,7 +7,7 @@ use super::optimizer::{Adam, Sgd};
 use super::{ArchitectureConfig, MethodConfig, Order, SearchError, WeightsConfig};
 use crate::alignment::{Alignment, Estimator, Form, Regularized, regularize};
 use crate::data::Batch;
-use crate::device::Place;
+use crate::device::{Place, read};
 use crate::ops::{Branches, StepNoise};
 use crate::space::Space;
 use crate::supernet::{Architecture, DeviceBatch, Outcome, Size, Supernet, Wanted};
@@ -74,12 +74,6 @@ pub struct BilevelState {
     adam: Adam,
 }
 
-/// Reads a device's numbers.
-pub(super) async fn values(tensor: Tensor<1>) -> Result<Vec<f64>, SearchError> {
-    let data = tensor.into_data_async().await.map_err(|error| SearchError::Device(format!("{error:?}")))?;
-    Ok(data.iter::<f64>().collect())
-}
-
 impl Bilevel {
     /// A fresh start under a seed.
     ///
@@ -127,7 +121,7 @@ impl Bilevel {
     /// # Errors
     /// [`SearchError::Device`] where the device does not answer.
     pub async fn weights(&self) -> Result<Vec<f64>, SearchError> {
-        values(self.net.weights.clone()).await
+        Ok(read(self.net.weights.clone()).await?)
     }
 
     /// The loss, logits `[batch · classes]`, ∂L/∂ω and cell gradients of a batch in training mode; nothing changes.
@@ -144,10 +138,33 @@ impl Bilevel {
         let wanted = Wanted { weights: true, cells: true };
         let mut outcome =
             self.net.pass(&self.net.weights, &p, &batch, wanted, Branches::Free, &mut self.noise(0, noise));
-        let weights = outcome.weights.take().ok_or_else(|| SearchError::Device("no gradient".to_owned()))?;
+        let weights = outcome.take_weights()?;
         let count = outcome.logits.dims().iter().product::<usize>();
-        let logits = values(outcome.logits.clone().reshape([count])).await?;
-        Ok((self.read(outcome).await?, logits, values(weights).await?))
+        let logits = read(outcome.logits.clone().reshape([count])).await?;
+        Ok((self.read(outcome).await?, logits, read(weights).await?))
+    }
+
+    /// Logits `[batch · classes]` of a batch with running statistics, as in validation.
+    ///
+    /// # Errors
+    /// [`SearchError::Device`] where the device does not answer.
+    pub async fn predict(
+        &self,
+        batch: &Batch,
+        noise: &[(String, Vec<f64>, [usize; 4])],
+    ) -> Result<Vec<f64>, SearchError> {
+        let p = self.architecture.copies(self.net.cell_kinds());
+        let logits = self.net.evaluate(&p, &self.on_device(batch), &mut self.noise(0, noise));
+        let count = logits.dims().iter().product::<usize>();
+        Ok(read(logits.reshape([count])).await?)
+    }
+
+    /// Moves the running statistics by one pass without training: with new weights they belong to others.
+    pub fn recalibrate(&mut self, batch: &Batch, noise: &[(String, Vec<f64>, [usize; 4])]) {
+        let p = self.architecture.copies(self.net.cell_kinds());
+        let (batch, wanted) = (self.on_device(batch), Wanted::default());
+        let outcome = self.net.pass(&self.net.weights, &p, &batch, wanted, Branches::Free, &mut self.noise(0, noise));
+        self.net.follow(outcome.seen);
     }
 
     /// ∂Λ/∂ω of a batch by `estimator`, with Λ itself; `None` where it is not defined or zero.
@@ -174,7 +191,7 @@ impl Bilevel {
         let Some(value) = alignments.first().map(|(_, alignment)| alignment.value) else { return Ok(None) };
         let main = Regularized { net: &self.net, p: &p, batch: &batch, branches: &branches };
         match regularize(&main, &alignments, epsilon0, &mut noise) {
-            Some(gradient) => Ok(Some((value, values(gradient).await?))),
+            Some(gradient) => Ok(Some((value, read(gradient).await?))),
             None => Ok(None),
         }
     }
@@ -272,14 +289,14 @@ impl Bilevel {
         settings: &StepSettings<'_>,
         noise: &mut StepNoise,
     ) -> Result<(Gradients, f64), SearchError> {
-        let form = settings.method.name.form().filter(|_| settings.strength != 0.0);
+        let form = settings.method.name.parts().weight_regularizer.filter(|_| settings.strength != 0.0);
         let branches = if form.is_some() { recording(settings.method.estimator) } else { Branches::Free };
         let p = self.architecture.copies(self.net.cell_kinds());
         let wanted = Wanted { weights: true, cells: true };
         let mut outcome = self.net.pass(&self.net.weights, &p, train, wanted, branches, noise);
         let branches = std::mem::take(&mut outcome.branches);
         let seen = std::mem::take(&mut outcome.seen);
-        let mut gradient = outcome.weights.take().ok_or_else(|| SearchError::Device("no gradient".to_owned()))?;
+        let mut gradient = outcome.take_weights()?;
         let found = self.read(outcome).await?;
         finite("training loss", found.loss)?;
         finite("cell gradient", found.cells.iter().flatten().sum())?;
@@ -290,7 +307,7 @@ impl Bilevel {
                 gradient = gradient.sub(lambda.mul_scalar(settings.strength));
             }
         }
-        let norm = values(gradient.clone().square().sum().sqrt()).await?[0];
+        let norm = read(gradient.clone().square().sum().sqrt()).await?[0];
         finite("weight gradient", norm)?;
         // As torch.nn.utils.clip_grad_norm_ does.
         let scale = (settings.weights.clip / (norm + 1e-6)).min(1.0);
@@ -314,9 +331,9 @@ impl Bilevel {
     }
 
     /// Loss and cell gradients in one read.
-    pub(super) async fn read(&self, outcome: Outcome) -> Result<Gradients, SearchError> {
-        let Some(cells) = outcome.cells else { return Err(SearchError::Device("no gradient".to_owned())) };
-        let all = values(Tensor::cat(vec![outcome.loss, cells], 0)).await?;
+    pub(super) async fn read(&self, mut outcome: Outcome) -> Result<Gradients, SearchError> {
+        let cells = outcome.take_cells()?;
+        let all = read(Tensor::cat(vec![outcome.loss, cells], 0)).await?;
         let mut rest = &all[1..];
         let lengths: Vec<usize> =
             self.architecture.tables.iter().map(|table| table.iter().map(Vec::len).sum()).collect();
@@ -349,7 +366,7 @@ impl Bilevel {
         let device = self.on_device(batch);
         let logits = self.net.evaluate(&p, &device, &mut self.noise(u64::MAX >> 24, &[]));
         let right = logits.argmax(1).flatten::<1>(0, 1).equal(device.labels).float().sum();
-        Ok(values(right).await?[0])
+        Ok(read(right).await?[0])
     }
 
     /// Everything that training changes, on the host.
@@ -358,13 +375,12 @@ impl Bilevel {
     /// [`SearchError::Device`] where the device does not answer.
     pub async fn state(&self) -> Result<BilevelState, SearchError> {
         let momentum = match &self.sgd.momentum {
-            Some(momentum) => Some(values(momentum.clone()).await?),
+            Some(momentum) => Some(read(momentum.clone()).await?),
             None => None,
         };
-        let [mean, variance] = self.net.running.clone();
         Ok(BilevelState {
             weights: self.weights().await?,
-            running: [values(mean).await?, values(variance).await?],
+            running: self.net.running().await?,
             momentum,
             architecture: self.architecture.clone(),
             adam: self.adam.clone(),

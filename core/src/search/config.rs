@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SearchError;
-use crate::alignment::{Estimator, Form, Schedule};
+use super::{MethodName, SearchError};
+use crate::alignment::{Estimator, Schedule};
 use crate::data::{DataConfig, DataSet};
 use crate::space::{CustomSpace, Space, SpaceError};
 use crate::text::{line_at, line_of};
@@ -19,6 +19,7 @@ use crate::text::{line_at, line_of};
 /// # Ok::<(), lambda_darts::search::SearchError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct SearchConfig {
     /// The name of a published space, or of `custom_space`.
@@ -41,11 +42,13 @@ pub struct SearchConfig {
     pub data: DataConfig,
     /// A space of one's own, in the place of a published one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
     pub custom_space: Option<CustomSpace>,
 }
 
 /// The size of a supernet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct SupernetConfig {
     /// Channels C of the first cells.
@@ -54,33 +57,9 @@ pub struct SupernetConfig {
     pub cells: usize,
 }
 
-/// A published method, by the name of its composition.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MethodName {
-    /// No regularizer.
-    Darts,
-    /// The cosine form Λ.
-    #[default]
-    LambdaDarts,
-    /// The sign form Λ±.
-    LambdaDartsSign,
-}
-
-impl MethodName {
-    /// The regularizer of the method: the one line a new method adds here.
-    #[must_use]
-    pub const fn form(self) -> Option<Form> {
-        match self {
-            Self::Darts => None,
-            Self::LambdaDarts => Some(Form::Cosine),
-            Self::LambdaDartsSign => Some(Form::Sign),
-        }
-    }
-}
-
 /// The method and its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct MethodConfig {
     /// Which method.
@@ -99,6 +78,7 @@ pub struct MethodConfig {
 
 /// How the weights are trained: SGD with momentum and a cosine schedule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct WeightsConfig {
     /// The learning rate of the first epoch.
@@ -115,6 +95,7 @@ pub struct WeightsConfig {
 
 /// How the architecture parameters are trained: Adam.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct ArchitectureConfig {
     /// The learning rate.
@@ -131,6 +112,7 @@ pub struct ArchitectureConfig {
 
 /// Which of architecture and weights is stepped first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
     /// As on the DARTS spaces.

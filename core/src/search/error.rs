@@ -1,6 +1,7 @@
 //! What can go wrong in a search.
 
 use crate::data::DataError;
+use crate::device::DeviceError;
 use crate::space::SpaceError;
 use crate::supernet::SizeError;
 
@@ -45,8 +46,8 @@ pub enum SearchError {
         what: String,
     },
     /// The device did not answer.
-    #[error("the device failed: {0}")]
-    Device(String),
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// A saved state does not belong to this configuration.
     #[error("the saved state does not fit: {0}")]
     State(String),

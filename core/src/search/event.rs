@@ -9,6 +9,7 @@ use crate::space::Genotype;
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Event {
     /// The version of this type: 1.
     pub version: u32,
@@ -21,6 +22,7 @@ pub struct Event {
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum EventKind {
     /// The search began.
@@ -47,6 +49,7 @@ pub enum EventKind {
 
 /// A step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StepEvent {
     /// The epoch, from 0.
     pub epoch: usize,
@@ -64,6 +67,7 @@ pub struct StepEvent {
 
 /// An epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EpochEvent {
     /// The epoch, from 0.
     pub epoch: usize,
@@ -85,11 +89,13 @@ pub struct EpochEvent {
     pub skip_connections: usize,
     /// Its accuracies in the table, if one was given and has it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
     pub benchmark: Option<Accuracies>,
 }
 
 /// One kind of cell at the end of an epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct KindReport {
     /// `normal` or `reduce`.
     pub name: String,

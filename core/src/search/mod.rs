@@ -10,12 +10,14 @@ mod bilevel;
 mod config;
 mod error;
 mod event;
+mod method;
 mod optimizer;
 mod session;
 mod unrolled;
 
 pub use bilevel::{Bilevel, BilevelState, Gradients, StepReport, StepSettings};
-pub use config::{ArchitectureConfig, MethodConfig, MethodName, Order, SearchConfig, SupernetConfig, WeightsConfig};
+pub use config::{ArchitectureConfig, MethodConfig, Order, SearchConfig, SupernetConfig, WeightsConfig};
 pub use error::SearchError;
 pub use event::{EpochEvent, Event, EventKind, KindReport, StepEvent};
+pub use method::{Method, MethodName};
 pub use session::{Session, SessionState};

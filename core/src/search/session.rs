@@ -27,6 +27,8 @@ pub struct Session {
     batches: Batches,
     table: Option<Arc<Table>>,
     began: Instant,
+    /// Seconds that passed before this session, where it goes on from a state.
+    before: f64,
     progress: Progress,
 }
 
@@ -51,6 +53,27 @@ pub struct SessionState {
     config: SearchConfig,
     bilevel: BilevelState,
     progress: Progress,
+    seconds: f64,
+}
+
+impl SessionState {
+    /// The configuration of the session.
+    #[must_use]
+    pub fn config(&self) -> &SearchConfig {
+        &self.config
+    }
+}
+
+impl Progress {
+    /// Whether it can be that of a search over `cells`, gradients of so many numbers each, of so many kinds.
+    fn fits(&self, cells: &[usize], kinds: usize, epochs: usize, steps: usize) -> bool {
+        let whole = |gradients: &[Vec<f64>]| gradients.iter().map(Vec::len).eq(cells.iter().copied());
+        self.epoch <= epochs
+            && self.step <= steps
+            && (self.gradients.is_empty() || whole(&self.gradients))
+            && [0, kinds].contains(&self.alignment.len())
+            && (self.step == 0 || (!self.gradients.is_empty() && self.alignment.len() == kinds))
+    }
 }
 
 impl Session {
@@ -69,7 +92,16 @@ impl Session {
         };
         let batches = Batches::new(data, config.batch, config.seed)?;
         let bilevel = Bilevel::new(&space, size, config.seed, place)?;
-        Ok(Self { config, space, bilevel, batches, table: None, began: Instant::now(), progress: Progress::default() })
+        Ok(Self {
+            config,
+            space,
+            bilevel,
+            batches,
+            table: None,
+            began: Instant::now(),
+            before: 0.0,
+            progress: Progress::default(),
+        })
     }
 
     /// Looks the architecture of every epoch up in a table of known results.
@@ -127,12 +159,17 @@ impl Session {
         } else {
             EventKind::Step(self.step().await?)
         };
-        Ok(Some(Event { version: 1, seconds: self.began.elapsed().as_secs_f64(), kind }))
+        Ok(Some(Event { version: 1, seconds: self.seconds(), kind }))
+    }
+
+    /// Seconds since the search began, those of earlier sessions included.
+    fn seconds(&self) -> f64 {
+        self.before + self.began.elapsed().as_secs_f64()
     }
 
     fn strength(&self) -> f64 {
         let method = &self.config.method;
-        match method.name.form() {
+        match method.name.parts().weight_regularizer {
             Some(_) => method.schedule.strength(method.strength, self.progress.epoch, self.config.epochs),
             None => 0.0,
         }
@@ -244,6 +281,7 @@ impl Session {
             config: self.config.clone(),
             bilevel: self.bilevel.state().await?,
             progress: self.progress.clone(),
+            seconds: self.seconds(),
         })
     }
 
@@ -254,10 +292,17 @@ impl Session {
     pub fn restore(state: SessionState, data: Arc<SearchData>, place: &Place) -> Result<Self, SearchError> {
         let mut session = Self::new(state.config, data, place)?;
         session.bilevel.restore(state.bilevel)?;
-        if state.progress.epoch > session.config.epochs || state.progress.step > session.steps() {
-            return Err(SearchError::State("it stands beyond the end of the search".to_owned()));
+        let tables = &session.bilevel.architecture.tables;
+        let size = |&kind: &usize| tables[kind].iter().map(Vec::len).sum();
+        let cells: Vec<usize> = session.bilevel.net.cell_kinds().iter().map(size).collect();
+        if !state.progress.fits(&cells, tables.len(), session.config.epochs, session.steps()) {
+            return Err(SearchError::State("its progress is that of another search".to_owned()));
+        }
+        if !(state.seconds.is_finite() && state.seconds >= 0.0) {
+            return Err(SearchError::State("its time is no number of seconds".to_owned()));
         }
         session.progress = state.progress;
+        session.before = state.seconds;
         Ok(session)
     }
 }

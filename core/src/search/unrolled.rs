@@ -6,6 +6,7 @@
 
 use super::SearchError;
 use super::bilevel::{Bilevel, Gradients, StepSettings};
+use crate::device::read;
 use crate::ops::{Branches, StepNoise};
 use crate::supernet::{DeviceBatch, Wanted};
 
@@ -22,14 +23,14 @@ impl Bilevel {
         let p = self.architecture.copies(&kinds);
         let both = Wanted { weights: true, cells: true };
         let only = |weights| Wanted { weights, cells: !weights };
-        let here = self.net.pass(&self.net.weights, &p, train, only(true), Branches::Free, noise);
-        let Some(gradient) = here.weights else { return Err(SearchError::Device("no gradient".to_owned())) };
+        let mut here = self.net.pass(&self.net.weights, &p, train, only(true), Branches::Free, noise);
+        let gradient = here.take_weights()?;
         let ahead = self.sgd.ahead(&self.net.weights, gradient, settings.lr, settings.weights);
         let mut valid_noise = noise.clone();
-        let there = self.net.pass(&ahead, &p, valid, both, Branches::Free, &mut valid_noise);
-        let Some(v) = there.weights.clone() else { return Err(SearchError::Device("no gradient".to_owned())) };
+        let mut there = self.net.pass(&ahead, &p, valid, both, Branches::Free, &mut valid_noise);
+        let v = there.take_weights()?;
         let found = self.read(there).await?;
-        let size = super::bilevel::values(v.clone().square().sum().sqrt()).await?[0];
+        let size = read(v.clone().square().sum().sqrt()).await?[0];
         let mut alpha = self.architecture.gradient(&kinds, &found.cells);
         if size > 0.0 && size.is_finite() {
             let r = 0.01 / size;

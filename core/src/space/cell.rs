@@ -6,6 +6,7 @@ use super::Operation;
 
 /// One edge of a cell with its candidate operations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Edge {
     /// The node that the edge reads. Input nodes come first, then the intermediate ones.
     pub from: usize,
@@ -17,6 +18,7 @@ pub struct Edge {
 
 /// What a cell hands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
     /// All intermediate nodes, concatenated along the channels (DARTS).
@@ -27,6 +29,7 @@ pub enum Output {
 
 /// One kind of cell. All cells of a kind share one table of architecture parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct CellKind {
     /// `normal` or `reduce`.
     pub name: String,

@@ -28,6 +28,7 @@ use crate::text::line_of;
 /// # Ok::<(), lambda_darts::space::SpaceError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct CustomSpace {
     /// The name it is reported by.
@@ -54,6 +55,7 @@ pub struct CustomSpace {
 
 /// The name of a macro layout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum LayoutName {
     /// See [`Layout::Stacked`].
@@ -64,6 +66,7 @@ pub enum LayoutName {
 
 /// The candidates of one kind of cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct CustomCell {
     /// The candidates of every edge that `edges` does not name.
@@ -204,6 +207,8 @@ fn distinct(operations: &[Operation], keys: &[&str]) -> Result<(), Fault> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const SMALL: &str = "name = \"small\"\nlayout = \"stacked\"\nnodes = 2\n\n[cells.normal]\noperations = [\"skip_connect\", \"sep_conv_3x3\"]\n";
@@ -240,6 +245,105 @@ mod tests {
         ] {
             let message = message(&text);
             assert!(message.starts_with(&format!("line {line}:")) && message.contains(part), "{message}\n{text}");
+        }
+    }
+
+    /// Distinct operations in any order.
+    fn operations(least: usize) -> impl Strategy<Value = Vec<Operation>> {
+        proptest::sample::subsequence(Operation::ALL.to_vec(), least..=Operation::ALL.len()).prop_shuffle()
+    }
+
+    /// Some edges have candidates of their own or none; the edge from the node before is never left out.
+    fn cell(inputs: usize, nodes: usize) -> impl Strategy<Value = CustomCell> {
+        let places: Vec<_> = (inputs..inputs + nodes).flat_map(|to| (0..to).map(move |from| (from, to))).collect();
+        let own = proptest::collection::vec(proptest::option::of(operations(0)), places.len());
+        (operations(1), own).prop_map(move |(operations, own)| {
+            let own = places.iter().zip(own).filter_map(|(&(from, to), own)| Some((from, to, own?)));
+            let own = own.filter(|(from, to, operations)| from + 1 < *to || !operations.is_empty());
+            let edges = own.map(|(from, to, operations)| (format!("{from}->{to}"), operations)).collect();
+            CustomCell { operations, edges }
+        })
+    }
+
+    fn space() -> impl Strategy<Value = CustomSpace> {
+        (any::<bool>(), 1_usize..=2, 1_usize..=4).prop_flat_map(|(staged, inputs, nodes)| {
+            let inputs = if staged { 1 } else { inputs };
+            let outputs = [None, Some(Output::Last), Some(Output::Concat)];
+            let stems = [None, Some(1), Some(WIDEST_STEM)];
+            let conventions = [None, Some(Convention::Darts), Some(Convention::NasBench201)];
+            let fields = (
+                "\\PC{1,16}",
+                proptest::sample::select(outputs[..if staged { 2 } else { 3 }].to_vec()),
+                proptest::sample::select(stems[..if staged { 1 } else { 3 }].to_vec()),
+                proptest::sample::select(conventions.to_vec()),
+                cell(inputs, nodes),
+                proptest::option::of(cell(inputs, nodes)),
+            );
+            fields.prop_map(move |(name, output, stem_multiplier, convention, normal, reduce)| {
+                let reduce = reduce.filter(|_| !staged).map(|cell| ("reduce".to_owned(), cell));
+                CustomSpace {
+                    name,
+                    layout: if staged { LayoutName::Staged } else { LayoutName::Stacked },
+                    stem_multiplier,
+                    convention,
+                    inputs: (inputs == 1).then_some(1),
+                    nodes,
+                    output,
+                    cells: std::iter::once(("normal".to_owned(), normal)).chain(reduce).collect(),
+                }
+            })
+        })
+    }
+
+    /// A text is a space, or an error on one of its lines.
+    fn has_its_line(text: &str) -> Result<(), TestCaseError> {
+        match CustomSpace::parse(text) {
+            Ok(space) => prop_assert!(!space.kinds.is_empty()),
+            Err(SpaceError::Custom { line, what }) => {
+                let lines = text.split('\n').count();
+                prop_assert!((1..=lines).contains(&line), "line {line} of {lines}: {what}\n{text}");
+            }
+            Err(other) => return Err(TestCaseError::fail(other.to_string())),
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn a_space_survives_toml_and_has_the_edges_described(own in space()) {
+            let text = toml::to_string(&own).unwrap();
+            prop_assert_eq!(&CustomSpace::read(&text).unwrap(), &own);
+            let made = CustomSpace::parse(&text).unwrap();
+            prop_assert_eq!((&made.name, made.kinds.len()), (&own.name, own.cells.len()));
+            for kind in &made.kinds {
+                let cell = &own.cells[&kind.name];
+                for edge in &kind.edges {
+                    let single = cell.edges.get(&format!("{}->{}", edge.from, edge.to));
+                    prop_assert_eq!(&edge.operations, single.unwrap_or(&cell.operations));
+                }
+                let all: usize = kind.intermediate().sum();
+                let left_out = cell.edges.values().filter(|operations| operations.is_empty()).count();
+                prop_assert_eq!(kind.edges.len(), all - left_out);
+            }
+        }
+
+        #[test]
+        fn damage_to_a_space_has_a_line(
+            own in space(),
+            place in any::<proptest::sample::Index>(),
+            with in "\\PC?|\n|\"|\\[|\\]|->",
+        ) {
+            let text = toml::to_string(&own).unwrap();
+            let places: Vec<_> = text.char_indices().collect();
+            let (at, c) = places[place.index(places.len())];
+            has_its_line(&format!("{}{with}{}", &text[..at], &text[at + c.len_utf8()..]))?;
+        }
+
+        #[test]
+        fn any_text_is_a_space_or_an_error_with_a_line(
+            text in "(name|layout|nodes|cells|normal|edges|operations|skip_connect|->|[\\[\\]{}=\".,#0-9 \n]|\\PC){0,40}",
+        ) {
+            has_its_line(&text)?;
         }
     }
 }

@@ -20,12 +20,13 @@ mod robust;
 use serde::{Deserialize, Serialize};
 
 pub use cell::{CellKind, Edge, Output};
-pub use custom::{CustomCell, CustomSpace};
+pub use custom::{CustomCell, CustomSpace, LayoutName};
 pub use genotype::{Genotype, GenotypeCell, GenotypeError};
 pub use operation::Operation;
 
 /// How cells are stacked into a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
     /// DARTS: a chain of cells, each reading the one or two before it. A convolutional stem of `stem_multiplier`·C
@@ -41,6 +42,7 @@ pub enum Layout {
 
 /// Which conventions the candidate operations follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Convention {
     /// Pooling is followed by a batch norm without parameters.
@@ -51,6 +53,7 @@ pub enum Convention {
 
 /// A search space: the kinds of cell, their candidates and how cells are stacked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Space {
     /// The name it is asked for by.
     pub name: String,

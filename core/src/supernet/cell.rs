@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::ops::{Builder, Pass, Sequence, candidate};
+use crate::ops::{Builder, Pass, Sequence, candidate, zero};
 use crate::space::{CellKind, Convention, Output};
 
 /// One edge with its candidates; `None` stands for the operation `none`.
@@ -44,8 +44,9 @@ impl Cell {
             let stride = if reduce && edge.from < kind.inputs { 2 } else { 1 };
             let candidates = builder.within(prefix, |builder| {
                 let build = |(k, &operation)| {
-                    builder
-                        .within(format!("{k}"), |builder| candidate(builder, operation, channels, stride, convention))
+                    builder.within(format!("{k}"), |builder| {
+                        candidate(builder, operation, channels, stride, convention, false)
+                    })
                 };
                 edge.operations.iter().enumerate().map(build).collect()
             });
@@ -79,19 +80,11 @@ impl Cell {
                 }
             }
             let stride = if reduce { 2 } else { 1 };
-            states.push(sum.unwrap_or_else(|| zeros_like_halved(&states[0], stride)));
+            states.push(sum.unwrap_or_else(|| zero(&states[0], stride)));
         }
         match self.output {
             Output::Concat => Tensor::cat(states.split_off(self.inputs), 1),
             Output::Last => states.swap_remove(self.inputs + self.nodes - 1),
         }
     }
-}
-
-/// What a node holds that only `none` leads to.
-fn zeros_like_halved(x: &Tensor<4>, stride: usize) -> Tensor<4> {
-    let [batch, channels, height, width] = x.dims();
-    let part = x.clone().without_autodiff().narrow(2, 0, height.div_ceil(stride)).narrow(3, 0, width.div_ceil(stride));
-    debug_assert_eq!(part.dims()[..2], [batch, channels]);
-    part.zeros_like()
 }

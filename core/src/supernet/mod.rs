@@ -13,8 +13,8 @@ pub use architecture::Architecture;
 pub(crate) use architecture::through_softmax;
 pub(crate) use network::Network;
 
-use crate::device::Place;
-use crate::ops::{Branches, Layout, Normalization, Pass, Seen, StepNoise};
+use crate::device::{DeviceError, Place, read};
+use crate::ops::{Branches, Layout, Normalization, Pass, Seen, StepNoise, collect, follow, no_running};
 use crate::space::Space;
 
 /// How large a supernet is.
@@ -81,6 +81,22 @@ pub(crate) struct DeviceBatch {
     pub(crate) labels: Tensor<1, Int>,
 }
 
+impl Outcome {
+    /// ∂L/∂ω, which was wanted.
+    pub(crate) fn take_weights(&mut self) -> Result<Tensor<1>, DeviceError> {
+        self.weights.take().ok_or_else(no_gradient)
+    }
+
+    /// Every ∂L/∂p_l, which was wanted.
+    pub(crate) fn take_cells(&mut self) -> Result<Tensor<1>, DeviceError> {
+        self.cells.take().ok_or_else(no_gradient)
+    }
+}
+
+fn no_gradient() -> DeviceError {
+    DeviceError::Lost { reason: "a pass gave no gradient".to_owned() }
+}
+
 impl DeviceBatch {
     pub(crate) fn new(place: &Place, images: Vec<f64>, labels: Vec<i64>, shape: [usize; 4]) -> Self {
         let count = labels.len();
@@ -109,8 +125,7 @@ impl Supernet {
         }
         let (network, layout) = Network::new(space, size);
         let weights = place.tensor(layout.initial(seed), [layout.len()], false);
-        let normalized = layout.normalized();
-        let running = [0.0, 1.0].map(|value| place.tensor(vec![value; normalized], [normalized], false));
+        let running = no_running(&layout, place);
         Ok(Self { network, layout, place: place.clone(), weights, running })
     }
 
@@ -122,7 +137,21 @@ impl Supernet {
 
     /// The name, shape and offset within ω of every weight, in the order of the PyTorch references' parameters.
     pub fn weight_names(&self) -> impl Iterator<Item = (&str, &[usize], usize)> {
-        self.layout.weights.iter().map(|slot| (slot.name.as_str(), slot.shape.as_slice(), slot.offset))
+        self.layout.weight_names()
+    }
+
+    /// The name of every batch norm and the place of its channels within the running statistics.
+    pub fn norm_names(&self) -> impl Iterator<Item = (&str, std::ops::Range<usize>)> {
+        self.layout.norm_names()
+    }
+
+    /// Running means and unbiased variances of all batch norms, as the weight steps have left them.
+    ///
+    /// # Errors
+    /// [`DeviceError::Lost`] where the device does not answer.
+    pub async fn running(&self) -> Result<[Vec<f64>; 2], DeviceError> {
+        let [mean, variance] = self.running.clone();
+        Ok([read(mean).await?, read(variance).await?])
     }
 
     /// The kind of every searched cell, from stem to classifier.
@@ -174,26 +203,15 @@ impl Supernet {
         let (mut weights, mut cells) = (None, None);
         if wanted.weights || wanted.cells {
             let mut gradients = loss.backward();
-            let mut collect = |leaves: &[Tensor<1>]| {
-                let parts = leaves
-                    .iter()
-                    .map(|leaf| {
-                        leaf.grad_remove(&mut gradients).unwrap_or_else(|| leaf.clone().without_autodiff().zeros_like())
-                    })
-                    .collect();
-                Tensor::cat(parts, 0)
-            };
-            weights = wanted.weights.then(|| collect(&leaves));
-            cells = wanted.cells.then(|| collect(&copies));
+            weights = wanted.weights.then(|| collect(&leaves, &mut gradients));
+            cells = wanted.cells.then(|| collect(&copies, &mut gradients));
         }
         Outcome { logits: logits.without_autodiff(), loss: loss.without_autodiff(), weights, cells, branches, seen }
     }
 
     /// Moves the running statistics a tenth of the way to those of a pass.
     pub(crate) fn follow(&mut self, seen: Seen) {
-        for (running, seen) in self.running.iter_mut().zip([seen.means, seen.variances]) {
-            *running = running.clone().mul_scalar(0.9).add(Tensor::cat(seen, 0).mul_scalar(0.1));
-        }
+        self.running = follow(self.running.clone(), seen);
     }
 
     /// Logits `[batch, classes]` with running statistics, without gradients.

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::Size;
 use super::cell::Cell;
 use crate::ops::{
-    Builder, FactorizedReduce, Initial, Layout, Pass, Sequence, downsample, norm_relu, relu_conv_norm, stem,
+    Builder, FactorizedReduce, Initial, Layout, Pass, Residual, Sequence, norm_relu, relu_conv_norm, stem,
 };
 use crate::space::{self, Convention, Space};
 
@@ -20,8 +20,8 @@ enum Preprocess {
 enum Block {
     /// A searched cell with what comes before its input nodes; staged cells need nothing there.
     Cell { before: Vec<Preprocess>, cell: Cell, reduce: bool },
-    /// NAS-Bench-201's fixed reduction: conv_b(conv_a(x)) + downsample(x).
-    Residual { a: Sequence, b: Sequence, around: Sequence },
+    /// NAS-Bench-201's reduction, which is not searched.
+    Residual(Residual),
 }
 
 #[derive(Clone, Debug)]
@@ -71,10 +71,7 @@ impl Network {
         let mut copies = p.iter();
         for block in &self.blocks {
             match block {
-                Block::Residual { a, b, around } => {
-                    let inner = a.forward(x.clone(), pass);
-                    x = around.forward(x, pass).add(b.forward(inner, pass));
-                }
+                Block::Residual(residual) => x = residual.forward(x, pass),
                 Block::Cell { before, cell, reduce } => {
                     let Some(p) = copies.next() else { continue };
                     let sources = if before.len() == 2 { vec![earlier, x.clone()] } else { vec![x.clone()] };
@@ -121,7 +118,7 @@ fn stacked(builder: &mut Builder, space: &Space, channels: usize, stem: usize, k
             if kind.inputs == 2 {
                 before.push(builder.within("preprocess0", |builder| {
                     if reduced {
-                        Preprocess::Reduce(FactorizedReduce::new(builder, [before_last, c], Convention::Darts))
+                        Preprocess::Reduce(FactorizedReduce::new(builder, [before_last, c], Convention::Darts, false))
                     } else {
                         Preprocess::Conv(relu_conv_norm(builder, [before_last, c], 1, 1, false))
                     }
@@ -146,11 +143,7 @@ fn staged(builder: &mut Builder, space: &Space, channels: usize, n: usize) -> (V
     for stage in 0..3 {
         if stage > 0 {
             let at = format!("cells.{}", blocks.len());
-            blocks.push(builder.within(at, |builder| Block::Residual {
-                a: builder.within("conv_a", |builder| relu_conv_norm(builder, [c, 2 * c], 3, 2, true)),
-                b: builder.within("conv_b", |builder| relu_conv_norm(builder, [2 * c, 2 * c], 3, 1, true)),
-                around: builder.within("downsample", |builder| downsample(builder, [c, 2 * c])),
-            }));
+            blocks.push(builder.within(at, |builder| Block::Residual(Residual::new(builder, [c, 2 * c]))));
             c *= 2;
         }
         for _ in 0..n {

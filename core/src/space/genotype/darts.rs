@@ -16,9 +16,11 @@ fn write_cell(cell: &GenotypeCell) -> Option<String> {
     }
     let pairs: Vec<_> = cell.nodes.iter().flatten().map(|(op, from)| format!("('{op}', {from})")).collect();
     let mut text = format!("{}=[{}], {}_concat=", cell.kind, pairs.join(", "), cell.kind);
-    let first = cell.output[0];
-    if cell.output.iter().copied().eq(first..first + cell.output.len()) {
-        write!(text, "range({first}, {})", first + cell.output.len()).ok()?;
+    // A genotype that was built by hand rather than parsed may have any numbers in it, or none.
+    let first = *cell.output.first()?;
+    let end = first.checked_add(cell.output.len())?;
+    if cell.output.iter().copied().eq(first..end) {
+        write!(text, "range({first}, {end})").ok()?;
     } else {
         write!(text, "{:?}", cell.output).ok()?;
     }

@@ -20,6 +20,7 @@ use super::{Operation, Space};
 
 /// A discrete architecture: for every kind of cell, what each node reads.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Genotype {
     /// One entry a kind of cell, `normal` first.
@@ -28,6 +29,7 @@ pub struct Genotype {
 
 /// One kind of cell of a [`Genotype`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct GenotypeCell {
     /// `normal` or `reduce`.
@@ -251,8 +253,74 @@ mod tests {
 
         #[test]
         fn no_text_panics(text in "[|G{(\\[]?[ -~]{0,80}") {
-            let _ = Genotype::parse(&text);
+            has_its_place(&text)?;
         }
+
+        #[test]
+        fn no_text_of_the_right_words_panics(
+            first in "Genotype\\(normal=\\[|\\||\\{\"cells\":\\[|\n? ?",
+            words in "(none|noise|normal|reduce|_concat|=|range|kind|inputs|nodes|output|[\\[\\](){}|+~,:'\" \n0-9]|\\PC){0,40}",
+        ) {
+            has_its_place(&format!("{first}{words}"))?;
+        }
+
+        #[test]
+        fn damage_to_any_notation_has_a_place(
+            normal in darts_cell("normal"),
+            reduce in darts_cell("reduce"),
+            json in any::<bool>(),
+            place in any::<proptest::sample::Index>(),
+            with in "\\PC?|\n",
+        ) {
+            let genotype = Genotype { cells: vec![normal, reduce] };
+            let text = if json { serde_json::to_string(&genotype).unwrap() } else { genotype.to_darts().unwrap() };
+            let at = place.index(text.len());
+            has_its_place(&format!("{}{with}{}", &text[..at], &text[at + 1..]))?;
+        }
+    }
+
+    /// A text is a genotype that can be written down again, or an error within the text.
+    fn has_its_place(text: &str) -> Result<(), TestCaseError> {
+        match Genotype::parse(text) {
+            Ok(genotype) => {
+                let json = serde_json::to_string(&genotype).unwrap();
+                prop_assert_eq!(Genotype::parse(&json).unwrap(), genotype.clone());
+                if let Some(darts) = genotype.to_darts() {
+                    prop_assert_eq!(Genotype::parse(&darts).unwrap(), genotype);
+                }
+            }
+            Err(error) => {
+                // An end that came too early is the place after the last character.
+                prop_assert!((1..=text.chars().count() + 1).contains(&error.at), "{error}: {text}");
+                prop_assert!(!error.what.is_empty());
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_genotype_built_by_hand_is_written_or_not() {
+        let cell = |inputs, output: &[usize]| GenotypeCell {
+            kind: "normal".to_owned(),
+            inputs,
+            nodes: vec![vec![(Operation::None, 0), (Operation::None, 1)]],
+            output: output.to_vec(),
+        };
+        for (cell, text) in [
+            (cell(2, &[2]), Some("Genotype(normal=[('none', 0), ('none', 1)], normal_concat=range(2, 3))")),
+            (cell(2, &[]), None),
+            (cell(2, &[usize::MAX]), None),
+            (cell(1, &[]), None),
+        ] {
+            let genotype = Genotype { cells: vec![cell] };
+            assert_eq!((genotype.to_darts().as_deref(), genotype.to_nas_bench_201()), (text, None));
+        }
+    }
+
+    #[test]
+    fn a_place_in_json_counts_characters() {
+        let error = Genotype::parse("{\"cells\":\n\n  [\"éé\", 3]}").unwrap_err();
+        assert_eq!(error.at, 18, "{error}");
     }
 
     #[test]

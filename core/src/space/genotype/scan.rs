@@ -78,8 +78,9 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The place, in characters from 1, of a line and column as `serde_json` counts them.
+/// The place, in characters from 1, of a line and column as `serde_json` counts them: columns in bytes.
 pub(super) fn characters_before(text: &str, line: usize, column: usize) -> usize {
-    let lines: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(|line| line.chars().count()).sum();
-    lines + column.max(1)
+    let lines: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let end = lines.saturating_add(column.max(1));
+    text.char_indices().take_while(|&(at, _)| at < end).count().max(1)
 }

@@ -1,7 +1,19 @@
 //! Where tensors live: the CPU, or a GPU through wgpu.
 
+#[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+mod native;
+#[cfg(not(all(feature = "wgpu", not(target_family = "wasm"))))]
+mod no_gpu;
+#[cfg(all(feature = "webgpu", target_family = "wasm"))]
+mod web;
+
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
+
+#[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+use native as gpu;
+#[cfg(not(all(feature = "wgpu", not(target_family = "wasm"))))]
+use no_gpu as gpu;
 
 /// A device together with the precision of the numbers on it.
 ///
@@ -42,6 +54,12 @@ pub enum DeviceError {
         /// The name asked for.
         name: String,
     },
+    /// It was there and no longer answers.
+    #[error("the device failed: {reason}")]
+    Lost {
+        /// What the driver said.
+        reason: String,
+    },
     /// The device exists in principle, but not here.
     #[error("no {name} device: {reason}; `lambda-darts devices` lists what is here, `--device cpu` always works")]
     Missing {
@@ -77,6 +95,15 @@ impl Place {
             "vulkan" | "metal" | "dx12" => gpu::named(name),
             _ => Err(DeviceError::Unknown { name: name.chars().take(64).collect() }),
         }
+    }
+
+    /// The browser's GPU. The first call asks for it; later ones give the same device.
+    ///
+    /// # Errors
+    /// [`DeviceError::Missing`] where the browser has no adapter for this page.
+    #[cfg(all(feature = "webgpu", target_family = "wasm"))]
+    pub async fn webgpu() -> Result<Self, DeviceError> {
+        web::place().await
     }
 
     /// Everything a search can run on here, the CPU first.
@@ -116,88 +143,8 @@ impl Place {
     }
 }
 
-#[cfg(feature = "wgpu")]
-mod gpu {
-    use burn::tensor::wgpu::{WgpuBackend, wgpu};
-    use burn::tensor::{DType, Device, DeviceKind};
-
-    use super::{DeviceError, Found, Place};
-
-    fn adapters() -> Vec<wgpu::Adapter> {
-        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-        pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY))
-    }
-
-    fn backend(info: &wgpu::AdapterInfo) -> String {
-        info.backend.to_str().to_owned()
-    }
-
-    pub(super) fn list() -> Vec<Found> {
-        let found = |adapter: &wgpu::Adapter| {
-            let (info, limits) = (adapter.get_info(), adapter.limits());
-            let kind = match info.device_type {
-                wgpu::DeviceType::DiscreteGpu => "discrete gpu",
-                wgpu::DeviceType::IntegratedGpu => "integrated gpu",
-                wgpu::DeviceType::VirtualGpu => "virtual gpu",
-                wgpu::DeviceType::Cpu => "software",
-                wgpu::DeviceType::Other => "other",
-            };
-            Found {
-                backend: backend(&info),
-                name: info.name,
-                kind: kind.to_owned(),
-                largest_buffer: Some(limits.max_buffer_size),
-                storage_buffers: Some(limits.max_storage_buffers_per_shader_stage),
-            }
-        };
-        adapters().iter().map(found).collect()
-    }
-
-    /// A GPU that is hardware.
-    pub(super) fn real() -> Option<Place> {
-        list().into_iter().find(|found| found.kind.ends_with("gpu")).and_then(|found| named(&found.backend).ok())
-    }
-
-    pub(super) fn named(name: &str) -> Result<Place, DeviceError> {
-        let missing = |reason: String| DeviceError::Missing { name: name.to_owned(), reason };
-        let api = match name {
-            "metal" => WgpuBackend::Metal,
-            "dx12" => WgpuBackend::Dx12,
-            _ => WgpuBackend::Vulkan,
-        };
-        let here: Vec<_> = list().into_iter().filter(|found| found.backend == name).collect();
-        let rank = |found: &&Found| {
-            ["discrete gpu", "integrated gpu", "virtual gpu"].iter().position(|&kind| kind == found.kind).unwrap_or(9)
-        };
-        let best = here.iter().min_by_key(rank).ok_or_else(|| missing("no driver found".to_owned()))?;
-        let kind = match best.kind.as_str() {
-            "discrete gpu" => DeviceKind::DiscreteGpu(0),
-            "integrated gpu" => DeviceKind::IntegratedGpu(0),
-            "virtual gpu" => DeviceKind::VirtualGpu(0),
-            _ => DeviceKind::Cpu,
-        };
-        let device = Device::wgpu_options()
-            .device_kind(kind)
-            .graphics_api(api)
-            .init()
-            .map_err(|error| missing(error.to_string()))?;
-        Ok(Place { device, dtype: DType::F32, name: best.name.clone() })
-    }
-}
-
-#[cfg(not(feature = "wgpu"))]
-mod gpu {
-    use super::{DeviceError, Found, Place};
-
-    pub(super) fn list() -> Vec<Found> {
-        Vec::new()
-    }
-
-    pub(super) fn real() -> Option<Place> {
-        None
-    }
-
-    pub(super) fn named(name: &str) -> Result<Place, DeviceError> {
-        Err(DeviceError::Missing { name: name.to_owned(), reason: "built without the feature `wgpu`".to_owned() })
-    }
+/// Brings a device's numbers to the host. Asynchronous, because a page in a browser cannot block.
+pub(crate) async fn read(tensor: Tensor<1>) -> Result<Vec<f64>, DeviceError> {
+    let data = tensor.into_data_async().await.map_err(|error| DeviceError::Lost { reason: format!("{error:?}") })?;
+    Ok(data.iter::<f64>().collect())
 }

@@ -1,0 +1,28 @@
+//! NAS-Bench-201's fixed reduction: conv_b(conv_a(x)) + downsample(x).
+
+use burn::tensor::Tensor;
+
+use super::{Builder, Pass, Sequence, downsample, relu_conv_norm};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Residual {
+    a: Sequence,
+    b: Sequence,
+    around: Sequence,
+}
+
+impl Residual {
+    pub(crate) fn new(builder: &mut Builder, [input, output]: [usize; 2]) -> Self {
+        Self {
+            a: builder.within("conv_a", |builder| relu_conv_norm(builder, [input, output], 3, 2, true)),
+            b: builder.within("conv_b", |builder| relu_conv_norm(builder, [output, output], 3, 1, true)),
+            around: builder.within("downsample", |builder| downsample(builder, [input, output])),
+        }
+    }
+
+    /// `[b, c, h, w]` to `[b, c′, ⌈h/2⌉, ⌈w/2⌉]`.
+    pub(crate) fn forward(&self, x: Tensor<4>, pass: &mut Pass<'_>) -> Tensor<4> {
+        let inner = self.a.forward(x.clone(), pass);
+        self.around.forward(x, pass).add(self.b.forward(inner, pass))
+    }
+}

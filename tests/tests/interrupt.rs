@@ -1,0 +1,170 @@
+//! Ctrl-C and SIGTERM, sent to a real search.
+
+#![cfg(unix)]
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use lambda_darts_tests::program::{program, run, text};
+use serde_json::Value;
+
+/// Far more than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// A search that is running; killed at the end of the test if it still is.
+struct Search {
+    child: Child,
+    folder: PathBuf,
+}
+
+impl Drop for Search {
+    fn drop(&mut self) {
+        // It has ended already, unless the test has failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Search {
+    fn start(folder: &Path, settings: &[&str]) -> Self {
+        let args = [&["search", "--device", "cpu", "--epochs", "500", "--out", "run"][..], settings].concat();
+        let child = program(&args, folder)
+            .stdin(Stdio::null())
+            .stdout(File::create(folder.join("stdout")).unwrap())
+            .stderr(File::create(folder.join("stderr")).unwrap())
+            .spawn()
+            .unwrap();
+        Self { child, folder: folder.to_owned() }
+    }
+
+    /// What is in a file, as far as it is there.
+    fn read(&self, name: &str) -> String {
+        text(&fs::read(self.folder.join(name)).unwrap_or_default())
+    }
+
+    /// Waits until a file has a text so many times.
+    fn until(&mut self, name: &str, part: &str, times: usize) {
+        let began = Instant::now();
+        while self.read(name).matches(part).count() < times {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "the search has ended with {ended:?}: {}", self.read("stderr"));
+            assert!(began.elapsed() < PATIENCE, "no {part} in {name} after {PATIENCE:?}: {}", self.read("stderr"));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn send(&self, signal: &str) {
+        // Every shell has `kill`, a bare system may have no program of that name.
+        let process = self.child.id().to_string();
+        let script = ["-c", "kill -s \"$0\" \"$1\"", signal, process.as_str()];
+        assert!(Command::new("sh").args(script).status().unwrap().success(), "SIG{signal} could not be sent");
+    }
+
+    /// Waits for the end, and gives the exit code.
+    fn end(&mut self) -> Option<i32> {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(began.elapsed() < PATIENCE, "still running after {PATIENCE:?}: {}", self.read("stderr"));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// The events so far; every line is whole, the last one too.
+    fn events(&self) -> Vec<Value> {
+        let text = self.read("run/events.jsonl");
+        assert!(text.ends_with('\n'), "the last line is not whole: {text}");
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    }
+}
+
+fn of_kind<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    events.iter().filter(|event| event["event"] == kind).collect()
+}
+
+/// Interrupts a search once its events have `part` so many times, and looks at what it leaves.
+fn stops_after_the_step(signal: &str, code: i32, settings: &[&str], part: &str, times: usize) {
+    let folder = tempfile::tempdir().unwrap();
+    let mut search = Search::start(folder.path(), settings);
+    search.until("run/events.jsonl", part, times);
+    search.send(signal);
+    assert_eq!(search.end(), Some(code), "{}", search.read("stderr"));
+    assert!(search.read("stderr").contains("ending after this step"), "{}", search.read("stderr"));
+
+    // The events are those of whole steps, one after the other, and no end.
+    let events = search.events();
+    assert_eq!(events[0]["event"], "start");
+    let steps = of_kind(&events, "step");
+    let in_epoch = events[0]["steps"].as_u64().unwrap();
+    for (number, step) in (0..).zip(&steps) {
+        let place = (step["epoch"].as_u64().unwrap(), step["step"].as_u64().unwrap());
+        assert_eq!(place, (number / in_epoch, number % in_epoch));
+        assert!(step["train_loss"].as_f64().unwrap().is_finite());
+    }
+    let epochs = of_kind(&events, "epoch");
+    assert!(steps.len() + epochs.len() >= times, "{}", events.len());
+    assert_eq!((steps.len() + epochs.len() + 1, of_kind(&events, "end").len()), (events.len(), 0));
+
+    // The genotype is the one that was printed.
+    let left: Value = serde_json::from_str(&search.read("run/genotype.json")).unwrap();
+    let genotype = left["nas_bench_201"].as_str().unwrap();
+    assert_eq!(search.read("stdout").trim_end(), genotype);
+    let mut files: Vec<_> =
+        fs::read_dir(folder.path().join("run")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, ["config.toml", "environment.json", "events.jsonl", "genotype.json"]);
+
+    // `derive` tells the last epoch's, or what was left where none has ended.
+    let derived = run(&["derive", "run", "--json"], folder.path());
+    assert!(derived.status.success(), "{}", text(&derived.stderr));
+    let derived: Value = serde_json::from_str(&text(&derived.stdout)).unwrap();
+    if let Some(last) = epochs.last() {
+        assert_eq!(derived["genotype"], last["genotype"]);
+        assert_eq!(derived["epoch"].as_u64(), last["epoch"].as_u64().map(|epoch| epoch + 1));
+    } else {
+        assert_eq!((&derived["genotype"], &derived["epoch"]), (&left["genotype"], &Value::Null));
+    }
+
+    // The settings that were left start another search.
+    let settings = ["--config", "run/config.toml", "--epochs", "1", "--images", "40", "--out", "again"];
+    let again = run(&[&["search", "--device", "cpu"][..], &settings].concat(), folder.path());
+    assert!(again.status.success(), "{}", text(&again.stderr));
+    assert!(folder.path().join("again/genotype.json").exists());
+}
+
+#[test]
+fn ctrl_c_within_the_first_epoch() {
+    stops_after_the_step("INT", 130, &["--batch", "2"], "\"event\":\"step\"", 3);
+}
+
+#[test]
+fn ctrl_c_later() {
+    let settings = ["--batch", "16", "--images", "200", "--seed", "5"];
+    stops_after_the_step("INT", 130, &settings, "\"event\":\"epoch\"", 2);
+}
+
+#[test]
+fn sigterm() {
+    let settings = ["--batch", "16", "--images", "200", "--method", "darts"];
+    stops_after_the_step("TERM", 143, &settings, "\"event\":\"epoch\"", 1);
+}
+
+#[test]
+fn a_second_ctrl_c_does_not_wait_for_the_step() {
+    let folder = tempfile::tempdir().unwrap();
+    // A step of this takes seconds.
+    let settings = ["--channels", "128", "--batch", "128", "--images", "256", "--unrolled"];
+    let mut search = Search::start(folder.path(), &settings);
+    search.until("run/events.jsonl", "\"event\":\"start\"", 1);
+    search.send("INT");
+    search.until("stderr", "ending after this step", 1);
+    search.send("INT");
+    assert_eq!(search.end(), Some(130), "{}", search.read("stderr"));
+    assert_eq!(search.events().len(), 1, "the step in hand was not waited for");
+    assert!(!folder.path().join("run/genotype.json").exists());
+    assert_eq!(search.read("stdout"), "");
+}

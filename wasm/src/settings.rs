@@ -1,0 +1,110 @@
+//! Questions about configurations and genotypes, which need no search.
+
+use lambda_darts::data::DataSet;
+use lambda_darts::search::SearchConfig;
+use lambda_darts::space::{Genotype, Space};
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// A genotype in every notation that it has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Notations {
+    /// As JSON.
+    pub(crate) json: String,
+    /// As DARTS writes it; null where it cannot.
+    pub(crate) darts: Option<String>,
+    /// As NAS-Bench-201 writes it; null where it cannot.
+    pub(crate) nas_bench_201: Option<String>,
+}
+
+/// Settings for a search on the built-in digits that ends in minutes.
+pub(crate) fn defaults(space: &str) -> Result<SearchConfig, Failure> {
+    Space::named(space)?;
+    Ok(SearchConfig::small(space))
+}
+
+/// Reads settings.
+pub(crate) fn read(text: &str) -> Result<SearchConfig, Failure> {
+    serde_json::from_str(text).map_err(Failure::Settings)
+}
+
+/// Whether a page can run this search, as far as that can be said without its images.
+pub(crate) fn check(config: &SearchConfig) -> Result<(), Failure> {
+    config.check()?;
+    config.search_space()?;
+    config.data.check()?;
+    match config.data.set {
+        DataSet::Digits | DataSet::Cifar10 => {}
+        set => return Err(Failure::NotInPages { set }),
+    }
+    if config.data.split.is_some() {
+        return Err(Failure::Split);
+    }
+    Ok(())
+}
+
+/// The notations of a genotype in any of them.
+pub(crate) fn notations(text: &str) -> Result<Notations, Failure> {
+    let genotype = Genotype::parse(text)?;
+    let json = serde_json::to_string(&genotype).map_err(Failure::Json)?;
+    Ok(Notations { json, darts: genotype.to_darts(), nas_bench_201: genotype.to_nas_bench_201() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_of_every_space_can_be_run() {
+        for space in Space::NAMES {
+            let config = defaults(space).unwrap();
+            check(&config).unwrap();
+            assert_eq!(read(&serde_json::to_string(&config).unwrap()).unwrap(), config);
+        }
+        assert!(defaults("s9").unwrap_err().to_string().contains("unknown search space `s9`"));
+    }
+
+    #[test]
+    fn what_a_page_cannot_do_is_said_at_once() {
+        let message = |change: &str| {
+            let mut config = serde_json::to_value(defaults("s3").unwrap()).unwrap();
+            let (path, value) = change.split_once('=').unwrap();
+            let (table, field) = path.rsplit_once('/').unwrap();
+            let table = config.pointer_mut(table).unwrap().as_object_mut().unwrap();
+            table.insert(field.to_owned(), serde_json::from_str(value).unwrap());
+            read(&config.to_string())
+                .and_then(|config| check(&config))
+                .map_err(|failure| crate::failure::on_one_line(&failure))
+        };
+        assert_eq!(message(r#"/data/set="cifar10""#), Ok(()));
+        for (change, part) in [
+            ("/epochs=0", "`epochs` must be 1 to 100,000, not 0"),
+            ("/epochs=1.5", "the settings are not understood: "),
+            ("/epoch=1", "unknown field `epoch`"),
+            (r#"/space="s9""#, "unknown search space `s9`"),
+            ("/data/size=0", "`size`"),
+            (r#"/data/set="svhn""#, "`svhn` cannot be used in a page"),
+            (r#"/data/split="parts.json""#, "a page cannot read"),
+        ] {
+            let message = message(change).unwrap_err();
+            assert!(message.contains(part) && !message.contains('\n'), "{change}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_genotype_has_the_notations_of_its_space() {
+        let text = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|";
+        let staged = notations(text).unwrap();
+        assert_eq!((staged.nas_bench_201.as_deref(), staged.darts.as_deref()), (Some(text), None));
+        assert_eq!(notations(&staged.json).unwrap(), staged);
+
+        let stacked =
+            notations("Genotype(normal=[('sep_conv_3x3', 0), ('skip_connect', 1)], normal_concat=[2])").unwrap();
+        assert_eq!(stacked.nas_bench_201, None);
+        assert_eq!(notations(stacked.darts.as_deref().unwrap()).unwrap(), stacked);
+
+        assert!(notations(r#"{"cells": 3}"#).is_err() && notations("null").is_err());
+    }
+}

@@ -1,0 +1,229 @@
+//! From what a page has to a running search, and back from a snapshot.
+
+use std::sync::Arc;
+
+use lambda_darts::benchmark::Table;
+use lambda_darts::data::{DataConfig, DataSet, Images, SearchData};
+use lambda_darts::device::Place;
+use lambda_darts::search::{SearchConfig, Session, SessionState};
+
+use crate::failure::Failure;
+use crate::settings;
+
+/// The bytes of one image of CIFAR-10 with its label, and how many of them are read at most: the whole training set.
+const RECORD: usize = 1 + 3 * 32 * 32;
+const MOST_RECORDS: usize = 50_000;
+
+/// Far more than a supernet that a browser can train.
+const LARGEST_SNAPSHOT: usize = 256 << 20;
+
+/// The visitor's own files.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Files {
+    /// A batch file of CIFAR-10. The built-in digits take no notice of it.
+    pub(crate) batches: Option<Vec<u8>>,
+    /// NAS-Bench-201's table as CSV.
+    pub(crate) table: Option<String>,
+}
+
+/// A search from its beginning.
+pub(crate) fn start(config: SearchConfig, place: &Place, files: &Files) -> Result<Session, Failure> {
+    let data = data(&config, files)?;
+    with_table(Session::new(config, data, place)?, files)
+}
+
+/// A search that goes on where [`snapshot`] was taken.
+pub(crate) fn restore(snapshot: &[u8], place: &Place, files: &Files) -> Result<Session, Failure> {
+    let size = snapshot.len();
+    if size > LARGEST_SNAPSHOT {
+        return Err(Failure::LargeSnapshot { size, most: LARGEST_SNAPSHOT });
+    }
+    let state: SessionState = serde_json::from_slice(snapshot).map_err(Failure::Snapshot)?;
+    let data = data(state.config(), files)?;
+    with_table(Session::restore(state, data, place)?, files)
+}
+
+/// Everything that a search needs to go on, except the visitor's files.
+pub(crate) async fn snapshot(session: &Session) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(&session.state().await?).map_err(Failure::Json)
+}
+
+fn data(config: &SearchConfig, files: &Files) -> Result<Arc<SearchData>, Failure> {
+    settings::check(config)?;
+    let images = images(&config.data, files)?;
+    Ok(Arc::new(SearchData::prepare(images, &config.data, config.seed)?))
+}
+
+fn images(config: &DataConfig, files: &Files) -> Result<Images, Failure> {
+    match config.set {
+        DataSet::Digits => Ok(Images::digits()),
+        DataSet::Cifar10 => {
+            let records = files.batches.as_deref().ok_or(Failure::NoBatches)?;
+            let (size, most) = (records.len(), MOST_RECORDS * RECORD);
+            if size > most {
+                return Err(Failure::TooManyBatches { size, most });
+            }
+            Ok(Images::from_cifar10_records(records)?)
+        }
+        set => Err(Failure::NotInPages { set }),
+    }
+}
+
+fn with_table(session: Session, files: &Files) -> Result<Session, Failure> {
+    match &files.table {
+        Some(text) => Ok(session.with_table(Arc::new(Table::parse(text.as_bytes(), "the table")?))),
+        None => Ok(session),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_darts::search::{Event, EventKind};
+    use pollster::block_on;
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Two epochs of two steps.
+    fn small() -> SearchConfig {
+        let mut config = settings::defaults("nas-bench-201").unwrap();
+        config.supernet.channels = 2;
+        config.epochs = 2;
+        config.batch = 8;
+        config.data.images = Some(32);
+        config
+    }
+
+    fn begin(config: &SearchConfig, files: &Files) -> Result<Session, String> {
+        start(config.clone(), &Place::cpu(), files).map_err(|failure| crate::failure::on_one_line(&failure))
+    }
+
+    fn next(session: &mut Session) -> Option<Event> {
+        block_on(session.next()).unwrap()
+    }
+
+    fn kinds(session: &mut Session) -> Vec<EventKind> {
+        std::iter::from_fn(|| next(session)).map(|event| event.kind).collect()
+    }
+
+    /// A snapshot without the time that has passed.
+    fn untimed(session: &Session) -> Value {
+        let mut state: Value = serde_json::from_slice(&block_on(snapshot(session)).unwrap()).unwrap();
+        state["seconds"] = Value::Null;
+        state
+    }
+
+    #[test]
+    fn a_search_runs_from_start_to_end() {
+        let kinds = kinds(&mut begin(&small(), &Files::default()).unwrap());
+        let names: String = kinds
+            .iter()
+            .map(|kind| match kind {
+                EventKind::Start { .. } => '<',
+                EventKind::Step(_) => 's',
+                EventKind::Epoch(_) => 'e',
+                EventKind::End { .. } => '>',
+            })
+            .collect();
+        assert_eq!(names, "<ssesse>");
+        let EventKind::Start { device, steps, .. } = &kinds[0] else { panic!("{:?}", kinds[0]) };
+        assert_eq!((device.as_str(), *steps), ("CPU", 2));
+    }
+
+    #[test]
+    fn a_snapshot_goes_on_as_if_nothing_had_happened() {
+        let mut whole = begin(&small(), &Files::default()).unwrap();
+        // In the middle of the second epoch.
+        for _ in 0..5 {
+            next(&mut whole).unwrap();
+        }
+        let bytes = block_on(snapshot(&whole)).unwrap();
+        let mut restored = restore(&bytes, &Place::cpu(), &Files::default()).unwrap();
+        assert!(untimed(&restored) == untimed(&whole), "the states differ");
+        next(&mut whole).unwrap();
+        next(&mut restored).unwrap();
+        assert!(untimed(&restored) == untimed(&whole), "the states differ after a step");
+        assert_eq!(kinds(&mut restored), kinds(&mut whole));
+    }
+
+    #[test]
+    fn a_snapshot_that_does_not_fit_is_refused() {
+        let mut session = begin(&small(), &Files::default()).unwrap();
+        next(&mut session).unwrap();
+        next(&mut session).unwrap();
+        let whole: Value = serde_json::from_slice(&block_on(snapshot(&session)).unwrap()).unwrap();
+        let restored = |state: &Value| restore(state.to_string().as_bytes(), &Place::cpu(), &Files::default()).is_ok();
+        assert!(restored(&whole));
+        for (place, value) in [
+            ("/config/epochs", "0"),
+            ("/config/supernet/channels", "3"),
+            ("/config/data/images", "1000000"),
+            ("/config/data/split", r#""parts.json""#),
+            ("/bilevel/weights", "[1.0]"),
+            ("/bilevel/architecture/tables", "[]"),
+            ("/progress/step", "3"),
+            ("/progress/epoch", "-1"),
+            ("/progress/gradients", "[[1.0]]"),
+        ] {
+            let mut state = whole.clone();
+            let (table, field) = place.rsplit_once('/').unwrap();
+            let table = state.pointer_mut(table).unwrap().as_object_mut().unwrap();
+            table.insert(field.to_owned(), serde_json::from_str(value).unwrap());
+            assert!(!restored(&state), "{place}");
+        }
+    }
+
+    /// So many images, each of one shade, with the label of its place.
+    fn records(count: u8) -> Vec<u8> {
+        (0..count)
+            .flat_map(|place| std::iter::once(place % 10).chain(std::iter::repeat_n(place * 3, RECORD - 1)))
+            .collect()
+    }
+
+    #[test]
+    fn a_batch_file_of_cifar10_is_searched_on() {
+        let mut config = small();
+        config.data.set = DataSet::Cifar10;
+        config.data.size = Some(8);
+        let files = |batches| Files { batches, table: None };
+        let mut session = begin(&config, &files(Some(records(40)))).unwrap();
+        next(&mut session).unwrap();
+        assert!(matches!(next(&mut session).unwrap().kind, EventKind::Step(step) if step.train_loss.is_finite()));
+
+        let refused = |batches| begin(&config, &files(batches)).map(|_| ()).unwrap_err();
+        let foreign = [&[10][..], &records(40)[1..]].concat();
+        for (batches, part) in [
+            (None, "needs one of its batch files"),
+            (Some(records(40)[1..].to_vec()), "3073"),
+            (Some(Vec::new()), "3073"),
+            (Some(records(8)), "32 were asked for, but the data set has 8"),
+            (Some(foreign), "label 10"),
+            (Some(vec![0; RECORD * (MOST_RECORDS + 1)]), "too many for a batch file"),
+        ] {
+            let message = refused(batches);
+            assert!(message.contains(part), "{message}");
+        }
+        config.data.set = DataSet::Svhn;
+        let message = begin(&config, &files(None)).map(|_| ()).unwrap_err();
+        assert!(message.contains("`svhn` cannot be used in a page"), "{message}");
+    }
+
+    #[test]
+    fn a_table_of_results_is_looked_up() {
+        let skips = "|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|skip_connect~2|";
+        let header = "index,arch,c10_valid,c10_test,c100_valid,c100_test,in16_valid,in16_test,params_m,c10_train_s";
+        let files = |row: &str| Files { batches: None, table: Some(format!("{header}\n{row}\n")) };
+        let row = format!("1835,{skips},40,54.3,30,31,20,21,0.5,1000");
+        assert!(begin(&small(), &files(&row)).is_ok());
+        let message = begin(&small(), &files(&row.replace("54.3", "x"))).map(|_| ()).unwrap_err();
+        assert!(message.contains("the table: line 2, column `c10_test`: `x`"), "{message}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_refused_as_a_snapshot(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            prop_assert!(restore(&bytes, &Place::cpu(), &Files::default()).is_err());
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! `web/src/types.ts`: the types of everything that crosses into JavaScript, made from the Rust types.
+//!
+//! `UPDATE_TYPES=1 cargo test --release --workspace types` writes the file anew.
+
+use std::any::TypeId;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use lambda_darts::search::{Event, EventKind, SearchConfig};
+use lambda_darts::space::{Genotype, Operation, Space};
+use ts_rs::{Config, TS, TypeVisitor};
+
+use crate::device::DeviceInfo;
+use crate::settings::Notations;
+
+const HEAD: &str = "\
+// Made from the Rust types; a test of the crate lambda-darts-wasm compares the two. To write it anew:
+// UPDATE_TYPES=1 cargo test --release --workspace types
+";
+
+/// Declarations by their names.
+struct Declarations {
+    config: Config,
+    found: BTreeMap<String, (TypeId, String)>,
+}
+
+impl TypeVisitor for Declarations {
+    fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        // Numbers, lists and the like have no declaration of their own; what is in them is visited too.
+        if T::output_path().is_none() {
+            return;
+        }
+        let name = T::ident(&self.config);
+        if let Some((known, _)) = self.found.get(&name) {
+            assert_eq!(*known, TypeId::of::<T>(), "two types are called {name}");
+            return;
+        }
+        let declaration = format!("{}export {}\n", T::docs().unwrap_or_default(), T::decl(&self.config));
+        self.found.insert(name, (TypeId::of::<T>(), declaration));
+        T::visit_dependencies(self);
+    }
+}
+
+fn declarations() -> BTreeMap<String, String> {
+    // A seed is the one number of 64 bits, and JavaScript's JSON reads numbers as doubles.
+    let config = Config::new().with_large_int("number");
+    let mut all = Declarations { config, found: BTreeMap::new() };
+    all.visit::<Event>();
+    // Flattened into the event, and so not among what it refers to.
+    all.visit::<EventKind>();
+    all.visit::<SearchConfig>();
+    all.visit::<Space>();
+    all.visit::<Genotype>();
+    all.visit::<DeviceInfo>();
+    all.visit::<Notations>();
+    all.found.into_iter().map(|(name, (_, declaration))| (name, declaration)).collect()
+}
+
+#[test]
+fn types_of_the_page_are_those_of_the_library() {
+    let declarations: Vec<_> = declarations().into_values().collect();
+    let made = format!("{HEAD}\n{}", declarations.join("\n"));
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src/types.ts");
+    if std::env::var_os("UPDATE_TYPES").is_some_and(|value| value == "1") {
+        std::fs::write(&path, &made).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == made, "web/src/types.ts is not what the Rust types give; its first lines say how to make it");
+}
+
+#[test]
+fn types_say_what_the_json_has() {
+    let types = declarations();
+    for name in ["StepEvent", "EpochEvent", "KindReport", "Saturation", "CellSaturation", "GenotypeCell", "Accuracies"]
+    {
+        assert!(types.contains_key(name), "{name} is missing");
+    }
+    for name in ["CellKind", "Edge", "Layout", "Convention", "Output", "DataConfig", "MethodConfig", "WeightsConfig"] {
+        assert!(types.contains_key(name), "{name} is missing");
+    }
+    for operation in Operation::ALL {
+        assert!(types["Operation"].contains(&format!("\"{operation}\"")), "{operation}: {}", types["Operation"]);
+    }
+    // What the JSON leaves out where it is not set.
+    for (name, field) in [("DataConfig", "images?: number"), ("EpochEvent", "benchmark?: Accuracies")] {
+        assert!(types[name].contains(field), "{field}: {}", types[name]);
+    }
+    assert!(types["SearchConfig"].contains("seed: number") && types["StepEvent"].contains("number | null"));
+    assert!(types["DeviceInfo"].contains(r#"device: "cpu" | "webgpu""#), "{}", types["DeviceInfo"]);
+    assert!(types["Event"].contains(r#""event": "step""#), "{}", types["Event"]);
+}

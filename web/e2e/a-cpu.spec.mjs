@@ -1,0 +1,107 @@
+/** Both searches on the CPU device; what is drawn is what the events say; nothing leaves the origin. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assertCurves, assertShows, download, events, of, parseLines, reads, slide, SMALL, stage, text, timeless } from "./support.mjs";
+
+const { open } = stage();
+
+test("both searches run on the CPU and the page shows their events", async () => {
+  const page = await open(`?device=cpu&${SMALL}`);
+  assert.equal(await text(page, "epoch"), "0");
+  await page.evaluate(() => {
+    window.longest = 0;
+    let last = performance.now();
+    const beat = (now) => {
+      window.longest = Math.max(window.longest, now - last);
+      last = now;
+      requestAnimationFrame(beat);
+    };
+    requestAnimationFrame(beat);
+  });
+  await page.getByTestId("play").click();
+  await reads(page, "status-left", /Epoch 1 of 2, step \d+/);
+  assert.equal(await page.getByTestId("pause").isEnabled(), true);
+  await reads(page, "status-left", /Finished after 2 epochs/, 300_000);
+  await reads(page, "status-right", /Finished after 2 epochs/, 300_000);
+  assert.equal(await text(page, "epoch"), "2");
+  assert.match(await text(page, "device"), /cpu/i);
+  console.log(`longest time between two frames: ${Math.round(await page.evaluate(() => window.longest))} ms`);
+
+  const runs = { left: await events(page, "left"), right: await events(page, "right") };
+  assert.equal(runs.left[0].config.method.name, "darts");
+  assert.equal(runs.right[0].config.method.name, "lambda-darts");
+  for (const [side, all] of Object.entries(runs)) {
+    const [epochs, steps] = [of(all, "epoch"), of(all, "step")];
+    assert.equal(epochs.length, 2);
+    assert.equal(steps.length, 2 * all[0].steps);
+    assert.ok(epochs[1].train_loss < epochs[0].train_loss, `${side}: the training loss does not fall`);
+    assert.ok(epochs[1].valid_loss < epochs[0].valid_loss, `${side}: the validation loss does not fall`);
+    await assertShows(page, side, epochs[1]);
+    await assertCurves(page, side, epochs);
+  }
+  // The same seed and images, and no regularizer in the first epoch: both sides begin alike.
+  assert.deepEqual(timeless(of(runs.left, "step"))[0], timeless(of(runs.right, "step"))[0]);
+
+  await slide(page, 1);
+  for (const side of ["left", "right"]) await assertShows(page, side, of(runs[side], "epoch")[0]);
+
+  const outside = page.seen.requests.filter((address) => !address.startsWith(page.origin) && !address.startsWith("blob:"));
+  assert.deepEqual(outside, []);
+  assert.deepEqual(page.seen.complaints, []);
+});
+
+test("the policy refuses every other origin", async () => {
+  const page = await open();
+  const refused = await page.evaluate(() => fetch("https://example.com/").then(() => "answered", (error) => error.name));
+  assert.equal(refused, "TypeError");
+  assert.ok(page.seen.complaints.some((complaint) => complaint.includes("Content Security Policy")), page.seen.complaints.join());
+  const policy = await page.locator('meta[http-equiv="Content-Security-Policy"]').getAttribute("content");
+  assert.ok(policy.includes("default-src 'none'") && !policy.includes("unsafe-inline") && !policy.includes("'unsafe-eval'"));
+});
+
+test("pause holds, step takes one step, reset forgets", async () => {
+  const page = await open(`?device=cpu&${SMALL}`);
+  await page.getByTestId("step").click();
+  await reads(page, "status-left", /step 1 of \d+ · paused/);
+  await reads(page, "status-right", /step 1 of \d+ · paused/);
+  await page.getByTestId("step").click();
+  await reads(page, "status-left", /step 2 of \d+ · paused/);
+  await page.getByTestId("step-epoch").click();
+  await reads(page, "epoch", /^1$/);
+  await reads(page, "status-right", /paused/);
+  const before = await events(page, "left");
+  assert.equal(of(before, "step").length, before[0].steps);
+  await page.getByTestId("reset").click();
+  await reads(page, "epoch", /^0$/);
+  assert.equal(await text(page, "genotype-left"), "");
+
+  // Once more from the start, in one go: the same search.
+  await page.getByTestId("play").click();
+  await reads(page, "epoch", /^1$/);
+  await page.getByTestId("pause").click();
+  await reads(page, "status-left", /paused|Finished/);
+  const again = await events(page, "left");
+  assert.deepEqual(timeless(again).slice(0, before.length), timeless(before));
+});
+
+test("a table that is dropped adds a curve", async () => {
+  const page = await open(`?device=cpu&epochs=1&${SMALL}`);
+  assert.equal(await page.locator('[data-plot="table-accuracy"]').isVisible(), false);
+  await page.getByTestId("play").click();
+  await reads(page, "status-left", /Finished/);
+  const cell = await text(page, "genotype-left");
+  const head = "index,arch,c10_valid,c10_test,c100_valid,c100_test,in16_valid,in16_test,params_m,c10_train_s";
+  await page.getByTestId("drop").locator("input").setInputFiles({
+    name: "table.csv",
+    mimeType: "text/csv",
+    buffer: Buffer.from(`${head}\n7,${cell},40,54.3,15,15.6,16.4,16.3,0.073,574\n`),
+  });
+  await reads(page, "message", /a table of 1 cells/);
+  await page.getByTestId("reset").click();
+  await page.getByTestId("play").click();
+  await reads(page, "status-left", /Finished/);
+  const point = page.locator('[data-plot="table-accuracy"] .series.left circle');
+  assert.equal(await point.getAttribute("data-value"), "54.3");
+  const { bytes } = await download(page, "export-events-left");
+  assert.equal(of(parseLines(bytes.toString()), "epoch")[0].benchmark.cifar10_test, 54.3);
+});

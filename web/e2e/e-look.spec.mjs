@@ -1,0 +1,28 @@
+/** Every theme and width: nothing overflows, everything has a name, contrasts hold. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+import { drawn, reads, SMALL, stage } from "./support.mjs";
+
+const { open } = stage();
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const [width, height] of [[1440, 900], [390, 844]]) {
+    test(`${colorScheme} at ${width} pixels`, async () => {
+      const page = await open(`?device=cpu&epochs=1&${SMALL}`, { colorScheme, viewport: { width, height }, reducedMotion: "reduce" });
+      await page.getByTestId("play").click();
+      await reads(page, "status-right", /Finished/, 300_000);
+      await reads(page, "status-left", /Finished/, 300_000);
+      await page.locator("#more summary").click();
+      await page.locator(".formulas summary").click();
+      await drawn(page);
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).slice(0, 3).join(" | ")}`);
+      assert.deepEqual(found, []);
+    });
+  }
+}

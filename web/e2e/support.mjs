@@ -1,0 +1,181 @@
+/** What the browser tests share: a server, a browser, and readings from the page. */
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before } from "node:test";
+import { chromium } from "playwright-core";
+import { serve } from "./server.mjs";
+
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const QUIET = [
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Settings of a search that takes seconds. */
+export const SMALL = "epochs=2&images=400&batch=32";
+
+/** A browser and a server for the tests of one file. `flags` are added to the browser's. */
+export function stage(flags = []) {
+  const own = {};
+  before(async () => {
+    const executablePath = process.env.CHROMIUM ?? BROWSERS.find((path) => existsSync(path));
+    assert.ok(executablePath, "no Chromium: set CHROMIUM to its path");
+    const root = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+    own.served = await serve();
+    own.browser = await chromium.launch({ executablePath, args: [...QUIET, ...root, ...flags] });
+  });
+  after(async () => {
+    await own.browser?.close();
+    own.served?.server.close();
+  });
+  return {
+    /** Opens the page; `page.seen` collects requests and complaints. */
+    async open(query = "", options = {}) {
+      const context = await own.browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true, ...options });
+      const page = await context.newPage();
+      page.setDefaultTimeout(60_000);
+      page.seen = { requests: [], complaints: [] };
+      page.origin = new URL(own.served.address).origin;
+      context.on("request", (request) => page.seen.requests.push(request.url()));
+      page.on("pageerror", (error) => page.seen.complaints.push(error.message));
+      page.on("console", (message) => message.type() === "error" && page.seen.complaints.push(message.text()));
+      await page.goto(`${own.served.address}${query}`);
+      await page.waitForFunction(() => !document.querySelector('[data-testid="play"]').disabled);
+      return page;
+    },
+  };
+}
+
+export const text = (page, id) => page.getByTestId(id).innerText();
+
+/** Waits until the element's text satisfies the pattern. */
+export async function reads(page, id, pattern, timeout = 60_000) {
+  const known = await page
+    .waitForFunction(
+      ([name, source]) => {
+        const found = document.querySelector(`[data-testid="${name}"]`)?.textContent ?? "";
+        return new RegExp(source).test(found) ? { found } : null;
+      },
+      [id, pattern.source],
+      { timeout },
+    )
+    .catch(async () => assert.fail(`${id} says “${await text(page, id)}”, which is not ${pattern}; the message is “${await text(page, "message")}”`));
+  return (await known.jsonValue()).found;
+}
+
+/** Presses a button and reads the file that comes out. */
+export async function download(page, id) {
+  const [file] = await Promise.all([page.waitForEvent("download"), page.getByTestId(id).click()]);
+  return { name: file.suggestedFilename(), bytes: await readFile(await file.path()) };
+}
+
+export const parseLines = (lines) => lines.trim().split("\n").map((line) => JSON.parse(line));
+
+/** The events of a side, as the page exports them. */
+export async function events(page, side) {
+  return parseLines((await download(page, `export-events-${side}`)).bytes.toString());
+}
+
+export const of = (all, kind) => all.filter(({ event }) => event === kind);
+
+/** Without the clock, which is all that differs between two runs of one seed. */
+export const timeless = (all) => all.map(({ seconds, ...event }) => event);
+
+/** Gives files to the picker. */
+export const pick = (page, files) => page.getByTestId("drop").locator("input").setInputFiles(files);
+
+/** A file in a folder of its own. */
+export async function file(name, content) {
+  const path = join(await mkdtemp(join(tmpdir(), "lambda-darts-")), name);
+  await writeFile(path, content);
+  return path;
+}
+
+/** Moves the slider as a finger would: the value, then the event. */
+export async function slide(page, epoch) {
+  await page.getByTestId("slider").evaluate((slider, value) => {
+    slider.value = String(value);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  }, epoch);
+  await reads(page, "epoch", new RegExp(`^${epoch}$`));
+}
+
+/** The candidates of NAS-Bench-201, in the order of the columns. */
+const CANDIDATES = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"];
+const EDGES = [[0, 1], [0, 2], [1, 2], [0, 3], [1, 3], [2, 3]];
+
+const attributes = (page, selector, names) =>
+  page.locator(selector).evaluateAll((all, wanted) => all.map((one) => wanted.map((name) => one.getAttribute(name))), names);
+
+const chooseMeasure = (page, measure) => page.locator(`input[name="measure"][value="${measure}"]`).check({ force: true });
+
+/** Two frames, after which everything that was asked for is drawn. */
+export const drawn = (page) =>
+  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null)))));
+
+/** Holds everything that is drawn of a side against one of its epochs, on NAS-Bench-201. */
+export async function assertShows(page, side, epoch) {
+  await drawn(page);
+  const [{ probabilities, saturation }] = epoch.kinds;
+  const panel = (section) => `#${section} .panel[data-side="${side}"]`;
+  const measures = {
+    saturation: (_, e) => 1 - saturation.entropy[e],
+    transmitted: (l, e) => saturation.cells[l].transmitted[e],
+    pull: (l) => saturation.cells[l].pull,
+  };
+  for (const [measure, value] of Object.entries(measures)) {
+    await chooseMeasure(page, measure);
+    await drawn(page);
+    const squares = await attributes(page, `${panel("saturation")} g.square`, ["data-cell", "data-edge", "data-value", "data-asks"]);
+    assert.equal(squares.length, saturation.cells.length * EDGES.length, measure);
+    for (const [cell, edge, shown, asks] of squares) {
+      assert.equal(Number(shown), value(Number(cell), Number(edge)), `${measure} of cell ${cell}, edge ${edge}`);
+      assert.equal(asks, CANDIDATES[saturation.cells[cell].asks[edge]]);
+    }
+  }
+  await chooseMeasure(page, "saturation");
+
+  const edges = await attributes(page, `${panel("cell")} .edges path`, ["data-edge", "data-weight", "data-derived"]);
+  assert.equal(edges.length, EDGES.length);
+  for (const [edge, weight, derived] of edges) {
+    assert.equal(Number(weight), Math.max(...probabilities[edge]), `weight of edge ${edge}`);
+    const [from, to] = EDGES[edge];
+    assert.equal(derived, epoch.genotype.cells[0].nodes[to - 1].find(([, node]) => node === from)[0]);
+  }
+
+  const entries = await attributes(page, `${panel("agreement")} g.entry`, ["data-row", "data-column", "data-value"]);
+  assert.equal(entries.length, saturation.cells.length ** 2);
+  for (const [row, column, value] of entries) assert.equal(Number(value), saturation.cosines[row][column]);
+
+  const cell = epoch.genotype.cells[0].nodes.map((reads) => `|${reads.map(([operation, from]) => `${operation}~${from}`).join("|")}|`);
+  await page.waitForFunction(
+    ([name, wanted]) => document.querySelector(`[data-testid="${name}"]`).textContent === wanted,
+    [`genotype-${side}`, cell.join("+")],
+  );
+}
+
+/** Holds the curves of a side against all of its epochs. */
+export async function assertCurves(page, side, epochs) {
+  const plots = {
+    alignment: (epoch) => epoch.kinds[0].alignment,
+    "skip-connections": (epoch) => epoch.skip_connections,
+    entropy: ({ kinds: [{ saturation: { entropy } }] }) => entropy.reduce((a, b) => a + b, 0) / entropy.length,
+    "valid-loss": (epoch) => epoch.valid_loss,
+    "train-loss": (epoch) => epoch.train_loss,
+    "supernet-accuracy": (epoch) => epoch.supernet_accuracy,
+  };
+  for (const [plot, value] of Object.entries(plots)) {
+    const points = await attributes(page, `[data-plot="${plot}"] .series.${side} circle`, ["data-epoch", "data-value"]);
+    assert.deepEqual(points.map(([at]) => Number(at)), epochs.map((_, at) => at), plot);
+    points.forEach(([at, shown]) => {
+      const expected = value(epochs[at]);
+      assert.ok(Math.abs(Number(shown) - expected) <= 1e-12 * Math.max(1, Math.abs(expected)), `${plot} of epoch ${at}: ${shown}, not ${expected}`);
+    });
+  }
+}

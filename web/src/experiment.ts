@@ -1,0 +1,199 @@
+/** The two sides: their runs, the searches behind them, and what happens when one of them dies. */
+import { choose } from "./devices";
+import { ask } from "./library";
+import type { Device, Files, Until } from "./protocol";
+import { add, cutBack, newRun, type Run } from "./run";
+import type { Runs } from "./scene";
+import { RemoteSearch, type Origin } from "./search";
+import { SIDES, type SideName } from "./settings";
+import type { SearchConfig } from "./types";
+
+interface Side {
+  run: Run | undefined;
+  search: RemoteSearch | undefined;
+  /** The last snapshot, with the number of events before it. */
+  kept: { bytes: Uint8Array; events: number } | undefined;
+  dead: boolean;
+  /** Whether it was going on when it died. */
+  cutShort: boolean;
+}
+
+/** What the page is told. */
+export interface Watcher {
+  /** An epoch ended, or a run came or went: draw. */
+  redraw(): void;
+  /** Something small changed: a step, a button. */
+  update(): void;
+  note(text: string): void;
+  died(side: SideName, reason: string): void;
+}
+
+const empty = (): Side => ({ run: undefined, search: undefined, kept: undefined, dead: false, cutShort: false });
+
+export class Experiment {
+  files: Files = {};
+  starting = false;
+  /** The name of the device in use; empty before there is one. */
+  device = "";
+  private where: Device = "cpu";
+  private sides: Record<SideName, Side> = { left: empty(), right: empty() };
+  /** Counts resets, so that a search that was still being made is not taken for a new one. */
+  private round = 0;
+
+  constructor(private readonly watcher: Watcher) {}
+
+  get runs(): Runs {
+    return { left: this.sides.left.run, right: this.sides.right.run };
+  }
+
+  get running(): boolean {
+    return this.all().some(({ search }) => search?.running === true);
+  }
+
+  /** Whether there are searches here, as opposed to files that were opened. */
+  get live(): boolean {
+    return this.all().some(({ search, dead }) => search !== undefined || dead);
+  }
+
+  get exploring(): boolean {
+    return this.all().some(({ run }) => run?.file !== undefined);
+  }
+
+  get finished(): boolean {
+    return this.live && this.all().every(({ run, dead }) => dead || run?.ended === true);
+  }
+
+  stepping(side: SideName): boolean {
+    return this.sides[side].search?.running === true;
+  }
+
+  /** The last epoch that all searches which still go on have reached; of finished ones their last. */
+  get reached(): number {
+    const counts = this.all().flatMap(({ run, dead }) => (run === undefined || dead ? [] : [run]));
+    const going = counts.filter(({ ended, file }) => !ended && file === undefined);
+    const least = Math.min(...going.map(({ epochs }) => epochs.length));
+    return going.length > 0 ? least : this.longest;
+  }
+
+  get longest(): number {
+    return Math.max(0, ...this.all().map(({ run }) => run?.epochs.length ?? 0));
+  }
+
+  /** Makes both searches. Rejects with a sentence. */
+  async begin(configs: Record<SideName, SearchConfig>, wish: string): Promise<void> {
+    const round = this.clear();
+    this.starting = true;
+    this.watcher.update();
+    try {
+      const spaces = await Promise.all(SIDES.map((side) => ask("check", configs[side]).then(() => ask("space", configs[side]))));
+      const { device, note } = await choose(wish);
+      if (round !== this.round) return;
+      if (note !== undefined) this.watcher.note(note);
+      this.where = device;
+      SIDES.forEach((side, at) => {
+        const space = spaces[at];
+        if (space !== undefined) this.sides[side].run = newRun(configs[side], space);
+      });
+      const made = await Promise.allSettled(SIDES.map((side) => this.make(side, { config: configs[side] }, round)));
+      const failed = made.find((one) => one.status === "rejected");
+      if (round !== this.round) return;
+      if (failed !== undefined) {
+        this.clear();
+        throw failed.reason;
+      }
+    } finally {
+      if (round === this.round) this.starting = false;
+      this.watcher.redraw();
+    }
+  }
+
+  run(until: Until): void {
+    for (const { search } of this.all()) search?.run(until);
+    this.watcher.update();
+  }
+
+  pause(): void {
+    for (const { search } of this.all()) search?.pause();
+  }
+
+  /** Forgets runs and searches, not the files that were given. */
+  clear(): number {
+    for (const { search } of this.all()) search?.close();
+    this.sides = { left: empty(), right: empty() };
+    this.device = "";
+    this.starting = false;
+    this.round += 1;
+    this.watcher.redraw();
+    return this.round;
+  }
+
+  /** Takes up a dead search again, from its last snapshot if there is one. */
+  async restart(side: SideName): Promise<void> {
+    const { run, kept, cutShort } = this.sides[side];
+    if (run === undefined) return;
+    const origin: Origin = kept === undefined ? { config: run.config } : { snapshot: kept.bytes };
+    const earlier = cutBack(run, kept?.events ?? 0);
+    this.sides[side] = { ...empty(), run: earlier, kept };
+    this.watcher.redraw();
+    try {
+      await this.make(side, origin, this.round);
+      if (cutShort) this.sides[side].search?.run("end");
+    } catch (error) {
+      this.sides[side].dead = true;
+      throw error;
+    } finally {
+      this.watcher.redraw();
+    }
+  }
+
+  /** Shows a run that was made elsewhere. */
+  open(run: Run): SideName {
+    if (this.live) this.clear();
+    const own: SideName = run.config.method.name === "darts" ? "left" : "right";
+    const other: SideName = own === "left" ? "right" : "left";
+    const side = this.sides[own].run !== undefined && this.sides[other].run === undefined ? other : own;
+    this.sides[side] = { ...empty(), run };
+    this.device = run.device;
+    this.watcher.redraw();
+    return side;
+  }
+
+  private all(): Side[] {
+    return SIDES.map((side) => this.sides[side]);
+  }
+
+  private async make(name: SideName, origin: Origin, round: number): Promise<void> {
+    const side = this.sides[name];
+    // The table is of one space; a batch belongs to searches on CIFAR-10.
+    const { space, data } = side.run?.config ?? { space: "", data: undefined };
+    const files: Files = {
+      batches: data?.set === "cifar10" ? this.files.batches : undefined,
+      table: space === "nas-bench-201" ? this.files.table : undefined,
+    };
+    const search = await RemoteSearch.make(origin, this.where, files, {
+      event: (event) => {
+        if (side.run === undefined) return;
+        add(side.run, event);
+        if (event.event === "step") this.watcher.update();
+        else this.watcher.redraw();
+      },
+      snapshot: (bytes) => {
+        side.kept = { bytes, events: side.run?.events.length ?? 0 };
+      },
+      stopped: () => this.watcher.update(),
+      dead: (reason, running) => {
+        side.search = undefined;
+        side.dead = true;
+        side.cutShort = running;
+        this.watcher.died(name, reason);
+        this.watcher.redraw();
+      },
+    });
+    if (round !== this.round) {
+      search.close();
+      return;
+    }
+    side.search = search;
+    this.device = search.device;
+  }
+}

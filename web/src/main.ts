@@ -1,0 +1,369 @@
+/** Puts the page together. */
+import "./styles/page.css";
+import "./styles/controls.css";
+import "./styles/views.css";
+import { apply, presetSettings, read, write } from "./address";
+import { Controls } from "./controls";
+import { listen, recognize } from "./drop";
+import { Experiment } from "./experiment";
+import { savePng, saveSvg, saveText } from "./export";
+import { ask } from "./library";
+import { Message } from "./message";
+import { OWN_PRESET, PRESETS, presetNamed, type Preset } from "./presets";
+import type { Until } from "./protocol";
+import { readRun } from "./read-run";
+import { epochAt, toLines } from "./run";
+import { Scene } from "./scene";
+import { changed, fromConfig, methodLabel, SIDES, toConfig, type Settings, type SideName } from "./settings";
+import type { Genotype, Notations, SearchConfig, Space } from "./types";
+import type { Measure } from "./views/heatmap";
+import { brief } from "./views/numbers";
+import { tidyTip } from "./views/tip";
+
+const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
+const testid = <E extends HTMLElement>(id: string): E => find(`[data-testid="${id}"]`);
+const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const message = new Message(find("#message"));
+const experiment = new Experiment({
+  redraw: () => schedule(true),
+  update: () => schedule(false),
+  note: (text) => message.say(text),
+  died: (side, why) =>
+    message.say(`The ${side} search stopped: ${why}.`, "fault", {
+      label: "Restart it",
+      run: () => void experiment.restart(side).catch((error) => message.say(reason(error), "fault")),
+    }),
+});
+
+/* What is looked at */
+
+const slider = testid<HTMLInputElement>("slider");
+let follow = true;
+let cursor = 0;
+let kind = 0;
+let measure: Measure = "saturation";
+const scene = new Scene((epoch) => lookAt(epoch));
+
+function lookAt(epoch: number): void {
+  const longest = experiment.longest;
+  cursor = Math.max(1, Math.min(epoch, longest));
+  // At the newest epoch the page goes on with the search.
+  follow = cursor >= experiment.reached && cursor >= longest;
+  schedule(true);
+}
+
+/* Settings */
+
+let base: SearchConfig | undefined;
+let baseSettings: Settings | undefined;
+let settings: Settings | undefined;
+let preset: Preset = OWN_PRESET;
+let blankSpace: Space | undefined;
+/** The settings that the present searches were made with. */
+let used: Settings | undefined;
+
+const presetSelect = find<HTMLSelectElement>("#preset");
+presetSelect.append(...PRESETS.map(({ id, name }) => new Option(name, id)));
+const controls = new Controls(find("#main-fields"), find("#more-fields"), (key, value) => {
+  if (settings === undefined) return;
+  if (key === "space") void take(OWN_PRESET, String(value), { left: settings.left, right: settings.right, seed: settings.seed, device: settings.device });
+  else settle(changed(settings, key, value));
+});
+presetSelect.addEventListener("change", () => {
+  const next = presetNamed(presetSelect.value) ?? OWN_PRESET;
+  // One's own settings begin where one is.
+  if (next === OWN_PRESET && settings !== undefined) void take(next, settings.space, settings);
+  else void take(next, next.space, { device: settings?.device ?? "auto" });
+});
+
+/** Takes a preset on a space, with some settings on top. */
+async function take(next: Preset, space: string, values: Partial<Settings>): Promise<void> {
+  try {
+    const config = await ask("defaults", space);
+    base = config;
+    preset = next;
+    baseSettings = presetSettings(next, fromConfig(config));
+    settle(apply(baseSettings, values));
+  } catch (error) {
+    message.say(`The search library could not be loaded: ${reason(error)}`, "fault", { label: "Try again", run: () => void take(next, space, values) });
+  }
+}
+
+/** Makes these the settings: in the controls, in the address, in the blank drawing. */
+function settle(next: Settings): void {
+  settings = next;
+  presetSelect.value = preset.id;
+  find("#preset-sentence").textContent = preset.sentence;
+  controls.show(next);
+  if (baseSettings !== undefined) {
+    history.replaceState(null, "", location.pathname + write(preset, baseSettings, next) + location.hash);
+  }
+  if (base !== undefined) {
+    ask("space", toConfig(base, next, "left")).then(
+      (space) => {
+        blankSpace = space;
+        schedule(true);
+      },
+      (error) => message.say(capital(reason(error)), "fault"),
+    );
+  }
+  schedule(false);
+}
+
+/* The searches */
+
+async function go(until: Until): Promise<void> {
+  if (experiment.starting || settings === undefined || base === undefined) return;
+  if (!experiment.live) {
+    if (settings.data === "cifar10" && experiment.files.batches === undefined) {
+      message.say("These settings search on CIFAR-10. Drop one of its files data_batch_1.bin to data_batch_5.bin on the page first; it is read here and sent nowhere.");
+      return;
+    }
+    message.clear();
+    follow = true;
+    used = settings;
+    const configs = { left: toConfig(base, settings, "left"), right: toConfig(base, settings, "right") };
+    try {
+      await experiment.begin(configs, settings.device);
+    } catch (error) {
+      used = undefined;
+      message.say(`The search could not begin: ${reason(error)}`, "fault");
+      return;
+    }
+  }
+  follow = true;
+  experiment.run(until);
+}
+
+function reset(): void {
+  message.clear();
+  used = undefined;
+  follow = true;
+  cursor = 0;
+  experiment.clear();
+}
+
+testid("play").addEventListener("click", () => void go("end"));
+testid("step").addEventListener("click", () => void go("step"));
+testid("step-epoch").addEventListener("click", () => void go("epoch"));
+testid("pause").addEventListener("click", () => experiment.pause());
+testid("reset").addEventListener("click", reset);
+slider.addEventListener("input", () => lookAt(Number(slider.value)));
+find("#follow").addEventListener("click", () => lookAt(Infinity));
+for (const input of document.querySelectorAll<HTMLInputElement>('input[name="measure"]')) {
+  input.addEventListener("change", () => {
+    measure = input.value as Measure;
+    find("#saturation").dataset["measure"] = measure;
+    schedule(true);
+  });
+}
+for (const input of document.querySelectorAll<HTMLInputElement>('input[name="kind"]')) {
+  input.addEventListener("change", () => {
+    kind = Number(input.value);
+    schedule(true);
+  });
+}
+
+/* Drawing: at most once a frame, the views only where an epoch or the look changed */
+
+let wanted: "nothing" | "text" | "all" = "nothing";
+
+function schedule(all: boolean): void {
+  if (wanted === "nothing") requestAnimationFrame(frame);
+  if (all || wanted === "nothing") wanted = all ? "all" : "text";
+}
+
+function frame(): void {
+  const all = wanted === "all";
+  wanted = "nothing";
+  if (follow) cursor = experiment.reached;
+  if (all) drawViews();
+  drawText();
+}
+
+function drawViews(): void {
+  const { runs, longest } = experiment;
+  const spaces = SIDES.flatMap((side) => runs[side]?.space ?? []);
+  const kinds = Math.max(...[...spaces, ...(spaces.length === 0 && blankSpace ? [blankSpace] : [])].map((space) => space.kinds.length), 1);
+  if (kind >= kinds) {
+    kind = 0;
+    find<HTMLInputElement>('input[name="kind"]').checked = true;
+  }
+  find("#kinds").hidden = kinds < 2;
+  slider.max = String(Math.max(1, longest));
+  slider.min = longest > 0 ? "1" : "0";
+  slider.disabled = longest === 0;
+  slider.value = String(cursor);
+  slider.setAttribute("aria-valuetext", `epoch ${cursor} of ${longest}`);
+  scene.draw(runs, { at: cursor, kind, measure, space: blankSpace });
+  tidyTip();
+  for (const side of SIDES) void writeGenotype(side);
+}
+
+function drawText(): void {
+  const { running, starting, exploring, live, finished, runs } = experiment;
+  const ready = settings !== undefined && !exploring;
+  const set = (id: string, enabled: boolean): void => {
+    testid<HTMLButtonElement>(id).disabled = !enabled;
+  };
+  set("play", ready && !running && !starting && !finished);
+  set("step", ready && !running && !starting && !finished);
+  set("step-epoch", ready && !running && !starting && !finished);
+  set("pause", running);
+  set("reset", live || exploring || starting);
+  document.body.classList.toggle("running", running);
+  testid("epoch").textContent = String(cursor);
+  const planned = Math.max(0, ...SIDES.map((side) => runs[side]?.config.epochs ?? 0)) || (settings?.epochs ?? 0);
+  find("#of-epochs").textContent = planned > 0 ? `of ${planned}` : "";
+  find("#follow").hidden = follow || experiment.longest === 0;
+  find("#stale").hidden = !live || used === undefined || JSON.stringify(used) === JSON.stringify(settings);
+  testid("device").textContent = deviceText();
+  for (const side of SIDES) drawStatus(side);
+  set("export-genotype", experiment.longest > 0);
+  for (const side of SIDES) {
+    for (const what of ["events", "cell", "heatmap"]) set(`export-${what}-${side}`, (runs[side]?.epochs.length ?? 0) > 0);
+  }
+}
+
+function deviceText(): string {
+  if (experiment.device !== "") return experiment.exploring ? `${experiment.device} (recorded)` : experiment.device;
+  if (experiment.starting) return "starting…";
+  return { cpu: "CPU", webgpu: "WebGPU" }[settings?.device ?? ""] ?? "chosen at start";
+}
+
+function drawStatus(side: SideName): void {
+  const run = experiment.runs[side];
+  const method = run?.config.method.name ?? settings?.[side] ?? (side === "left" ? "darts" : "lambda-darts");
+  for (const title of document.querySelectorAll(`.panel[data-side="${side}"] .method`)) title.textContent = methodLabel(method);
+  find(`#legend-${side}`).textContent = methodLabel(method);
+  const status = find(`.status[data-side="${side}"]`);
+  if (run === undefined) {
+    status.textContent = experiment.starting ? "Making the supernet…" : "Ready.";
+    return;
+  }
+  const { last, steps, epochs, ended, file, config } = run;
+  const parts: string[] = [];
+  if (file !== undefined) parts.push(`${file}, ${epochs.length} of ${config.epochs} epochs`);
+  else if (ended) parts.push(`Finished after ${epochs.length} epochs`);
+  else if (last === undefined) parts.push(experiment.stepping(side) ? "The first step…" : "Ready");
+  else {
+    parts.push(`Epoch ${last.epoch + 1} of ${config.epochs}, step ${last.step + 1} of ${steps}`);
+    if (!experiment.stepping(side)) parts.push("paused");
+  }
+  if (last !== undefined && !ended) parts.push(`loss ${brief(last.train_loss)}`, `Λ ${brief(last.alignment[0])}`);
+  status.textContent = parts.join(" · ");
+}
+
+/* Genotypes and exports */
+
+const notations = new Map<string, Promise<Notations>>();
+
+function notationsOf(genotype: Genotype): Promise<Notations> {
+  const key = JSON.stringify(genotype);
+  let found = notations.get(key);
+  if (found === undefined) {
+    if (notations.size > 500) notations.clear();
+    found = ask("notations", genotype);
+    notations.set(key, found);
+  }
+  return found;
+}
+
+async function writeGenotype(side: SideName): Promise<void> {
+  const epoch = epochAt(experiment.runs[side], cursor);
+  const host = testid(`genotype-${side}`);
+  if (epoch === undefined) {
+    host.textContent = "";
+    return;
+  }
+  let text = JSON.stringify(epoch.genotype);
+  try {
+    const { darts, nas_bench_201 } = await notationsOf(epoch.genotype);
+    text = nas_bench_201 ?? darts ?? text;
+  } catch {
+    // The plain form stands for it.
+  }
+  // Another epoch may be shown by now.
+  if (epochAt(experiment.runs[side], cursor) === epoch) host.textContent = text;
+}
+
+async function exportGenotypes(): Promise<void> {
+  const found: Record<string, unknown> = {};
+  for (const side of SIDES) {
+    const run = experiment.runs[side];
+    const epoch = epochAt(run, cursor);
+    if (run === undefined || epoch === undefined) continue;
+    const { darts, nas_bench_201 } = await notationsOf(epoch.genotype);
+    found[side] = { method: run.config.method.name, space: run.config.space, seed: run.config.seed, epoch: epoch.epoch, genotype: epoch.genotype, darts, nas_bench_201 };
+  }
+  saveText("genotypes.json", `${JSON.stringify(found, null, 2)}\n`, "application/json");
+}
+
+const orSay = (work: Promise<void>): void => void work.catch((error) => message.say(reason(error), "fault"));
+const drawing = (section: string, side: SideName): SVGSVGElement | null => document.querySelector(`${section} .panel[data-side="${side}"] .drawing svg`);
+
+testid("export-genotype").addEventListener("click", () => orSay(exportGenotypes()));
+for (const side of SIDES) {
+  const name = (what: string): string => `${experiment.runs[side]?.config.method.name ?? side}-${what}`;
+  testid(`export-events-${side}`).addEventListener("click", () => {
+    const run = experiment.runs[side];
+    if (run !== undefined) saveText(name("events.jsonl"), toLines(run), "application/jsonl");
+  });
+  testid(`export-cell-${side}`).addEventListener("click", () => {
+    const svg = drawing("#cell", side);
+    if (svg !== null) saveSvg(name(`cell-epoch-${cursor}.svg`), svg);
+  });
+  testid(`export-heatmap-${side}`).addEventListener("click", () => {
+    const svg = drawing("#saturation", side);
+    if (svg !== null) orSay(savePng(name(`saturation-epoch-${cursor}.png`), svg));
+  });
+}
+
+/* Files */
+
+async function takeFiles(files: File[]): Promise<void> {
+  const told: string[] = [];
+  const faults: string[] = [];
+  for (const file of files) {
+    try {
+      told.push(await takeFile(file));
+    } catch (error) {
+      faults.push(reason(error));
+    }
+  }
+  if (faults.length > 0) message.say([...faults, ...told].join(" "), "fault");
+  else if (told.length > 0) message.say(told.join(" "));
+}
+
+async function takeFile(file: File): Promise<string> {
+  const dropped = await recognize(file);
+  if (dropped.what === "events") {
+    const run = await readRun(dropped.file, (config) => ask("space", config));
+    const side = experiment.open(run);
+    lookAt(Infinity);
+    return `${file.name} is on the ${side}: ${methodLabel(run.config.method.name)}, ${run.epochs.length} epochs on ${run.device}. Reset returns to searching here.`;
+  }
+  if (dropped.what === "table") {
+    experiment.files = { ...experiment.files, table: dropped.text };
+    return `${dropped.name}: a table of ${dropped.rows} cells. The next search on NAS-Bench-201 shows what its cell reaches when it is trained in full.`;
+  }
+  experiment.files = { ...experiment.files, batches: dropped.bytes };
+  if (settings !== undefined && settings.data !== "cifar10") {
+    // Whole images of 32 pixels are slow in a browser: begin with less.
+    settle({ ...settings, data: "cifar10", size: settings.size || 16, images: settings.images || Math.min(dropped.images, 4000) });
+  }
+  return `${dropped.name}: ${dropped.images} images of CIFAR-10. The next search uses ${settings?.images || dropped.images} of them${settings?.size ? `, shrunk to ${settings.size} pixels` : ""}.`;
+}
+
+listen(testid("drop"), (files) => void takeFiles(files), (why) => message.say(why, "fault"));
+
+/* Begin */
+
+const asked = read(location.search);
+if (asked.ignored.length > 0) {
+  message.say(`This address asks for something that this page does not know, and which is left out: ${asked.ignored.join(", ")}.`, "fault");
+}
+void take(asked.preset, asked.space, asked.values);
+schedule(true);

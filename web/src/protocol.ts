@@ -1,0 +1,52 @@
+/** What the page and its workers say to each other. */
+import type { Event, Genotype, Notations, SearchConfig, Space } from "./types";
+
+/** Where a search runs. */
+export type Device = "cpu" | "webgpu";
+
+/** Files that a search may need besides its configuration. They are read here and never leave the machine. */
+export interface Files {
+  /** One CIFAR-10 batch file. */
+  batches?: Uint8Array | undefined;
+  /** NAS-Bench-201's table as CSV. */
+  table?: string | undefined;
+}
+
+/** How far a search is to go: to the end of a step, of an epoch, or of everything. */
+export type Until = "step" | "epoch" | "end";
+
+/** Questions about configurations, which need no search. */
+export interface Questions {
+  defaults: { ask: string; answer: SearchConfig };
+  check: { ask: SearchConfig; answer: null };
+  space: { ask: SearchConfig; answer: Space };
+  notations: { ask: Genotype; answer: Notations };
+}
+
+/** A question with its number, which comes back with the answer. */
+export type Question = {
+  [Q in keyof Questions]: { type: "question"; id: number; question: Q; ask: Questions[Q]["ask"] };
+}[keyof Questions];
+
+/** From the page to a worker. */
+export type ToWorker =
+  | { type: "create"; config: SearchConfig; device: Device; files: Files }
+  | { type: "restore"; snapshot: Uint8Array; device: Device; files: Files }
+  /** `turn` comes back when it stops, so that a late answer is not taken for a new one. */
+  | { type: "run"; until: Until; turn: number }
+  | { type: "pause" }
+  | Question;
+
+/** From a worker to the page. */
+export type FromWorker =
+  | { type: "created"; device: string }
+  /** A search could not be made: wrong settings or files. The worker lives on. */
+  | { type: "refused"; reason: string }
+  | { type: "event"; event: Event }
+  | { type: "snapshot"; bytes: Uint8Array }
+  | { type: "stopped"; turn: number }
+  | { type: "ended" }
+  /** The worker's instance can do no more. */
+  | { type: "dead"; reason: string }
+  | { type: "answer"; id: number; answer: unknown }
+  | { type: "no-answer"; id: number; reason: string };

@@ -1,0 +1,154 @@
+/** Reads an events.jsonl that somebody dropped. It may be anything, so every shape is checked before it is drawn. */
+import { add, newRun, type Run } from "./run";
+import type { EpochEvent, Event, SearchConfig, Space } from "./types";
+
+const MOST_BYTES = 64 << 20;
+const LONGEST_LINE = 4 << 20;
+const MOST_EVENTS = 1_000_000;
+const MOST_EPOCHS = 2_000;
+/** The page breathes after so many milliseconds of reading. */
+const SLICE_MS = 30;
+
+type Loose = Record<string, unknown>;
+
+class Wrong extends Error {}
+
+function need(ok: boolean, what: string): asserts ok {
+  if (!ok) throw new Wrong(what);
+}
+
+const isObject = (x: unknown): x is Loose => typeof x === "object" && x !== null && !Array.isArray(x);
+const isNumber = (x: unknown): x is number => typeof x === "number" && Number.isFinite(x);
+const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
+const isMaybe = (x: unknown): boolean => x === null || x === undefined || isNumber(x);
+
+function numbers(x: unknown, length: number, what: string): void {
+  need(Array.isArray(x) && x.length === length && x.every(isNumber), `${what} is not a list of ${length} numbers`);
+}
+
+function checkGenotype(x: unknown, space: Space): void {
+  need(isObject(x) && Array.isArray(x["cells"]), "the genotype has no cells");
+  const cells: unknown[] = x["cells"];
+  need(cells.length === space.kinds.length, `the genotype does not have ${space.kinds.length} kinds of cell`);
+  cells.forEach((cell, c) => {
+    const nodes = isObject(cell) ? cell["nodes"] : undefined;
+    const kind = space.kinds[c];
+    need(Array.isArray(nodes) && nodes.length === kind?.nodes, "the genotype does not fit the space");
+    for (const reads of nodes) {
+      need(Array.isArray(reads), "the genotype does not fit the space");
+      for (const read of reads) {
+        const known = Array.isArray(read) && typeof read[0] === "string" && isCount(read[1]);
+        need(known, "the genotype does not fit the space");
+      }
+    }
+  });
+}
+
+/** Checks an epoch against the space and the first epoch's number of cells. */
+function checkEpoch(x: Loose, space: Space, before: EpochEvent | undefined): void {
+  need(x["epoch"] === (before === undefined ? 0 : before.epoch + 1), "the epochs are not in order");
+  for (const key of ["strength", "lr", "train_loss", "valid_loss", "supernet_accuracy", "skip_connections"]) {
+    need(isNumber(x[key]), `${key} is not a number`);
+  }
+  const kinds = x["kinds"];
+  need(Array.isArray(kinds) && kinds.length === space.kinds.length, `not ${space.kinds.length} kinds of cell`);
+  kinds.forEach((report: unknown, c) => {
+    const kind = space.kinds[c];
+    need(isObject(report) && isMaybe(report["alignment"]) && kind !== undefined, "a kind of cell is not described");
+    const { probabilities, saturation } = report;
+    need(Array.isArray(probabilities) && probabilities.length === kind.edges.length, "probabilities do not fit the space");
+    kind.edges.forEach((edge, e) => numbers(probabilities[e], edge.operations.length, "probabilities of an edge"));
+    need(isObject(saturation), "the saturation is missing");
+    const edges = kind.edges.length;
+    numbers(saturation["entropy"], edges, "entropy");
+    numbers(saturation["jacobian"], edges, "jacobian");
+    const { cells, cosines } = saturation;
+    need(Array.isArray(cells) && cells.length <= 256, "the cells are missing");
+    const first = before?.kinds[c]?.saturation.cells.length ?? cells.length;
+    need(cells.length === first, "the number of cells changes");
+    for (const cell of cells as unknown[]) {
+      need(isObject(cell) && isNumber(cell["pull"]) && isNumber(cell["agreement"]), "a cell is not described");
+      numbers(cell["transmitted"], edges, "transmitted");
+      numbers(cell["transmitted_share"], edges, "transmitted_share");
+      numbers(cell["asks"], edges, "asks");
+      const asks = cell["asks"] as number[];
+      const known = asks.every((asked, e) => isCount(asked) && asked < (kind.edges[e]?.operations.length ?? 0));
+      need(known, "a cell asks for an operation that its edge does not have");
+    }
+    need(Array.isArray(cosines) && cosines.length === cells.length, "cosines are not a square");
+    for (const row of cosines as unknown[]) numbers(row, cells.length, "cosines");
+  });
+  const table = x["benchmark"];
+  need(table === undefined || table === null || (isObject(table) && isNumber(table["cifar10_test"])), "benchmark is wrong");
+  checkGenotype(x["genotype"], space);
+}
+
+function checkStep(x: Loose): void {
+  need(isCount(x["epoch"]) && isCount(x["step"]), "the step has no number");
+  need(isNumber(x["train_loss"]) && isNumber(x["valid_loss"]), "the step has no losses");
+  need(Array.isArray(x["alignment"]) && x["alignment"].every(isMaybe), "the step has no alignment");
+}
+
+function checkStart(x: Loose): SearchConfig {
+  const config = x["config"];
+  need(isObject(config) && typeof config["space"] === "string", "there is no configuration");
+  const { method, supernet } = config;
+  need(isObject(method) && typeof method["name"] === "string", "the configuration has no method");
+  need(isObject(supernet) && isCount(supernet["cells"]), "the configuration has no cells");
+  need(isCount(config["epochs"]) && isCount(x["steps"]), "the configuration has no length");
+  need(typeof x["device"] === "string", "the device is not named");
+  return config as unknown as SearchConfig;
+}
+
+/**
+ * Reads a run. `spaceOf` gives the topology of a configuration; it is the library's.
+ * Rejects with a sentence that names the file and the line.
+ */
+export async function readRun(file: File, spaceOf: (config: SearchConfig) => Promise<Space>): Promise<Run> {
+  if (file.size > MOST_BYTES) throw new Error(`${file.name}: larger than ${MOST_BYTES >> 20} MiB.`);
+  const lines = (await file.text()).split("\n");
+  let run: Run | undefined;
+  let since = performance.now();
+  for (const [at, line] of lines.entries()) {
+    if (line.trim() === "") continue;
+    // A run that is still being written may end in half a line.
+    const half = at === lines.length - 1 && run !== undefined && run.epochs.length > 0;
+    try {
+      need(line.length <= LONGEST_LINE, "longer than an event can be");
+      const x = parseLine(line);
+      if (run === undefined) {
+        need(x["event"] === "start", "the first event is not the start of a search");
+        const config = checkStart(x);
+        const space = await spaceOf(config).catch((error: Error) => {
+          throw new Wrong(error.message);
+        });
+        run = newRun(config, space, file.name);
+      } else if (x["event"] === "step") checkStep(x);
+      else if (x["event"] === "epoch") checkEpoch(x, run.space, run.epochs.at(-1));
+      else if (x["event"] === "end") checkGenotype(x["genotype"], run.space);
+      else if (x["event"] !== "start") throw new Wrong("an event of an unknown kind");
+      add(run, x as unknown as Event);
+      need(run.events.length <= MOST_EVENTS, `more than ${MOST_EVENTS} events`);
+      need(run.epochs.length <= MOST_EPOCHS, `more than ${MOST_EPOCHS} epochs`);
+    } catch (error) {
+      if (half && error instanceof SyntaxError) break;
+      const what = error instanceof SyntaxError ? "not JSON" : (error as Error).message;
+      throw new Error(`${file.name}, line ${at + 1}: ${what.slice(0, 300)}. It is not the events.jsonl of a run.`);
+    }
+    if (performance.now() - since > SLICE_MS) {
+      await new Promise((resolve) => setTimeout(resolve));
+      since = performance.now();
+    }
+  }
+  if (run === undefined) throw new Error(`${file.name}: empty. It is not the events.jsonl of a run.`);
+  if (run.epochs.length === 0) throw new Error(`${file.name}: no epoch in it has ended yet, so there is nothing to draw.`);
+  return run;
+}
+
+function parseLine(line: string): Loose {
+  const x: unknown = JSON.parse(line);
+  need(isObject(x), "not an event");
+  need(x["version"] === 1, "not an event of version 1");
+  need(isNumber(x["seconds"]), "the time is missing");
+  return x;
+}

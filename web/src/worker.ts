@@ -1,0 +1,168 @@
+/** Drives one search, or answers questions about configurations. One worker has one instance of the .wasm. */
+import type { Device, Files, FromWorker, Question, ToWorker, Until } from "./protocol";
+import type { Search } from "./wasm/cpu/lambda_darts_wasm.js";
+
+type Library = typeof import("./wasm/cpu/lambda_darts_wasm.js");
+
+/** A snapshot is taken at the end of an epoch, but no more often than this. */
+const SNAPSHOT_EVERY_MS = 5_000;
+
+let library: Promise<Library> | undefined;
+let search: Search | undefined;
+let until: Until | undefined;
+let running = false;
+let turn = 0;
+let dead = false;
+let lastSnapshot = -Infinity;
+let lastError = "";
+
+function post(message: FromWorker, transfer: Transferable[] = []): void {
+  self.postMessage(message, { transfer });
+}
+
+// A panic is reported through console.error and then traps; keep its text as the reason.
+const report = console.error.bind(console);
+console.error = (...parts: unknown[]): void => {
+  lastError = parts.map(String).join(" ");
+  report(...parts);
+};
+
+function reasonOf(error: unknown): string {
+  const own = error instanceof Error ? error.message : String(error);
+  // After a panic the trap says only "unreachable"; the panic's own text says why.
+  const text = lastError !== "" && !(error instanceof Error && error.name === "Error") ? lastError : own;
+  return text.split("\n")[0]?.trim() || "no reason given";
+}
+
+function die(error: unknown): void {
+  if (dead) return;
+  dead = true;
+  until = undefined;
+  post({ type: "dead", reason: reasonOf(error) });
+}
+
+// A trap inside a future never settles its promise: it arrives here.
+self.addEventListener("error", (event) => die(event.error ?? event.message));
+self.addEventListener("unhandledrejection", (event) => die(event.reason));
+
+/** The small module without WebGPU is fetched unless the device needs the other. */
+function load(device: Device): Promise<Library> {
+  library ??= (async () => {
+    const module: Library =
+      device === "webgpu"
+        ? await import("./wasm/webgpu/lambda_darts_wasm.js")
+        : await import("./wasm/cpu/lambda_darts_wasm.js");
+    await module.default();
+    return module;
+  })();
+  return library;
+}
+
+async function make(device: Device, how: (from: Library) => Promise<Search>): Promise<void> {
+  let from: Library;
+  try {
+    from = await load(device);
+  } catch (error) {
+    post({ type: "refused", reason: `the program could not be loaded: ${reasonOf(error)}` });
+    return;
+  }
+  try {
+    search = await how(from);
+    post({ type: "created", device: search.device() });
+  } catch (error) {
+    // An Error is an answer; anything else (a trap) means that the instance is gone.
+    if (error instanceof WebAssembly.RuntimeError) die(error);
+    else post({ type: "refused", reason: reasonOf(error) });
+  }
+}
+
+/** Lets messages in between two events: a search on the CPU never waits for anything by itself. */
+const channel = new MessageChannel();
+let resume: (() => void) | undefined;
+channel.port1.onmessage = () => resume?.();
+function breathe(): Promise<void> {
+  return new Promise((resolve) => {
+    resume = resolve;
+    channel.port2.postMessage(null);
+  });
+}
+
+async function keepSnapshot(of: Search): Promise<void> {
+  if (performance.now() - lastSnapshot < SNAPSHOT_EVERY_MS) return;
+  const bytes = await of.snapshot();
+  lastSnapshot = performance.now();
+  post({ type: "snapshot", bytes }, [bytes.buffer]);
+}
+
+async function run(): Promise<void> {
+  if (running || search === undefined) return;
+  running = true;
+  try {
+    while (until !== undefined) {
+      const event = await search.next();
+      if (event === undefined) {
+        until = undefined;
+        post({ type: "ended" });
+        break;
+      }
+      post({ type: "event", event });
+      if (event.event === "epoch") await keepSnapshot(search);
+      if (event.event === until) until = undefined;
+      await breathe();
+    }
+    post({ type: "stopped", turn });
+  } catch (error) {
+    die(error);
+  }
+  running = false;
+}
+
+async function answer(message: Question): Promise<void> {
+  let from: Library;
+  try {
+    from = await load("cpu");
+  } catch (error) {
+    // A module that failed to load stays failed in this worker: the page starts another one.
+    die(error);
+    return;
+  }
+  try {
+    const answers = {
+      defaults: () => from.defaults(message.ask as Parameters<Library["defaults"]>[0]),
+      check: () => from.check(message.ask as Parameters<Library["check"]>[0]) ?? null,
+      space: () => from.space(message.ask as Parameters<Library["space"]>[0]),
+      notations: () => from.notations(message.ask as Parameters<Library["notations"]>[0]),
+    };
+    post({ type: "answer", id: message.id, answer: answers[message.question]() });
+  } catch (error) {
+    post({ type: "no-answer", id: message.id, reason: reasonOf(error) });
+    if (error instanceof WebAssembly.RuntimeError) die(error);
+  }
+}
+
+function given(files: Files): [Uint8Array | undefined, string | undefined] {
+  return [files.batches, files.table];
+}
+
+self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
+  if (dead) return;
+  switch (data.type) {
+    case "create":
+      void make(data.device, (from) => from.Search.create(data.config, data.device, ...given(data.files)));
+      break;
+    case "restore":
+      void make(data.device, (from) => from.Search.restore(data.snapshot, data.device, ...given(data.files)));
+      break;
+    case "run":
+      until = data.until;
+      turn = data.turn;
+      void run();
+      break;
+    case "pause":
+      until = undefined;
+      break;
+    case "question":
+      void answer(data);
+      break;
+  }
+});

@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from "node:fs";
+import { defineConfig, type Plugin } from "vite";
+
+const root = import.meta.dirname;
+const own = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as { dependencies: Record<string, string> };
+
+/** The licences of everything that ends up in the bundle, as one text file beside it. */
+function licences(): Plugin {
+  return {
+    name: "licences",
+    apply: "build",
+    generateBundle() {
+      const parts = new Map<string, string>();
+      const collect = (name: string): void => {
+        const folder = `${root}/node_modules/${name}`;
+        if (parts.has(name) || !existsSync(folder)) return;
+        const text = ["LICENSE", "LICENSE.md", "LICENSE.txt"].map((file) => `${folder}/${file}`).find(existsSync);
+        parts.set(name, text === undefined ? "" : readFileSync(text, "utf8").trim());
+        const about = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as typeof own;
+        Object.keys(about.dependencies ?? {}).forEach(collect);
+      };
+      Object.keys(own.dependencies).forEach(collect);
+      const source = [...parts].map(([name, text]) => `${name}\n\n${text}\n`).join("\n----\n\n");
+      this.emitFile({ type: "asset", fileName: "licences.txt", source });
+    },
+  };
+}
+
+export default defineConfig({
+  // Relative addresses: the page works in any folder of any static host.
+  base: "./",
+  plugins: [licences()],
+  worker: { format: "es" },
+  build: {
+    target: "es2022",
+    // The content security policy allows no data: addresses for fonts or scripts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // The .wasm files are large on purpose; the page itself is held small by looking at it.
+    chunkSizeWarningLimit: 600,
+  },
+});

@@ -1,0 +1,25 @@
+//! `cargo xtask set-up`: what the checks need besides Rust.
+
+use std::process::ExitCode;
+
+use crate::{vulkan, web};
+
+pub(crate) const ABOUT: &str = "\
+Look for what the checks need besides Rust, and install what is missing on Debian as root. Elsewhere this says what to \
+install.
+
+A software Vulkan driver, with which the tests compare the GPU code with the CPU. Two will do: SwiftShader, which \
+Debian's package chromium carries, and Mesa's lavapipe. Both need the Vulkan loader, libvulkan.so.1. The tests use \
+SwiftShader where it is found, by VK_ICD_FILENAMES, unless you have set that variable yourself. Without a driver the \
+tests that need one say that they are skipped; if the environment variable CI is set, that is an error.
+
+For the page, unless --no-web is given:
+  - a Rust that builds for WebAssembly: rustup's target wasm32-unknown-unknown, else Debian's packages rustc-web,
+    cargo-web, rust-web-src and lld-19
+  - Node.js 20.19 or newer, with npm
+  - Chromium";
+
+pub(crate) fn set_up(with_web: bool) -> Result<(), ExitCode> {
+    vulkan::set_up()?;
+    if with_web { web::set_up().and_then(|()| web::browser::set_up()) } else { Ok(()) }
+}

@@ -1,0 +1,54 @@
+//! The page's tests, in a real browser.
+
+use std::env;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+use super::node;
+use crate::apt;
+use crate::run::{built, refuse, run};
+
+const MISSING: &str = "\
+no Chromium. Install it, on Debian with apt-get install chromium, or name one by the environment variable CHROMIUM. To \
+leave the page out, give --no-web to the task";
+
+/// The variable by which the tests are told which browser to start.
+const VARIABLE: &str = "CHROMIUM";
+
+/// Sees to it that there is a browser.
+pub(crate) fn set_up() -> Result<(), ExitCode> {
+    if find().is_none() && apt::can_install() {
+        apt::install(&["chromium"]);
+    }
+    match find() {
+        Some(browser) => {
+            println!("   Chromium: {}", browser.display());
+            Ok(())
+        }
+        None => refuse(MISSING),
+    }
+}
+
+/// Runs the tests. They open the page in web/dist, and a run that the command line makes for them.
+pub(crate) fn test() -> Result<(), ExitCode> {
+    let Some(browser) = find() else { return refuse(MISSING) };
+    let folder = built().join("browser-test-run");
+    let program = built().join(format!("lambda-darts{}", env::consts::EXE_SUFFIX));
+    let mut search = Command::new(program);
+    search.args(["search", "--device", "cpu", "--epochs", "2", "--images", "300", "--batch", "32", "--force", "--out"]);
+    run(search.arg(&folder))?;
+    node::install()?;
+    run(node::npm(&["run", "e2e"]).env("LAMBDA_DARTS_RUN", folder).env(VARIABLE, browser))
+}
+
+/// The browser that the variable names, else the first one on the path.
+fn find() -> Option<PathBuf> {
+    if let Some(named) = env::var_os(VARIABLE).filter(|name| !name.is_empty()) {
+        return Some(PathBuf::from(named)).filter(|file| file.is_file());
+    }
+    let folders: Vec<_> = env::split_paths(&env::var_os("PATH")?).collect();
+    ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"].into_iter().find_map(|name| {
+        let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+        folders.iter().map(|folder| folder.join(&file)).find(|file| file.is_file())
+    })
+}
