@@ -106,6 +106,9 @@ pub(crate) struct SearchArgs {
     /// What all chance comes from: the same seed on the same device gives the same search
     #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
+    /// Measure the dominant eigenvalue of the architecture's Hessian after each epoch (up to 21 passes more)
+    #[arg(long, help_heading = "Training")]
+    pub(crate) curvature: bool,
     /// Where to run; auto takes a GPU if there is one [default: auto]
     #[arg(long, value_parser = PossibleValuesParser::new(["auto", "cpu", "vulkan", "metal", "dx12"]))]
     pub(crate) device: Option<String>,

@@ -72,9 +72,10 @@ fn row(epoch: &EpochEvent, epochs: usize) -> String {
     let kinds = u32::try_from(epoch.kinds.len()).unwrap_or(u32::MAX).max(1);
     let entropy = epoch.kinds.iter().map(|kind| kind.saturation.mean_entropy()).sum::<f64>() / f64::from(kinds);
     let table = epoch.benchmark.map_or_else(String::new, |known| format!("  table {:.2} %", known.cifar10_test));
+    let curvature = epoch.curvature.map_or_else(String::new, |value| format!("  curvature {value:.3}"));
     let row = format!(
         "epoch {}/{epochs}  train loss {:.4}  valid loss {:.4}  accuracy {:.1} %  Λ {}  entropy {entropy:.3}  \
-         skips {}{table}  {}",
+         skips {}{curvature}{table}  {}",
         epoch.epoch + 1,
         epoch.train_loss,
         epoch.valid_loss,

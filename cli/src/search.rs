@@ -140,6 +140,7 @@ fn configuration(args: &SearchArgs) -> Result<SearchConfig, Failure> {
     override_with(&mut config.architecture.lr, args.arch_lr);
     override_with(&mut config.weights.lr, args.lr);
     config.architecture.unrolled |= args.unrolled;
+    config.measures.curvature |= args.curvature;
     config.data.dir = args.data_dir.clone().or(config.data.dir);
     config.data.images = args.images.or(config.data.images);
     config.data.size = args.size.or(config.data.size);

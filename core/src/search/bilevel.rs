@@ -350,7 +350,7 @@ impl Bilevel {
         DeviceBatch::new(self.net.place(), images, batch.labels.clone(), batch.shape)
     }
 
-    fn noise(&self, step: u64, known: &[(String, Vec<f64>, [usize; 4])]) -> StepNoise {
+    pub(super) fn noise(&self, step: u64, known: &[(String, Vec<f64>, [usize; 4])]) -> StepNoise {
         let mut noise = StepNoise::new(self.seed, step);
         for (name, values, shape) in known {
             if let Some(slot) = self.net.layout().noises.iter().position(|slot| slot == name) {

@@ -40,6 +40,8 @@ pub struct SearchConfig {
     pub architecture: ArchitectureConfig,
     /// The images.
     pub data: DataConfig,
+    /// What is measured besides what costs nothing.
+    pub measures: MeasuresConfig,
     /// A space of one's own, in the place of a published one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
@@ -110,6 +112,15 @@ pub struct ArchitectureConfig {
     pub unrolled: bool,
 }
 
+/// Measures that take passes of their own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct MeasuresConfig {
+    /// The dominant eigenvalue of ∇²_α L_val at the end of each epoch, on one batch: up to 21 passes.
+    pub curvature: bool,
+}
+
 /// Which of architecture and weights is stepped first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
@@ -174,6 +185,7 @@ impl SearchConfig {
             weights: WeightsConfig::default(),
             architecture: ArchitectureConfig::default(),
             data: DataConfig::default(),
+            measures: MeasuresConfig::default(),
             custom_space: None,
         };
         if space == "nas-bench-201" {
@@ -192,7 +204,7 @@ impl SearchConfig {
         let mut config = Self::published(space);
         config.epochs = 30;
         config.batch = 64;
-        config.supernet = SupernetConfig { channels: 4, cells: if space == "nas-bench-201" { 1 } else { 3 } };
+        config.supernet = SupernetConfig { channels: 4, cells: if space == "nas-bench-201" { 1 } else { 5 } };
         config.method.epsilon = 1e-2;
         config.method.strength = 0.25;
         config.architecture.lr = 1e-2;

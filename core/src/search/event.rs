@@ -83,6 +83,10 @@ pub struct EpochEvent {
     pub supernet_accuracy: f64,
     /// One entry a kind of cell.
     pub kinds: Vec<KindReport>,
+    /// The dominant eigenvalue of ∇²_α L_val, if it is measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub curvature: Option<f64>,
     /// The architecture that α stands for.
     pub genotype: Genotype,
     /// Skip connections in it.

@@ -8,6 +8,7 @@
 
 mod bilevel;
 mod config;
+mod curvature;
 mod error;
 mod event;
 mod method;
@@ -16,7 +17,9 @@ mod session;
 mod unrolled;
 
 pub use bilevel::{Bilevel, BilevelState, Gradients, StepReport, StepSettings};
-pub use config::{ArchitectureConfig, MethodConfig, Order, SearchConfig, SupernetConfig, WeightsConfig};
+pub use config::{
+    ArchitectureConfig, MeasuresConfig, MethodConfig, Order, SearchConfig, SupernetConfig, WeightsConfig,
+};
 pub use error::SearchError;
 pub use event::{EpochEvent, Event, EventKind, KindReport, StepEvent};
 pub use method::{Method, MethodName};

@@ -16,6 +16,9 @@ use crate::saturation::Saturation;
 use crate::space::{Genotype, Space};
 use crate::supernet::Size;
 
+/// Of the power iteration: the eigenvalue is wanted for its growth, not for its digits.
+const ITERATIONS: usize = 10;
+
 /// A search that is driven one event at a time.
 ///
 /// Nothing happens between two calls of [`next`](Self::next): to pause, do not call it; to stop, drop the session. The
@@ -228,6 +231,10 @@ impl Session {
 
     async fn end_epoch(&mut self) -> Result<EpochEvent, SearchError> {
         let supernet_accuracy = self.validate().await?;
+        let curvature = match self.batches.validation(0) {
+            Some(batch) if self.config.measures.curvature => Some(self.bilevel.curvature(&batch, ITERATIONS).await?),
+            _ => None,
+        };
         #[expect(clippy::cast_precision_loss, reason = "steps are few")]
         let steps = self.steps() as f64;
         let progress = &self.progress;
@@ -252,6 +259,7 @@ impl Session {
             valid_loss: progress.valid_loss / steps,
             supernet_accuracy,
             kinds: kinds.collect(),
+            curvature,
             skip_connections: genotype.skip_connections(),
             benchmark: self.table.as_ref().and_then(|table| table.look_up(&genotype)).map(|found| found.accuracies),
             genotype,
