@@ -56,7 +56,9 @@ fn curvature_is_the_dominant_eigenvalue_of_the_hessian() {
     let mut value = 0.0;
     for _ in 0..2000 {
         let size = v.iter().map(|v| v * v).sum::<f64>().sqrt();
-        v.iter_mut().for_each(|v| *v /= size);
+        for v in &mut v {
+            *v /= size;
+        }
         let product: Vec<f64> = hessian.iter().map(|row| row.iter().zip(&v).map(|(h, v)| h * v).sum()).collect();
         value = product.iter().zip(&v).map(|(p, v)| p * v).sum();
         v = product;

@@ -106,6 +106,25 @@ export async function slide(page, epoch) {
   await reads(page, "epoch", new RegExp(`^${epoch}$`));
 }
 
+/**
+ * How long each task of the page's main thread took meanwhile, in ms of that thread's own time: what a clock on the wall
+ * says would depend on what else the machine does.
+ */
+export async function mainThread(page, doing) {
+  const browser = page.context().browser();
+  await browser.startTracing(page, { categories: ["toplevel", "disabled-by-default-devtools.timeline", "__metadata"] });
+  let trace;
+  try {
+    await doing();
+  } finally {
+    trace = await browser.stopTracing();
+  }
+  const { traceEvents } = JSON.parse(trace.toString());
+  const thread = ({ pid, tid }) => `${pid}/${tid}`;
+  const mains = new Set(traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").map(thread));
+  return traceEvents.filter((one) => one.name === "RunTask" && mains.has(thread(one)) && one.tdur).map(({ tdur }) => tdur / 1000);
+}
+
 /** The candidates of NAS-Bench-201, in the order of the columns. */
 const CANDIDATES = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"];
 const EDGES = [[0, 1], [0, 2], [1, 2], [0, 3], [1, 3], [2, 3]];

@@ -13,7 +13,8 @@ interface Side {
   search: RemoteSearch | undefined;
   /** The last snapshot, with the number of events before it. */
   kept: { bytes: Uint8Array; events: number } | undefined;
-  dead: boolean;
+  /** Why it died, if it did. */
+  dead: string | undefined;
   /** Whether it was going on when it died. */
   cutShort: boolean;
 }
@@ -25,10 +26,11 @@ export interface Watcher {
   /** Something small changed: a step, a button. */
   update(): void;
   note(text: string): void;
-  died(side: SideName, reason: string): void;
+  /** A search died: `deaths` has it. */
+  died(): void;
 }
 
-const empty = (): Side => ({ run: undefined, search: undefined, kept: undefined, dead: false, cutShort: false });
+const empty = (): Side => ({ run: undefined, search: undefined, kept: undefined, dead: undefined, cutShort: false });
 
 export class Experiment {
   files: Files = {};
@@ -52,7 +54,7 @@ export class Experiment {
 
   /** Whether there are searches here, as opposed to files that were opened. */
   get live(): boolean {
-    return this.all().some(({ search, dead }) => search !== undefined || dead);
+    return this.all().some(({ search, dead }) => search !== undefined || dead !== undefined);
   }
 
   get exploring(): boolean {
@@ -60,7 +62,15 @@ export class Experiment {
   }
 
   get finished(): boolean {
-    return this.live && this.all().every(({ run, dead }) => dead || run?.ended === true);
+    return this.live && this.all().every(({ run, dead }) => dead !== undefined || run?.ended === true);
+  }
+
+  /** The searches that can do no more, with the reason. */
+  get deaths(): [side: SideName, reason: string][] {
+    return SIDES.flatMap((side) => {
+      const { dead } = this.sides[side];
+      return dead === undefined ? [] : [[side, dead]];
+    });
   }
 
   stepping(side: SideName): boolean {
@@ -69,7 +79,7 @@ export class Experiment {
 
   /** The last epoch that all searches which still go on have reached; of finished ones their last. */
   get reached(): number {
-    const counts = this.all().flatMap(({ run, dead }) => (run === undefined || dead ? [] : [run]));
+    const counts = this.all().flatMap(({ run, dead }) => (run === undefined || dead !== undefined ? [] : [run]));
     const going = counts.filter(({ ended, file }) => !ended && file === undefined);
     const least = Math.min(...going.map(({ epochs }) => epochs.length));
     return going.length > 0 ? least : this.longest;
@@ -127,22 +137,33 @@ export class Experiment {
     return this.round;
   }
 
-  /** Takes up a dead search again, from its last snapshot if there is one. */
-  async restart(side: SideName): Promise<void> {
-    const { run, kept, cutShort } = this.sides[side];
+  /** Takes up dead searches again, each from its last snapshot if there is one. */
+  async restart(): Promise<void> {
+    if (this.starting) return;
+    const { round } = this;
+    // Until they are there again nothing else can be asked of them.
+    this.starting = true;
+    const made = await Promise.allSettled(this.deaths.map(([side]) => this.takeUp(side, round)));
+    if (round !== this.round) return;
+    this.starting = false;
+    this.watcher.redraw();
+    const failed = made.find((one) => one.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  private async takeUp(side: SideName, round: number): Promise<void> {
+    const { run, kept, cutShort, dead } = this.sides[side];
     if (run === undefined) return;
     const origin: Origin = kept === undefined ? { config: run.config } : { snapshot: kept.bytes };
     const earlier = cutBack(run, kept?.events ?? 0);
     this.sides[side] = { ...empty(), run: earlier, kept };
     this.watcher.redraw();
     try {
-      await this.make(side, origin, this.round);
+      await this.make(side, origin, round);
       if (cutShort) this.sides[side].search?.run("end");
     } catch (error) {
-      this.sides[side].dead = true;
+      if (round === this.round) this.sides[side].dead = dead;
       throw error;
-    } finally {
-      this.watcher.redraw();
     }
   }
 
@@ -183,9 +204,9 @@ export class Experiment {
       stopped: () => this.watcher.update(),
       dead: (reason, running) => {
         side.search = undefined;
-        side.dead = true;
+        side.dead = reason;
         side.cutShort = running;
-        this.watcher.died(name, reason);
+        this.watcher.died();
         this.watcher.redraw();
       },
     });

@@ -30,12 +30,17 @@ const experiment = new Experiment({
   redraw: () => schedule(true),
   update: () => schedule(false),
   note: (text) => message.say(text),
-  died: (side, why) =>
-    message.say(`The ${side} search stopped: ${why}.`, "fault", {
-      label: "Restart it",
-      run: () => void experiment.restart(side).catch((error) => message.say(reason(error), "fault")),
-    }),
+  died: sayDeaths,
 });
+
+function sayDeaths(): void {
+  const { deaths } = experiment;
+  const what = deaths.map(([side, why]) => `The ${side} search stopped: ${why}.`).join(" ");
+  message.say(what, "fault", {
+    label: deaths.length > 1 ? "Restart both" : "Restart it",
+    run: () => void experiment.restart().catch((error) => message.say(`It could not be restarted: ${reason(error)}`, "fault", { label: "Try again", run: sayDeaths })),
+  });
+}
 
 /* What is looked at */
 

@@ -290,6 +290,10 @@ supernet_accuracy: number,
  */
 kinds: Array<KindReport>, 
 /**
+ * The dominant eigenvalue of ∇²_α L_val, if it is measured.
+ */
+curvature?: number, 
+/**
  * The architecture that α stands for.
  */
 genotype: Genotype, 
@@ -429,6 +433,15 @@ stem_multiplier: number, } } | "staged";
  * The name of a macro layout.
  */
 export type LayoutName = "stacked" | "staged";
+
+/**
+ * Measures that take passes of their own.
+ */
+export type MeasuresConfig = { 
+/**
+ * The dominant eigenvalue of ∇²_α L_val at the end of each epoch, on one batch: up to 21 passes.
+ */
+curvature: boolean, };
 
 /**
  * The method and its settings.
@@ -591,6 +604,10 @@ architecture: ArchitectureConfig,
  * The images.
  */
 data: DataConfig, 
+/**
+ * What is measured besides what costs nothing.
+ */
+measures: MeasuresConfig, 
 /**
  * A space of one's own, in the place of a published one.
  */

@@ -48,9 +48,10 @@ self.addEventListener("unhandledrejection", (event) => die(event.reason));
 /** The small module without WebGPU is fetched unless the device needs the other. */
 function load(device: Device): Promise<Library> {
   library ??= (async () => {
-    const module: Library =
+    // Both are built from one crate and differ only in what lies beneath.
+    const module =
       device === "webgpu"
-        ? await import("./wasm/webgpu/lambda_darts_wasm.js")
+        ? ((await import("./wasm/webgpu/lambda_darts_wasm.js")) as unknown as Library)
         : await import("./wasm/cpu/lambda_darts_wasm.js");
     await module.default();
     return module;

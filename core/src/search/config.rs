@@ -203,11 +203,11 @@ impl SearchConfig {
     pub fn small(space: &str) -> Self {
         let mut config = Self::published(space);
         config.epochs = 30;
-        config.batch = 64;
+        config.batch = 32;
         config.supernet = SupernetConfig { channels: 4, cells: if space == "nas-bench-201" { 1 } else { 5 } };
         config.method.epsilon = 1e-2;
         config.method.strength = 0.25;
-        config.architecture.lr = 1e-2;
+        config.architecture.lr = 2e-2;
         config.data.set = DataSet::Digits;
         config
     }

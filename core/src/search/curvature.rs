@@ -40,7 +40,9 @@ impl Bilevel {
             if size == 0.0 || !size.is_finite() {
                 break;
             }
-            v.iter_mut().for_each(|v| *v /= size);
+            for v in &mut v {
+                *v /= size;
+            }
             let mut sides = Vec::with_capacity(2);
             for sign in [1.0, -1.0] {
                 let there: Vec<f64> = here.iter().zip(&v).map(|(alpha, v)| alpha + sign * STEP * v).collect();

@@ -10,7 +10,8 @@ export function sized<T>(host: HTMLElement, draw: (data: T, width: number) => vo
   }).observe(host);
   return (data) => {
     last = { data };
-    width = Math.floor(host.clientWidth);
+    // Read once: asking in every draw would make the browser lay the page out each time.
+    if (width === 0) width = Math.floor(host.clientWidth);
     if (width > 0) draw(data, width);
   };
 }
