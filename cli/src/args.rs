@@ -45,6 +45,7 @@ pub(crate) enum Command {
 /// Flags override the file given with --config. Without one, the settings are small ones for the built-in digits and
 /// the published ones for every other data set.
 #[derive(Args, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct SearchArgs {
     /// Read the settings from this TOML file, such as the config.toml of another run
     #[arg(long, value_name = "FILE")]

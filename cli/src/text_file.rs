@@ -26,7 +26,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     }
     String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = 1 + error.as_bytes()[..at].iter().filter(|&&byte| byte == b'\n').count();
+        let line = error.as_bytes()[..at].split(|&byte| byte == b'\n').count();
         Failure::inside(path, format!("line {line}: not text in UTF-8"))
     })
 }
