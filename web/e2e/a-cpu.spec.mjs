@@ -48,6 +48,15 @@ test("the policy refuses every other origin", async () => {
   assert.ok(policy.includes("default-src 'none'") && !policy.includes("unsafe-inline") && !policy.includes("'unsafe-eval'"));
 });
 
+test("without λ both sides are one search", async () => {
+  const page = await open(`?device=cpu&lambda=0&${SMALL}`);
+  await page.getByTestId("play").click();
+  for (const side of ["left", "right"]) await reads(page, `status-${side}`, /Finished/, 300_000);
+  const [left, right] = [await events(page, "left"), await events(page, "right")];
+  assert.ok(left.length > 10);
+  assert.deepEqual(timeless(left).slice(1), timeless(right).slice(1));
+});
+
 test("no task of the page takes 100 ms", async () => {
   for (const query of [SMALL, "preset=darts-space&cells=5&epochs=2&images=64&batch=16&channels=2"]) {
     const page = await open(`?device=cpu&${query}`);
