@@ -345,6 +345,9 @@ impl Failures {
     /// If anything failed, with all of it.
     pub fn finish(self) {
         let Self { compared, lines } = self;
+        if compared == 0 {
+            println!("skipped: no case of this kind in the folders");
+        }
         assert!(lines.is_empty(), "{} of {compared} comparisons failed:\n{}", lines.len(), lines.join("\n"));
     }
 }

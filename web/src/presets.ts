@@ -14,7 +14,7 @@ export const PRESETS: readonly Preset[] = [
   {
     id: "collapse",
     name: "Watch DARTS collapse",
-    sentence: "One seed, one data set, two methods: plain DARTS drifts towards skip connections, Λ-DARTS keeps its cells agreeing.",
+    sentence: "One seed, one data set, two methods: plain DARTS leans on skip connections while its cells disagree, Λ-DARTS brings them to agree. A whole collapse takes harder images than these digits.",
     space: "nas-bench-201",
     set: { left: "darts", right: "lambda-darts" },
   },

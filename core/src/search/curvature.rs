@@ -32,7 +32,7 @@ impl Bilevel {
         self.alpha_slope(&self.architecture, &batch, &mut branches, &mut noise).await?;
 
         let here = self.architecture.flat();
-        // Any start that is not orthogonal to the eigenvector: one that favours no operation.
+        // Not constant on any edge, which the softmax would not notice.
         let mut v: Vec<f64> = (0..here.len()).map(|i| if i % 2 == 0 { 1.0 } else { -0.5 }).collect();
         let (mut moved, mut value) = (self.architecture.clone(), 0.0);
         for _ in 0..iterations {
