@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { assertCurves, assertShows, download, drawn, events, of, parseLines, pick, reads, slide, SMALL, stage, text } from "./support.mjs";
+import { assertCurves, assertShows, download, drawn, events, file, of, parseLines, pick, reads, slide, SMALL, stage, text, timeless } from "./support.mjs";
 
 const { open } = stage();
 const folder = process.env.LAMBDA_DARTS_RUN;
@@ -174,4 +174,72 @@ test("what is taken away is what is shown", async () => {
     assert.equal(bytes.readUInt32BE(16), 3 * size);
   }
   assert.deepEqual(page.seen.complaints, []);
+});
+
+/** A batch file of CIFAR-10's layout: each class has a colour and a stripe of its own, under some noise. */
+function batch(images) {
+  const bytes = Buffer.alloc(images * 3073);
+  let state = 1;
+  for (let image = 0; image < images; image += 1) {
+    const label = image % 10;
+    bytes[image * 3073] = label;
+    for (let at = 0; at < 3072; at += 1) {
+      const [channel, row] = [at >> 10, (at >> 5) & 31];
+      state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+      const pattern = (label >> channel) & 1 ? 150 : 50;
+      bytes[image * 3073 + 1 + at] = pattern + (row % 10 === label ? 60 : 0) + (state >>> 27);
+    }
+  }
+  return bytes;
+}
+
+test("a CIFAR-10 batch is searched on here and sent nowhere", async () => {
+  const path = await file("data_batch_1.bin", batch(600));
+  const small = { device: "cpu", epochs: "3", batch: "16", lambda: "0.5" };
+  const page = await open(`?${new URLSearchParams(small)}`);
+  await pick(page, path);
+  await reads(page, "message", /^data_batch_1\.bin: 600 images of CIFAR-10\. The next search uses 600 of them, shrunk to 16 pixels\./);
+  // The settings follow the file, those of the address stay, and the address has them all.
+  assert.equal(await page.getByTestId("set-data").inputValue(), "cifar10");
+  assert.equal(await page.getByTestId("set-size").inputValue(), "16");
+  assert.deepEqual(Object.fromEntries(new URL(page.url()).searchParams), { ...small, data: "cifar10", images: "600", size: "16" });
+
+  await page.getByTestId("play").click();
+  for (const side of ["left", "right"]) await reads(page, `status-${side}`, /Finished after 3 epochs/, 300_000);
+  const runs = { left: await events(page, "left"), right: await events(page, "right") };
+  for (const [side, [{ config, steps }, ...rest]] of Object.entries(runs)) {
+    assert.deepEqual([config.data.set, config.data.size, config.data.images], ["cifar10", 16, 600], side);
+    assert.equal(of(rest, "step").length, 3 * steps);
+    for (const { train_loss, valid_loss } of [...of(rest, "step"), ...of(rest, "epoch")]) {
+      assert.ok(Number.isFinite(train_loss) && Number.isFinite(valid_loss), `${side}: ${train_loss}, ${valid_loss}`);
+    }
+    // Classes that are this plain are learned, if labels and pixels were read as they are.
+    const { supernet_accuracy } = of(rest, "epoch")[2];
+    assert.ok(supernet_accuracy > 0.4, `${side}: the supernet's accuracy is ${supernet_accuracy}`);
+  }
+
+  // A link to it begins nothing without the file, and with it repeats the search.
+  const again = await open(new URL(page.url()).search);
+  await again.getByTestId("play").click();
+  await reads(again, "message", /Drop one of its files/);
+  assert.equal(await text(again, "status-left"), "Ready.");
+  await pick(again, path);
+  await reads(again, "message", /600 images of CIFAR-10/);
+  assert.equal(again.url(), page.url());
+  await again.getByTestId("play").click();
+  await reads(again, "status-right", /Finished after 3 epochs/, 300_000);
+  assert.deepEqual(timeless(await events(again, "right")), timeless(runs.right));
+
+  // A smaller file lowers the number: more images than there are cannot be drawn.
+  await pick(page, await file("data_batch_2.bin", batch(60)));
+  await reads(page, "message", /^data_batch_2\.bin: 60 images of CIFAR-10\. The next search uses 60 of them/);
+  assert.equal(new URL(page.url()).searchParams.get("images"), "60");
+
+  for (const { origin, seen } of [page, again]) {
+    assert.deepEqual(seen.requests.filter((address) => !address.startsWith(`${origin}/`) && !address.startsWith(`blob:${origin}/`)), []);
+    // Nothing has a body, and only the page itself has a query.
+    assert.deepEqual(seen.sent, []);
+    assert.equal(seen.requests.filter((address) => address.includes("?")).length, 1);
+    assert.deepEqual(seen.complaints, []);
+  }
 });

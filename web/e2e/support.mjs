@@ -35,14 +35,18 @@ export function stage(flags = []) {
     own.served?.server.close();
   });
   return {
-    /** Opens the page; `page.seen` collects requests and complaints. */
+    /** Opens the page; `page.seen` collects requests, what among them carries something away, and complaints. */
     async open(query = "", options = {}) {
       const context = await own.browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true, ...options });
       const page = await context.newPage();
       page.setDefaultTimeout(60_000);
-      page.seen = { requests: [], complaints: [] };
+      page.seen = { requests: [], sent: [], complaints: [] };
       page.origin = new URL(own.served.address).origin;
-      context.on("request", (request) => page.seen.requests.push(request.url()));
+      context.on("request", (request) => {
+        page.seen.requests.push(request.url());
+        if (request.method() !== "GET" || request.postDataBuffer() !== null) page.seen.sent.push(`${request.method()} ${request.url()}`);
+      });
+      page.on("websocket", (socket) => page.seen.sent.push(socket.url()));
       page.on("pageerror", (error) => page.seen.complaints.push(error.message));
       page.on("console", (message) => message.type() === "error" && page.seen.complaints.push(message.text()));
       await page.goto(`${own.served.address}${query}`);

@@ -355,9 +355,12 @@ async function takeFile(file: File): Promise<string> {
     return `${dropped.name}: a table of ${dropped.rows} cells. The next search on NAS-Bench-201 shows what its cell reaches when it is trained in full.`;
   }
   experiment.files = { ...experiment.files, batches: dropped.bytes };
-  if (settings !== undefined && settings.data !== "cifar10") {
+  if (settings !== undefined) {
+    const { data, size, images } = settings;
     // Whole images of 32 pixels are slow in a browser: begin with less.
-    settle({ ...settings, data: "cifar10", size: settings.size || 16, images: settings.images || Math.min(dropped.images, 4000) });
+    const next = data === "cifar10" ? settings : { ...settings, data: "cifar10", size: size || 16, images: images || 4000 };
+    // More than there are cannot be drawn.
+    settle({ ...next, images: Math.min(next.images, dropped.images) });
   }
   return `${dropped.name}: ${dropped.images} images of CIFAR-10. The next search uses ${settings?.images || dropped.images} of them${settings?.size ? `, shrunk to ${settings.size} pixels` : ""}.`;
 }
