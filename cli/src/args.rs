@@ -17,6 +17,20 @@ use crate::fetch::FetchSet;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Log")]
+pub(crate) struct LogArgs {
+    /// How much to log: debug has every step, info every epoch [default: warn, or info with --log-file]
+    #[arg(long, value_name = "LEVEL", global = true,
+        value_parser = PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"]))]
+    pub(crate) log_level: Option<String>,
+    /// Log to the end of this file instead of stderr
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) log_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -39,8 +53,8 @@ pub(crate) enum Command {
 /// Search for an architecture
 ///
 /// Progress goes to stderr, the result to stdout, and everything that happened to the folder of the run: config.toml,
-/// environment.json, events.jsonl and genotype.json. Ctrl-C ends the search after the step in hand and keeps what it
-/// has found; a second one ends it at once.
+/// environment.json, events.jsonl, genotype.json and checkpoints. Ctrl-C ends the search after the step in hand and
+/// keeps what it has found; a second one ends it at once. Whatever ended it, --resume goes on with it.
 ///
 /// Flags override the file given with --config. Without one, the settings are small ones for the built-in digits and
 /// the published ones for every other data set.
@@ -110,6 +124,12 @@ pub(crate) struct SearchArgs {
     /// Measure the dominant eigenvalue of the architecture's Hessian after each epoch (up to 21 passes more)
     #[arg(long, help_heading = "Training")]
     pub(crate) curvature: bool,
+    /// Warn of a collapse when more than this share of the edges are skip connections [default: 0.5]
+    #[arg(long, value_name = "SHARE", help_heading = "Training")]
+    pub(crate) warn_skips: Option<f64>,
+    /// End the search when a collapse is warned of, by skip connections or, with --curvature, by RobustDARTS's rule
+    #[arg(long, help_heading = "Training")]
+    pub(crate) stop_on_collapse: bool,
     /// Where to run; auto takes a GPU if there is one [default: auto]
     #[arg(long, value_parser = PossibleValuesParser::new(["auto", "cpu", "vulkan", "metal", "dx12"]))]
     pub(crate) device: Option<String>,
@@ -122,6 +142,17 @@ pub(crate) struct SearchArgs {
     /// Write into the folder of --out even if it is not empty
     #[arg(long)]
     pub(crate) force: bool,
+    /// Go on with the run in this folder where its newest checkpoint was taken, as if it had never stopped
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "space", "data", "data_dir", "images", "size",
+        "method", "strength", "epsilon", "estimator", "order", "unrolled", "epochs", "batch", "channels", "cells", "lr",
+        "arch_lr", "seed", "curvature", "out", "force"])]
+    pub(crate) resume: Option<PathBuf>,
+    /// Save a checkpoint at least every N minutes, and at the end of every epoch [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) checkpoint_minutes: Option<u32>,
+    /// Write the numbers of every step and epoch for TensorBoard too, into the run's folder tensorboard
+    #[arg(long)]
+    pub(crate) tensorboard: bool,
     /// Print the result as one JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -35,7 +35,7 @@ pub(crate) fn run(args: &DeriveArgs) -> Result<(), Failure> {
 fn find(args: &DeriveArgs) -> Result<Derived, Failure> {
     let path = args.run.join("events.jsonl");
     if !path.is_file() {
-        return Err(Failure::NoRun { path: args.run.clone() });
+        return Err(Failure::NoRun { path: args.run.clone(), lacks: "events.jsonl" });
     }
     let file = File::open(&path).map_err(|error| Failure::file(&path, error))?;
     let mut reader = BufReader::new(file);
