@@ -80,8 +80,8 @@ mod tests {
         let mut epoch: EpochEvent = serde_json::from_value(serde_json::json!({
             "epoch": number, "strength": 0.0, "lr": 0.1, "train_loss": 1.0, "valid_loss": 1.0,
             "supernet_accuracy": 0.5, "kinds": [], "skip_connections": skips,
-            "genotype": { "cells": [{ "kind": "normal", "nodes":
-                [[[operation(skips > 0), 0]], [[operation(skips > 1), 0]]], "concat": [1, 2] }] },
+            "genotype": { "cells": [{ "kind": "normal", "inputs": 1, "nodes":
+                [[[operation(skips > 0), 0]], [[operation(skips > 1), 0]]], "output": [2] }] },
         }))
         .unwrap();
         epoch.curvature = curvature;

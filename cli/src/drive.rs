@@ -42,7 +42,23 @@ pub(crate) enum End {
 }
 
 impl Run {
+    /// Drives the search to its end, or to where it has to stop, and writes what it has found.
     pub(crate) fn drive(&mut self, progress: &mut Progress, rules: &Rules, stop: &Stop) -> Result<End, Failure> {
+        for note in &self.notes {
+            progress.line(note);
+        }
+        let end = self.go(progress, rules, stop);
+        progress.clear();
+        if let Err(Failure::File { .. } | Failure::Checkpoint(_) | Failure::Search(SearchError::Device(_))) = end {
+            let path = self.dir.path().display();
+            progress.line(&format!("the last checkpoint is kept; go on with: lambda-darts search --resume {path}"));
+        }
+        let end = end?;
+        self.dir.finish(&self.session.genotype())?;
+        Ok(end)
+    }
+
+    fn go(&mut self, progress: &mut Progress, rules: &Rules, stop: &Stop) -> Result<End, Failure> {
         let mut watch = Watch::new(rules.share);
         for epoch in &self.epochs {
             watch.see(epoch);

@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     In { path: PathBuf, what: String },
     #[error("{}: the folder is not empty; name another one with --out, or write into it with --force", .path.display())]
     NotEmpty { path: PathBuf },
+    #[error("{}: there is such a file already; write over it with --force", .path.display())]
+    Exists { path: PathBuf },
     #[error("`{value}` is no value of {setting}")]
     Value { setting: &'static str, value: String },
     #[error("{}: the table does not have {arch}", .table.display())]

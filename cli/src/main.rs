@@ -4,16 +4,19 @@ mod args;
 mod benchmark;
 mod board;
 mod collapse;
+mod compare;
 mod completions;
 mod data;
 mod derive;
 mod devices;
 mod drive;
+mod events;
 mod failure;
 mod fetch;
 mod log;
 mod output;
 mod progress;
+mod report;
 mod resume;
 mod run_dir;
 mod search;
@@ -45,7 +48,9 @@ fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
     match command {
         None => return search::run(&SearchArgs::default()),
         Some(Command::Search(args)) => return search::run(&args),
+        Some(Command::Compare(args)) => return compare::run(&args),
         Some(Command::Derive(args)) => derive::run(&args)?,
+        Some(Command::Report(args)) => report::run(&args)?,
         Some(Command::Benchmark(args)) => benchmark::run(&args)?,
         Some(Command::Devices(args)) => devices::run(&args)?,
         Some(Command::Data(DataCommand::Fetch(args))) => data::run(&args)?,

@@ -9,7 +9,7 @@ use lambda_darts::data::SearchData;
 use lambda_darts::device::Place;
 use lambda_darts::search::{Checkpoint, CheckpointError, EpochEvent, EventKind, Record, SearchConfig, Session};
 
-use crate::args::SearchArgs;
+use crate::args::SettingsArgs;
 use crate::drive::Run;
 use crate::failure::Failure;
 use crate::run_dir::RunDir;
@@ -23,7 +23,7 @@ struct Found {
     epochs: Vec<EpochEvent>,
 }
 
-pub(crate) fn resume(args: &SearchArgs, folder: &Path, stop: &Stop) -> Result<Run, Failure> {
+pub(crate) fn resume(args: &SettingsArgs, folder: &Path, stop: &Stop) -> Result<Run, Failure> {
     let (dir, asked) = RunDir::open(folder)?;
     let table = args.benchmark.as_ref().or(asked.benchmark.as_ref());
     let table = table.map(|path| Table::read(path)).transpose()?.map(Arc::new);

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::board::{self, Board};
 use crate::failure::Failure;
-use crate::text_file::read_text;
+use crate::text_file::{read_text, write_new};
 
 pub(crate) struct RunDir {
     path: PathBuf,
@@ -164,9 +164,7 @@ impl RunDir {
 
     /// Writes what was found, whole or not at all.
     pub(crate) fn finish(&self, genotype: &Genotype) -> Result<(), Failure> {
-        let (temporary, path) = (self.path.join("genotype.json.part"), self.path.join("genotype.json"));
-        write(&temporary, &format!("{:#}\n", genotype_json(genotype)))?;
-        fs::rename(&temporary, &path).map_err(|error| Failure::file(&path, error))
+        write_new(&self.path.join("genotype.json"), &format!("{:#}\n", genotype_json(genotype)), true)
     }
 }
 

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use lambda_darts::benchmark::Table;
 use lambda_darts::data::{DataSet, SearchData};
 use lambda_darts::device::Place;
-use lambda_darts::search::{EpochEvent, KindReport, SearchConfig, SearchError, Session};
+use lambda_darts::search::{EpochEvent, KindReport, MethodName, SearchConfig, Session};
 use lambda_darts::space::{CustomSpace, Space};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::args::SearchArgs;
+use crate::args::{SearchArgs, SettingsArgs};
 use crate::collapse;
 use crate::drive::{End, Rules, Run};
 use crate::failure::Failure;
@@ -30,33 +30,21 @@ const CHECKPOINT_MINUTES: u32 = 10;
 
 pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     let stop = Stop::listen()?;
-    let mut run = match &args.resume {
-        Some(folder) => resume(args, folder, &stop)?,
-        None => begin(args, &stop)?,
+    let settings = &args.settings;
+    let mut run = if let Some(folder) = &args.resume {
+        resume(settings, folder, &stop)?
+    } else {
+        let method = named("--method", args.method.as_deref())?;
+        let config = configuration(settings, method, args.seed)?;
+        begin(settings, &config, args.out.as_deref(), args.force, &stop)?
     };
     let began = Instant::now();
-    let config = run.session.config();
-    let mut progress = Progress::new(config.epochs, run.session.steps(), config.batch);
+    let mut progress = Progress::new(&run.session);
     progress.line(&format!("run {}", run.dir.path().display()));
-    for note in &run.notes {
-        progress.line(note);
-    }
-    let rules = Rules {
-        every: Duration::from_secs(60 * u64::from(args.checkpoint_minutes.unwrap_or(CHECKPOINT_MINUTES))),
-        share: args.warn_skips.unwrap_or(collapse::SHARE),
-        stop_on_collapse: args.stop_on_collapse,
-    };
-    let end = run.drive(&mut progress, &rules, &stop);
-    progress.clear();
-    if let Err(Failure::File { .. } | Failure::Checkpoint(_) | Failure::Search(SearchError::Device(_))) = end {
-        let path = run.dir.path().display();
-        progress.line(&format!("the last checkpoint is kept; go on with: lambda-darts search --resume {path}"));
-    }
-    let end = end?;
+    let end = run.drive(&mut progress, &rules(settings), &stop)?;
     let Run { session, dir, epochs, .. } = run;
     let last = epochs.last();
     let genotype = session.genotype();
-    dir.finish(&genotype)?;
 
     if args.json {
         let mut result = json!({
@@ -86,10 +74,24 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     })
 }
 
+/// What drives a search, beside its settings.
+pub(crate) fn rules(args: &SettingsArgs) -> Rules {
+    Rules {
+        every: Duration::from_secs(60 * u64::from(args.checkpoint_minutes.unwrap_or(CHECKPOINT_MINUTES))),
+        share: args.warn_skips.unwrap_or(collapse::SHARE),
+        stop_on_collapse: args.stop_on_collapse,
+    }
+}
+
 /// A new search, in a folder of its own.
-fn begin(args: &SearchArgs, stop: &Stop) -> Result<Run, Failure> {
+pub(crate) fn begin(
+    args: &SettingsArgs,
+    config: &SearchConfig,
+    out: Option<&Path>,
+    force: bool,
+    stop: &Stop,
+) -> Result<Run, Failure> {
     // Nothing is written before all of this is known to be right.
-    let config = configuration(args)?;
     config.check()?;
     let table = args.benchmark.as_deref().map(Table::read).transpose()?.map(Arc::new);
     let data = Arc::new(SearchData::load(&config.data, config.seed)?);
@@ -102,7 +104,7 @@ fn begin(args: &SearchArgs, stop: &Stop) -> Result<Run, Failure> {
     // The run may be resumed from another folder.
     let benchmark = args.benchmark.as_deref().map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
     let asked = Asked { device: args.device.clone(), benchmark, tensorboard: args.tensorboard };
-    let mut dir = RunDir::create(args.out.as_deref(), args.force, &config, place.name(), &asked)?;
+    let mut dir = RunDir::create(out, force, config, place.name(), &asked)?;
     if args.tensorboard {
         dir = dir.with_board(0.0)?;
     }
@@ -116,7 +118,11 @@ fn by_kind(epoch: Option<&EpochEvent>, value: impl Fn(&KindReport) -> Value) -> 
 }
 
 /// The settings of the file, or else the defaults, with the flags over them.
-fn configuration(args: &SearchArgs) -> Result<SearchConfig, Failure> {
+pub(crate) fn configuration(
+    args: &SettingsArgs,
+    method: Option<MethodName>,
+    seed: Option<u64>,
+) -> Result<SearchConfig, Failure> {
     let custom = args.space.as_deref().map(Path::new).filter(|path| path.extension() == Some(OsStr::new("toml")));
     let custom = custom.map(custom_space).transpose()?;
     let set = args.data.as_deref().map(str::parse::<DataSet>).transpose()?;
@@ -140,12 +146,12 @@ fn configuration(args: &SearchArgs) -> Result<SearchConfig, Failure> {
     }
 
     override_with(&mut config.data.set, set);
-    override_with(&mut config.seed, args.seed);
+    override_with(&mut config.seed, seed);
     override_with(&mut config.epochs, args.epochs);
     override_with(&mut config.batch, args.batch);
     override_with(&mut config.supernet.channels, args.channels);
     override_with(&mut config.supernet.cells, args.cells);
-    override_with(&mut config.method.name, named("--method", args.method.as_deref())?);
+    override_with(&mut config.method.name, method);
     override_with(&mut config.method.strength, args.strength);
     override_with(&mut config.method.epsilon, args.epsilon);
     override_with(&mut config.method.estimator, named("--estimator", args.estimator.as_deref())?);
@@ -167,7 +173,7 @@ fn override_with<T>(setting: &mut T, flag: Option<T>) {
 }
 
 /// A value by the name that it has in a configuration.
-fn named<T: DeserializeOwned>(setting: &'static str, name: Option<&str>) -> Result<Option<T>, Failure> {
+pub(crate) fn named<T: DeserializeOwned>(setting: &'static str, name: Option<&str>) -> Result<Option<T>, Failure> {
     let Some(name) = name else { return Ok(None) };
     let value = serde_json::from_value(Value::String(name.to_owned()));
     value.map(Some).map_err(|_| Failure::Value { setting, value: name.to_owned() })

@@ -4,6 +4,7 @@
 //! are its tensors, the rest of the state is JSON in its metadata, and a checksum covers both.
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::mem;
@@ -215,8 +216,9 @@ enum Fault {
     Version(u32),
 }
 
-fn damaged(what: impl ToString) -> Fault {
-    Fault::Damaged(what.to_string())
+/// Of an error, or of a sentence.
+fn damaged(what: impl Into<Box<dyn Error>>) -> Fault {
+    Fault::Damaged(what.into().to_string())
 }
 
 fn checksum<'a>(rest: &str, arrays: impl Iterator<Item = &'a [u8]>) -> u32 {
