@@ -49,6 +49,7 @@ fn panels(done: &[Done], svg: &mut String) -> Result<(), Box<dyn Error>> {
         let low = all().map(|(_, mean, half)| mean - half).fold(f64::INFINITY, f64::min);
         let high = all().map(|(_, mean, half)| mean + half).fold(f64::NEG_INFINITY, f64::max);
         let last = all().map(|(epoch, ..)| *epoch).fold(1.0, f64::max);
+        let epochs = curves.iter().map(Vec::len).max().unwrap_or_default();
         if low > high {
             // With fewer than two cells there is no Λ.
             continue;
@@ -60,7 +61,17 @@ fn panels(done: &[Done], svg: &mut String) -> Result<(), Box<dyn Error>> {
             .x_label_area_size(38)
             .y_label_area_size(48)
             .build_cartesian_2d(1.0..f64::max(last, 2.0), (low - air)..(high + air))?;
-        chart.configure_mesh().x_desc("epoch").light_line_style(TRANSPARENT).bold_line_style(BLACK.mix(0.12)).draw()?;
+        let digits = if high - low < 2.0 { 2 } else { 0 };
+        chart
+            .configure_mesh()
+            .x_desc("epoch")
+            .x_labels(epochs.min(12))
+            .x_label_formatter(&|epoch| format!("{epoch:.0}"))
+            // Zero has no sign.
+            .y_label_formatter(&|value| format!("{:.digits$}", value + 0.0))
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(BLACK.mix(0.12))
+            .draw()?;
         for ((points, method), colour) in curves.iter().zip(&methods).zip(COLOURS.iter().cycle()) {
             let above = points.iter().map(|(epoch, mean, half)| (*epoch, mean + half));
             let below = points.iter().rev().map(|(epoch, mean, half)| (*epoch, mean - half));
