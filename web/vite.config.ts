@@ -20,8 +20,11 @@ function licences(): Plugin {
         Object.keys(about.dependencies ?? {}).forEach(collect);
       };
       Object.keys(own.dependencies).forEach(collect);
-      const source = [...parts].map(([name, text]) => `${name}\n\n${text}\n`).join("\n----\n\n");
-      this.emitFile({ type: "asset", fileName: "licences.txt", source });
+      const source = [...parts].map(([name, text]) => `${name}\n\n${text}\n`);
+      // What is in the .wasm files, as `cargo xtask web` has collected it.
+      const crates = `${root}/src/wasm/licences.txt`;
+      if (existsSync(crates)) source.push(readFileSync(crates, "utf8"));
+      this.emitFile({ type: "asset", fileName: "licences.txt", source: source.join("\n----\n\n") });
     },
   };
 }

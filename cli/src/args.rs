@@ -17,14 +17,32 @@ use crate::fetch::FetchSet;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+}
+
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Log")]
+pub(crate) struct LogArgs {
+    /// How much to log: debug has every step, info every epoch [default: warn, or info with --log-file]
+    #[arg(long, value_name = "LEVEL", global = true,
+        value_parser = PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"]))]
+    pub(crate) log_level: Option<String>,
+    /// Log to the end of this file instead of stderr
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) log_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Search for an architecture
     Search(Box<SearchArgs>),
+    /// Search with several methods and seeds, and compare what comes out
+    Compare(Box<CompareArgs>),
     /// Print the architecture that a run stood for at the end of an epoch
     Derive(DeriveArgs),
+    /// Show runs on one page that opens in a browser, from disk
+    Report(ReportArgs),
     /// Look an architecture up in a table of known results
     Benchmark(BenchmarkArgs),
     /// List the devices that a search can run on
@@ -39,14 +57,42 @@ pub(crate) enum Command {
 /// Search for an architecture
 ///
 /// Progress goes to stderr, the result to stdout, and everything that happened to the folder of the run: config.toml,
-/// environment.json, events.jsonl and genotype.json. Ctrl-C ends the search after the step in hand and keeps what it
-/// has found; a second one ends it at once.
+/// environment.json, events.jsonl, genotype.json and checkpoints. Ctrl-C ends the search after the step in hand and
+/// keeps what it has found; a second one ends it at once. Whatever ended it, --resume goes on with it.
 ///
 /// Flags override the file given with --config. Without one, the settings are small ones for the built-in digits and
 /// the published ones for every other data set.
 #[derive(Args, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct SearchArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+    /// darts has no regularizer, lambda-darts aligns by the cosine, lambda-darts-sign by the sign
+    #[arg(long, help_heading = "Method",
+        value_parser = PossibleValuesParser::new(["darts", "lambda-darts", "lambda-darts-sign"]))]
+    pub(crate) method: Option<String>,
+    /// What all chance comes from: the same seed on the same device gives the same search
+    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
+    pub(crate) seed: Option<u64>,
+    /// The folder of the run [default: runs/SPACE-METHOD-SEED, with a number appended if it exists]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write into the folder of --out even if it is not empty
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Go on with the run in this folder where its newest checkpoint was taken, as if it had never stopped
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "space", "data", "data_dir", "images", "size",
+        "method", "strength", "epsilon", "estimator", "order", "unrolled", "epochs", "batch", "channels", "cells", "lr",
+        "arch_lr", "seed", "curvature", "out", "force"])]
+    pub(crate) resume: Option<PathBuf>,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+// What a search is asked for, alone or among others. (A doc comment here would become the help of its commands.)
+#[derive(Args, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+pub(crate) struct SettingsArgs {
     /// Read the settings from this TOML file, such as the config.toml of another run
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
@@ -66,10 +112,6 @@ pub(crate) struct SearchArgs {
     /// Resize the images to PX × PX pixels
     #[arg(long, value_name = "PX", help_heading = "What is searched")]
     pub(crate) size: Option<usize>,
-    /// darts has no regularizer, lambda-darts aligns by the cosine, lambda-darts-sign by the sign
-    #[arg(long, help_heading = "Method",
-        value_parser = PossibleValuesParser::new(["darts", "lambda-darts", "lambda-darts-sign"]))]
-    pub(crate) method: Option<String>,
     /// The final strength λ of the regularizer
     #[arg(long, value_name = "LAMBDA", help_heading = "Method", allow_negative_numbers = true)]
     pub(crate) strength: Option<f64>,
@@ -104,25 +146,54 @@ pub(crate) struct SearchArgs {
     /// The architecture's learning rate
     #[arg(long, value_name = "X", help_heading = "Training", allow_negative_numbers = true)]
     pub(crate) arch_lr: Option<f64>,
-    /// What all chance comes from: the same seed on the same device gives the same search
-    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
-    pub(crate) seed: Option<u64>,
     /// Measure the dominant eigenvalue of the architecture's Hessian after each epoch (up to 21 passes more)
     #[arg(long, help_heading = "Training")]
     pub(crate) curvature: bool,
+    /// Warn of a collapse when more than this share of the edges are skip connections [default: 0.5]
+    #[arg(long, value_name = "SHARE", help_heading = "Training")]
+    pub(crate) warn_skips: Option<f64>,
+    /// End the search when a collapse is warned of, by skip connections or, with --curvature, by RobustDARTS's rule
+    #[arg(long, help_heading = "Training")]
+    pub(crate) stop_on_collapse: bool,
     /// Where to run; auto takes a GPU if there is one [default: auto]
     #[arg(long, value_parser = PossibleValuesParser::new(["auto", "cpu", "vulkan", "metal", "dx12"]))]
     pub(crate) device: Option<String>,
     /// Look every epoch's architecture up in this table of NAS-Bench-201
     #[arg(long, value_name = "TABLE.csv")]
     pub(crate) benchmark: Option<PathBuf>,
-    /// The folder of the run [default: runs/SPACE-METHOD-SEED, with a number appended if it exists]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Write into the folder of --out even if it is not empty
+    /// Save a checkpoint at least every N minutes, and at the end of every epoch [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) checkpoint_minutes: Option<u32>,
+    /// Write the numbers of every step and epoch for TensorBoard too, into the run's folder tensorboard
     #[arg(long)]
-    pub(crate) force: bool,
-    /// Print the result as one JSON object
+    pub(crate) tensorboard: bool,
+}
+
+/// Search with several methods and seeds, and compare what comes out
+///
+/// Each search has a folder of its own, OUT/METHOD-SEED. Searches that are there already are not made again and those
+/// that were stopped go on, so the same command after Ctrl-C or a power cut does what is left. The table goes to stdout;
+/// OUT gets it as table.md, the curves as curves.csv, and compare.svg: the layer alignment and the accuracy over the
+/// epochs, a line for the mean of each method and a band of one standard deviation.
+#[derive(Args, Debug)]
+pub(crate) struct CompareArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+    /// The methods, separated by commas
+    #[arg(long, value_name = "METHOD,…", value_delimiter = ',', required = true, help_heading = "What is compared",
+        value_parser = PossibleValuesParser::new(["darts", "lambda-darts", "lambda-darts-sign"]))]
+    pub(crate) methods: Vec<String>,
+    /// The seeds: 0..4 (without 4), or numbers separated by commas
+    #[arg(long, value_name = "A..B|N,…", help_heading = "What is compared")]
+    pub(crate) seeds: String,
+    /// The folder of the comparison
+    #[arg(long, value_name = "DIR", default_value = "runs/compare", help_heading = "What is compared")]
+    pub(crate) out: PathBuf,
+    /// Searches at a time; each has the whole supernet in memory
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "What is compared",
+        value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) jobs: u16,
+    /// Print the comparison as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -137,6 +208,30 @@ pub(crate) struct DeriveArgs {
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Show runs on one page that opens in a browser, from disk
+///
+/// The page holds everything that it shows and asks for nothing over the network: the saturation of every edge across
+/// the cells, the cells, the curves and the agreement of the cells' gradients, over all epochs. With several runs, two
+/// at a time are shown side by side, and a table has all of them.
+#[derive(Args, Debug)]
+pub(crate) struct ReportArgs {
+    /// The folders of the runs
+    #[arg(required = true, value_name = "RUN")]
+    pub(crate) runs: Vec<PathBuf>,
+    /// The page
+    #[arg(long, value_name = "FILE", default_value = "report.html")]
+    pub(crate) out: PathBuf,
+    /// Write the curves too: a row for every run, epoch and kind of cell
+    #[arg(long, value_name = "FILE")]
+    pub(crate) csv: Option<PathBuf>,
+    /// Write the cells of the last epochs too, as graphs for Graphviz
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dot: Option<PathBuf>,
+    /// Write over files that are there
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Args, Debug)]

@@ -1,20 +1,17 @@
 //! `derive`: the architecture of an epoch, from the events of a run.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::ops::ControlFlow;
 use std::path::Path;
 
-use lambda_darts::search::{EpochEvent, Event, EventKind};
+use lambda_darts::search::{EpochEvent, EventKind};
 use lambda_darts::space::Genotype;
 
 use crate::args::DeriveArgs;
+use crate::events::read_events;
 use crate::failure::Failure;
 use crate::output::print;
 use crate::run_dir::{genotype_json, notations};
 use crate::text_file::read_text;
-
-/// Longer lines are not those of a search.
-const LONGEST_LINE: u64 = 64 << 20;
 
 /// An architecture and the epoch, counted from 1, that it stands for.
 struct Derived {
@@ -34,54 +31,23 @@ pub(crate) fn run(args: &DeriveArgs) -> Result<(), Failure> {
 
 fn find(args: &DeriveArgs) -> Result<Derived, Failure> {
     let path = args.run.join("events.jsonl");
-    if !path.is_file() {
-        return Err(Failure::NoRun { path: args.run.clone() });
-    }
-    let file = File::open(&path).map_err(|error| Failure::file(&path, error))?;
-    let mut reader = BufReader::new(file);
     let mut found = None;
-    let mut line = Vec::new();
-    for number in 1_usize.. {
-        line.clear();
-        let read = (&mut reader).take(LONGEST_LINE).read_until(b'\n', &mut line);
-        if read.map_err(|error| Failure::file(&path, error))? == 0 {
-            break;
-        }
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        let in_line = |what: String| Failure::inside(&path, format!("line {number}: {what}"));
-        let event = read_event(&line).map_err(in_line)?;
-        if let EventKind::Epoch(epoch) = event.kind {
-            let derived = derived(&epoch).map_err(in_line)?;
-            if args.epoch.is_some() && derived.epoch == args.epoch {
-                return Ok(derived);
-            }
-            found = Some(derived);
-        }
-    }
+    read_events(&args.run, |event| {
+        let EventKind::Epoch(epoch) = event.kind else { return Ok(ControlFlow::Continue(())) };
+        let derived = derived(&epoch)?;
+        let wanted = args.epoch.is_some() && derived.epoch == args.epoch;
+        found = Some(derived);
+        Ok(if wanted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    })?;
     match (found, args.epoch) {
         (Some(last), None) => Ok(last),
+        (Some(last), wanted) if last.epoch == wanted => Ok(last),
         (Some(last), Some(wanted)) => {
             let ended = last.epoch.unwrap_or_default();
             Err(Failure::inside(&path, format!("no epoch {wanted}; the run has 1 to {ended}")))
         }
         (None, None) => stopped_early(&args.run, &path),
         (None, Some(_)) => Err(no_epoch(&path)),
-    }
-}
-
-fn read_event(line: &[u8]) -> Result<Event, String> {
-    let event: Event = serde_json::from_slice(line).map_err(|error| {
-        // Its own count of lines starts at this one.
-        let text = error.to_string();
-        let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
-        format!("no event of a search: {what}")
-    })?;
-    if event.version == 1 {
-        Ok(event)
-    } else {
-        Err(format!("version {} of events is not known here, only 1", event.version))
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use lambda_darts::benchmark::TableError;
 use lambda_darts::data::DataError;
 use lambda_darts::device::DeviceError;
-use lambda_darts::search::SearchError;
+use lambda_darts::search::{CheckpointError, SearchError};
 use lambda_darts::space::{GenotypeError, SpaceError};
 
 use crate::fetch::FetchError;
@@ -19,18 +19,28 @@ pub(crate) enum Failure {
     In { path: PathBuf, what: String },
     #[error("{}: the folder is not empty; name another one with --out, or write into it with --force", .path.display())]
     NotEmpty { path: PathBuf },
+    #[error("{}: there is such a file already; write over it with --force", .path.display())]
+    Exists { path: PathBuf },
     #[error("`{value}` is no value of {setting}")]
     Value { setting: &'static str, value: String },
     #[error("{}: the table does not have {arch}", .table.display())]
     NotInTable { table: PathBuf, arch: String },
-    #[error("{}: not the folder of a run: it has no events.jsonl", .path.display())]
-    NoRun { path: PathBuf },
+    #[error("{}: not the folder of a run: it has no {lacks}", .path.display())]
+    NoRun { path: PathBuf, lacks: &'static str },
+    #[error("{}: another search is writing into this folder", .path.display())]
+    Busy { path: PathBuf },
+    #[error("there is no earlier checkpoint to fall back to; delete this one to begin the run anew")]
+    NoOther(#[source] Box<Failure>),
+    #[error("neither checkpoint can be used; delete both to begin the run anew: {newest}; {previous}")]
+    Neither { newest: Box<Failure>, previous: Box<Failure> },
     #[error("the handler for Ctrl-C cannot be installed")]
     Handler(#[source] io::Error),
     #[error("the result cannot be written")]
     Output(#[source] io::Error),
     #[error(transparent)]
     Search(#[from] SearchError),
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     #[error(transparent)]
     Data(#[from] DataError),
     #[error(transparent)]

@@ -2,17 +2,26 @@
 
 mod args;
 mod benchmark;
+mod board;
+mod collapse;
+mod compare;
 mod completions;
 mod data;
 mod derive;
 mod devices;
+mod drive;
+mod events;
 mod failure;
 mod fetch;
+mod log;
 mod output;
 mod progress;
+mod report;
+mod resume;
 mod run_dir;
 mod search;
 mod stop;
+mod tensorboard;
 mod text_file;
 
 use std::error::Error;
@@ -20,16 +29,13 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use tracing_subscriber::EnvFilter;
 
 use args::{Cli, Command, DataCommand, SearchArgs};
 use failure::Failure;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(filter).init();
-    match run(cli.command) {
+    match log::begin(&cli.log).and_then(|()| run(cli.command)) {
         Ok(code) => code,
         Err(failure) => {
             report(&failure);
@@ -42,7 +48,9 @@ fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
     match command {
         None => return search::run(&SearchArgs::default()),
         Some(Command::Search(args)) => return search::run(&args),
+        Some(Command::Compare(args)) => return compare::run(&args),
         Some(Command::Derive(args)) => derive::run(&args)?,
+        Some(Command::Report(args)) => report::run(&args)?,
         Some(Command::Benchmark(args)) => benchmark::run(&args)?,
         Some(Command::Devices(args)) => devices::run(&args)?,
         Some(Command::Data(DataCommand::Fetch(args))) => data::run(&args)?,

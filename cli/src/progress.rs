@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write, stderr};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
-use lambda_darts::search::{EpochEvent, Event, EventKind, StepEvent};
+use lambda_darts::search::{EpochEvent, Event, EventKind, Session, StepEvent};
 
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
@@ -11,15 +11,26 @@ pub(crate) struct Progress {
     steps: usize,
     batch: usize,
     skips: Option<usize>,
+    /// Before every line, where searches go on beside each other.
+    label: String,
 }
 
 impl Progress {
-    pub(crate) fn new(epochs: usize, steps: usize, batch: usize) -> Self {
+    pub(crate) fn new(session: &Session) -> Self {
+        let (config, steps) = (session.config(), session.steps());
+        let (epochs, batch) = (config.epochs, config.batch);
         let bar = stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(epochs.saturating_mul(steps) as u64);
             bar.with_style(ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Self { bar, epochs, steps, batch, skips: None }
+        Self { bar, epochs, steps, batch, skips: None, label: String::new() }
+    }
+
+    /// One of several at a time: without a live line, and with a name before those that stay.
+    pub(crate) fn beside_others(session: &Session, label: &str) -> Self {
+        let own = Self::new(session);
+        own.clear();
+        Self { bar: None, label: format!("{label}  "), ..own }
     }
 
     pub(crate) fn show(&mut self, event: &Event) {
@@ -46,7 +57,7 @@ impl Progress {
         match &self.bar {
             Some(bar) => bar.println(text),
             // A search goes on if nobody reads about it.
-            None => drop(writeln!(stderr(), "{text}")),
+            None => drop(writeln!(stderr(), "{}{text}", self.label)),
         }
     }
 

@@ -1,19 +1,34 @@
 //! The folder of a run and the files in it.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write};
+use std::fs::{self, File, TryLockError};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lambda_darts::search::{Event, SearchConfig};
+use lambda_darts::search::{Checkpoint, Event, Record, SearchConfig, Session};
 use lambda_darts::space::Genotype;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::board::{self, Board};
 use crate::failure::Failure;
+use crate::text_file::{read_text, write_new};
 
 pub(crate) struct RunDir {
     path: PathBuf,
     events: File,
+    /// Of the events that were written.
+    record: Record,
+    board: Option<Board>,
+}
+
+/// What a run was asked for beside its settings, in its environment.json.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    pub(crate) device: Option<String>,
+    pub(crate) benchmark: Option<PathBuf>,
+    pub(crate) tensorboard: bool,
 }
 
 impl RunDir {
@@ -23,11 +38,21 @@ impl RunDir {
         force: bool,
         config: &SearchConfig,
         device: &str,
+        asked: &Asked,
     ) -> Result<Self, Failure> {
         let path = match out {
             Some(path) => named(path, force)?,
             None => numbered(config)?,
         };
+        let events = events_of(&path)?;
+        // What an earlier run has left must not pass for this one's.
+        for name in ["genotype.json", Checkpoint::NEWEST, Checkpoint::PREVIOUS] {
+            let old = path.join(name);
+            match fs::remove_file(&old) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::file(&old, error)),
+                _ => {}
+            }
+        }
         write(&path.join("config.toml"), &config.to_toml())?;
         let environment = json!({
             "version": env!("CARGO_PKG_VERSION"),
@@ -36,11 +61,73 @@ impl RunDir {
             "device": device,
             "seed": config.seed,
             "git": revision(),
+            "asked": asked,
         });
         write(&path.join("environment.json"), &format!("{environment:#}\n"))?;
-        let events = path.join("events.jsonl");
-        let events = File::create(&events).map_err(|error| Failure::file(&events, error))?;
-        Ok(Self { path, events })
+        Self::at(path, events, Record::default())
+    }
+
+    /// Opens the folder of an earlier run, which no other search may be writing into.
+    pub(crate) fn open(path: &Path) -> Result<(Self, Asked), Failure> {
+        let known = path.join("environment.json");
+        if !known.is_file() {
+            return Err(Failure::NoRun { path: path.to_owned(), lacks: "environment.json" });
+        }
+        let environment: Value = serde_json::from_str(&read_text(&known)?)
+            .map_err(|error| Failure::inside(&known, format!("not JSON: {error}")))?;
+        let asked = serde_json::from_value(environment["asked"].clone()).unwrap_or_default();
+        let events = events_of(path)?;
+        Ok((Self { path: path.to_owned(), events, record: Record::default(), board: None }, asked))
+    }
+
+    /// Takes a damaged file out of the way, for whoever wants to look at it.
+    pub(crate) fn set_aside(&self, name: &str) -> Result<(), Failure> {
+        let path = self.path.join(name);
+        fs::rename(&path, self.path.join(format!("{name}.damaged"))).map_err(|error| Failure::file(&path, error))
+    }
+
+    /// Shows the events that a checkpoint was taken with, if they are those of the folder.
+    pub(crate) fn replay(&self, record: Record, mut show: impl FnMut(Event)) -> Result<(), Failure> {
+        let path = self.path.join("events.jsonl");
+        let cannot = |error| Failure::file(&path, error);
+        let others = || Failure::inside(&path, "not the events that the checkpoint was taken with".to_owned());
+        let mut file = &self.events;
+        file.rewind().map_err(cannot)?;
+        let (mut seen, mut line) = (Record::default(), Vec::new());
+        let mut reader = BufReader::new(file.take(record.bytes));
+        while reader.read_until(b'\n', &mut line).map_err(cannot)? > 0 {
+            seen.add(&line);
+            show(serde_json::from_slice(&line).map_err(|_| others())?);
+            line.clear();
+        }
+        if seen == record { Ok(()) } else { Err(others()) }
+    }
+
+    /// Goes on after the events of a checkpoint; those after it will come again.
+    pub(crate) fn go_on(self, record: Record) -> Result<Self, Failure> {
+        Self::at(self.path, self.events, record)
+    }
+
+    fn at(path: PathBuf, mut events: File, record: Record) -> Result<Self, Failure> {
+        let placed = events.set_len(record.bytes).and_then(|()| events.seek(SeekFrom::End(0)));
+        placed.map_err(|error| Failure::file(&path.join("events.jsonl"), error))?;
+        Ok(Self { path, events, record, board: None })
+    }
+
+    /// Writes for TensorBoard from now on, beginning with the events that are there. So far they took `seconds`.
+    pub(crate) fn with_board(mut self, seconds: f64) -> Result<Self, Failure> {
+        let folder = self.path.join(board::FOLDER);
+        let cannot = |error| Failure::file(&folder, error);
+        let mut board = Board::create(&self.path, seconds).map_err(cannot)?;
+        let mut shown = Ok(());
+        self.replay(self.record, |event| {
+            if shown.is_ok() {
+                shown = board.show(&event);
+            }
+        })?;
+        shown.map_err(cannot)?;
+        self.board = Some(board);
+        Ok(self)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -50,15 +137,34 @@ impl RunDir {
     /// Appends a line, in one piece: whatever ends the process, the file ends with a whole line.
     pub(crate) fn append(&mut self, event: &Event) -> Result<(), Failure> {
         let line = serde_json::to_string(event).map_err(std::io::Error::from);
-        let written = line.and_then(|line| self.events.write_all(format!("{line}\n").as_bytes()));
-        written.map_err(|error| Failure::file(&self.path.join("events.jsonl"), error))
+        let written = line.and_then(|line| {
+            let line = format!("{line}\n");
+            self.events.write_all(line.as_bytes())?;
+            self.record.add(line.as_bytes());
+            Ok(())
+        });
+        written.map_err(|error| {
+            // A part of it may have found room.
+            let _ = self.events.set_len(self.record.bytes);
+            Failure::file(&self.path.join("events.jsonl"), error)
+        })?;
+        match &mut self.board {
+            Some(board) => board.show(event).map_err(|error| Failure::file(&self.path.join(board::FOLDER), error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a checkpoint of the session beside the events so far.
+    pub(crate) fn save(&self, session: &Session) -> Result<(), Failure> {
+        let state = pollster::block_on(session.state())?;
+        // The events must not be younger on the disk than the checkpoint that counts on them.
+        self.events.sync_data().map_err(|error| Failure::file(&self.path.join("events.jsonl"), error))?;
+        Ok(Checkpoint { state, record: self.record }.save(&self.path)?)
     }
 
     /// Writes what was found, whole or not at all.
     pub(crate) fn finish(&self, genotype: &Genotype) -> Result<(), Failure> {
-        let (temporary, path) = (self.path.join("genotype.json.part"), self.path.join("genotype.json"));
-        write(&temporary, &format!("{:#}\n", genotype_json(genotype)))?;
-        fs::rename(&temporary, &path).map_err(|error| Failure::file(&path, error))
+        write_new(&self.path.join("genotype.json"), &format!("{:#}\n", genotype_json(genotype)), true)
     }
 }
 
@@ -86,18 +192,22 @@ fn method(config: &SearchConfig) -> String {
 fn named(path: &Path, force: bool) -> Result<PathBuf, Failure> {
     let cannot = |error| Failure::file(path, error);
     fs::create_dir_all(path).map_err(cannot)?;
-    if fs::read_dir(path).map_err(cannot)?.next().is_some() {
-        if !force {
-            return Err(Failure::NotEmpty { path: path.to_owned() });
-        }
-        // The result of an earlier run must not pass for that of this one.
-        let old = path.join("genotype.json");
-        match fs::remove_file(&old) {
-            Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::file(&old, error)),
-            _ => {}
-        }
+    if !force && fs::read_dir(path).map_err(cannot)?.next().is_some() {
+        return Err(Failure::NotEmpty { path: path.to_owned() });
     }
     Ok(path.to_owned())
+}
+
+/// The file of the events, which is this process's alone from now on.
+fn events_of(folder: &Path) -> Result<File, Failure> {
+    let path = folder.join("events.jsonl");
+    let events = File::options().read(true).write(true).create(true).truncate(false).open(&path);
+    let events = events.map_err(|error| Failure::file(&path, error))?;
+    match events.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(Failure::Busy { path: folder.to_owned() }),
+        // Not every file system has locks.
+        _ => Ok(events),
+    }
 }
 
 fn numbered(config: &SearchConfig) -> Result<PathBuf, Failure> {

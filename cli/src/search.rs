@@ -4,62 +4,62 @@ use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lambda_darts::benchmark::Table;
 use lambda_darts::data::{DataSet, SearchData};
 use lambda_darts::device::Place;
-use lambda_darts::search::{EpochEvent, EventKind, KindReport, SearchConfig, Session};
+use lambda_darts::search::{EpochEvent, KindReport, MethodName, SearchConfig, Session};
 use lambda_darts::space::{CustomSpace, Space};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-use crate::args::SearchArgs;
+use crate::args::{SearchArgs, SettingsArgs};
+use crate::collapse;
+use crate::drive::{End, Rules, Run};
 use crate::failure::Failure;
 use crate::output::print;
 use crate::progress::Progress;
-use crate::run_dir::{RunDir, notations};
+use crate::resume::resume;
+use crate::run_dir::{Asked, RunDir, notations};
 use crate::stop::Stop;
 use crate::text_file::read_text;
 
+/// The work that a power cut may cost.
+const CHECKPOINT_MINUTES: u32 = 10;
+
 pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     let stop = Stop::listen()?;
-    // Nothing is written before all of this is known to be right.
-    let config = configuration(args)?;
-    config.check()?;
-    let table = args.benchmark.as_deref().map(Table::read).transpose()?.map(Arc::new);
-    let data = Arc::new(SearchData::load(&config.data, config.seed)?);
-    let place = Place::named(args.device.as_deref().unwrap_or("auto"))?;
-    let mut session = Session::new(config.clone(), data, &place)?;
-    if let Some(table) = &table {
-        session = session.with_table(Arc::clone(table));
-    }
-    stop.begin();
-    let mut dir = RunDir::create(args.out.as_deref(), args.force, &config, place.name())?;
-
+    let settings = &args.settings;
+    let mut run = if let Some(folder) = &args.resume {
+        resume(settings, folder, &stop)?
+    } else {
+        let method = named("--method", args.method.as_deref())?;
+        let config = configuration(settings, method, args.seed)?;
+        begin(settings, &config, args.out.as_deref(), args.force, &stop)?
+    };
     let began = Instant::now();
-    let mut progress = Progress::new(config.epochs, session.steps(), config.batch);
-    progress.line(&format!("run {}", dir.path().display()));
-    let last = drive(&mut session, &mut dir, &mut progress, &stop);
-    progress.clear();
-    let Driven { last, stopped } = last?;
+    let mut progress = Progress::new(&run.session);
+    progress.line(&format!("run {}", run.dir.path().display()));
+    let end = run.drive(&mut progress, &rules(settings), &stop)?;
+    let Run { session, dir, epochs, .. } = run;
+    let last = epochs.last();
     let genotype = session.genotype();
-    dir.finish(&genotype)?;
 
     if args.json {
         let mut result = json!({
             "genotype": { "darts": genotype.to_darts(), "nas_bench_201": genotype.to_nas_bench_201() },
-            "alignment": by_kind(last.as_deref(), |kind| json!(kind.alignment)),
-            "entropy": by_kind(last.as_deref(), |kind| json!(kind.saturation.mean_entropy())),
+            "alignment": by_kind(last, |kind| json!(kind.alignment)),
+            "entropy": by_kind(last, |kind| json!(kind.saturation.mean_entropy())),
             "skip_connections": genotype.skip_connections(),
             "seconds": began.elapsed().as_secs_f64(),
             "peak_rss_mib": peak_rss_mib(),
-            "supernet_accuracy": last.as_deref().map(|epoch| epoch.supernet_accuracy),
-            "epochs": last.as_deref().map_or(0, |epoch| epoch.epoch + 1),
-            "stopped": stopped.is_some(),
+            "supernet_accuracy": last.map(|epoch| epoch.supernet_accuracy),
+            "epochs": last.map_or(0, |epoch| epoch.epoch + 1),
+            "stopped": end != End::Whole,
             "run": dir.path().display().to_string(),
         });
-        if let Some(found) = table.and_then(|table| table.look_up(&genotype)) {
+        if let Some(found) = session.table().and_then(|table| table.look_up(&genotype)) {
             let mut known = json!(found.accuracies);
             known["rank"] = json!(found.rank);
             result["benchmark"] = known;
@@ -68,33 +68,48 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     } else {
         print(&notations(&genotype))?;
     }
-    Ok(stopped.map_or(ExitCode::SUCCESS, ExitCode::from))
+    Ok(match end {
+        End::Whole | End::Collapse => ExitCode::SUCCESS,
+        End::Signal(code) => ExitCode::from(code),
+    })
 }
 
-struct Driven {
-    /// The last epoch that ended.
-    last: Option<Box<EpochEvent>>,
-    /// The exit code, if the search was asked to end before its time.
-    stopped: Option<u8>,
-}
-
-fn drive(session: &mut Session, dir: &mut RunDir, progress: &mut Progress, stop: &Stop) -> Result<Driven, Failure> {
-    let mut last = None;
-    loop {
-        if let Some(code) = stop.asked() {
-            return Ok(Driven { last, stopped: Some(code) });
-        }
-        let Some(event) = pollster::block_on(session.next())? else {
-            return Ok(Driven { last, stopped: None });
-        };
-        dir.append(&event)?;
-        progress.show(&event);
-        match event.kind {
-            EventKind::Epoch(epoch) => last = Some(epoch),
-            EventKind::End { .. } => return Ok(Driven { last, stopped: None }),
-            EventKind::Start { .. } | EventKind::Step(_) => {}
-        }
+/// What drives a search, beside its settings.
+pub(crate) fn rules(args: &SettingsArgs) -> Rules {
+    Rules {
+        every: Duration::from_secs(60 * u64::from(args.checkpoint_minutes.unwrap_or(CHECKPOINT_MINUTES))),
+        share: args.warn_skips.unwrap_or(collapse::SHARE),
+        stop_on_collapse: args.stop_on_collapse,
     }
+}
+
+/// A new search, in a folder of its own.
+pub(crate) fn begin(
+    args: &SettingsArgs,
+    config: &SearchConfig,
+    out: Option<&Path>,
+    force: bool,
+    stop: &Stop,
+) -> Result<Run, Failure> {
+    // Nothing is written before all of this is known to be right.
+    config.check()?;
+    let table = args.benchmark.as_deref().map(Table::read).transpose()?.map(Arc::new);
+    let data = Arc::new(SearchData::load(&config.data, config.seed)?);
+    let place = Place::named(args.device.as_deref().unwrap_or("auto"))?;
+    let mut session = Session::new(config.clone(), data, &place)?;
+    if let Some(table) = table {
+        session = session.with_table(table);
+    }
+    stop.begin();
+    // The run may be resumed from another folder.
+    let benchmark = args.benchmark.as_deref().map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+    let asked = Asked { device: args.device.clone(), benchmark, tensorboard: args.tensorboard };
+    let mut dir = RunDir::create(out, force, config, place.name(), &asked)?;
+    if args.tensorboard {
+        dir = dir.with_board(0.0)?;
+    }
+    dir.save(&session)?;
+    Ok(Run { session, dir, epochs: Vec::new(), notes: Vec::new() })
 }
 
 fn by_kind(epoch: Option<&EpochEvent>, value: impl Fn(&KindReport) -> Value) -> Value {
@@ -103,7 +118,11 @@ fn by_kind(epoch: Option<&EpochEvent>, value: impl Fn(&KindReport) -> Value) -> 
 }
 
 /// The settings of the file, or else the defaults, with the flags over them.
-fn configuration(args: &SearchArgs) -> Result<SearchConfig, Failure> {
+pub(crate) fn configuration(
+    args: &SettingsArgs,
+    method: Option<MethodName>,
+    seed: Option<u64>,
+) -> Result<SearchConfig, Failure> {
     let custom = args.space.as_deref().map(Path::new).filter(|path| path.extension() == Some(OsStr::new("toml")));
     let custom = custom.map(custom_space).transpose()?;
     let set = args.data.as_deref().map(str::parse::<DataSet>).transpose()?;
@@ -127,12 +146,12 @@ fn configuration(args: &SearchArgs) -> Result<SearchConfig, Failure> {
     }
 
     override_with(&mut config.data.set, set);
-    override_with(&mut config.seed, args.seed);
+    override_with(&mut config.seed, seed);
     override_with(&mut config.epochs, args.epochs);
     override_with(&mut config.batch, args.batch);
     override_with(&mut config.supernet.channels, args.channels);
     override_with(&mut config.supernet.cells, args.cells);
-    override_with(&mut config.method.name, named("--method", args.method.as_deref())?);
+    override_with(&mut config.method.name, method);
     override_with(&mut config.method.strength, args.strength);
     override_with(&mut config.method.epsilon, args.epsilon);
     override_with(&mut config.method.estimator, named("--estimator", args.estimator.as_deref())?);
@@ -154,7 +173,7 @@ fn override_with<T>(setting: &mut T, flag: Option<T>) {
 }
 
 /// A value by the name that it has in a configuration.
-fn named<T: DeserializeOwned>(setting: &'static str, name: Option<&str>) -> Result<Option<T>, Failure> {
+pub(crate) fn named<T: DeserializeOwned>(setting: &'static str, name: Option<&str>) -> Result<Option<T>, Failure> {
     let Some(name) = name else { return Ok(None) };
     let value = serde_json::from_value(Value::String(name.to_owned()));
     value.map(Some).map_err(|_| Failure::Value { setting, value: name.to_owned() })

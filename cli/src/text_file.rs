@@ -1,5 +1,6 @@
-//! Small text files that a user names.
+//! Text files that a user names.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
@@ -28,5 +29,20 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
         let at = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..at].split(|&byte| byte == b'\n').count();
         Failure::inside(path, format!("line {line}: not text in UTF-8"))
+    })
+}
+
+/// Writes a file whole or not at all; one that is there already only with `force`.
+pub(crate) fn write_new(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
+    if !force && path.exists() {
+        return Err(Failure::Exists { path: path.to_owned() });
+    }
+    let mut part = OsString::from(path);
+    part.push(".part");
+    let written = fs::write(&part, text).and_then(|()| fs::rename(&part, path));
+    written.map_err(|error| {
+        // What matters is the first failure.
+        let _ = fs::remove_file(&part);
+        Failure::file(path, error)
     })
 }

@@ -4,3 +4,5 @@
 
 pub mod golden;
 pub mod program;
+#[cfg(unix)]
+pub mod running;

@@ -2,84 +2,17 @@
 
 #![cfg(unix)]
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::fs;
+use std::path::Path;
 
-use lambda_darts_tests::program::{program, run, text};
+use lambda_darts::search::Checkpoint;
+use lambda_darts_tests::program::{run, text};
+use lambda_darts_tests::running::Search;
 use serde_json::Value;
 
-/// Far more than anything here takes on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(3);
-
-/// A search that is running; killed at the end of the test if it still is.
-struct Search {
-    child: Child,
-    folder: PathBuf,
-}
-
-impl Drop for Search {
-    fn drop(&mut self) {
-        // It has ended already, unless the test has failed.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Search {
-    fn start(folder: &Path, settings: &[&str]) -> Self {
-        let args = [&["search", "--device", "cpu", "--epochs", "500", "--out", "run"][..], settings].concat();
-        let child = program(&args, folder)
-            .stdin(Stdio::null())
-            .stdout(File::create(folder.join("stdout")).unwrap())
-            .stderr(File::create(folder.join("stderr")).unwrap())
-            .spawn()
-            .unwrap();
-        Self { child, folder: folder.to_owned() }
-    }
-
-    /// What is in a file, as far as it is there.
-    fn read(&self, name: &str) -> String {
-        text(&fs::read(self.folder.join(name)).unwrap_or_default())
-    }
-
-    /// Waits until a file has a text so many times.
-    fn until(&mut self, name: &str, part: &str, times: usize) {
-        let began = Instant::now();
-        while self.read(name).matches(part).count() < times {
-            let ended = self.child.try_wait().unwrap();
-            assert!(ended.is_none(), "the search has ended with {ended:?}: {}", self.read("stderr"));
-            assert!(began.elapsed() < PATIENCE, "no {part} in {name} after {PATIENCE:?}: {}", self.read("stderr"));
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-
-    fn send(&self, signal: &str) {
-        // Every shell has `kill`, a bare system may have no program of that name.
-        let process = self.child.id().to_string();
-        let script = ["-c", "kill -s \"$0\" \"$1\"", signal, process.as_str()];
-        assert!(Command::new("sh").args(script).status().unwrap().success(), "SIG{signal} could not be sent");
-    }
-
-    /// Waits for the end, and gives the exit code.
-    fn end(&mut self) -> Option<i32> {
-        let began = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return status.code();
-            }
-            assert!(began.elapsed() < PATIENCE, "still running after {PATIENCE:?}: {}", self.read("stderr"));
-            std::thread::sleep(Duration::from_millis(10));
-        }
-    }
-
-    /// The events so far; every line is whole, the last one too.
-    fn events(&self) -> Vec<Value> {
-        let text = self.read("run/events.jsonl");
-        assert!(text.ends_with('\n'), "the last line is not whole: {text}");
-        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
-    }
+fn start(folder: &Path, settings: &[&str]) -> Search {
+    let args = ["search", "--device", "cpu", "--epochs", "500", "--out", "run"];
+    Search::start(folder, &[&args[..], settings].concat())
 }
 
 fn of_kind<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
@@ -89,7 +22,7 @@ fn of_kind<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
 /// Interrupts a search once its events have `part` so many times, and looks at what it leaves.
 fn stops_after_the_step(signal: &str, code: i32, settings: &[&str], part: &str, times: usize) {
     let folder = tempfile::tempdir().unwrap();
-    let mut search = Search::start(folder.path(), settings);
+    let mut search = start(folder.path(), settings);
     search.until("run/events.jsonl", part, times);
     search.send(signal);
     assert_eq!(search.end(), Some(code), "{}", search.read("stderr"));
@@ -116,7 +49,12 @@ fn stops_after_the_step(signal: &str, code: i32, settings: &[&str], part: &str, 
     let mut files: Vec<_> =
         fs::read_dir(folder.path().join("run")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     files.sort();
-    assert_eq!(files, ["config.toml", "environment.json", "events.jsonl", "genotype.json"]);
+    // Those of the beginning and of the end, at least.
+    let checkpoints = [Checkpoint::PREVIOUS, Checkpoint::NEWEST];
+    assert_eq!(
+        files,
+        [&checkpoints[..], &["config.toml", "environment.json", "events.jsonl", "genotype.json"]].concat()
+    );
 
     // `derive` tells the last epoch's, or what was left where none has ended.
     let derived = run(&["derive", "run", "--json"], folder.path());
@@ -158,7 +96,7 @@ fn a_second_ctrl_c_does_not_wait_for_the_step() {
     let folder = tempfile::tempdir().unwrap();
     // A step of this takes seconds.
     let settings = ["--channels", "128", "--batch", "128", "--images", "256", "--unrolled"];
-    let mut search = Search::start(folder.path(), &settings);
+    let mut search = start(folder.path(), &settings);
     search.until("run/events.jsonl", "\"event\":\"start\"", 1);
     search.send("INT");
     search.until("stderr", "ending after this step", 1);

@@ -5,6 +5,7 @@ import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
+import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 import { serve } from "./server.mjs";
 
@@ -34,25 +35,32 @@ export function stage(flags = []) {
     await own.browser?.close();
     own.served?.server.close();
   });
+  /** `page.seen` collects requests, what among them carries something away, and complaints. */
+  const load = async (address, options) => {
+    const context = await own.browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true, ...options });
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    page.seen = { requests: [], sent: [], complaints: [] };
+    page.origin = new URL(own.served.address).origin;
+    context.on("request", (request) => {
+      page.seen.requests.push(request.url());
+      if (request.method() !== "GET" || request.postDataBuffer() !== null) page.seen.sent.push(`${request.method()} ${request.url()}`);
+    });
+    page.on("websocket", (socket) => page.seen.sent.push(socket.url()));
+    page.on("pageerror", (error) => page.seen.complaints.push(error.message));
+    page.on("console", (message) => message.type() === "error" && page.seen.complaints.push(message.text()));
+    await page.goto(address);
+    return page;
+  };
   return {
-    /** Opens the page; `page.seen` collects requests, what among them carries something away, and complaints. */
+    /** Opens the page. */
     async open(query = "", options = {}) {
-      const context = await own.browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true, ...options });
-      const page = await context.newPage();
-      page.setDefaultTimeout(60_000);
-      page.seen = { requests: [], sent: [], complaints: [] };
-      page.origin = new URL(own.served.address).origin;
-      context.on("request", (request) => {
-        page.seen.requests.push(request.url());
-        if (request.method() !== "GET" || request.postDataBuffer() !== null) page.seen.sent.push(`${request.method()} ${request.url()}`);
-      });
-      page.on("websocket", (socket) => page.seen.sent.push(socket.url()));
-      page.on("pageerror", (error) => page.seen.complaints.push(error.message));
-      page.on("console", (message) => message.type() === "error" && page.seen.complaints.push(message.text()));
-      await page.goto(`${own.served.address}${query}`);
+      const page = await load(`${own.served.address}${query}`, options);
       await page.waitForFunction(() => !document.querySelector('[data-testid="play"]').disabled);
       return page;
     },
+    /** Opens a file from disk, as a double click does. */
+    openFile: (path, options = {}) => load(pathToFileURL(path).href, options),
   };
 }
 

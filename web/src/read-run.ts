@@ -1,4 +1,4 @@
-/** Reads an events.jsonl that somebody dropped. It may be anything, so every shape is checked before it is drawn. */
+/** Reads the events of a run that somebody brought. They may be anything, so every shape is checked before it is drawn. */
 import { add, newRun, type Run } from "./run";
 import type { EpochEvent, Event, SearchConfig, Space } from "./types";
 
@@ -9,17 +9,17 @@ const MOST_EPOCHS = 2_000;
 /** The page breathes after so many milliseconds of reading. */
 const SLICE_MS = 30;
 
-type Loose = Record<string, unknown>;
+export type Loose = Record<string, unknown>;
 
 class Wrong extends Error {}
 
-function need(ok: boolean, what: string): asserts ok {
+export function need(ok: boolean, what: string): asserts ok {
   if (!ok) throw new Wrong(what);
 }
 
-const isObject = (x: unknown): x is Loose => typeof x === "object" && x !== null && !Array.isArray(x);
+export const isObject = (x: unknown): x is Loose => typeof x === "object" && x !== null && !Array.isArray(x);
 const isNumber = (x: unknown): x is number => typeof x === "number" && Number.isFinite(x);
-const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
+export const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
 const isMaybe = (x: unknown): boolean => x === null || x === undefined || isNumber(x);
 
 function numbers(x: unknown, length: number, what: string): void {
@@ -89,7 +89,16 @@ function checkStep(x: Loose): void {
   need(Array.isArray(x["alignment"]) && x["alignment"].every(isMaybe), "the step has no alignment");
 }
 
-function checkStart(x: Loose): SearchConfig {
+function checkEvent(x: unknown): asserts x is Loose {
+  need(isObject(x), "not an event");
+  need(x["version"] === 1, "not an event of version 1");
+  need(isNumber(x["seconds"]), "the time is missing");
+}
+
+/** The configuration in the first event of a run. */
+export function configOf(x: unknown): SearchConfig {
+  checkEvent(x);
+  need(x["event"] === "start", "the first event is not the start of a search");
   const config = x["config"];
   need(isObject(config) && typeof config["space"] === "string", "there is no configuration");
   const { method, supernet } = config;
@@ -98,6 +107,18 @@ function checkStart(x: Loose): SearchConfig {
   need(isCount(config["epochs"]) && isCount(x["steps"]), "the configuration has no length");
   need(typeof x["device"] === "string", "the device is not named");
   return config as unknown as SearchConfig;
+}
+
+/** Adds an event of any origin to its run. */
+export function addChecked(run: Run, x: unknown): void {
+  checkEvent(x);
+  if (x["event"] === "step") checkStep(x);
+  else if (x["event"] === "epoch") checkEpoch(x, run.space, run.epochs.at(-1));
+  else if (x["event"] === "end") checkGenotype(x["genotype"], run.space);
+  else if (x["event"] !== "start") throw new Wrong("an event of an unknown kind");
+  add(run, x as unknown as Event);
+  need(run.events.length <= MOST_EVENTS, `more than ${MOST_EVENTS} events`);
+  need(run.epochs.length <= MOST_EPOCHS, `more than ${MOST_EPOCHS} epochs`);
 }
 
 /**
@@ -115,21 +136,15 @@ export async function readRun(file: File, spaceOf: (config: SearchConfig) => Pro
     const half = at === lines.length - 1 && run !== undefined && run.epochs.length > 0;
     try {
       need(line.length <= LONGEST_LINE, "longer than an event can be");
-      const x = parseLine(line);
+      const x: unknown = JSON.parse(line);
       if (run === undefined) {
-        need(x["event"] === "start", "the first event is not the start of a search");
-        const config = checkStart(x);
+        const config = configOf(x);
         const space = await spaceOf(config).catch((error: Error) => {
           throw new Wrong(error.message);
         });
         run = newRun(config, space, file.name);
-      } else if (x["event"] === "step") checkStep(x);
-      else if (x["event"] === "epoch") checkEpoch(x, run.space, run.epochs.at(-1));
-      else if (x["event"] === "end") checkGenotype(x["genotype"], run.space);
-      else if (x["event"] !== "start") throw new Wrong("an event of an unknown kind");
-      add(run, x as unknown as Event);
-      need(run.events.length <= MOST_EVENTS, `more than ${MOST_EVENTS} events`);
-      need(run.epochs.length <= MOST_EPOCHS, `more than ${MOST_EPOCHS} epochs`);
+      }
+      addChecked(run, x);
     } catch (error) {
       if (half && error instanceof SyntaxError) break;
       const what = error instanceof SyntaxError ? "not JSON" : (error as Error).message;
@@ -143,12 +158,4 @@ export async function readRun(file: File, spaceOf: (config: SearchConfig) => Pro
   if (run === undefined) throw new Error(`${file.name}: empty. It is not the events.jsonl of a run.`);
   if (run.epochs.length === 0) throw new Error(`${file.name}: no epoch in it has ended yet, so there is nothing to draw.`);
   return run;
-}
-
-function parseLine(line: string): Loose {
-  const x: unknown = JSON.parse(line);
-  need(isObject(x), "not an event");
-  need(x["version"] === 1, "not an event of version 1");
-  need(isNumber(x["seconds"]), "the time is missing");
-  return x;
 }

@@ -1,6 +1,7 @@
 //! The project's own tasks, run as `cargo xtask TASK`.
 
 mod apt;
+mod interchange;
 mod run;
 mod set_up;
 mod tests;
@@ -30,6 +31,9 @@ enum Task {
         /// Leave out the page and its tests in a browser.
         #[arg(long)]
         no_web: bool,
+        /// Also read what a search writes with the programs it is for, from PyPI.
+        #[arg(long)]
+        interchange: bool,
     },
     /// Build the page, with both .wasm files.
     #[command(long_about = web::ABOUT, after_long_help = web::MORE)]
@@ -52,7 +56,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
-        Task::Test { no_set_up, no_web } => tests::run_all(no_set_up, !no_web),
+        Task::Test { no_set_up, no_web, interchange } => tests::run_all(no_set_up, !no_web, interchange),
         Task::Web { serve, port } => web::web(serve, port),
         Task::SetUp { no_web } => set_up::set_up(!no_web),
     };

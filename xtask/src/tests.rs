@@ -3,7 +3,7 @@
 use std::process::{Command, ExitCode};
 
 use crate::run::{Stages, cargo, run, succeeds};
-use crate::{set_up, vulkan, web};
+use crate::{interchange, set_up, vulkan, web};
 
 pub(crate) const ABOUT: &str = "\
 Set this machine up, then run every check of the project.
@@ -20,13 +20,15 @@ Stages, in this order; the first that fails stops with its exit code:
   web checks  npm run check in web/
   browser     npm run e2e in web/, in Chromium, with a run that the built command line makes
 
-The last three are left out with --no-web. Each stage prints the command that it runs, so that you can run it alone. \
+The last three are left out with --no-web. With --interchange, the tests also read what a search writes with \
+TensorBoard, which needs python3 and is installed from PyPI, beside the builds. Each stage prints the command that it runs, so that you can run it alone. \
 All of them use the release profile, and the .wasm files one of their own.";
 
 pub(crate) const MORE: &str = "\
 Examples:
   cargo xtask test                 everything
   cargo xtask test --no-set-up     the same, but install nothing
+  cargo xtask test --interchange   everything, and TensorBoard reads what a search writes
   cargo xtask test --no-web        without the page: no Node.js, no browser
   cargo test --release --workspace golden
                                    only the tests whose name contains `golden`
@@ -39,7 +41,7 @@ Environment:
   CARGO_TARGET_DIR      where cargo puts what it builds";
 
 /// Runs all stages; formatting, lints and docs come first, since they fail soonest.
-pub(crate) fn run_all(no_set_up: bool, with_web: bool) -> Result<(), ExitCode> {
+pub(crate) fn run_all(no_set_up: bool, with_web: bool, with_interchange: bool) -> Result<(), ExitCode> {
     let mut stages = Stages::start();
     if !no_set_up {
         stages.stage("set-up", || set_up::set_up(with_web))?;
@@ -54,7 +56,13 @@ pub(crate) fn run_all(no_set_up: bool, with_web: bool) -> Result<(), ExitCode> {
     })?;
     // Whole-program tests start the binary and the examples, which the test runners alone do not build.
     stages.stage("build", || run(&mut cargo(&["build", "--release", "--workspace", "--all-targets"])))?;
-    stages.stage("tests", || run(tests().envs(vulkan::choice())))?;
+    stages.stage("tests", || {
+        let mut tests = tests();
+        if with_interchange {
+            tests.env(interchange::VARIABLE, interchange::set_up()?);
+        }
+        run(tests.envs(vulkan::choice()))
+    })?;
     stages.stage("doc tests", || run(cargo(&["test", "--release", "--workspace", "--doc"]).envs(vulkan::choice())))?;
     if with_web {
         stages.stage("web", web::build)?;

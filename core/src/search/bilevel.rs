@@ -74,6 +74,16 @@ pub struct BilevelState {
     adam: Adam,
 }
 
+impl BilevelState {
+    /// The long vectors in it, by name.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn arrays(&mut self) -> impl Iterator<Item = (&'static str, &mut Vec<f64>)> {
+        let [mean, variance] = &mut self.running;
+        let always = [("weights", &mut self.weights), ("running_mean", mean), ("running_variance", variance)];
+        always.into_iter().chain(self.momentum.as_mut().map(|momentum| ("momentum", momentum)))
+    }
+}
+
 impl Bilevel {
     /// A fresh start under a seed.
     ///

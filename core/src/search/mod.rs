@@ -7,6 +7,8 @@
 //! The DARTS spaces take them in this order, NAS-Bench-201 in the opposite one.
 
 mod bilevel;
+#[cfg(not(target_family = "wasm"))]
+mod checkpoint;
 mod config;
 mod curvature;
 mod error;
@@ -17,6 +19,8 @@ mod session;
 mod unrolled;
 
 pub use bilevel::{Bilevel, BilevelState, Gradients, StepReport, StepSettings};
+#[cfg(not(target_family = "wasm"))]
+pub use checkpoint::{Checkpoint, CheckpointError, Record};
 pub use config::{
     ArchitectureConfig, MeasuresConfig, MethodConfig, Order, SearchConfig, SupernetConfig, WeightsConfig,
 };

@@ -65,6 +65,12 @@ impl SessionState {
     pub fn config(&self) -> &SearchConfig {
         &self.config
     }
+
+    /// The long vectors in it, by name.
+    #[cfg(not(target_family = "wasm"))]
+    pub(super) fn arrays(&mut self) -> impl Iterator<Item = (&'static str, &mut Vec<f64>)> {
+        self.bilevel.arrays()
+    }
 }
 
 impl Progress {
@@ -112,6 +118,12 @@ impl Session {
     pub fn with_table(mut self, table: Arc<Table>) -> Self {
         self.table = Some(table);
         self
+    }
+
+    /// The table of known results, if there is one.
+    #[must_use]
+    pub fn table(&self) -> Option<&Table> {
+        self.table.as_deref()
     }
 
     /// The configuration.
@@ -166,7 +178,8 @@ impl Session {
     }
 
     /// Seconds since the search began, those of earlier sessions included.
-    fn seconds(&self) -> f64 {
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
         self.before + self.began.elapsed().as_secs_f64()
     }
 

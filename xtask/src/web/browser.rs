@@ -29,16 +29,19 @@ pub(crate) fn set_up() -> Result<(), ExitCode> {
     }
 }
 
-/// Runs the tests. They open the page in web/dist, and a run that the command line makes for them.
+/// Runs the tests. They open the page in web/dist, and a run and a report that the command line makes for them.
 pub(crate) fn test() -> Result<(), ExitCode> {
     let Some(browser) = find() else { return refuse(MISSING) };
     let folder = built().join("browser-test-run");
     let program = built().join(format!("lambda-darts{}", env::consts::EXE_SUFFIX));
-    let mut search = Command::new(program);
+    let mut search = Command::new(&program);
     search.args(["search", "--device", "cpu", "--epochs", "2", "--images", "300", "--batch", "32", "--force", "--out"]);
     run(search.arg(&folder))?;
+    let report = built().join("browser-test-report.html");
+    run(Command::new(&program).args(["report", "--force", "--out"]).arg(&report).arg(&folder))?;
     node::install()?;
-    run(node::npm(&["run", "e2e"]).env("LAMBDA_DARTS_RUN", folder).env(VARIABLE, browser))
+    let mut tests = node::npm(&["run", "e2e"]);
+    run(tests.env("LAMBDA_DARTS_RUN", folder).env("LAMBDA_DARTS_REPORT", report).env(VARIABLE, browser))
 }
 
 /// The browser that the variable names, else the first one on the path.

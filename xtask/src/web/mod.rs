@@ -1,6 +1,7 @@
 //! `cargo xtask web`: the page, with both .wasm files.
 
 pub(crate) mod browser;
+mod licences;
 mod module;
 mod node;
 mod serve;
@@ -53,6 +54,7 @@ pub(crate) fn build() -> Result<(), ExitCode> {
     for module in &MODULES {
         module.build(&toolchain)?;
     }
+    licences::collect()?;
     // Compressing takes a minute, in which npm can do its work.
     thread::scope(|scope| {
         let sizes = MODULES.each_ref().map(|module| scope.spawn(move || module.sizes()));

@@ -1,0 +1,91 @@
+//! `--tensorboard`: the numbers in a search's events, as scalars for TensorBoard.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::time::SystemTime;
+
+use lambda_darts::search::{EpochEvent, Event, EventKind, StepEvent};
+
+use crate::tensorboard::TensorBoard;
+
+/// The folder in that of a run.
+pub(crate) const FOLDER: &str = "tensorboard";
+
+/// One event file of a run.
+pub(crate) struct Board {
+    file: TensorBoard,
+    /// When the search would have begun, had it never stopped: seconds since 1970.
+    began: f64,
+    /// Steps in an epoch.
+    steps: usize,
+    /// The names of the kinds of cell.
+    kinds: Vec<String>,
+}
+
+impl Board {
+    /// Begins a file for a search that has taken `seconds` so far, in place of those that there were.
+    pub(crate) fn create(run: &Path, seconds: f64) -> io::Result<Self> {
+        let folder = run.join(FOLDER);
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
+        let began = now - seconds;
+        Ok(Self { file: TensorBoard::create(&folder, began)?, began, steps: 0, kinds: Vec::new() })
+    }
+
+    /// Writes the numbers of an event: those of a step at its number over the search, those of an epoch at its last
+    /// step's.
+    pub(crate) fn show(&mut self, event: &Event) -> io::Result<()> {
+        let (step, scalars) = match &event.kind {
+            EventKind::Start { config, steps, .. } => {
+                self.steps = *steps;
+                let kinds = config.search_space().map(|space| space.kinds).unwrap_or_default();
+                self.kinds = kinds.into_iter().map(|kind| kind.name).collect();
+                return Ok(());
+            }
+            EventKind::Step(step) => (step.epoch * self.steps + step.step, self.of_step(step)),
+            EventKind::Epoch(epoch) => ((epoch.epoch + 1) * self.steps - 1, of_epoch(epoch)),
+            EventKind::End { .. } => return Ok(()),
+        };
+        let scalars: Vec<_> = scalars.iter().map(|(tag, value)| (tag.as_str(), *value)).collect();
+        self.file.scalars(i64::try_from(step).unwrap_or(i64::MAX), self.began + event.seconds, &scalars)
+    }
+
+    fn of_step(&self, step: &StepEvent) -> Vec<(String, f64)> {
+        let mut scalars = vec![
+            ("step/train_loss".to_owned(), step.train_loss),
+            ("step/valid_loss".to_owned(), step.valid_loss),
+            ("step/gradient_norm".to_owned(), step.gradient_norm),
+        ];
+        for (kind, alignment) in self.kinds.iter().zip(&step.alignment) {
+            scalars.extend(alignment.map(|alignment| (format!("step/alignment/{kind}"), alignment)));
+        }
+        scalars
+    }
+}
+
+fn of_epoch(epoch: &EpochEvent) -> Vec<(String, f64)> {
+    #[expect(clippy::cast_precision_loss, reason = "edges are few")]
+    let skips = epoch.skip_connections as f64;
+    let mut scalars = vec![
+        ("epoch/train_loss".to_owned(), epoch.train_loss),
+        ("epoch/valid_loss".to_owned(), epoch.valid_loss),
+        ("epoch/supernet_accuracy".to_owned(), epoch.supernet_accuracy),
+        ("epoch/skip_connections".to_owned(), skips),
+        ("epoch/strength".to_owned(), epoch.strength),
+        ("epoch/learning_rate".to_owned(), epoch.lr),
+    ];
+    for kind in &epoch.kinds {
+        let name = &kind.name;
+        scalars.extend(kind.alignment.map(|alignment| (format!("epoch/alignment/{name}"), alignment)));
+        scalars.push((format!("epoch/entropy/{name}"), kind.saturation.mean_entropy()));
+    }
+    scalars.extend(epoch.curvature.map(|curvature| ("epoch/curvature".to_owned(), curvature)));
+    if let Some(known) = epoch.benchmark {
+        scalars.push(("epoch/table/cifar10_test".to_owned(), known.cifar10_test));
+    }
+    scalars
+}

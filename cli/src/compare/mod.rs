@@ -1,0 +1,212 @@
+//! `compare`: several methods and seeds, each search in a folder of its own, and what comes out side by side.
+
+mod figure;
+mod summary;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::thread;
+
+use lambda_darts::search::{EpochEvent, EventKind, MethodName, SearchConfig};
+
+use crate::args::CompareArgs;
+use crate::drive::{End, Run};
+use crate::events::read_events;
+use crate::failure::Failure;
+use crate::output::print;
+use crate::progress::Progress;
+use crate::report;
+use crate::resume::resume;
+use crate::search::{begin, configuration, named, rules};
+use crate::stop::Stop;
+use crate::text_file::{read_text, write_new};
+
+/// More are a slip of the keyboard.
+const MOST_SEARCHES: usize = 1000;
+
+/// One search of the comparison.
+struct Job {
+    method: String,
+    config: SearchConfig,
+    folder: PathBuf,
+}
+
+/// A search that has ended.
+pub(crate) struct Done {
+    pub(crate) method: String,
+    pub(crate) seed: u64,
+    pub(crate) epochs: Vec<EpochEvent>,
+}
+
+pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
+    let stop = Stop::listen()?;
+    let jobs = jobs(args)?;
+    stop.begin();
+    if let Some(code) = search_all(args, &jobs, &stop)? {
+        return Ok(ExitCode::from(code));
+    }
+    let done = jobs.iter().map(Job::done).collect::<Result<Vec<_>, _>>()?;
+    let compared = summary::summarize(&done);
+    let table = summary::table(&compared);
+    write_new(&args.out.join("table.md"), &table, true)?;
+    let folders: Vec<_> = jobs.iter().map(|job| job.folder.clone()).collect();
+    write_new(&args.out.join("curves.csv"), &report::curves(&folders)?, true)?;
+    let figure = args.out.join("compare.svg");
+    let drawn = figure::draw(&done).map_err(|what| Failure::inside(&figure, what))?;
+    write_new(&figure, &drawn, true)?;
+    print(&if args.json { summary::json(&compared).to_string() } else { table.trim_end().to_owned() })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn jobs(args: &CompareArgs) -> Result<Vec<Job>, Failure> {
+    let seeds = seeds(&args.seeds).ok_or(Failure::Value { setting: "--seeds", value: args.seeds.clone() })?;
+    let mut methods = args.methods.clone();
+    let mut seen = Vec::new();
+    methods.retain(|method| {
+        !seen.contains(method) && {
+            seen.push(method.clone());
+            true
+        }
+    });
+    if seeds.len() * methods.len() > MOST_SEARCHES {
+        return Err(Failure::Value { setting: "--seeds", value: args.seeds.clone() });
+    }
+    let mut jobs = Vec::new();
+    for &seed in &seeds {
+        for method in &methods {
+            let name: Option<MethodName> = named("--methods", Some(method))?;
+            let config = configuration(&args.settings, name, Some(seed))?;
+            config.check()?;
+            let folder = args.out.join(format!("{method}-{seed}"));
+            let job = Job { method: method.clone(), config, folder };
+            // Before hours are spent on the others.
+            job.check()?;
+            jobs.push(job);
+        }
+    }
+    Ok(jobs)
+}
+
+/// `0..4`, or numbers separated by commas; none twice.
+fn seeds(text: &str) -> Option<Vec<u64>> {
+    let mut seeds: Vec<u64> = match text.split_once("..") {
+        Some((from, to)) => {
+            let (from, to): (u64, u64) = (from.trim().parse().ok()?, to.trim().parse().ok()?);
+            if to.saturating_sub(from) > MOST_SEARCHES as u64 {
+                return None;
+            }
+            (from..to).collect()
+        }
+        None => text.split(',').map(|seed| seed.trim().parse().ok()).collect::<Option<_>>()?,
+    };
+    seeds.sort_unstable();
+    seeds.dedup();
+    (!seeds.is_empty()).then_some(seeds)
+}
+
+/// Makes what is not there yet; the exit code, if a signal has ended it.
+fn search_all(args: &CompareArgs, jobs: &[Job], stop: &Stop) -> Result<Option<u8>, Failure> {
+    let queue = Mutex::new(jobs.iter());
+    let alone = args.jobs == 1;
+    let work = || -> Result<Option<u8>, Failure> {
+        loop {
+            let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+            let Some(job) = next else { return Ok(None) };
+            if let Some(code) = stop.asked() {
+                return Ok(Some(code));
+            }
+            if job.is_done()? {
+                continue;
+            }
+            if let Some(code) = job.search(args, alone, stop)? {
+                return Ok(Some(code));
+            }
+        }
+    };
+    if alone {
+        return work();
+    }
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..args.jobs).map(|_| scope.spawn(work)).collect();
+        let mut code = None;
+        for worker in workers {
+            let ended = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            code = code.or(ended?);
+        }
+        Ok(code)
+    })
+}
+
+impl Job {
+    /// What is in the folder must be a search with these settings.
+    fn check(&self) -> Result<(), Failure> {
+        let path = self.folder.join("config.toml");
+        if path.exists() && read_text(&path)? != self.config.to_toml() {
+            let what = "these are other settings; name another folder with --out, or delete this one".to_owned();
+            return Err(Failure::inside(&path, what));
+        }
+        Ok(())
+    }
+
+    fn is_done(&self) -> Result<bool, Failure> {
+        if !self.folder.join("genotype.json").exists() {
+            return Ok(false);
+        }
+        let mut ended = false;
+        read_events(&self.folder, |event| {
+            ended = matches!(event.kind, EventKind::End { .. });
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(ended)
+    }
+
+    fn search(&self, args: &CompareArgs, alone: bool, stop: &Stop) -> Result<Option<u8>, Failure> {
+        let mut run: Run = if self.folder.join("environment.json").exists() {
+            resume(&args.settings, &self.folder, stop)?
+        } else {
+            begin(&args.settings, &self.config, Some(&self.folder), true, stop)?
+        };
+        let name = self.folder.file_name().unwrap_or(self.folder.as_os_str()).to_string_lossy().into_owned();
+        let mut progress =
+            if alone { Progress::new(&run.session) } else { Progress::beside_others(&run.session, &name) };
+        progress.line(&format!("run {}", self.folder.display()));
+        match run.drive(&mut progress, &rules(&args.settings), stop)? {
+            End::Signal(code) => Ok(Some(code)),
+            End::Whole | End::Collapse => Ok(None),
+        }
+    }
+
+    fn done(&self) -> Result<Done, Failure> {
+        let mut epochs = Vec::new();
+        read_events(&self.folder, |event| {
+            if let EventKind::Epoch(epoch) = event.kind {
+                epochs.push(*epoch);
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        if epochs.is_empty() {
+            return Err(no_epoch(&self.folder));
+        }
+        Ok(Done { method: self.method.clone(), seed: self.config.seed, epochs })
+    }
+}
+
+fn no_epoch(folder: &Path) -> Failure {
+    Failure::inside(&folder.join("events.jsonl"), "no epoch has ended in this run".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_a_range_or_a_list() {
+        assert_eq!(seeds("0..4"), Some(vec![0, 1, 2, 3]));
+        assert_eq!(seeds("7, 3,7"), Some(vec![3, 7]));
+        for wrong in ["", "4..4", "4..0", "a..b", "1,,2", "-1", "0..18446744073709551615"] {
+            assert_eq!(seeds(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What is told on the way, as lines with fields: on stderr, or in a file.
+
+use std::fs::File;
+use std::sync::Mutex;
+
+use lambda_darts::search::{Event, EventKind};
+use tracing::{debug, info};
+use tracing_subscriber::EnvFilter;
+
+use crate::args::LogArgs;
+use crate::failure::Failure;
+
+/// Begins: with --log-level for this program and its library, else as RUST_LOG says, else with warnings alone.
+///
+/// A file that nothing is set for gets every epoch.
+pub(crate) fn begin(args: &LogArgs) -> Result<(), Failure> {
+    let of_own = |level: &str| EnvFilter::new(format!("warn,lambda_darts={level}"));
+    let filter = match &args.log_level {
+        Some(level) if level == "off" => EnvFilter::new("off"),
+        Some(level) => of_own(level),
+        None => EnvFilter::try_from_default_env()
+            .unwrap_or_else(|_| of_own(if args.log_file.is_some() { "info" } else { "warn" })),
+    };
+    let lines = tracing_subscriber::fmt().with_env_filter(filter);
+    match &args.log_file {
+        Some(path) => {
+            let file = File::options().create(true).append(true).open(path);
+            let file = file.map_err(|error| Failure::file(path, error))?;
+            lines.with_ansi(false).with_writer(Mutex::new(file)).init();
+        }
+        None => lines.with_writer(std::io::stderr).init(),
+    }
+    Ok(())
+}
+
+/// An event of a search.
+pub(crate) fn event(event: &Event) {
+    let seconds = event.seconds;
+    match &event.kind {
+        EventKind::Start { config, device, steps, weights } => {
+            info!(seconds, space = config.space, seed = config.seed, device, steps, weights, "the search began");
+        }
+        EventKind::Step(step) => debug!(
+            seconds,
+            epoch = step.epoch,
+            step = step.step,
+            train_loss = step.train_loss,
+            valid_loss = step.valid_loss,
+            gradient_norm = step.gradient_norm,
+            "a step was taken"
+        ),
+        EventKind::Epoch(epoch) => info!(
+            seconds,
+            epoch = epoch.epoch,
+            train_loss = epoch.train_loss,
+            valid_loss = epoch.valid_loss,
+            supernet_accuracy = epoch.supernet_accuracy,
+            skip_connections = epoch.skip_connections,
+            "an epoch ended"
+        ),
+        EventKind::End { .. } => info!(seconds, "the search ended"),
+    }
+}

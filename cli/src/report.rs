@@ -1,0 +1,158 @@
+//! `report`: runs as one page that opens from disk, and their curves and cells as files.
+
+use std::fmt::Write;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use lambda_darts::search::{EpochEvent, Event, EventKind, SearchConfig};
+use lambda_darts::space::{Genotype, Space};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::args::ReportArgs;
+use crate::events::read_events;
+use crate::failure::Failure;
+use crate::output::print;
+use crate::text_file::write_new;
+
+/// Built from web/report.html by `npm run build:report`.
+const TEMPLATE: &str = include_str!("../assets/report.html");
+/// Where the runs go in it.
+const PLACE: &str = r#"<script type="application/json" id="runs">[]</script>"#;
+
+/// A run as the page reads it.
+#[derive(Serialize)]
+struct Run {
+    name: String,
+    space: Space,
+    /// Without the steps, which no view shows.
+    events: Vec<Event>,
+    /// Of the architecture of every epoch.
+    notations: Vec<Value>,
+    #[serde(skip)]
+    config: SearchConfig,
+}
+
+pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
+    let runs = args.runs.iter().map(|path| Run::read(path)).collect::<Result<Vec<_>, _>>()?;
+    // In HTML, a script ends at the first `</`, whatever it is in.
+    let json = json!(runs).to_string().replace('<', "\\u003c");
+    let page = TEMPLATE.replacen(PLACE, &PLACE.replace("[]", &json), 1);
+    let files = [
+        (Some(&args.out), page),
+        (args.csv.as_ref(), csv(&runs)),
+        (args.dot.as_ref(), runs.iter().map(Run::dot).collect()),
+    ];
+    for (path, text) in files {
+        if let Some(path) = path {
+            write_new(path, &text, args.force)?;
+        }
+    }
+    print(&args.out.display().to_string())
+}
+
+/// The curves of runs as CSV.
+pub(crate) fn curves(runs: &[PathBuf]) -> Result<String, Failure> {
+    Ok(csv(&runs.iter().map(|path| Run::read(path)).collect::<Result<Vec<_>, _>>()?))
+}
+
+impl Run {
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let (mut start, mut events, mut notations) = (None, Vec::new(), Vec::new());
+        read_events(path, |event| {
+            match &event.kind {
+                EventKind::Start { config, .. } if start.is_none() => {
+                    let space = config.search_space().map_err(|error| error.to_string())?;
+                    start = Some((config.as_ref().clone(), space));
+                }
+                _ if start.is_none() => return Err("the first event is not the start of a search".to_owned()),
+                EventKind::Start { .. } => return Err("a second start".to_owned()),
+                EventKind::Epoch(epoch) => {
+                    // What is well formed may still be no cell, or of another space.
+                    let genotype = Genotype::parse(&json!(epoch.genotype).to_string());
+                    let genotype = genotype.map_err(|error| format!("no genotype: {}", error.what))?;
+                    notations.push(json!({
+                        "darts": genotype.to_darts(),
+                        "nas_bench_201": genotype.to_nas_bench_201(),
+                    }));
+                }
+                EventKind::Step(_) => return Ok(ControlFlow::Continue(())),
+                EventKind::End { .. } => {}
+            }
+            events.push(event);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let wrong = |what: &str| Failure::inside(&path.join("events.jsonl"), what.to_owned());
+        let (config, space) = start.ok_or_else(|| wrong("it is empty"))?;
+        if notations.is_empty() {
+            return Err(wrong("no epoch has ended in this run"));
+        }
+        Ok(Self { name: path.display().to_string(), space, events, notations, config })
+    }
+
+    fn epochs(&self) -> impl Iterator<Item = &EpochEvent> {
+        self.events.iter().filter_map(|event| match &event.kind {
+            EventKind::Epoch(epoch) => Some(epoch.as_ref()),
+            _ => None,
+        })
+    }
+
+    /// The cells of the last epoch, a graph each.
+    fn dot(&self) -> String {
+        let Some(epoch) = self.epochs().last() else { return String::new() };
+        let mut text = String::new();
+        for cell in &epoch.genotype.cells {
+            let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+            let name = quoted(&format!("{} {}", self.name, cell.kind));
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "digraph {name} {{\n  rankdir=LR; node [shape=circle];");
+            for (node, reads) in (cell.inputs..).zip(&cell.nodes) {
+                for (operation, from) in reads {
+                    let _ = writeln!(text, "  {from} -> {node} [label={}];", quoted(&operation.to_string()));
+                }
+            }
+            text.push_str("}\n");
+        }
+        text
+    }
+}
+
+/// The curves: a row an epoch and run, every number whole.
+fn csv(runs: &[Run]) -> String {
+    let mut text = String::from(
+        "run,method,space,seed,epoch,strength,learning_rate,train_loss,valid_loss,supernet_accuracy,skip_connections,\
+         kind,alignment,entropy,cifar10_test\n",
+    );
+    for run in runs {
+        for epoch in run.epochs() {
+            for kind in &epoch.kinds {
+                let optional = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
+                let row = [
+                    field(&run.name),
+                    json!(run.config.method.name).as_str().unwrap_or_default().to_owned(),
+                    field(&run.config.space),
+                    run.config.seed.to_string(),
+                    (epoch.epoch + 1).to_string(),
+                    epoch.strength.to_string(),
+                    epoch.lr.to_string(),
+                    epoch.train_loss.to_string(),
+                    epoch.valid_loss.to_string(),
+                    epoch.supernet_accuracy.to_string(),
+                    epoch.skip_connections.to_string(),
+                    field(&kind.name),
+                    optional(kind.alignment),
+                    kind.saturation.mean_entropy().to_string(),
+                    optional(epoch.benchmark.map(|known| known.cifar10_test)),
+                ];
+                text.push_str(&row.join(","));
+                text.push('\n');
+            }
+        }
+    }
+    text
+}
+
+/// A name may hold anything.
+fn field(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+}

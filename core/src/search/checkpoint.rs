@@ -1,0 +1,363 @@
+//! The whole state of a search as a file that a power cut cannot spoil.
+//!
+//! The file is in the safetensors format: the long vectors (`weights`, `momentum`, `running_mean`, `running_variance`)
+//! are its tensors, the rest of the state is JSON in its metadata, and a checksum covers both.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::mem;
+use std::path::{Path, PathBuf};
+
+use crc32fast::Hasher;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors, serialize};
+use serde::{Deserialize, Serialize};
+
+use super::SessionState;
+
+/// What this version writes, and the newest that it reads.
+const VERSION: u32 = 1;
+/// The one key of the metadata: with several, their order in the file would be left to chance.
+const KEY: &str = "lambda-darts";
+/// Far more than a supernet needs; a file that is larger is not read into memory.
+const MOST_BYTES: u64 = 1 << 34;
+
+/// The state of a session, with the place in the record of events where it was taken.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use lambda_darts::{data::SearchData, device::Place, search::{Checkpoint, Record, SearchConfig, Session}};
+/// # let config = SearchConfig { batch: 8, ..SearchConfig::small("nas-bench-201") };
+/// # let data = Arc::new(SearchData::load(&config.data, 0)?);
+/// # let folder = std::env::temp_dir().join(format!("lambda-darts-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// let session = Session::new(config, Arc::clone(&data), &Place::cpu())?;
+/// Checkpoint { state: pollster::block_on(session.state())?, record: Record::default() }.save(&folder)?;
+/// let found = Checkpoint::read(&folder.join(Checkpoint::NEWEST))?;
+/// let session = Session::restore(found.state, data, &Place::cpu())?;
+/// # std::fs::remove_dir_all(folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// The state.
+    pub state: SessionState,
+    /// The events up to here.
+    pub record: Record,
+}
+
+/// The length and the checksum of a file that only grows: how much of it belongs to a checkpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Bytes.
+    pub bytes: u64,
+    /// Their CRC-32.
+    pub crc32: u32,
+}
+
+impl Record {
+    /// Takes note of what was appended.
+    pub fn add(&mut self, appended: &[u8]) {
+        let mut hasher = Hasher::new_with_initial(self.crc32);
+        hasher.update(appended);
+        self.crc32 = hasher.finalize();
+        self.bytes += appended.len() as u64;
+    }
+}
+
+/// Why a checkpoint cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointError {
+    /// The file cannot be written.
+    #[error("{}: the checkpoint cannot be written", .path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file cannot be read.
+    #[error("{}: the checkpoint cannot be read", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What is in it is not what was written.
+    #[error("{}: the checkpoint is damaged: {what}", .path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was found.
+        what: String,
+    },
+    /// It is of another version of this library.
+    #[error(
+        "{}: the checkpoint is of format {found}, and this version reads up to {VERSION}; \
+         go on with the version that wrote it, or update",
+        .path.display()
+    )]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// The format it says it has.
+        found: u32,
+    },
+}
+
+/// What is in the metadata.
+#[derive(Serialize, Deserialize)]
+struct Header {
+    version: u32,
+    crc32: u32,
+    /// [`Small`] as JSON, in the bytes that the checksum covers.
+    rest: String,
+}
+
+/// Everything but the long vectors, which are empty in `state`.
+#[derive(Serialize, Deserialize)]
+struct Small<S> {
+    state: S,
+    record: Record,
+}
+
+impl Checkpoint {
+    /// The name of the newest checkpoint in the folder of a run.
+    pub const NEWEST: &str = "checkpoint.safetensors";
+    /// The name of the one before it.
+    pub const PREVIOUS: &str = "checkpoint-previous.safetensors";
+
+    /// Writes it into `folder`: whole or not at all, and the one that was there stays as the previous one.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Write`]; the earlier checkpoints are as they were.
+    pub fn save(self, folder: &Path) -> Result<(), CheckpointError> {
+        let path = folder.join(Self::NEWEST);
+        let part = folder.join("checkpoint.part");
+        let written = self.into_bytes().and_then(|bytes| replace(folder, &part, &path, &bytes));
+        written.map_err(|source| {
+            // The room is better used by others; what matters is the first failure.
+            let _ = fs::remove_file(&part);
+            CheckpointError::Write { path, source }
+        })
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Read`], [`CheckpointError::Damaged`] or [`CheckpointError::Version`].
+    pub fn read(path: &Path) -> Result<Self, CheckpointError> {
+        let cannot = |source| CheckpointError::Read { path: path.to_owned(), source };
+        let file = File::open(path).map_err(cannot)?;
+        let mut bytes = Vec::new();
+        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
+        Self::from_bytes(&bytes).map_err(|fault| match fault {
+            Fault::Damaged(what) => CheckpointError::Damaged { path: path.to_owned(), what },
+            Fault::Version(found) => CheckpointError::Version { path: path.to_owned(), found },
+        })
+    }
+
+    fn into_bytes(mut self) -> io::Result<Vec<u8>> {
+        let mut arrays = Vec::new();
+        for (name, array) in self.state.arrays() {
+            let (dtype, bytes) = shortest(array);
+            arrays.push((name, dtype, array.len(), bytes));
+            mem::take(array);
+        }
+        let rest = serde_json::to_string(&Small { state: &self.state, record: self.record })?;
+        let crc32 = checksum(&rest, arrays.iter().map(|(.., bytes)| bytes.as_slice()));
+        let header = serde_json::to_string(&Header { version: VERSION, crc32, rest })?;
+        let views = arrays.iter().map(|(name, dtype, length, bytes)| {
+            TensorView::new(*dtype, vec![*length], bytes).map(|view| (*name, view))
+        });
+        let views = views.collect::<Result<Vec<_>, _>>().map_err(io::Error::other)?;
+        serialize(views, Some(HashMap::from([(KEY.to_owned(), header)]))).map_err(io::Error::other)
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
+        if bytes.len() as u64 > MOST_BYTES {
+            return Err(damaged("it is too large"));
+        }
+        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+        let header = metadata.metadata().as_ref().and_then(|found| found.get(KEY));
+        let header = header.ok_or_else(|| damaged("it is not one of this program"))?;
+        // Another version may have another header, so its number is read alone.
+        let version = serde_json::from_str(header).map(|Version { version }| version).map_err(damaged)?;
+        if version != VERSION {
+            return Err(Fault::Version(version));
+        }
+        let header: Header = serde_json::from_str(header).map_err(damaged)?;
+        let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
+        let Small::<SessionState> { mut state, record } = serde_json::from_str(&header.rest).map_err(damaged)?;
+        let mut covered = Vec::new();
+        for (name, array) in state.arrays() {
+            let view = tensors.tensor(name).map_err(damaged)?;
+            *array = numbers(&view).ok_or_else(|| damaged(format!("{name} has numbers of another type")))?;
+            covered.push(view);
+        }
+        if checksum(&header.rest, covered.iter().map(TensorView::data)) != header.crc32 {
+            return Err(damaged("its checksum is another"));
+        }
+        Ok(Self { state, record })
+    }
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
+#[derive(Debug)]
+enum Fault {
+    Damaged(String),
+    Version(u32),
+}
+
+/// Of an error, or of a sentence.
+fn damaged(what: impl Into<Box<dyn Error>>) -> Fault {
+    Fault::Damaged(what.into().to_string())
+}
+
+fn checksum<'a>(rest: &str, arrays: impl Iterator<Item = &'a [u8]>) -> u32 {
+    let mut hasher = Hasher::new();
+    hasher.update(rest.as_bytes());
+    for array in arrays {
+        // The lengths too: a byte must not move from one array to the next.
+        hasher.update(&(array.len() as u64).to_le_bytes());
+        hasher.update(array);
+    }
+    hasher.finalize()
+}
+
+/// In 32 bits a number where that loses nothing, which it does not for a device that calculates with 32 bits.
+fn shortest(array: &[f64]) -> (Dtype, Vec<u8>) {
+    #[expect(clippy::cast_possible_truncation, reason = "this is what is tried")]
+    let short = |number: f64| number as f32;
+    if array.iter().all(|&number| f64::from(short(number)).to_bits() == number.to_bits()) {
+        (Dtype::F32, array.iter().flat_map(|&number| short(number).to_le_bytes()).collect())
+    } else {
+        (Dtype::F64, array.iter().flat_map(|number| number.to_le_bytes()).collect())
+    }
+}
+
+fn numbers(view: &TensorView<'_>) -> Option<Vec<f64>> {
+    let data = view.data();
+    match view.dtype() {
+        Dtype::F32 => Some(data.as_chunks().0.iter().map(|&bytes| f64::from(f32::from_le_bytes(bytes))).collect()),
+        Dtype::F64 => Some(data.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect()),
+        _ => None,
+    }
+}
+
+/// A crash at any point leaves the newest or the previous file whole.
+fn replace(folder: &Path, part: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::create(part)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    drop(file);
+    match fs::rename(path, folder.join(Checkpoint::PREVIOUS)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs::rename(part, path)?;
+    // Names last only once the folder is written, where a folder can be opened.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::data::SearchData;
+    use crate::device::Place;
+    use crate::search::{SearchConfig, Session};
+
+    /// A state with momentum, in the middle of an epoch.
+    fn checkpoint() -> Checkpoint {
+        let mut config = SearchConfig::small("nas-bench-201");
+        config.supernet.channels = 1;
+        config.batch = 4;
+        config.data.images = Some(40);
+        let data = Arc::new(SearchData::load(&config.data, 0).unwrap());
+        let mut session = Session::new(config, data, &Place::cpu()).unwrap();
+        for _ in 0..4 {
+            pollster::block_on(session.next()).unwrap();
+        }
+        let mut record = Record::default();
+        record.add(b"four events");
+        Checkpoint { state: pollster::block_on(session.state()).unwrap(), record }
+    }
+
+    #[test]
+    fn what_is_saved_is_read_and_the_one_before_it_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = checkpoint();
+        let mut second = first.clone();
+        second.record.add(b"more");
+        // A number that does not fit into 32 bits.
+        second.state.arrays().next().unwrap().1[0] = 0.1;
+        first.clone().save(folder.path()).unwrap();
+        second.clone().save(folder.path()).unwrap();
+        let read = |name| Checkpoint::read(&folder.path().join(name)).unwrap();
+        assert_eq!(read(Checkpoint::NEWEST), second);
+        assert_eq!(read(Checkpoint::PREVIOUS), first);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+
+        // What cannot be written leaves both.
+        fs::create_dir(folder.path().join("checkpoint.part")).unwrap();
+        assert!(matches!(first.clone().save(folder.path()), Err(CheckpointError::Write { .. })));
+        assert_eq!((read(Checkpoint::NEWEST), read(Checkpoint::PREVIOUS)), (second, first));
+    }
+
+    #[test]
+    fn a_record_is_the_same_however_it_grew() {
+        let (mut whole, mut parts) = (Record::default(), Record::default());
+        whole.add(b"123456789");
+        for part in ["1234", "", "56789"] {
+            parts.add(part.as_bytes());
+        }
+        // The check value of CRC-32.
+        assert_eq!((whole, parts), (Record { bytes: 9, crc32: 0xCBF4_3926 }, whole));
+    }
+
+    #[test]
+    fn another_version_is_refused_by_its_number() {
+        let mut bytes = checkpoint().into_bytes().unwrap();
+        let written = br#"{\"version\":1"#;
+        let place = bytes.windows(written.len()).position(|window| window == written).unwrap();
+        bytes[place + written.len() - 1] = b'7';
+        assert!(matches!(Checkpoint::from_bytes(&bytes), Err(Fault::Version(7))));
+    }
+
+    #[test]
+    fn damage_is_seen() {
+        let whole = checkpoint();
+        let bytes = whole.clone().into_bytes().unwrap();
+        assert_eq!(Checkpoint::from_bytes(&bytes).unwrap(), whole);
+        let places = || 0..bytes.len();
+        proptest!(ProptestConfig::with_cases(1000), |(place in places(), flip in 1_u8..)| {
+            let mut changed = bytes.clone();
+            changed[place] ^= flip;
+            // A space of the header may become another space.
+            match Checkpoint::from_bytes(&changed) {
+                Ok(read) => prop_assert_eq!(&read, &whole),
+                Err(Fault::Damaged(_) | Fault::Version(_)) => {}
+            }
+        });
+        proptest!(ProptestConfig::with_cases(1000), |(length in places())| {
+            prop_assert!(Checkpoint::from_bytes(&bytes[..length]).is_err());
+        });
+        proptest!(|(end in proptest::collection::vec(any::<u8>(), 1..64))| {
+            prop_assert!(Checkpoint::from_bytes(&[bytes.as_slice(), &end].concat()).is_err());
+        });
+        proptest!(|(noise in proptest::collection::vec(any::<u8>(), 0..512))| {
+            prop_assert!(Checkpoint::from_bytes(&noise).is_err());
+        });
+    }
+}

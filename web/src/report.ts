@@ -1,0 +1,190 @@
+/** The page of `lambda-darts report`: runs that lie in the file itself, drawn as the demo page draws them. */
+import "./styles/page.css";
+import "./styles/controls.css";
+import "./styles/views.css";
+import "./styles/report.css";
+import { toCsv } from "./csv";
+import { toDot } from "./dot";
+import { savePng, saveSvg, saveText } from "./export";
+import { Message } from "./message";
+import { readReport, type Reported } from "./read-report";
+import { epochAt, type Run } from "./run";
+import { Scene } from "./scene";
+import { FIELDS, methodLabel, SIDES, type SideName } from "./settings";
+import { drawSummary } from "./summary";
+import type { Measure } from "./views/heatmap";
+import { tidyTip } from "./views/tip";
+
+const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
+const testid = <E extends HTMLElement>(id: string): E => find(`[data-testid="${id}"]`);
+
+const message = new Message(find("#message"));
+const fault = (error: unknown): void =>
+  message.say(`Something in this report cannot be drawn: ${error instanceof Error ? error.message : String(error)}`, "fault");
+
+const { runs, faults } = readReport(find("#runs").textContent ?? "");
+if (faults.length > 0) message.say(faults.join(" "), "fault");
+else if (runs.length === 0) message.say("There is no run in this report.");
+
+/* What is looked at */
+
+const chosen: Record<SideName, Reported | undefined> = { left: runs[0], right: runs[1] };
+let cursor = Infinity;
+let kind = 0;
+let measure: Measure = "saturation";
+const slider = testid<HTMLInputElement>("slider");
+
+const longest = (): number => Math.max(1, ...SIDES.map((side) => chosen[side]?.run.epochs.length ?? 0));
+
+function lookAt(epoch: number): void {
+  cursor = epoch;
+  schedule();
+}
+
+/* Words */
+
+/** The part of a run's folder that tells it from others. */
+const nameOf = ({ file = "" }: Run): string => file.replace(/[/\\]+$/, "").split(/[/\\]/).at(-1) || file;
+
+function spaceLabel(name: string): string {
+  const field = FIELDS.find(({ key }) => key === "space");
+  const known = field !== undefined && "options" in field ? field.options.find(([value]) => value === name) : undefined;
+  // The rest of a label explains it to those who choose.
+  return known?.[1].split(/[:,]/)[0] ?? name;
+}
+
+function describeRun({ config, device, epochs, ended }: Run): string {
+  const length = epochs.length === config.epochs ? `${epochs.length} epochs` : `${epochs.length} of ${config.epochs} epochs${ended ? "" : ", unfinished"}`;
+  return `${methodLabel(config.method.name)} on ${spaceLabel(config.space)}, seed ${config.seed}, ${length}, on ${device}`;
+}
+
+function writeContents(): void {
+  const items = runs.map(({ run }) => {
+    const item = document.createElement("li");
+    const name = document.createElement("b");
+    name.textContent = run.file ?? "";
+    item.append(name, describeRun(run));
+    return item;
+  });
+  find("#contents").replaceChildren(...items);
+  document.body.classList.toggle("many", runs.length > 4);
+}
+
+/* Drawing, at most once a frame */
+
+let wanted = false;
+
+function schedule(): void {
+  if (!wanted) requestAnimationFrame(frame);
+  wanted = true;
+}
+
+function frame(): void {
+  wanted = false;
+  try {
+    draw();
+  } catch (error) {
+    fault(error);
+  }
+}
+
+let scene: Scene | undefined;
+
+function draw(): void {
+  scene ??= new Scene(lookAt);
+  const length = longest();
+  cursor = Math.max(1, Math.min(cursor, length));
+  const kinds = Math.max(...SIDES.map((side) => chosen[side]?.run.space.kinds.length ?? 0));
+  if (kind >= kinds) {
+    kind = 0;
+    find<HTMLInputElement>('input[name="kind"]').checked = true;
+  }
+  find("#kinds").hidden = kinds < 2;
+  slider.max = String(length);
+  slider.value = String(cursor);
+  slider.setAttribute("aria-valuetext", `epoch ${cursor} of ${length}`);
+  testid("epoch").textContent = String(cursor);
+  find("#of-epochs").textContent = `of ${length}`;
+  for (const side of SIDES) writeSide(side);
+  scene.draw({ left: chosen.left?.run, right: chosen.right?.run }, { at: cursor, kind, measure, space: undefined });
+  drawSummary(testid("summary"), runs.map(({ run }) => run), kind);
+  const several = runs.some(({ run }) => run.space.kinds.length > 1);
+  find("#summary-kind").textContent = !several ? "" : kind === 0 ? ", in the normal cells" : ", in the reduce cells where a run has them";
+  tidyTip();
+}
+
+function writeSide(side: SideName): void {
+  const shown = chosen[side];
+  if (shown === undefined) return;
+  const { run, notations } = shown;
+  const method = methodLabel(run.config.method.name);
+  for (const title of document.querySelectorAll(`.panel[data-side="${side}"] .method`)) title.textContent = `${method}, seed ${run.config.seed}`;
+  find(`#legend-${side}`).textContent = `${method}, ${nameOf(run)}`;
+  const at = Math.min(cursor, run.epochs.length);
+  const late = at < cursor ? ` · its last epoch, ${at}` : "";
+  testid(`status-${side}`).textContent = `${run.file} · ${spaceLabel(run.config.space)} · ${run.device}${late}`;
+  const forms = notations[at - 1];
+  testid(`genotype-${side}`).textContent = forms?.nas_bench_201 ?? forms?.darts ?? JSON.stringify(run.epochs[at - 1]?.genotype);
+}
+
+/* Controls */
+
+slider.addEventListener("input", () => lookAt(Number(slider.value)));
+for (const input of document.querySelectorAll<HTMLInputElement>('input[name="measure"]')) {
+  input.addEventListener("change", () => {
+    measure = input.value as Measure;
+    find("#saturation").dataset["measure"] = measure;
+    schedule();
+  });
+}
+for (const input of document.querySelectorAll<HTMLInputElement>('input[name="kind"]')) {
+  input.addEventListener("change", () => {
+    kind = Number(input.value);
+    schedule();
+  });
+}
+SIDES.forEach((side, at) => {
+  const select = testid<HTMLSelectElement>(`run-${side}`);
+  select.append(...runs.map(({ run }, r) => new Option(run.file, String(r))));
+  select.value = String(at);
+  select.addEventListener("change", () => {
+    // Who stands at the end of a run wants to see the end of the other one.
+    const atEnd = cursor >= longest();
+    chosen[side] = runs[Number(select.value)];
+    lookAt(atEnd ? Infinity : cursor);
+  });
+});
+
+/* Exports */
+
+const drawing = (section: string, side: SideName): SVGSVGElement | null => document.querySelector(`${section} .panel[data-side="${side}"] .drawing svg`);
+
+testid("export-curves").addEventListener("click", () => saveText("curves.csv", toCsv(runs.map(({ run }) => run)), "text/csv"));
+for (const side of SIDES) {
+  const name = (what: string): string => `${chosen[side] ? nameOf(chosen[side].run) : side}-${what}`;
+  testid(`export-cell-${side}`).addEventListener("click", () => {
+    const svg = drawing("#cell", side);
+    if (svg !== null) saveSvg(name(`cell-epoch-${cursor}.svg`), svg);
+  });
+  testid(`export-dot-${side}`).addEventListener("click", () => {
+    const run = chosen[side]?.run;
+    const epoch = epochAt(run, cursor);
+    if (run === undefined || epoch === undefined) return;
+    saveText(name(`cell-epoch-${cursor}.dot`), toDot(run.file ?? "", run.space, epoch.genotype), "text/vnd.graphviz");
+  });
+  testid(`export-heatmap-${side}`).addEventListener("click", () => {
+    const svg = drawing("#saturation", side);
+    if (svg !== null) savePng(name(`saturation-epoch-${cursor}.png`), svg).catch(fault);
+  });
+}
+
+/* Begin */
+
+if (runs.length > 0) {
+  writeContents();
+  document.body.classList.remove("bare");
+  document.body.classList.toggle("single", runs.length === 1);
+  find("#choice").hidden = runs.length === 1;
+  find("#legend").hidden = runs.length === 1;
+  schedule();
+}
