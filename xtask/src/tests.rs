@@ -17,7 +17,7 @@ Stages, in this order; the first that fails stops with its exit code:
   tests       cargo nextest run --release --workspace, or cargo test without nextest
   doc tests   cargo test --release --workspace --doc
   web         cargo xtask web, without its set-up
-  web checks  npm run check in web/
+  web checks  npm run check in web/; that cli/assets/report.html is what npm run build:report makes
   browser     npm run e2e in web/, in Chromium, with a run that the built command line makes
 
 The last three are left out with --no-web. With --interchange, the tests also read what a search writes with \

@@ -8,12 +8,12 @@ mod serve;
 mod toolchain;
 
 use std::process::ExitCode;
-use std::thread;
+use std::{fs, thread};
 
 use module::MODULES;
 use toolchain::Toolchain;
 
-use crate::run::{refuse, run};
+use crate::run::{refuse, root, run};
 
 pub(crate) const ABOUT: &str = "\
 Build the page: static files in web/dist that any static host can serve.
@@ -73,8 +73,15 @@ pub(crate) fn build() -> Result<(), ExitCode> {
     })
 }
 
-/// Checks the page's own code.
+/// Checks the page's own code, and that the command line has the page of its reports as it is now.
 pub(crate) fn check() -> Result<(), ExitCode> {
     node::install()?;
-    run(&mut node::npm(&["run", "check"]))
+    run(&mut node::npm(&["run", "check"]))?;
+    let report = root().join("cli/assets/report.html");
+    let before = fs::read(&report).ok();
+    run(&mut node::npm(&["run", "build:report"]))?;
+    match fs::read(&report) {
+        Ok(now) if before.as_ref() == Some(&now) => Ok(()),
+        _ => refuse("cli/assets/report.html was out of date and has been made anew: commit it, and run this again"),
+    }
 }
