@@ -7,7 +7,9 @@ use std::sync::Arc;
 use lambda_darts::benchmark::Table;
 use lambda_darts::data::SearchData;
 use lambda_darts::device::Place;
-use lambda_darts::search::{Checkpoint, CheckpointError, EpochEvent, EventKind, Record, SearchConfig, Session};
+use lambda_darts::search::{
+    Checkpoint, CheckpointError, EpochEvent, EventKind, Record, SearchConfig, SearchError, Session,
+};
 
 use crate::args::SettingsArgs;
 use crate::drive::Run;
@@ -44,8 +46,8 @@ pub(crate) fn resume(args: &SettingsArgs, folder: &Path, stop: &Stop) -> Result<
 /// The newest state that can be used; why a newer one cannot is noted.
 fn newest(dir: &RunDir, place: &Place, notes: &mut Vec<String>) -> Result<Found, Failure> {
     let newest = match at(dir, Checkpoint::NEWEST, place) {
-        Err(Failure::Checkpoint(version @ CheckpointError::Version { .. })) => return Err(version.into()),
-        Err(fault) => fault,
+        Err(fault) if is_damage(&fault) => fault,
+        // Missing images or another version are no reason to give up what is there.
         found => return found,
     };
     match at(dir, Checkpoint::PREVIOUS, place) {
@@ -57,6 +59,7 @@ fn newest(dir: &RunDir, place: &Place, notes: &mut Vec<String>) -> Result<Found,
             notes.push(format!("{newest}; going on from the checkpoint before it"));
             Ok(found)
         }
+        Err(previous) if !is_damage(&previous) => Err(previous),
         Err(previous) => match (is_missing(&newest), is_missing(&previous)) {
             (true, true) => {
                 notes.push("no checkpoint was taken yet: beginning anew".to_owned());
@@ -66,6 +69,15 @@ fn newest(dir: &RunDir, place: &Place, notes: &mut Vec<String>) -> Result<Found,
             (false, true) => Err(Failure::NoOther(Box::new(newest))),
             (false, false) => Err(Failure::Neither { newest: Box::new(newest), previous: Box::new(previous) }),
         },
+    }
+}
+
+/// Whether it lies with the checkpoint, or with the events that it was taken with.
+fn is_damage(fault: &Failure) -> bool {
+    match fault {
+        Failure::Checkpoint(fault) => !matches!(fault, CheckpointError::Version { .. }),
+        Failure::In { .. } | Failure::Search(SearchError::State(_)) => true,
+        _ => false,
     }
 }
 

@@ -214,6 +214,29 @@ fn a_damaged_checkpoint_falls_back_to_the_one_before() {
 }
 
 #[test]
+fn missing_images_are_no_fault_of_the_checkpoints() {
+    let folder = tempfile::tempdir().unwrap();
+    for class in ["a", "b"] {
+        fs::create_dir_all(folder.path().join("images").join(class)).unwrap();
+        for number in 0..16_u8 {
+            let image = image::RgbImage::from_pixel(8, 8, image::Rgb([16 * number, class.as_bytes()[0], 7]));
+            image.save(folder.path().join(format!("images/{class}/{number}.png"))).unwrap();
+        }
+    }
+    let mut args = vec!["search", "--device", "cpu", "--data", "folder", "--data-dir", "images", "--channels", "2"];
+    args.extend(["--cells", "1", "--batch", "4", "--epochs", "1", "--size", "8", "--out", "run"]);
+    let searched = run(&args, folder.path());
+    assert!(searched.status.success(), "{}", text(&searched.stderr));
+    fs::rename(folder.path().join("images"), folder.path().join("elsewhere")).unwrap();
+    let refused = run(&RESUME, folder.path());
+    assert_eq!(refused.status.code(), Some(1));
+    let said = text(&refused.stderr);
+    assert!(said.contains("images") && !said.contains("checkpoint"), "{said}");
+    fs::rename(folder.path().join("elsewhere"), folder.path().join("images")).unwrap();
+    resumed(folder.path());
+}
+
+#[test]
 fn two_searches_do_not_write_into_one_folder() {
     let folder = tempfile::tempdir().unwrap();
     let mut search = Search::start(folder.path(), &SEARCH);
