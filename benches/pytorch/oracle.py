@@ -1,326 +1,16 @@
-"""An independent PyTorch model of the Λ-DARTS search (Movahedi et al., ICLR 2023, arXiv:2210.07998), written from the
-paper's formulas and sharing no code with the Rust library that it is held against.
+"""Golden numbers and whole searches with the PyTorch model in model.py, which is written from the paper's formulas and
+shares no code with the Rust library that it is held against.
 
-It answers two questions about the Rust code: are its numbers right, and is it faster?
   python oracle.py golden OUT_DIR [--seed S] [--small]   cases with every input and every expected output
-  python oracle.py time  [--space nb201|darts] [--channels C] [--cells L] [--size 32] [--batch 64]
-                         [--regularizer none|cosine|sign] [--estimator central|frozen] [--steps 10] [--device cpu|cuda] [--threads 2]
   python oracle.py search --space nb201 ...    a whole search on the images in an .npz (x: [N,3,H,W] uint8, y: [N])
 
-Tensors are NCHW float32 (float64 with --double). Nothing here is tuned: it is what a user of PyTorch would write.
+Golden numbers are computed in float64.
 """
 import argparse, json, math, time
 from pathlib import Path
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
-
-NB201 = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]
-DARTS = ["max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"]
-S2 = ["skip_connect", "sep_conv_3x3"]
-S3 = ["none", "skip_connect", "sep_conv_3x3"]
-SKIP, MAX, AVG, SEP, DIL3, DIL5 = "skip_connect", "max_pool_3x3", "avg_pool_3x3", "sep_conv_3x3", "dil_conv_3x3", "dil_conv_5x5"
-# The candidates of S1 differ from edge to edge: those of a normal cell, then those of a reduction cell.
-S1 = ([[SKIP, DIL3], [SKIP, DIL5], [SKIP, DIL5], [SKIP, SEP], [SKIP, DIL3], [MAX, SKIP], [SKIP, SEP],
-       [SKIP, SEP], [SKIP, DIL3], [SKIP, SEP], [MAX, SKIP], [SKIP, DIL3], [DIL3, DIL5], [DIL3, DIL5]],
-      [[MAX, AVG], [MAX, DIL3], [MAX, AVG], [MAX, AVG], [SKIP, DIL5], [MAX, AVG], [MAX, SEP],
-       [SKIP, DIL3], [SKIP, DIL5], [MAX, AVG], [MAX, AVG], [SKIP, DIL5], [SKIP, DIL5], [SKIP, DIL5]])
-
-
-# ---------------------------------------------------------------- operations
-class Branches:
-    """Which way every ReLU and max pool went: recorded in one pass, replayed ("frozen") in others."""
-
-    mode, taken, at = "free", [], 0
-
-    @classmethod
-    def set(cls, mode):
-        cls.mode, cls.at = mode, 0
-        if mode == "record":
-            cls.taken = []
-
-    @classmethod
-    def next(cls):
-        cls.at += 1
-        return cls.taken[cls.at - 1]
-
-
-def relu(x):
-    if Branches.mode == "replay":
-        return x * Branches.next()
-    if Branches.mode == "record":
-        Branches.taken.append((x > 0).to(x.dtype))
-    return F.relu(x)
-
-
-def max_pool(x, stride):
-    if Branches.mode == "free":
-        return F.max_pool2d(x, 3, stride, 1)
-    if Branches.mode == "record":
-        y, idx = F.max_pool2d(x, 3, stride, 1, return_indices=True)
-        Branches.taken.append(idx)
-        return y
-    idx = Branches.next()
-    return x.flatten(2).gather(2, idx.flatten(2)).view_as(idx)
-
-
-class ReLU(nn.Module):
-    def forward(self, x):
-        return relu(x)
-
-
-class MaxPool(nn.Module):
-    def __init__(self, stride):
-        super().__init__()
-        self.stride = stride
-
-    def forward(self, x):
-        return max_pool(x, self.stride)
-
-
-class Zero(nn.Module):
-    def __init__(self, stride):
-        super().__init__()
-        self.stride = stride
-
-    def forward(self, x):
-        return x[:, :, :: self.stride, :: self.stride] * 0.0
-
-
-class FactorizedReduce(nn.Module):
-    """ReLU, two 1x1 stride-2 convolutions (the second shifted by one pixel), concatenation, batch norm."""
-
-    def __init__(self, cin, cout, affine):
-        super().__init__()
-        self.a = nn.Conv2d(cin, cout // 2, 1, stride=2, bias=False)
-        self.b = nn.Conv2d(cin, cout - cout // 2, 1, stride=2, bias=False)
-        self.bn = nn.BatchNorm2d(cout, affine=affine)
-
-    def forward(self, x):
-        x = relu(x)
-        return self.bn(torch.cat([self.a(x), self.b(x[:, :, 1:, 1:])], 1))
-
-
-def relu_conv_bn(cin, cout, k, stride, pad, affine):
-    return nn.Sequential(ReLU(), nn.Conv2d(cin, cout, k, stride, pad, bias=False), nn.BatchNorm2d(cout, affine=affine))
-
-
-def depthwise_separable(c, k, stride, pad, dilation, affine):
-    return [ReLU(), nn.Conv2d(c, c, k, stride, pad, dilation, groups=c, bias=False),
-            nn.Conv2d(c, c, 1, bias=False), nn.BatchNorm2d(c, affine=affine)]
-
-
-def operation(name, c, stride, affine=False, pool_bn=True):
-    if name == "none":
-        return Zero(stride)
-    if name == "skip_connect":
-        return nn.Identity() if stride == 1 else FactorizedReduce(c, c, affine)
-    if name.endswith("pool_3x3"):
-        pool = MaxPool(stride) if name[0] == "m" else nn.AvgPool2d(3, stride, 1, count_include_pad=False)
-        return nn.Sequential(pool, nn.BatchNorm2d(c, affine=False)) if pool_bn else pool
-    k = int(name[-1])
-    if name.startswith("sep_conv"):
-        return nn.Sequential(*depthwise_separable(c, k, stride, k // 2, 1, affine), *depthwise_separable(c, k, 1, k // 2, 1, affine))
-    if name.startswith("dil_conv"):
-        return nn.Sequential(*depthwise_separable(c, k, stride, k - 1, 2, affine))
-    if name.startswith("nor_conv"):
-        return relu_conv_bn(c, c, k, stride, k // 2, affine)
-    raise ValueError(name)
-
-
-class Mixed(nn.Module):
-    def __init__(self, names, c, stride, affine, pool_bn):
-        super().__init__()
-        self.ops = nn.ModuleList(operation(n, c, stride, affine, pool_bn) for n in names)
-
-    def forward(self, x, p):
-        return sum(w * op(x) for w, op in zip(p, self.ops))
-
-
-# ---------------------------------------------------------------- supernets
-class DartsCell(nn.Module):
-    def __init__(self, names, cpp, cp, c, reduction, reduction_prev, nodes=4):
-        super().__init__()
-        self.nodes = nodes
-        lists = names[reduction] if isinstance(names, tuple) else [names] * (nodes * (nodes + 3) // 2)
-        self.pre0 = FactorizedReduce(cpp, c, False) if reduction_prev else relu_conv_bn(cpp, c, 1, 1, 0, False)
-        self.pre1 = relu_conv_bn(cp, c, 1, 1, 0, False)
-        self.edges = nn.ModuleList(
-            Mixed(lists[i * (i + 3) // 2 + j], c, 2 if reduction and j < 2 else 1, False, True)
-            for i in range(nodes) for j in range(2 + i))
-
-    def forward(self, s0, s1, p):
-        states, e = [self.pre0(s0), self.pre1(s1)], 0
-        for i in range(self.nodes):
-            states.append(sum(self.edges[e + j](h, p[e + j]) for j, h in enumerate(states)))
-            e += 2 + i
-        return torch.cat(states[-self.nodes:], 1)
-
-
-class DartsSupernet(nn.Module):
-    """Cells with two inputs, reductions at L//3 and 2L//3, two tables of architecture parameters."""
-
-    def __init__(self, names, c=16, cells=8, classes=10, stem=3):
-        super().__init__()
-        cc = stem * c
-        self.stem = nn.Sequential(nn.Conv2d(3, cc, 3, padding=1, bias=False), nn.BatchNorm2d(cc))
-        cpp, cp, self.cells, self.kinds, prev = cc, cc, nn.ModuleList(), [], False
-        for i in range(cells):
-            red = i in (cells // 3, 2 * cells // 3)
-            c = 2 * c if red else c
-            self.cells.append(DartsCell(names, cpp, cp, c, red, prev))
-            self.kinds.append(int(red))
-            cpp, cp, prev = cp, 4 * c, red
-        self.head = nn.Linear(cp, classes)
-        self.tables = [(14, 2 if isinstance(names, tuple) else len(names))] * 2
-
-    def forward(self, x, ps):
-        s0 = s1 = self.stem(x)
-        for cell, p in zip(self.cells, ps):
-            s0, s1 = s1, cell(s0, s1, p)
-        return self.head(s1.mean((2, 3)))
-
-
-class Nb201Cell(nn.Module):
-    def __init__(self, names, c):
-        super().__init__()
-        self.edges = nn.ModuleList(Mixed(names, c, 1, False, False) for i in range(1, 4) for j in range(i))
-
-    def forward(self, x, p):
-        states, e = [x], 0
-        for i in range(1, 4):
-            states.append(sum(self.edges[e + j](states[j], p[e + j]) for j in range(i)))
-            e += i
-        return states[-1]
-
-
-class ResBlock(nn.Module):
-    def __init__(self, cin, cout):
-        super().__init__()
-        self.a, self.b = relu_conv_bn(cin, cout, 3, 2, 1, True), relu_conv_bn(cout, cout, 3, 1, 1, True)
-        self.down = nn.Sequential(nn.AvgPool2d(2, 2), nn.Conv2d(cin, cout, 1, bias=False))
-
-    def forward(self, x):
-        return self.down(x) + self.b(self.a(x))
-
-
-class Nb201Supernet(nn.Module):
-    """Three stages of `n` searched cells with a fixed residual reduction between them: 3n searched cells, one table."""
-
-    def __init__(self, names=NB201, c=16, n=5, classes=10):
-        super().__init__()
-        self.stem = nn.Sequential(nn.Conv2d(3, c, 3, padding=1, bias=False), nn.BatchNorm2d(c))
-        self.body, self.kinds = nn.ModuleList(), []
-        for stage in range(3):
-            if stage:
-                self.body.append(ResBlock(c, 2 * c))
-                c *= 2
-            for _ in range(n):
-                self.body.append(Nb201Cell(names, c))
-                self.kinds.append(0)
-        self.bn, self.head = nn.BatchNorm2d(c), nn.Linear(c, classes)
-        self.tables = [(6, len(names))]
-
-    def forward(self, x, ps):
-        x, it = self.stem(x), iter(ps)
-        for b in self.body:
-            x = b(x, next(it)) if isinstance(b, Nb201Cell) else b(x)
-        return self.head(relu(self.bn(x)).mean((2, 3)))
-
-
-# ---------------------------------------------------------------- alignment
-def pairs(gs, form):
-    """Mean pairwise agreement of the cell gradients and its derivative with respect to each of them."""
-    n = len(gs)
-    w = 2.0 / (n * (n - 1))
-    if form == "cosine":
-        u = [g / g.norm() for g in gs]
-        s = sum(u)
-        value = w * sum((u[i] @ u[j]) for i in range(n) for j in range(i + 1, n))
-        return value, [w * (s - ui * (ui @ s)) / g.norm() for ui, g in zip(u, gs)]
-    value, delta = 0.0, [torch.zeros_like(g) for g in gs]
-    for i in range(n):
-        for j in range(n):
-            if i != j:
-                d, a = gs[i] @ gs[j], gs[i].abs() @ gs[j].abs()
-                value = value + 0.5 * w * d / a
-                delta[i] += w * (gs[j] - d / a * gs[i].sign() * gs[j].abs()) / a
-    return value, delta
-
-
-class Search:
-    """One bilevel step at a time, as in design/method.md."""
-
-    def __init__(self, net, form="cosine", strength=0.125, eps0=1e-4, lr=0.025, arch_lr=3e-4, order="arch-first", arch_wd=1e-3, estimator="central"):
-        dev, dt = next(net.parameters()).device, next(net.parameters()).dtype
-        self.net, self.form, self.strength, self.eps0, self.order, self.estimator = net, form, strength, eps0, order, estimator
-        self.alpha = [(1e-3 * torch.randn(s, dtype=dt)).to(dev).requires_grad_() for s in net.tables]
-        self.opt_w = torch.optim.SGD(net.parameters(), lr, momentum=0.9, weight_decay=3e-4)
-        self.opt_a = torch.optim.Adam(self.alpha, arch_lr, betas=(0.5, 0.999), weight_decay=arch_wd)
-
-    def copies(self, grad=True):
-        """One leaf copy of softmax(alpha) per cell."""
-        return [F.softmax(self.alpha[k].detach(), -1).clone().requires_grad_(grad) for k in self.net.kinds]
-
-    def cell_gradients(self, ps, kind=0):
-        return [p.grad.flatten() for p, k in zip(ps, self.net.kinds) if k == kind]
-
-    def main_pass(self, x, y):
-        """The weight pass: leaves gradients on the weights and on every cell's copy of p."""
-        ps = self.copies()
-        Branches.set("record" if self.estimator == "frozen" and self.form != "none" else "free")
-        loss = F.cross_entropy(self.net(x, ps), y)
-        Branches.set("free")
-        loss.backward()
-        return loss, ps
-
-    def regularizer_grad(self, x, y, ps, form=None, eps0=None):
-        """∂Λ/∂ω by central differences along the closed-form direction; cells of kind 0 only.
-        Estimator "frozen" replays the branches that main_pass recorded, which makes it exact up to O(ε²)."""
-        gs = self.cell_gradients(ps)
-        value, delta = pairs(gs, form or self.form)
-        norm = torch.cat(delta).norm()
-        if norm == 0:
-            return value, delta, 0.0, [torch.zeros_like(w) for w in self.net.parameters()]
-        eps, it = float((eps0 or self.eps0) / norm), iter(delta)
-        steps = [eps * next(it).view_as(p) if k == 0 else torch.zeros_like(p) for p, k in zip(ps, self.net.kinds)]
-        half = []
-        for sign in (1, -1):
-            Branches.set("replay" if self.estimator == "frozen" else "free")
-            loss = F.cross_entropy(self.net(x, [p.detach() + sign * s for p, s in zip(ps, steps)]), y)
-            Branches.set("free")
-            half.append(torch.autograd.grad(loss, list(self.net.parameters())))
-        return value, delta, eps, [(a - b) / (2 * eps) for a, b in zip(*half)]
-
-    def weight_step(self, x, y, strength=None):
-        strength = self.strength if strength is None else strength
-        self.opt_w.zero_grad(set_to_none=True)
-        loss, ps = self.main_pass(x, y)
-        value = None
-        if self.form != "none":
-            value, _, _, reg = self.regularizer_grad(x, y, ps)
-            for w, r in zip(self.net.parameters(), reg):
-                w.grad.sub_(strength * r)
-        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
-        self.opt_w.step()
-        return loss, value
-
-    def arch_step(self, x, y):
-        self.opt_a.zero_grad(set_to_none=True)
-        shared = [F.softmax(a, -1) for a in self.alpha]
-        loss = F.cross_entropy(self.net(x, [shared[k] for k in self.net.kinds]), y)
-        for a, g in zip(self.alpha, torch.autograd.grad(loss, self.alpha)):
-            a.grad = g
-        self.opt_a.step()
-        return loss
-
-    def step(self, train, valid, strength=None):
-        if self.order == "arch-first":
-            self.arch_step(*valid)
-            return self.weight_step(*train, strength)
-        out = self.weight_step(*train, strength)
-        self.arch_step(*valid)
-        return out
+from model import NB201, SPACES, Search, build, pairs
 
 
 def nb201_name(alpha, names=NB201):
@@ -329,30 +19,6 @@ def nb201_name(alpha, names=NB201):
         nodes.append("|" + "|".join(f"{names[picks[e + j]]}~{j}" for j in range(i)) + "|")
         e += i
     return "+".join(nodes)
-
-
-def build(a):
-    names = {"darts": DARTS, "s1": S1, "s2": S2, "s3": S3}.get(a.space, NB201)
-    return Nb201Supernet(names, a.channels, a.cells, a.classes) if a.space == "nb201" else DartsSupernet(names, a.channels, a.cells, a.classes)
-
-
-# ---------------------------------------------------------------- commands
-def cmd_time(a):
-    torch.set_num_threads(a.threads)
-    net = build(a).to(a.device)
-    s = Search(net, a.regularizer, estimator=a.estimator)
-    x = torch.randn(a.batch, 3, a.size, a.size, device=a.device)
-    y = torch.randint(0, a.classes, (a.batch,), device=a.device)
-    sync = torch.cuda.synchronize if a.device == "cuda" else (lambda: None)
-    times = []
-    for i in range(a.steps + a.warmup):
-        sync(); t = time.perf_counter()
-        s.step((x, y), (x, y)); sync()
-        if i >= a.warmup:
-            times.append(time.perf_counter() - t)
-    times.sort()
-    peak = torch.cuda.max_memory_allocated() / 2**20 if a.device == "cuda" else None
-    print(json.dumps({"ms_median": 1e3 * times[len(times) // 2], "ms_min": 1e3 * times[0], "ms_max": 1e3 * times[-1], "peak_mib": peak, **vars(a)}))
 
 
 def reference_name(name):
@@ -387,7 +53,7 @@ def cmd_golden(a):
     cases = (("nb201", 1), ("s1", 5), ("s2", 4)) if a.small else (("nb201", 2), ("darts", 5), ("s1", 5), ("s2", 5), ("s3", 5))
     for space, cells in cases:
         torch.manual_seed(a.seed)
-        net = build(argparse.Namespace(space=space, channels=channels, cells=cells, classes=10))
+        net = build(space, channels, cells)
         s = Search(net, "cosine")
         for al in s.alpha:
             al.data.normal_(0, 0.5)
@@ -479,7 +145,7 @@ def cmd_search(a):
     torch.manual_seed(a.seed)
     perm = torch.randperm(len(x))[: a.images]
     tr, va = perm[: len(perm) // 2], perm[len(perm) // 2:]
-    net = build(a)
+    net = build(a.space, a.channels, a.cells, a.classes)
     s = Search(net, a.regularizer, lr=a.lr, arch_lr=a.arch_lr, order="weights-first" if a.space == "nb201" else "arch-first", eps0=a.eps0, estimator=a.estimator)
     steps = len(tr) // a.batch
     start = time.time()
@@ -510,16 +176,12 @@ if __name__ == "__main__":
     sub = p.add_subparsers(dest="cmd", required=True)
     g = sub.add_parser("golden"); g.add_argument("out"); g.add_argument("--seed", type=int, default=0)
     g.add_argument("--small", action="store_true", help="2 channels, 8x8 pixels, three spaces: the cases of tests/golden")
-    for name in ("time", "search"):
-        q = sub.add_parser(name)
-        q.add_argument("--space", default="nb201"); q.add_argument("--channels", type=int, default=16); q.add_argument("--cells", type=int, default=5)
-        q.add_argument("--classes", type=int, default=10); q.add_argument("--size", type=int, default=32); q.add_argument("--batch", type=int, default=64)
-        q.add_argument("--regularizer", default="none"); q.add_argument("--estimator", default="central"); q.add_argument("--threads", type=int, default=2); q.add_argument("--device", default="cpu")
-        if name == "time":
-            q.add_argument("--steps", type=int, default=10); q.add_argument("--warmup", type=int, default=2)
-        else:
-            q.add_argument("--data", required=True); q.add_argument("--table"); q.add_argument("--epochs", type=int, default=50)
-            q.add_argument("--images", type=int, default=4000); q.add_argument("--seed", type=int, default=0); q.add_argument("--strength", type=float, default=0.25)
-            q.add_argument("--lr", type=float, default=0.025); q.add_argument("--arch-lr", type=float, default=1e-4); q.add_argument("--eps0", type=float, default=1e-4)
+    q = sub.add_parser("search")
+    q.add_argument("--space", choices=SPACES, default="nb201"); q.add_argument("--channels", type=int, default=16); q.add_argument("--cells", type=int, default=5)
+    q.add_argument("--classes", type=int, default=10); q.add_argument("--size", type=int, default=32); q.add_argument("--batch", type=int, default=64)
+    q.add_argument("--regularizer", default="none"); q.add_argument("--estimator", default="central"); q.add_argument("--threads", type=int, default=2)
+    q.add_argument("--data", required=True); q.add_argument("--table"); q.add_argument("--epochs", type=int, default=50)
+    q.add_argument("--images", type=int, default=4000); q.add_argument("--seed", type=int, default=0); q.add_argument("--strength", type=float, default=0.25)
+    q.add_argument("--lr", type=float, default=0.025); q.add_argument("--arch-lr", type=float, default=1e-4); q.add_argument("--eps0", type=float, default=1e-4)
     a = p.parse_args()
-    {"golden": cmd_golden, "time": cmd_time, "search": cmd_search}[a.cmd](a)
+    {"golden": cmd_golden, "search": cmd_search}[a.cmd](a)

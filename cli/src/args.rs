@@ -45,6 +45,8 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Look an architecture up in a table of known results
     Benchmark(BenchmarkArgs),
+    /// Measure what a step of a search costs here
+    Bench(Box<BenchArgs>),
     /// List the devices that a search can run on
     Devices(DevicesArgs),
     /// Get data sets
@@ -242,6 +244,41 @@ pub(crate) struct BenchmarkArgs {
         '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|'")]
     pub(crate) arch: String,
     /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Measure what a step of a search costs here
+///
+/// It takes the steps of a search with these settings, architecture and weights together, on random images of the data
+/// set's shape: the data set itself is not needed. The regularizer has its full strength from the first step on. What
+/// only a whole search has a use for (epochs, checkpoints, tables, warnings) changes nothing.
+///
+/// A step trains the weights on one batch and the architecture on another; images per second counts the former. A GPU
+/// computes while it is given more to do, so a phase ends where its results are read.
+#[derive(Args, Debug)]
+pub(crate) struct BenchArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+    /// darts has no regularizer, lambda-darts aligns by the cosine, lambda-darts-sign by the sign
+    #[arg(long, help_heading = "Method",
+        value_parser = PossibleValuesParser::new(["darts", "lambda-darts", "lambda-darts-sign"]))]
+    pub(crate) method: Option<String>,
+    /// What all chance comes from
+    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
+    pub(crate) seed: Option<u64>,
+    /// Steps that are measured
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "What is measured",
+        value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) steps: u16,
+    /// Steps before them
+    #[arg(long, value_name = "N", default_value_t = 2, help_heading = "What is measured")]
+    pub(crate) warmup: u16,
+    /// Threads that the CPU computes with [default: one a core]
+    #[arg(long, value_name = "N", help_heading = "What is measured",
+        value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+    /// Print the result as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -35,6 +35,8 @@ pub(crate) enum Failure {
     Neither { newest: Box<Failure>, previous: Box<Failure> },
     #[error("the handler for Ctrl-C cannot be installed")]
     Handler(#[source] io::Error),
+    #[error("the threads cannot be started")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
     #[error("the result cannot be written")]
     Output(#[source] io::Error),
     #[error(transparent)]

@@ -1,6 +1,7 @@
 //! The `lambda-darts` command.
 
 mod args;
+mod bench;
 mod benchmark;
 mod board;
 mod collapse;
@@ -14,6 +15,7 @@ mod events;
 mod failure;
 mod fetch;
 mod log;
+mod memory;
 mod output;
 mod progress;
 mod report;
@@ -52,6 +54,7 @@ fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
         Some(Command::Derive(args)) => derive::run(&args)?,
         Some(Command::Report(args)) => report::run(&args)?,
         Some(Command::Benchmark(args)) => benchmark::run(&args)?,
+        Some(Command::Bench(args)) => bench::run(&args)?,
         Some(Command::Devices(args)) => devices::run(&args)?,
         Some(Command::Data(DataCommand::Fetch(args))) => data::run(&args)?,
         Some(Command::Completions(args)) => completions::run(&args)?,

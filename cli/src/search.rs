@@ -18,6 +18,7 @@ use crate::args::{SearchArgs, SettingsArgs};
 use crate::collapse;
 use crate::drive::{End, Rules, Run};
 use crate::failure::Failure;
+use crate::memory::peak_rss_mib;
 use crate::output::print;
 use crate::progress::Progress;
 use crate::resume::resume;
@@ -184,19 +185,4 @@ fn custom_space(path: &Path) -> Result<CustomSpace, Failure> {
     let wrong = |error: lambda_darts::space::SpaceError| Failure::inside(path, error.to_string());
     CustomSpace::parse(&text).map_err(wrong)?;
     CustomSpace::read(&text).map_err(wrong)
-}
-
-/// The most memory that the process has held, in MiB, where the system tells.
-#[cfg(any(target_os = "linux", target_os = "macos"))]
-fn peak_rss_mib() -> Option<f64> {
-    let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).ok()?;
-    #[expect(clippy::cast_precision_loss, reason = "memory is far below 2^53 bytes")]
-    let most = usage.max_rss() as f64;
-    // KiB on Linux, bytes on macOS.
-    Some(if cfg!(target_os = "macos") { most / 1_048_576.0 } else { most / 1024.0 })
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "macos")))]
-fn peak_rss_mib() -> Option<f64> {
-    None
 }

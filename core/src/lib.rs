@@ -73,6 +73,7 @@ pub mod alignment;
 pub mod benchmark;
 pub mod data;
 pub mod device;
+pub mod kernels;
 pub mod ops;
 mod random;
 pub mod saturation;

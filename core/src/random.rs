@@ -23,6 +23,8 @@ pub(crate) enum Purpose {
     Augment = 6,
     /// The noise operations of a step.
     Noise = 7,
+    /// Images in the place of a data set's.
+    Images = 8,
 }
 
 /// The stream of random numbers for `purpose`, at `counter`, of the search with this seed.

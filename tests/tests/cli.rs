@@ -44,6 +44,32 @@ fn a_search_leaves_a_run_that_derive_reads() {
 }
 
 #[test]
+fn bench_measures_steps_and_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["bench", "--device", "cpu", "--channels", "2", "--batch", "8", "--threads", "1", "--warmup", "1"];
+    let args = [&args[..], &["--steps", "3"]].concat();
+    let out = run(&[&args[..], &["--json"]].concat(), folder.path());
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    let cost: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    let number = |name: &str| cost[name].as_f64().unwrap_or_else(|| panic!("{name} in {cost}"));
+    assert_eq!((cost["device"].as_str(), &cost["launches"]), (Some("CPU"), &serde_json::Value::Null));
+    let (least, median, most) = (number("ms_min"), number("ms_median"), number("ms_max"));
+    assert!(0.0 < least && least <= median && median <= most, "{cost}");
+    assert!((number("images_per_second") * median / 8000.0 - 1.0).abs() < 1e-6, "{cost}");
+    assert!(number("peak_rss_mib") > 1.0 && number("weights") > 100.0, "{cost}");
+    // The regularizer is on from the first step.
+    let phases = ["architecture", "weights", "regularizer", "optimizers", "data"];
+    let phases = phases.map(|name| cost["phases"][name].as_f64().unwrap());
+    assert!(phases.iter().all(|&ms| ms > 0.0), "{cost}");
+    assert!(phases.iter().sum::<f64>() <= 1.01 * number("ms_mean"), "{cost}");
+
+    let shown = run(&args, folder.path());
+    let shown = text(&shown.stdout);
+    assert!(shown.contains(" steps/s") && shown.contains("regularizer"), "{shown}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn the_examples_run() {
     for (example, part) in
         [("first_search", "epoch 2"), ("step_by_step", "resumed with"), ("own_space_and_images", "\"cells\"")]
@@ -52,4 +78,12 @@ fn the_examples_run() {
         let out = Command::new(binary).output().expect("build the examples first: cargo build --release --all-targets");
         assert!(out.status.success() && text(&out.stdout).contains(part), "{example}: {}", text(&out.stderr));
     }
+}
+
+#[test]
+fn figure_one_says_how_to_get_its_images() {
+    let binary = built().join("examples").join(format!("figure_one{}", std::env::consts::EXE_SUFFIX));
+    let out = Command::new(binary).output().expect("build the examples first: cargo build --release --all-targets");
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stderr).contains("data fetch cifar10 --into data"), "{}", text(&out.stderr));
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lambda_darts::data::SearchData;
 use lambda_darts::device::Place;
-use lambda_darts::search::{EventKind, MethodName, SearchConfig, Session};
+use lambda_darts::search::{EventKind, MethodName, Phases, SearchConfig, Session};
 use pollster::block_on;
 
 /// Two epochs on a few digits.
@@ -72,6 +72,21 @@ fn a_restored_session_goes_on_exactly() {
     drop(session);
     let mut restored = Session::restore(state, data(&config), &Place::cpu()).expect("a session");
     assert_eq!(take(&mut restored, usize::MAX), whole[3..]);
+}
+
+#[test]
+fn phases_are_measured_and_not_saved() {
+    let mut config = config();
+    config.method.name = MethodName::Darts;
+    let mut session = start(&config);
+    take(&mut session, 3);
+    for (name, seconds) in session.phases().named() {
+        assert_eq!(seconds > 0.0, name != "regularizer", "{name}: {seconds}");
+    }
+    assert_eq!(session.launches(), None, "nothing is launched on the CPU");
+    let state = block_on(session.state()).expect("a state");
+    let restored = Session::restore(state, data(&config), &Place::cpu()).expect("a session");
+    assert_eq!(restored.phases(), Phases::default());
 }
 
 /// The linear schedule begins at λ = 0, where Λ-DARTS is DARTS.

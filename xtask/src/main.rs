@@ -1,6 +1,8 @@
 //! The project's own tasks, run as `cargo xtask TASK`.
 
 mod apt;
+mod bench;
+mod fuzz;
 mod interchange;
 mod run;
 mod set_up;
@@ -8,6 +10,7 @@ mod tests;
 mod vulkan;
 mod web;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -22,18 +25,31 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Set this machine up, then run every check: formatting, lints, docs, build, tests, the page.
+    /// Set this machine up, then run every check: formatting, lints, docs, build, tests, fuzzing, the page.
     #[command(long_about = tests::ABOUT, after_long_help = tests::MORE)]
-    Test {
-        /// Leave out the set-up; install nothing.
-        #[arg(long)]
-        no_set_up: bool,
-        /// Leave out the page and its tests in a browser.
-        #[arg(long)]
-        no_web: bool,
-        /// Also read what a search writes with the programs it is for, from PyPI.
-        #[arg(long)]
-        interchange: bool,
+    Test(tests::Choice),
+    /// Try all that reads what others wrote on inputs that nobody would write.
+    #[command(long_about = fuzz::ABOUT, after_long_help = fuzz::MORE)]
+    Fuzz {
+        /// How long to try each target.
+        #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+        seconds: u32,
+        /// The targets, such as table; all of them if none is named.
+        #[arg(value_name = "TARGET")]
+        targets: Vec<String>,
+    },
+    /// Time our search step and PyTorch's, side by side.
+    #[command(long_about = bench::ABOUT, after_long_help = bench::MORE)]
+    Bench {
+        /// Measure nothing here, and make this folder, which measures on another machine.
+        #[arg(long, value_name = "DIR")]
+        pack: Option<PathBuf>,
+        /// A Python with PyTorch.
+        #[arg(long, value_name = "FILE")]
+        python: Option<PathBuf>,
+        /// Options of benches/side_by_side.py.
+        #[arg(value_name = "OPTION", trailing_var_arg = true, allow_hyphen_values = true, conflicts_with = "pack")]
+        rest: Vec<String>,
     },
     /// Build the page, with both .wasm files.
     #[command(long_about = web::ABOUT, after_long_help = web::MORE)]
@@ -51,14 +67,19 @@ enum Task {
         /// Leave out what the page needs.
         #[arg(long)]
         no_web: bool,
+        /// Leave out what fuzzing needs.
+        #[arg(long)]
+        no_fuzz: bool,
     },
 }
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
-        Task::Test { no_set_up, no_web, interchange } => tests::run_all(no_set_up, !no_web, interchange),
+        Task::Test(choice) => tests::run_all(&choice),
+        Task::Fuzz { seconds, targets } => fuzz::fuzz(seconds, &targets),
+        Task::Bench { pack, python, rest } => bench::bench(pack.as_deref(), python, &rest),
         Task::Web { serve, port } => web::web(serve, port),
-        Task::SetUp { no_web } => set_up::set_up(!no_web),
+        Task::SetUp { no_web, no_fuzz } => set_up::set_up(!no_web, !no_fuzz),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

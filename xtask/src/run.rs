@@ -3,7 +3,7 @@
 use std::env;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Output};
 use std::time::Instant;
 
 /// The stages that have passed, with their seconds.
@@ -81,6 +81,13 @@ pub(crate) fn run(command: &mut Command) -> Result<(), ExitCode> {
             Err(ExitCode::FAILURE)
         }
     }
+}
+
+/// Runs a command to its end and keeps what it prints, whether it fails or not.
+pub(crate) fn captured(command: &mut Command) -> Result<Output, ExitCode> {
+    println!("   {}", shown(command));
+    let output = command.output();
+    output.or_else(|error| refuse(&format!("cannot start {}: {error}", command.get_program().to_string_lossy())))
 }
 
 /// Runs a command without showing its output. True if it could be started and succeeded.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::{vulkan, web};
+use crate::{fuzz, vulkan, web};
 
 pub(crate) const ABOUT: &str = "\
 Look for what the checks need besides Rust, and install what is missing on Debian as root. Elsewhere this says what to \
@@ -17,9 +17,14 @@ For the page, unless --no-web is given:
   - a Rust that builds for WebAssembly: rustup's target wasm32-unknown-unknown, else Debian's packages rustc-web,
     cargo-web, rust-web-src and lld-19
   - Node.js 20.19 or newer, with npm
-  - Chromium";
+  - Chromium
 
-pub(crate) fn set_up(with_web: bool) -> Result<(), ExitCode> {
+For fuzzing, unless --no-fuzz is given: a C++ compiler, with which libFuzzer is built.";
+
+pub(crate) fn set_up(with_web: bool, with_fuzz: bool) -> Result<(), ExitCode> {
     vulkan::set_up()?;
+    if with_fuzz {
+        fuzz::set_up()?;
+    }
     if with_web { web::set_up().and_then(|()| web::browser::set_up()) } else { Ok(()) }
 }

@@ -2,27 +2,31 @@
 
 use std::process::{Command, ExitCode};
 
+use clap::Args;
+
 use crate::run::{Stages, cargo, run, succeeds};
-use crate::{interchange, set_up, vulkan, web};
+use crate::{fuzz, interchange, set_up, vulkan, web};
 
 pub(crate) const ABOUT: &str = "\
 Set this machine up, then run every check of the project.
 
 Stages, in this order; the first that fails stops with its exit code:
   set-up      looks for what the checks need besides Rust and installs it if it can; see `cargo xtask set-up --help`
-  formatting  cargo fmt --all --check
+  formatting  cargo fmt --all --check; the same for the fuzz targets
   clippy      cargo clippy --release --workspace --all-targets -- -D warnings
   docs        cargo doc --release --workspace --no-deps, with warnings denied
   build       cargo build --release --workspace --all-targets
   tests       cargo nextest run --release --workspace, or cargo test without nextest
   doc tests   cargo test --release --workspace --doc
+  fuzz        cargo xtask fuzz, for a few seconds a target and always with the same random numbers; not on Windows
   web         cargo xtask web, without its set-up
   web checks  npm run check in web/; that cli/assets/report.html is what npm run build:report makes
   browser     npm run e2e in web/, in Chromium, with a run that the built command line makes
 
-The last three are left out with --no-web. With --interchange, the tests also read what a search writes with \
-TensorBoard, which needs python3 and is installed from PyPI, beside the builds. Each stage prints the command that it runs, so that you can run it alone. \
-All of them use the release profile, and the .wasm files one of their own.";
+The last three are left out with --no-web, fuzz with --no-fuzz. With --interchange, the tests also read what a search \
+writes with TensorBoard, which needs python3 and is installed from PyPI, beside the builds. Each stage prints the \
+command that it runs, so that you can run it alone. All of them use the release profile, and the .wasm files one of \
+their own.";
 
 pub(crate) const MORE: &str = "\
 Examples:
@@ -30,6 +34,7 @@ Examples:
   cargo xtask test --no-set-up     the same, but install nothing
   cargo xtask test --interchange   everything, and TensorBoard reads what a search writes
   cargo xtask test --no-web        without the page: no Node.js, no browser
+  cargo xtask test --no-fuzz       without fuzzing: no C++ compiler, and the library is not built a second time for it
   cargo test --release --workspace golden
                                    only the tests whose name contains `golden`
 
@@ -40,13 +45,37 @@ Environment:
   CHROMIUM              the browser to test the page in; the first one on the path if it is not set
   CARGO_TARGET_DIR      where cargo puts what it builds";
 
+// Which stages. (A doc comment here could become the help of the task.)
+#[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
+pub(crate) struct Choice {
+    /// Leave out the set-up; install nothing.
+    #[arg(long)]
+    no_set_up: bool,
+    /// Leave out the page and its tests in a browser.
+    #[arg(long)]
+    no_web: bool,
+    /// Leave out the fuzz targets.
+    #[arg(long)]
+    no_fuzz: bool,
+    /// Also read what a search writes with the programs it is for, from PyPI.
+    #[arg(long)]
+    interchange: bool,
+}
+
 /// Runs all stages; formatting, lints and docs come first, since they fail soonest.
-pub(crate) fn run_all(no_set_up: bool, with_web: bool, with_interchange: bool) -> Result<(), ExitCode> {
+pub(crate) fn run_all(choice: &Choice) -> Result<(), ExitCode> {
+    let with_web = !choice.no_web;
+    // Where its flags and limits are known to work.
+    let with_fuzz = !choice.no_fuzz && cfg!(unix);
     let mut stages = Stages::start();
-    if !no_set_up {
-        stages.stage("set-up", || set_up::set_up(with_web))?;
+    if !choice.no_set_up {
+        stages.stage("set-up", || set_up::set_up(with_web, with_fuzz))?;
     }
-    stages.stage("formatting", || run(&mut cargo(&["fmt", "--all", "--check"])))?;
+    stages.stage("formatting", || {
+        run(&mut cargo(&["fmt", "--all", "--check"]))?;
+        run(&mut cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))
+    })?;
     // Clippy and the docs need the dependencies only checked, and share that.
     stages.stage("clippy", || {
         run(&mut cargo(&["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"]))
@@ -58,12 +87,15 @@ pub(crate) fn run_all(no_set_up: bool, with_web: bool, with_interchange: bool) -
     stages.stage("build", || run(&mut cargo(&["build", "--release", "--workspace", "--all-targets"])))?;
     stages.stage("tests", || {
         let mut tests = tests();
-        if with_interchange {
+        if choice.interchange {
             tests.env(interchange::VARIABLE, interchange::set_up()?);
         }
         run(tests.envs(vulkan::choice()))
     })?;
     stages.stage("doc tests", || run(cargo(&["test", "--release", "--workspace", "--doc"]).envs(vulkan::choice())))?;
+    if with_fuzz {
+        stages.stage("fuzz", fuzz::check)?;
+    }
     if with_web {
         stages.stage("web", web::build)?;
         stages.stage("web checks", web::check)?;

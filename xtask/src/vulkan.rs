@@ -1,10 +1,13 @@
 //! A software Vulkan driver, so that the GPU code is tested on machines without a GPU.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{env, fmt, fs};
 
 use crate::apt;
+
+/// The Vulkan loader's file.
+pub(crate) const LOADER: &str = "libvulkan.so.1";
 
 /// Where Debian's package `chromium` puts its Vulkan driver.
 const SWIFTSHADER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
@@ -22,7 +25,7 @@ struct Drivers {
 impl Drivers {
     fn look() -> Self {
         Self {
-            loader: ["/usr/lib", "/usr/lib64", "/usr/local/lib"].into_iter().any(holds_loader),
+            loader: loader().is_some(),
             swiftshader: Path::new(SWIFTSHADER).exists(),
             lavapipe: names_in("/usr/share/vulkan/icd.d").iter().any(|name| name.starts_with("lvp_icd")),
         }
@@ -99,12 +102,17 @@ fn chosen_by_user() -> Option<&'static str> {
     VARIABLES.into_iter().find(|&variable| env::var_os(variable).is_some_and(|value| !value.is_empty()))
 }
 
-/// Whether the loader lies in a library folder or, as on Debian, in that folder's own folder for the processor.
-fn holds_loader(folder: &str) -> bool {
-    const LOADER: &str = "libvulkan.so.1";
+/// The loader: in a library folder or, as on Debian, in that folder's own folder for the processor.
+pub(crate) fn loader() -> Option<PathBuf> {
+    // Other processors' may lie beside it.
+    let own = format!("/usr/lib/{}-linux-gnu", env::consts::ARCH);
+    [own.as_str(), "/usr/lib", "/usr/lib64", "/usr/local/lib"].into_iter().find_map(loader_in)
+}
+
+fn loader_in(folder: &str) -> Option<PathBuf> {
     let folder = Path::new(folder);
-    folder.join(LOADER).exists()
-        || fs::read_dir(folder).is_ok_and(|entries| entries.flatten().any(|entry| entry.path().join(LOADER).exists()))
+    let below = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path().join(LOADER));
+    std::iter::once(folder.join(LOADER)).chain(below).find(|path| path.exists())
 }
 
 fn names_in(folder: &str) -> Vec<String> {

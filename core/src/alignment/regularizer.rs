@@ -33,6 +33,8 @@ pub(crate) struct Regularized<'a> {
     pub(crate) batch: &'a DeviceBatch,
     /// What the main pass recorded; [`Branches::Free`] for [`Estimator::Central`].
     pub(crate) branches: &'a Branches,
+    /// Its number.
+    pub(crate) number: u64,
 }
 
 /// ∂Λ/∂ω, `[weights]`, along the directions of `alignments`: for each the places of its cells. `None` where every
@@ -56,7 +58,7 @@ pub(crate) fn regularize(
             for (&cell, direction) in cells.iter().zip(&alignment.directions) {
                 p[cell].iter_mut().zip(direction).for_each(|(p, d)| *p += sign * epsilon * d);
             }
-            let wanted = Wanted { weights: true, cells: false };
+            let wanted = Wanted { weights: true, cells: false, again: Some(main.number) };
             main.net.pass(&main.net.weights, &p, main.batch, wanted, main.branches.replay(), noise).weights
         };
         let (Some(plus), Some(minus)) = (side(1.0), side(-1.0)) else { continue };

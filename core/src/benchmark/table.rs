@@ -228,6 +228,12 @@ impl Table {
         if table.is_empty() { Err(TableError::Empty { name: name.to_owned() }) } else { Ok(table) }
     }
 
+    /// The rows, in the order of the file.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
     /// How many cells the table has.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -56,14 +56,23 @@ pub(super) fn cifar100(dir: &Path) -> Result<Images, DataError> {
 
 /// The images of one batch file of CIFAR-10 that is in memory.
 pub(super) fn cifar10_records(bytes: &[u8]) -> Result<Images, DataError> {
-    let mut images = Layout::none(numbered(CIFAR10.classes));
-    CIFAR10.batch(Path::new("the batch file"), bytes, &mut images)?;
-    Ok(images)
+    CIFAR10.records(bytes)
+}
+
+/// The same of CIFAR-100.
+pub(super) fn cifar100_records(bytes: &[u8]) -> Result<Images, DataError> {
+    CIFAR100.records(bytes)
 }
 
 impl Layout {
     fn none(classes: Vec<String>) -> Images {
         Images { channels: 3, height: SIDE, width: SIDE, classes, ..Images::default() }
+    }
+
+    fn records(&self, bytes: &[u8]) -> Result<Images, DataError> {
+        let mut images = Self::none(numbered(self.classes));
+        self.batch(Path::new("the batch file"), bytes, &mut images)?;
+        Ok(images)
     }
 
     fn read(&self, dir: &Path) -> Result<Images, DataError> {

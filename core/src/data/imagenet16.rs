@@ -17,13 +17,24 @@ const EXPECTED: &str = "train_data_batch_1 to train_data_batch_10, pickled, of t
 const MOST_BYTES: u64 = 1 << 30;
 
 pub(super) fn imagenet16(dir: &Path) -> Result<Images, DataError> {
-    let mut images = Images { channels: 3, height: SIDE, width: SIDE, classes: numbered(KEPT), ..Images::default() };
+    let mut images = none();
     for batch in 1..=10 {
         let path = dir.join(format!("train_data_batch_{batch}"));
         let bytes = files::read_needed(&path, MOST_BYTES, DataSet::ImageNet16, EXPECTED)?;
         add(&path, &bytes, &mut images)?;
     }
     Ok(images)
+}
+
+/// The images of a batch that is in memory.
+pub(super) fn imagenet16_batch(bytes: &[u8]) -> Result<Images, DataError> {
+    let mut images = none();
+    add(Path::new("the batch file"), bytes, &mut images)?;
+    Ok(images)
+}
+
+fn none() -> Images {
+    Images { channels: 3, height: SIDE, width: SIDE, classes: numbered(KEPT), ..Images::default() }
 }
 
 /// Adds the images of the first classes in a batch.

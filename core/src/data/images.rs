@@ -1,7 +1,7 @@
 //! Labelled images in memory.
 
-use super::DataError;
 use super::resize::Resize;
+use super::{DataError, DataSet};
 
 /// Labelled images of one size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +33,36 @@ impl Images {
     /// [`DataError`] where the bytes are no whole records or a label is beyond 9.
     pub fn from_cifar10_records(bytes: &[u8]) -> Result<Self, DataError> {
         super::cifar::cifar10_records(bytes)
+    }
+
+    /// The images of one batch file of CIFAR-100, with their fine labels: records of two labels and 3·32·32 pixels.
+    ///
+    /// # Errors
+    /// [`DataError`] where the bytes are no whole records or a fine label is beyond 99.
+    pub fn from_cifar100_records(bytes: &[u8]) -> Result<Self, DataError> {
+        super::cifar::cifar100_records(bytes)
+    }
+
+    /// The images of a file of SVHN: MATLAB 5, with the variables `X` and `y`.
+    ///
+    /// # Errors
+    /// [`DataError`] where it is no such file or a label is none from 1 to 10.
+    pub fn from_svhn(bytes: &[u8]) -> Result<Self, DataError> {
+        super::svhn::svhn_file(bytes)
+    }
+
+    /// The images of the first 120 classes in one batch file of ImageNet16: a pickle, which is read and never run.
+    ///
+    /// # Errors
+    /// [`DataError`] where it is no such pickle or a label is none from 1 to 1000.
+    pub fn from_imagenet16_batch(bytes: &[u8]) -> Result<Self, DataError> {
+        super::imagenet16::imagenet16_batch(bytes)
+    }
+
+    /// So many random images with random classes, of the shape of a data set's: to measure a search without it.
+    #[must_use]
+    pub fn random(set: DataSet, count: usize, seed: u64) -> Self {
+        super::stand_in::random(set, count, seed)
     }
 
     /// How many images there are.

@@ -29,6 +29,7 @@ mod pickle;
 mod resize;
 mod search_data;
 mod split;
+mod stand_in;
 mod svhn;
 
 pub use batches::{Batch, Batches, Pair};

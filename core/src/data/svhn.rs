@@ -19,6 +19,11 @@ pub(super) fn svhn(dir: &Path) -> Result<Images, DataError> {
     images(&path, &bytes)
 }
 
+/// The images of a file that is in memory.
+pub(super) fn svhn_file(bytes: &[u8]) -> Result<Images, DataError> {
+    images(Path::new("the .mat file"), bytes)
+}
+
 fn images(path: &Path, bytes: &[u8]) -> Result<Images, DataError> {
     let not = |Fault { offset, what }| DataError::NotMat { path: path.to_owned(), offset, what };
     let wrong = |offset, what: String| not(Fault { offset, what });

@@ -10,6 +10,8 @@ mod web;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
+use crate::kernels::Precision;
+
 #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
 use native as gpu;
 #[cfg(not(all(feature = "wgpu", not(target_family = "wasm"))))]
@@ -28,6 +30,8 @@ pub struct Place {
     device: Device,
     dtype: DType,
     name: String,
+    /// Whether the supernet's own kernels may run here.
+    kernels: bool,
 }
 
 /// A device that a search can run on.
@@ -74,7 +78,7 @@ impl Place {
     /// The CPU in single precision.
     #[must_use]
     pub fn cpu() -> Self {
-        Self { device: Device::flex(), dtype: DType::F32, name: "CPU".to_owned() }
+        Self { device: Device::flex(), dtype: DType::F32, name: "CPU".to_owned(), kernels: true }
     }
 
     /// The CPU in double precision: slower, for checking numbers.
@@ -117,6 +121,18 @@ impl Place {
             storage_buffers: None,
         };
         std::iter::once(cpu).chain(gpu::list()).collect()
+    }
+
+    /// The same place without the supernet's own kernels: everything runs on tensors, which is their specification.
+    #[must_use]
+    pub fn without_kernels(self) -> Self {
+        Self { kernels: false, ..self }
+    }
+
+    /// In which precision the kernels of the CPU run here, if they do.
+    pub(crate) fn cpu_kernels(&self) -> Option<Precision> {
+        let precision = if self.dtype == DType::F64 { Precision::Double } else { Precision::Single };
+        (self.kernels && self.device == Device::flex()).then_some(precision)
     }
 
     /// What the device calls itself.

@@ -79,5 +79,5 @@ fn set_up(name: &str) -> Result<Place, DeviceError> {
         .graphics_api(api)
         .init()
         .map_err(|error| missing(error.to_string()))?;
-    Ok(Place { device, dtype: DType::F32, name: best.name.clone() })
+    Ok(Place { device, dtype: DType::F32, name: best.name.clone(), kernels: true })
 }

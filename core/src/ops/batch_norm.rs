@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 use burn::tensor::module::{batch_norm, batch_norm_train};
 
 use super::{Builder, Initial, Normalization, Pass};
+use crate::kernels::plan::{Planner, ValueId};
 
 const EPSILON: f64 = 1e-5;
 
@@ -22,6 +23,10 @@ impl BatchNorm {
                 .map(|(part, value)| builder.weight(&format!("{name}.{part}"), &[channels], Initial::Constant(value)))
         });
         Self { slot: builder.norm(name, channels), channels, affine }
+    }
+
+    pub(super) fn plan(&self, x: ValueId, planner: &mut Planner<'_>) {
+        planner.normalize(x, self.slot, self.affine);
     }
 
     /// `[batch, channels, height, width]` to the same, each channel with mean 0 and variance 1 over the others.

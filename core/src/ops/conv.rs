@@ -3,6 +3,7 @@
 use burn::tensor::{Tensor, module::conv2d, ops::ConvOptions};
 
 use super::{Builder, Initial, Pass};
+use crate::kernels::plan::{Filter, Planner, Window};
 
 /// Kernel, stride, padding and dilation, each (vertical, horizontal).
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,7 @@ pub(crate) struct Conv {
     weight: usize,
     geometry: Geometry,
     groups: usize,
+    outputs: usize,
 }
 
 impl Conv {
@@ -44,7 +46,23 @@ impl Conv {
         #[expect(clippy::cast_precision_loss, reason = "fan-ins are small")]
         let initial = Initial::Uniform { bound: 1.0 / (fan_in as f64).sqrt() };
         let weight = builder.weight(&format!("{name}.weight"), &[output, input / groups, height, width], initial);
-        Self { weight, geometry, groups }
+        Self { weight, geometry, groups, outputs: output }
+    }
+
+    /// Each channel by itself.
+    pub(super) fn is_depthwise(&self) -> bool {
+        self.groups > 1
+    }
+
+    /// The filter for the kernels. `shift` moves it into the image.
+    pub(super) fn filter(&self, shift: usize, planner: &Planner<'_>) -> Filter {
+        let Geometry { kernel, stride, padding, dilation } = self.geometry;
+        let padding = padding.map(|padding| padding.cast_signed() - shift.cast_signed());
+        Filter { weight: planner.offset(self.weight), window: Window { kernel, stride, padding, dilation } }
+    }
+
+    pub(super) fn outputs(&self) -> usize {
+        self.outputs
     }
 
     pub(crate) fn forward(&self, x: Tensor<4>, pass: &Pass<'_>) -> Tensor<4> {

@@ -5,6 +5,7 @@ use burn::tensor::Tensor;
 use super::batch_norm::BatchNorm;
 use super::conv::{Conv, Geometry};
 use super::{Builder, Pass, relu};
+use crate::kernels::plan::{Conv as ConvStep, Planner, ValueId};
 use crate::space::Convention;
 
 #[derive(Clone, Debug)]
@@ -32,6 +33,17 @@ impl FactorizedReduce {
             odd: Conv::new(builder, odd, [input, output - output / 2], geometry, 1),
             norm: BatchNorm::new(builder, "bn", output, affine),
         }
+    }
+
+    pub(crate) fn plan(&self, x: ValueId, planner: &mut Planner<'_>) -> ValueId {
+        let [even, odd] = [&self.even, &self.odd].map(Conv::outputs);
+        let y = planner.halved(x, even + odd);
+        for (conv, shift, first, rows) in [(&self.even, 0, 0, even), (&self.odd, 1, even, odd)] {
+            let dense = conv.filter(shift, planner);
+            planner.conv_into(ConvStep { x, relu: true, depthwise: None, dense, y, first, rows });
+        }
+        self.norm.plan(y, planner);
+        y
     }
 
     /// `[b, c, h, w]` to `[b, c′, ⌈h/2⌉, ⌈w/2⌉]`. Odd sizes are padded with zeros below and to the right.

@@ -16,13 +16,15 @@ mod weights;
 
 use burn::tensor::Tensor;
 
+use crate::kernels::plan::{Planner, ValueId};
 use crate::space::{Convention, Operation};
 use batch_norm::BatchNorm;
 use conv::{Conv, Geometry};
 pub(crate) use factorized_reduce::FactorizedReduce;
 use noise::Noise;
 pub(crate) use pass::{Branches, Normalization, Pass, Recorded, Seen, StepNoise, follow, no_running};
-use pool::{Pool, PoolKind};
+use pool::Pool;
+pub(crate) use pool::PoolKind;
 use relu::relu;
 pub(crate) use residual::Residual;
 pub use single::{Image, SingleOperation, SingleRun};
@@ -59,6 +61,28 @@ pub(crate) struct Sequence(Vec<Layer>);
 impl Sequence {
     pub(crate) fn forward(&self, x: Tensor<4>, pass: &mut Pass<'_>) -> Tensor<4> {
         self.0.iter().fold(x, |x, layer| layer.forward(x, pass))
+    }
+
+    /// The same as steps for the kernels. A ReLU belongs to the convolution after it; one at the very end is left to
+    /// the reader.
+    pub(crate) fn plan(&self, mut x: ValueId, planner: &mut Planner<'_>) -> ValueId {
+        let (mut relu, mut depthwise) = (false, None);
+        for layer in &self.0 {
+            match layer {
+                Layer::Relu => relu = true,
+                Layer::Conv(conv) if conv.is_depthwise() => depthwise = Some(conv.filter(0, planner)),
+                Layer::Conv(conv) => {
+                    let dense = conv.filter(0, planner);
+                    x = planner.conv(x, relu, depthwise.take(), dense, conv.outputs());
+                    relu = false;
+                }
+                Layer::Norm(norm) => norm.plan(x, planner),
+                Layer::Pool(pool) => x = pool.plan(x, planner),
+                Layer::Reduce(reduce) => x = reduce.plan(x, planner),
+                Layer::Noise(noise) => x = noise.plan(x, planner),
+            }
+        }
+        x
     }
 }
 

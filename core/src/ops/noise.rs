@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::{Builder, Pass};
+use crate::kernels::plan::{Planner, ValueId};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Noise {
@@ -13,6 +14,10 @@ pub(crate) struct Noise {
 impl Noise {
     pub(crate) fn new(builder: &mut Builder, stride: usize) -> Self {
         Self { slot: builder.noise(), stride }
+    }
+
+    pub(super) fn plan(self, x: ValueId, planner: &mut Planner<'_>) -> ValueId {
+        planner.noise(x, self.slot, self.stride)
     }
 
     /// Only the shape of `x` matters.

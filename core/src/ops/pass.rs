@@ -1,10 +1,13 @@
 //! What one forward pass through a network is given and what it leaves behind.
 
+use std::sync::Arc;
+
 use burn::tensor::{Bool, Int, Tensor};
 use rand_distr::{Distribution, StandardNormal};
 
 use super::Layout;
 use crate::device::Place;
+use crate::kernels::cpu::Kept;
 use crate::random::{Purpose, stream};
 
 /// Which statistics batch norms use.
@@ -41,6 +44,15 @@ pub(crate) enum Branches {
 pub(crate) struct Recorded {
     taken: Vec<Branch>,
     next: usize,
+    /// What kernels wrote down instead.
+    pub(crate) kept: Option<Arc<Vec<Kept>>>,
+}
+
+impl Recorded {
+    /// What kernels wrote down.
+    pub(crate) fn of(kept: Arc<Vec<Kept>>) -> Self {
+        Self { kept: Some(kept), ..Self::default() }
+    }
 }
 
 impl Branches {
@@ -48,9 +60,7 @@ impl Branches {
     pub(crate) fn replay(&self) -> Self {
         match self {
             Self::Free => Self::Free,
-            Self::Record(recorded) | Self::Replay(recorded) => {
-                Self::Replay(Recorded { taken: recorded.taken.clone(), next: 0 })
-            }
+            Self::Record(recorded) | Self::Replay(recorded) => Self::Replay(Recorded { next: 0, ..recorded.clone() }),
         }
     }
 
@@ -113,7 +123,7 @@ impl StepNoise {
         self.drawn[slot] = Some(value);
     }
 
-    fn get(&mut self, slot: usize, shape: [usize; 4], place: &Place) -> Tensor<4> {
+    pub(crate) fn get(&mut self, slot: usize, shape: [usize; 4], place: &Place) -> Tensor<4> {
         if let Some(Some(known)) = self.drawn.get(slot) {
             return known.clone();
         }

@@ -5,6 +5,7 @@ use burn::tensor::module::{avg_pool2d, max_pool2d, max_pool2d_with_indices};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions, PadMode};
 
 use super::Pass;
+use crate::kernels::plan::{Planner, ValueId, Window};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PoolKind {
@@ -23,6 +24,12 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
+    pub(super) fn plan(self, x: ValueId, planner: &mut Planner<'_>) -> ValueId {
+        let (side, padding) = if self.kind == PoolKind::Average2x2 { (2, 0) } else { (3, 1) };
+        let window = Window { kernel: [side; 2], stride: [self.stride; 2], padding: [padding; 2], dilation: [1; 2] };
+        planner.pool(x, self.kind, window)
+    }
+
     pub(crate) fn forward(self, x: Tensor<4>, pass: &mut Pass<'_>) -> Tensor<4> {
         let stride = [self.stride; 2];
         match self.kind {

@@ -2,6 +2,8 @@
 
 use burn::tensor::Tensor;
 
+use crate::kernels::plan::{Planner, ValueId, Weight};
+
 use super::{Builder, Pass, Sequence, downsample, relu_conv_norm};
 
 #[derive(Clone, Debug)]
@@ -18,6 +20,13 @@ impl Residual {
             b: builder.within("conv_b", |builder| relu_conv_norm(builder, [output, output], 3, 1, true)),
             around: builder.within("downsample", |builder| downsample(builder, [input, output])),
         }
+    }
+
+    pub(crate) fn plan(&self, x: ValueId, planner: &mut Planner<'_>) -> ValueId {
+        let inner = self.a.plan(x, planner);
+        let around = self.around.plan(x, planner);
+        let b = self.b.plan(inner, planner);
+        planner.sum(b, 1, vec![(around, Weight::One), (b, Weight::One)])
     }
 
     /// `[b, c, h, w]` to `[b, c′, ⌈h/2⌉, ⌈w/2⌉]`.

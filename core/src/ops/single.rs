@@ -9,6 +9,8 @@ use super::{
     no_running, zero,
 };
 use crate::device::{DeviceError, Place, read};
+use crate::kernels::plan::{IMAGE, Planner, Weight};
+use crate::kernels::{Goal, Inputs, Kernels, Precision, cpu};
 use crate::space::{Convention, Operation};
 
 /// A candidate operation (or NAS-Bench-201's residual block) by itself: to look at, to time, or to hold against another
@@ -107,6 +109,9 @@ impl SingleOperation {
     /// Where the sizes of `x`, `weights` and `gy` do not fit the operation.
     pub async fn run(&self, x: &Image, weights: &[f64], gy: &Image, place: &Place) -> Result<SingleRun, DeviceError> {
         let omega = place.tensor(weights.to_vec(), [weights.len()], false);
+        if let Some(precision) = place.cpu_kernels() {
+            return self.by_kernels(precision, x, &omega, gy, place).await;
+        }
         let leaves = self.layout.leaves(&omega, place, true);
         let flat = place.tensor(x.values.clone(), [x.values.len()], true).require_grad();
         let mut noise = StepNoise::default();
@@ -137,6 +142,46 @@ impl SingleOperation {
             y: Image { values: read(y).await?, shape },
             gx: read(gx).await?,
             weights: read(weights).await?,
+            running: [read(mean).await?, read(variance).await?],
+        })
+    }
+
+    async fn by_kernels(
+        &self,
+        precision: Precision,
+        x: &Image,
+        omega: &Tensor<1>,
+        gy: &Image,
+        place: &Place,
+    ) -> Result<SingleRun, DeviceError> {
+        let mut planner = Planner::new(&self.layout, x.shape[1]);
+        let y = match &self.body {
+            Body::Zero { stride } => planner.sum(IMAGE, *stride, Vec::new()),
+            Body::Candidate(sequence) => {
+                let y = sequence.plan(IMAGE, &mut planner);
+                planner.sum(y, 1, vec![(y, Weight::One)])
+            }
+            Body::Residual(residual) => residual.plan(IMAGE, &mut planner),
+        };
+        let kernels = Kernels::new(planner.finish(y, None));
+        let inputs = Inputs {
+            place,
+            omega,
+            p: &[],
+            images: &place.tensor(x.values.clone(), x.shape, false),
+            running: None,
+            branches: Branches::Free,
+            again: None,
+            wanted: cpu::Wanted { weights: true, cells: false, image: true },
+            noise: &mut StepNoise::default(),
+        };
+        let found = kernels.run(precision, inputs, &Goal::Along(&gy.values));
+        let [mean, variance] = follow(no_running(&self.layout, place), found.seen);
+        let shape = found.output.dims();
+        Ok(SingleRun {
+            y: Image { values: read(found.output.reshape([shape.iter().product::<usize>()])).await?, shape },
+            gx: read(found.image).await?,
+            weights: read(found.weights).await?,
             running: [read(mean).await?, read(variance).await?],
         })
     }

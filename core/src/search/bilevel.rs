@@ -4,7 +4,8 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::optimizer::{Adam, Sgd};
-use super::{ArchitectureConfig, MethodConfig, Order, SearchError, WeightsConfig};
+use super::phase::Stopwatch;
+use super::{ArchitectureConfig, MethodConfig, Order, Phases, SearchError, WeightsConfig};
 use crate::alignment::{Alignment, Estimator, Form, Regularized, regularize};
 use crate::data::Batch;
 use crate::device::{Place, read};
@@ -23,6 +24,8 @@ pub struct Bilevel {
     adam: Adam,
     space: Space,
     seed: u64,
+    /// Measured, not a part of the state.
+    pub(super) phases: Phases,
 }
 
 /// What a step is to do.
@@ -97,6 +100,7 @@ impl Bilevel {
             adam: Adam::default(),
             space: space.clone(),
             seed,
+            phases: Phases::default(),
         })
     }
 
@@ -145,7 +149,7 @@ impl Bilevel {
     ) -> Result<(Gradients, Vec<f64>, Vec<f64>), SearchError> {
         let batch = self.on_device(batch);
         let p = self.architecture.copies(self.net.cell_kinds());
-        let wanted = Wanted { weights: true, cells: true };
+        let wanted = Wanted { weights: true, cells: true, again: None };
         let mut outcome =
             self.net.pass(&self.net.weights, &p, &batch, wanted, Branches::Free, &mut self.noise(0, noise));
         let weights = outcome.take_weights()?;
@@ -193,13 +197,13 @@ impl Bilevel {
         let mut noise = self.noise(0, noise);
         let p = self.architecture.copies(self.net.cell_kinds());
         let branches = recording(estimator);
-        let wanted = Wanted { weights: false, cells: true };
+        let wanted = Wanted { weights: false, cells: true, again: None };
         let mut outcome = self.net.pass(&self.net.weights, &p, &batch, wanted, branches, &mut noise);
-        let branches = std::mem::take(&mut outcome.branches);
+        let (branches, number) = (std::mem::take(&mut outcome.branches), outcome.number);
         let found = self.read(outcome).await?;
         let alignments = self.alignments(form, &["normal".to_owned()], &found.cells);
         let Some(value) = alignments.first().map(|(_, alignment)| alignment.value) else { return Ok(None) };
-        let main = Regularized { net: &self.net, p: &p, batch: &batch, branches: &branches };
+        let main = Regularized { net: &self.net, p: &p, batch: &batch, branches: &branches, number };
         match regularize(&main, &alignments, epsilon0, &mut noise) {
             Some(gradient) => Ok(Some((value, read(gradient).await?))),
             None => Ok(None),
@@ -217,7 +221,9 @@ impl Bilevel {
         valid: &Batch,
         settings: &StepSettings<'_>,
     ) -> Result<StepReport, SearchError> {
+        let mut watch = Stopwatch::start();
         let [train, valid] = [train, valid].map(|batch| self.on_device(batch));
+        watch.lap(&mut self.phases.data);
         let mut noise = self.noise(settings.step, &[]);
         let before = self.clone();
         let done = self.both(&train, &valid, settings, &mut noise).await;
@@ -270,7 +276,7 @@ impl Bilevel {
             return self.unrolled_gradient(train, valid, settings, noise).await;
         }
         let p = self.architecture.copies(self.net.cell_kinds());
-        let wanted = Wanted { weights: false, cells: true };
+        let wanted = Wanted { weights: false, cells: true, again: None };
         let outcome = self.net.pass(&self.net.weights, &p, valid, wanted, Branches::Free, noise);
         let found = self.read(outcome).await?;
         Ok((self.architecture.gradient(self.net.cell_kinds(), &found.cells), found))
@@ -283,13 +289,16 @@ impl Bilevel {
         settings: &StepSettings<'_>,
         noise: &mut StepNoise,
     ) -> Result<(Vec<f64>, Gradients), SearchError> {
+        let mut watch = Stopwatch::start();
         let (alpha, found) = self.alpha_gradient(train, valid, settings, noise).await?;
+        watch.lap(&mut self.phases.architecture);
         finite("validation loss", found.loss)?;
         finite("architecture gradient", alpha.iter().sum())?;
         let ArchitectureConfig { lr, betas, decay, .. } = *settings.architecture;
         let mut flat = self.architecture.flat();
         self.adam.step(&mut flat, &alpha, lr, betas, decay);
         self.architecture.set_flat(&flat);
+        watch.lap(&mut self.phases.optimizers);
         Ok((alpha, found))
     }
 
@@ -299,25 +308,30 @@ impl Bilevel {
         settings: &StepSettings<'_>,
         noise: &mut StepNoise,
     ) -> Result<(Gradients, f64), SearchError> {
+        let mut watch = Stopwatch::start();
         let form = settings.method.name.parts().weight_regularizer.filter(|_| settings.strength != 0.0);
         let branches = if form.is_some() { recording(settings.method.estimator) } else { Branches::Free };
         let p = self.architecture.copies(self.net.cell_kinds());
-        let wanted = Wanted { weights: true, cells: true };
+        let wanted = Wanted { weights: true, cells: true, again: None };
         let mut outcome = self.net.pass(&self.net.weights, &p, train, wanted, branches, noise);
-        let branches = std::mem::take(&mut outcome.branches);
+        let (branches, number) = (std::mem::take(&mut outcome.branches), outcome.number);
         let seen = std::mem::take(&mut outcome.seen);
         let mut gradient = outcome.take_weights()?;
         let found = self.read(outcome).await?;
+        watch.lap(&mut self.phases.weights);
         finite("training loss", found.loss)?;
         finite("cell gradient", found.cells.iter().flatten().sum())?;
         if let Some(form) = form {
             let alignments = self.alignments(form, &settings.method.kinds, &found.cells);
-            let main = Regularized { net: &self.net, p: &p, batch: train, branches: &branches };
+            let main = Regularized { net: &self.net, p: &p, batch: train, branches: &branches, number };
             if let Some(lambda) = regularize(&main, &alignments, settings.method.epsilon, noise) {
                 gradient = gradient.sub(lambda.mul_scalar(settings.strength));
             }
         }
         let norm = read(gradient.clone().square().sum().sqrt()).await?[0];
+        if form.is_some() {
+            watch.lap(&mut self.phases.regularizer);
+        }
         finite("weight gradient", norm)?;
         // As torch.nn.utils.clip_grad_norm_ does.
         let scale = (settings.weights.clip / (norm + 1e-6)).min(1.0);
@@ -326,6 +340,7 @@ impl Bilevel {
         }
         self.net.weights = self.sgd.step(&self.net.weights, gradient, settings.lr, settings.weights);
         self.net.follow(seen);
+        watch.lap(&mut self.phases.optimizers);
         Ok((found, norm))
     }
 

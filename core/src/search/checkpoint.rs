@@ -154,13 +154,25 @@ impl Checkpoint {
         let file = File::open(path).map_err(cannot)?;
         let mut bytes = Vec::new();
         file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
-        Self::from_bytes(&bytes).map_err(|fault| match fault {
-            Fault::Damaged(what) => CheckpointError::Damaged { path: path.to_owned(), what },
-            Fault::Version(found) => CheckpointError::Version { path: path.to_owned(), found },
+        Self::parse(&bytes, path)
+    }
+
+    /// Reads what [`into_bytes`](Self::into_bytes) wrote; `name` stands for it in messages.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Damaged`] or [`CheckpointError::Version`].
+    pub fn parse(bytes: &[u8], name: &Path) -> Result<Self, CheckpointError> {
+        Self::from_bytes(bytes).map_err(|fault| match fault {
+            Fault::Damaged(what) => CheckpointError::Damaged { path: name.to_owned(), what },
+            Fault::Version(found) => CheckpointError::Version { path: name.to_owned(), found },
         })
     }
 
-    fn into_bytes(mut self) -> io::Result<Vec<u8>> {
+    /// What its file holds, for whoever keeps it elsewhere than in a folder.
+    ///
+    /// # Errors
+    /// [`io::Error`] where there is something in the state that the format does not have.
+    pub fn into_bytes(mut self) -> io::Result<Vec<u8>> {
         let mut arrays = Vec::new();
         for (name, array) in self.state.arrays() {
             let (dtype, bytes) = shortest(array);

@@ -29,7 +29,8 @@ impl Bilevel {
         let batch = self.on_device(valid);
         let mut noise = self.noise(0, &[]);
         let mut branches = Branches::Record(Recorded::default());
-        self.alpha_slope(&self.architecture, &batch, &mut branches, &mut noise).await?;
+        let mut number = None;
+        self.alpha_slope(&self.architecture, &batch, &mut branches, &mut number, &mut noise).await?;
 
         let here = self.architecture.flat();
         // Not constant on any edge, which the softmax would not notice.
@@ -47,7 +48,7 @@ impl Bilevel {
             for sign in [1.0, -1.0] {
                 let there: Vec<f64> = here.iter().zip(&v).map(|(alpha, v)| alpha + sign * STEP * v).collect();
                 moved.set_flat(&there);
-                sides.push(self.alpha_slope(&moved, &batch, &mut branches.replay(), &mut noise).await?);
+                sides.push(self.alpha_slope(&moved, &batch, &mut branches.replay(), &mut number, &mut noise).await?);
             }
             let product: Vec<f64> = sides[0].iter().zip(&sides[1]).map(|(a, b)| (a - b) / (2.0 * STEP)).collect();
             let before = std::mem::replace(&mut value, dot(&v, &product));
@@ -65,13 +66,15 @@ impl Bilevel {
         at: &Architecture,
         batch: &DeviceBatch,
         branches: &mut Branches,
+        number: &mut Option<u64>,
         noise: &mut StepNoise,
     ) -> Result<Vec<f64>, SearchError> {
         let kinds = self.net.cell_kinds();
-        let wanted = Wanted { weights: false, cells: true };
+        let wanted = Wanted { weights: false, cells: true, again: *number };
         let taken = std::mem::take(branches);
         let mut outcome = self.net.pass(&self.net.weights, &at.copies(kinds), batch, wanted, taken, noise);
         *branches = std::mem::take(&mut outcome.branches);
+        *number = Some(outcome.number);
         Ok(at.gradient(kinds, &self.read(outcome).await?.cells))
     }
 }

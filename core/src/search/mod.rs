@@ -13,8 +13,10 @@ mod config;
 mod curvature;
 mod error;
 mod event;
+mod events;
 mod method;
 mod optimizer;
+mod phase;
 mod session;
 mod unrolled;
 
@@ -26,5 +28,7 @@ pub use config::{
 };
 pub use error::SearchError;
 pub use event::{EpochEvent, Event, EventKind, KindReport, StepEvent};
+pub use events::{EventError, Events};
 pub use method::{Method, MethodName};
+pub use phase::Phases;
 pub use session::{Session, SessionState};

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
+use super::phase::Stopwatch;
 use super::{
-    Bilevel, BilevelState, EpochEvent, Event, EventKind, KindReport, SearchConfig, SearchError, StepEvent, StepReport,
-    StepSettings,
+    Bilevel, BilevelState, EpochEvent, Event, EventKind, KindReport, Phases, SearchConfig, SearchError, StepEvent,
+    StepReport, StepSettings,
 };
 use crate::benchmark::Table;
 use crate::data::{Batches, SearchData};
@@ -183,6 +184,19 @@ impl Session {
         self.before + self.began.elapsed().as_secs_f64()
     }
 
+    /// Seconds that the steps of this session have spent in each phase.
+    #[must_use]
+    pub fn phases(&self) -> Phases {
+        self.bilevel.phases
+    }
+
+    /// Kernels that this process has launched on the session's device so far; `None` where nothing is launched, as on
+    /// the CPU.
+    #[must_use]
+    pub fn launches(&self) -> Option<u64> {
+        crate::kernels::launches(self.bilevel.net.place())
+    }
+
     fn strength(&self) -> f64 {
         let method = &self.config.method;
         match method.name.parts().weight_regularizer {
@@ -193,7 +207,9 @@ impl Session {
 
     async fn step(&mut self) -> Result<StepEvent, SearchError> {
         let (epoch, step) = (self.progress.epoch, self.progress.step);
+        let mut watch = Stopwatch::start();
         let pair = self.batches.pair(epoch, step);
+        watch.lap(&mut self.bilevel.phases.data);
         let settings = StepSettings {
             step: (epoch * self.steps() + step) as u64,
             lr: self.config.learning_rate(epoch),

@@ -21,8 +21,8 @@ impl Bilevel {
     ) -> Result<(Vec<f64>, Gradients), SearchError> {
         let kinds = self.net.cell_kinds().to_vec();
         let p = self.architecture.copies(&kinds);
-        let both = Wanted { weights: true, cells: true };
-        let only = |weights| Wanted { weights, cells: !weights };
+        let both = Wanted { weights: true, cells: true, again: None };
+        let only = |weights| Wanted { weights, cells: !weights, again: None };
         let mut here = self.net.pass(&self.net.weights, &p, train, only(true), Branches::Free, noise);
         let gradient = here.take_weights()?;
         let ahead = self.sgd.ahead(&self.net.weights, gradient, settings.lr, settings.weights);

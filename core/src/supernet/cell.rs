@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 
+use crate::kernels::plan::{Planner, ValueId, Weight};
 use crate::ops::{Builder, Pass, Sequence, candidate, zero};
 use crate::space::{CellKind, Convention, Output};
 
@@ -54,6 +55,27 @@ impl Cell {
             start += edge.operations.len();
         }
         Self { edges, inputs: kind.inputs, nodes: kind.nodes, output: kind.output }
+    }
+
+    /// The same as steps for the kernels.
+    pub(super) fn plan(&self, inputs: Vec<ValueId>, reduce: bool, planner: &mut Planner<'_>) -> ValueId {
+        let cell = planner.cell(self.edges.iter().map(|edge| edge.candidates.len()).sum());
+        let mut states: Vec<ValueId> = inputs.into_iter().map(|input| planner.stored(input)).collect();
+        for node in self.inputs..self.inputs + self.nodes {
+            let mut terms = Vec::new();
+            for edge in self.edges.iter().filter(|edge| edge.to == node) {
+                for (k, candidate) in edge.candidates.iter().enumerate() {
+                    let Some(candidate) = candidate else { continue };
+                    let weight = Weight::Operation { cell, at: edge.start + k };
+                    terms.push((candidate.plan(states[edge.from], planner), weight));
+                }
+            }
+            states.push(planner.sum(states[0], if reduce { 2 } else { 1 }, terms));
+        }
+        match self.output {
+            Output::Concat => planner.concat(states.split_off(self.inputs)),
+            Output::Last => states.swap_remove(self.inputs + self.nodes - 1),
+        }
     }
 
     /// From the input nodes `[b, c, h, w]` each to `[b, c·width, h′, w′]`; `p` is the cell's copy, `[ΣK_e]`.

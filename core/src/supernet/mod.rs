@@ -14,6 +14,7 @@ pub(crate) use architecture::through_softmax;
 pub(crate) use network::Network;
 
 use crate::device::{DeviceError, Place, read};
+use crate::kernels::{Goal, Inputs, Kernels, Precision, cpu};
 use crate::ops::{Branches, Layout, Normalization, Pass, Seen, StepNoise, collect, follow, no_running};
 use crate::space::Space;
 
@@ -41,6 +42,7 @@ pub struct SizeError {
 #[derive(Clone, Debug)]
 pub struct Supernet {
     network: Network,
+    kernels: Kernels,
     layout: Layout,
     place: Place,
     /// ω, `[weights]`.
@@ -56,10 +58,15 @@ pub(crate) struct Wanted {
     pub(crate) weights: bool,
     /// Every ∂L/∂p_l.
     pub(crate) cells: bool,
+    /// The number of an earlier pass over the same batch at the same ω: only p differs, so that kernels need not repeat
+    /// what does not depend on it.
+    pub(crate) again: Option<u64>,
 }
 
 /// What a pass through the supernet found.
 pub(crate) struct Outcome {
+    /// The pass's number, for [`Wanted::again`]; 0 where there are no kernels.
+    pub(crate) number: u64,
     /// `[batch, classes]`.
     pub(crate) logits: Tensor<2>,
     /// The mean cross-entropy, `[1]`.
@@ -126,7 +133,8 @@ impl Supernet {
         let (network, layout) = Network::new(space, size);
         let weights = place.tensor(layout.initial(seed), [layout.len()], false);
         let running = no_running(&layout, place);
-        Ok(Self { network, layout, place: place.clone(), weights, running })
+        let kernels = Kernels::new(network.plan(&layout, size.image_channels));
+        Ok(Self { network, kernels, layout, place: place.clone(), weights, running })
     }
 
     /// How many weights there are.
@@ -180,6 +188,59 @@ impl Supernet {
         branches: Branches,
         noise: &mut StepNoise,
     ) -> Outcome {
+        match self.place.cpu_kernels() {
+            Some(precision) => self.by_kernels(precision, at, p, batch, wanted, branches, noise),
+            None => self.on_tensors(at, p, batch, wanted, branches, noise),
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a pass and its precision")]
+    fn by_kernels(
+        &self,
+        precision: Precision,
+        at: &Tensor<1>,
+        p: &[Vec<f64>],
+        batch: &DeviceBatch,
+        wanted: Wanted,
+        branches: Branches,
+        noise: &mut StepNoise,
+    ) -> Outcome {
+        let inputs = Inputs {
+            place: &self.place,
+            omega: at,
+            p,
+            images: &batch.images,
+            running: None,
+            branches,
+            again: wanted.again,
+            wanted: cpu::Wanted { weights: wanted.weights, cells: wanted.cells, image: false },
+            noise,
+        };
+        let labels: Vec<i64> = batch.labels.clone().into_data().iter::<i64>().collect();
+        let goal = if wanted.weights || wanted.cells { Goal::Labels(&labels) } else { Goal::None };
+        let found = self.kernels.run(precision, inputs, &goal);
+        let [images, classes, ..] = found.output.dims();
+        Outcome {
+            number: found.pass,
+            logits: found.output.reshape([images, classes]),
+            loss: found.loss,
+            weights: wanted.weights.then_some(found.weights),
+            cells: wanted.cells.then_some(found.cells),
+            branches: found.branches,
+            seen: found.seen,
+        }
+    }
+
+    /// The specification of the kernels, and what runs where there are none.
+    fn on_tensors(
+        &self,
+        at: &Tensor<1>,
+        p: &[Vec<f64>],
+        batch: &DeviceBatch,
+        wanted: Wanted,
+        branches: Branches,
+        noise: &mut StepNoise,
+    ) -> Outcome {
         let leaves = self.layout.leaves(at, &self.place, wanted.weights);
         let copies: Vec<Tensor<1>> = p
             .iter()
@@ -206,7 +267,8 @@ impl Supernet {
             weights = wanted.weights.then(|| collect(&leaves, &mut gradients));
             cells = wanted.cells.then(|| collect(&copies, &mut gradients));
         }
-        Outcome { logits: logits.without_autodiff(), loss: loss.without_autodiff(), weights, cells, branches, seen }
+        let (logits, loss) = (logits.without_autodiff(), loss.without_autodiff());
+        Outcome { number: 0, logits, loss, weights, cells, branches, seen }
     }
 
     /// Moves the running statistics a tenth of the way to those of a pass.
@@ -216,6 +278,23 @@ impl Supernet {
 
     /// Logits `[batch, classes]` with running statistics, without gradients.
     pub(crate) fn evaluate(&self, p: &[Vec<f64>], batch: &DeviceBatch, noise: &mut StepNoise) -> Tensor<2> {
+        if let Some(precision) = self.place.cpu_kernels() {
+            let [mean, variance] = &self.running;
+            let inputs = Inputs {
+                place: &self.place,
+                omega: &self.weights,
+                p,
+                images: &batch.images,
+                running: Some([mean, variance]),
+                branches: Branches::Free,
+                again: None,
+                wanted: cpu::Wanted::default(),
+                noise,
+            };
+            let logits = self.kernels.run(precision, inputs, &Goal::None).output;
+            let [images, classes, ..] = logits.dims();
+            return logits.reshape([images, classes]);
+        }
         let leaves = self.layout.leaves(&self.weights, &self.place, false);
         let copies: Vec<_> = p.iter().map(|p| self.place.tensor(p.clone(), [p.len()], false)).collect();
         let [mean, variance] = &self.running;

@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 
 use super::Size;
 use super::cell::Cell;
+use crate::kernels::plan::{Head, IMAGE, Plan, Planner, ValueId};
 use crate::ops::{
     Builder, FactorizedReduce, Initial, Layout, Pass, Residual, Sequence, norm_relu, relu_conv_norm, stem,
 };
@@ -31,6 +32,7 @@ pub(crate) struct Network {
     last: Option<Sequence>,
     /// The places of the classifier's weight `[classes, channels]` and bias.
     classifier: [usize; 2],
+    classes: usize,
     kinds: Vec<usize>,
 }
 
@@ -57,11 +59,45 @@ impl Network {
             builder.weight("classifier.weight", &[size.classes, channels], initial),
             builder.weight("classifier.bias", &[size.classes], initial),
         ];
-        (Self { stem: first, blocks, last, classifier, kinds }, builder.finish())
+        (Self { stem: first, blocks, last, classifier, classes: size.classes, kinds }, builder.finish())
     }
 
     pub(super) fn cell_kinds(&self) -> &[usize] {
         &self.kinds
+    }
+
+    /// The same as steps for the kernels.
+    pub(super) fn plan(&self, layout: &Layout, image_channels: usize) -> Plan {
+        let mut planner = Planner::new(layout, image_channels);
+        let planner_ref = &mut planner;
+        let stem = self.stem.plan(IMAGE, planner_ref);
+        let mut earlier = planner_ref.stored(stem);
+        let mut x = earlier;
+        for block in &self.blocks {
+            match block {
+                Block::Residual(residual) => x = residual.plan(x, planner_ref),
+                Block::Cell { before, cell, reduce } => {
+                    let sources = if before.len() == 2 { vec![earlier, x] } else { vec![x] };
+                    let inputs: Vec<ValueId> = if before.is_empty() {
+                        sources
+                    } else {
+                        let plan = |(preprocess, x): (&Preprocess, ValueId)| match preprocess {
+                            Preprocess::Conv(conv) => conv.plan(x, planner_ref),
+                            Preprocess::Reduce(reduce) => reduce.plan(x, planner_ref),
+                        };
+                        before.iter().zip(sources).map(plan).collect()
+                    };
+                    earlier = x;
+                    x = cell.plan(inputs, *reduce, planner_ref);
+                }
+            }
+        }
+        if let Some(last) = &self.last {
+            last.plan(x, planner_ref);
+        }
+        let [weight, bias] = self.classifier.map(|slot| planner.offset(slot));
+        let head = Head { relu: self.last.is_some(), weight, bias, classes: self.classes };
+        planner.finish(x, Some(head))
     }
 
     /// Images `[b, c, h, w]` to logits `[b, classes]`; cell l reads `p[l]`.

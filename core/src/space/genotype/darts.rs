@@ -101,8 +101,9 @@ fn concat(scan: &mut Scanner<'_>) -> Result<Vec<usize>, GenotypeError> {
     let mut nodes = Vec::new();
     while !scan.take(close) {
         nodes.push(scan.number()?);
-        if nodes.len() > MOST_NODES {
-            return scan.error(format!("more than {MOST_NODES} nodes"));
+        // As many as a cell has, its inputs too.
+        if nodes.len() > MOST_NODES + 2 {
+            return scan.error(format!("more than {} nodes", MOST_NODES + 2));
         }
         if !scan.take(",") {
             scan.expect(close)?;

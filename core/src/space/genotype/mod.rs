@@ -318,6 +318,15 @@ mod tests {
     }
 
     #[test]
+    fn an_output_of_every_node_is_read_again() {
+        let nodes = vec![vec![(Operation::None, 0), (Operation::None, 1)]; MOST_NODES];
+        let cell = GenotypeCell { kind: "normal".to_owned(), inputs: 2, nodes, output: vec![0; MOST_NODES + 2] };
+        let genotype = Genotype { cells: vec![cell] };
+        assert_eq!(Genotype::parse(&serde_json::to_string(&genotype).unwrap()), Ok(genotype.clone()));
+        assert_eq!(Genotype::parse(&genotype.to_darts().unwrap()), Ok(genotype));
+    }
+
+    #[test]
     fn a_place_in_json_counts_characters() {
         let error = Genotype::parse("{\"cells\":\n\n  [\"éé\", 3]}").unwrap_err();
         assert_eq!(error.at, 18, "{error}");

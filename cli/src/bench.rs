@@ -1,0 +1,159 @@
+//! `bench`: what a step of a search costs.
+
+use std::fmt::Write;
+use std::io::{IsTerminal, stderr};
+use std::sync::Arc;
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use lambda_darts::alignment::Schedule;
+use lambda_darts::data::{Images, SearchData};
+use lambda_darts::device::Place;
+use lambda_darts::search::{EventKind, Phases, SearchConfig, Session};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::args::BenchArgs;
+use crate::failure::Failure;
+use crate::memory::peak_rss_mib;
+use crate::output::print;
+use crate::search::{configuration, named};
+
+/// Training images that there are about so many of: enough for an epoch that is not all validation, and few beside what
+/// a step holds.
+const IMAGES: usize = 1024;
+
+/// What is printed, times in ms.
+#[derive(Serialize)]
+struct Cost {
+    device: String,
+    /// Weights of the supernet.
+    weights: usize,
+    ms_median: f64,
+    ms_mean: f64,
+    ms_min: f64,
+    ms_max: f64,
+    /// At the median.
+    images_per_second: f64,
+    peak_rss_mib: Option<f64>,
+    /// Of a step, at the median.
+    launches: Option<u64>,
+    /// Of a step, the mean.
+    phases: Phases,
+}
+
+pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
+    if let Some(threads) = args.threads {
+        // Before anything computes, since the threads are those of the whole process.
+        rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
+    }
+    let cost = measure(args)?;
+    print(&if args.json { json!(cost).to_string() } else { table(&cost, args.steps) })
+}
+
+/// A search as it was asked for, on images that need no data set, and long enough.
+fn session(args: &BenchArgs) -> Result<Session, Failure> {
+    let mut config = configuration(&args.settings, named("--method", args.method.as_deref())?, args.seed)?;
+    let all = usize::from(args.warmup) + usize::from(args.steps);
+    let steps = all.min(IMAGES / config.batch.max(1)).max(1);
+    config.epochs = all.div_ceil(steps);
+    config.method.schedule = Schedule::Constant;
+    config.measures.curvature = false;
+    (config.data.dir, config.data.images, config.data.split) = (None, None, None);
+    config.data.train_fraction = 0.5;
+    config.check()?;
+    let SearchConfig { batch, seed, .. } = config;
+    let images = Images::random(config.data.set, 2 * batch * steps, seed);
+    let data = Arc::new(SearchData::prepare(images, &config.data, seed)?);
+    let place = Place::named(args.settings.device.as_deref().unwrap_or("auto"))?;
+    Ok(Session::new(config, data, &place)?)
+}
+
+fn measure(args: &BenchArgs) -> Result<Cost, Failure> {
+    let mut session = session(args)?;
+    let (mut left, mut before) = (args.warmup, Phases::default());
+    let (mut ms, mut launches) = (Vec::new(), Vec::new());
+    let bar = bar(u64::from(args.warmup) + u64::from(args.steps));
+    while ms.len() < usize::from(args.steps) {
+        let (began, launched) = (Instant::now(), session.launches());
+        let Some(event) = pollster::block_on(session.next())? else { break };
+        let passed = 1e3 * began.elapsed().as_secs_f64();
+        // Whatever else a session does, such as validating, is no part of a step.
+        let EventKind::Step(_) = event.kind else { continue };
+        bar.inc(1);
+        if left > 0 {
+            left -= 1;
+            before = session.phases();
+            continue;
+        }
+        ms.push(passed);
+        launches.extend(session.launches().zip(launched).map(|(now, then)| now.saturating_sub(then)));
+    }
+    bar.finish_and_clear();
+
+    let steps = f64::from(args.steps);
+    #[expect(clippy::cast_precision_loss, reason = "a batch has far fewer than 2^52 images")]
+    let batch = session.config().batch as f64;
+    ms.sort_by(f64::total_cmp);
+    launches.sort_unstable();
+    let ms_median = median(&ms);
+    Ok(Cost {
+        device: session.bilevel().net.place().name().to_owned(),
+        weights: session.bilevel().net.weight_count(),
+        ms_median,
+        ms_mean: ms.iter().sum::<f64>() / steps,
+        ms_min: ms.first().copied().unwrap_or_default(),
+        ms_max: ms.last().copied().unwrap_or_default(),
+        images_per_second: 1e3 * batch / ms_median,
+        peak_rss_mib: peak_rss_mib(),
+        launches: launches.get(launches.len() / 2).copied(),
+        phases: (session.phases() - before) * (1e3 / steps),
+    })
+}
+
+/// Of numbers in order.
+fn median(sorted: &[f64]) -> f64 {
+    let at = |place: usize| sorted.get(place).copied().unwrap_or_default();
+    f64::midpoint(at(sorted.len().saturating_sub(1) / 2), at(sorted.len() / 2))
+}
+
+fn bar(steps: u64) -> ProgressBar {
+    let bar = if stderr().is_terminal() { ProgressBar::new(steps) } else { ProgressBar::hidden() };
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} step {pos} of {len}, {eta} left") {
+        bar.set_style(style);
+    }
+    bar.tick();
+    bar
+}
+
+fn table(cost: &Cost, steps: u16) -> String {
+    let Cost { device, weights, ms_median, ms_mean, ms_min, ms_max, images_per_second, .. } = cost;
+    let memory = cost.peak_rss_mib.map_or_else(|| "–".to_owned(), |mib| format!("{mib:.0} MiB"));
+    let launches = cost.launches.map_or_else(|| "–".to_owned(), |launches| launches.to_string());
+    let mut table = format!(
+        "device        {device}\n\
+         weights       {weights}\n\
+         step          {ms_median:.1} ms ({ms_min:.1} to {ms_max:.1}, mean {ms_mean:.1}, of {steps})\n\
+         speed         {:.2} steps/s, {images_per_second:.1} images/s\n\
+         peak memory   {memory}\n\
+         launches      {launches}",
+        1e3 / ms_median,
+    );
+    let names = ["α pass", "weight pass", "regularizer", "optimizers", "data"];
+    for (name, (_, ms)) in names.into_iter().zip(cost.phases.named()) {
+        // Writing to a string cannot fail.
+        let _ = write!(table, "\n{name:<13} {ms:.1} ms, {:.0} %", 100.0 * ms / ms_mean);
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn medians_of_odd_and_even_counts() {
+        assert_eq!((median(&[1.0, 2.0, 9.0]), median(&[1.0, 2.0, 4.0, 9.0])), (2.0, 3.0));
+        assert_eq!((median(&[7.0]), median(&[])), (7.0, 0.0));
+    }
+}

@@ -1,0 +1,25 @@
+//! The kernels of the CPU.
+//!
+//! A batch is cut into groups of images whose feature maps fit the caches, and groups are dealt to lanes, which work in
+//! parallel. How a batch is cut depends on its size alone, and sums over groups and lanes are taken in their order: the
+//! same numbers come out whatever the number of threads.
+
+mod context;
+mod conv;
+mod engine;
+mod frame;
+mod group;
+mod head;
+mod norm;
+mod plane;
+mod pool;
+mod product;
+mod real;
+mod simd;
+mod stage;
+mod sum;
+
+pub(crate) use context::Wanted;
+pub(crate) use engine::{Engine, Found, Keep, Request, Target};
+pub(crate) use group::Kept;
+pub(crate) use real::Real;

@@ -1,0 +1,147 @@
+//! Images into padded planes and back.
+
+use super::Real;
+use super::frame::Frame;
+
+/// How a channel of a value is read: `(x − mean) · scale + shift`, then perhaps a ReLU.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Channel<T> {
+    pub(super) mean: T,
+    /// 1/σ.
+    pub(super) inverse: T,
+    /// γ/σ.
+    pub(super) scale: T,
+    pub(super) shift: T,
+}
+
+impl<T: Real> Channel<T> {
+    pub(super) const PLAIN: Self = Self { mean: T::ZERO, inverse: T::ONE, scale: T::ONE, shift: T::ZERO };
+
+    #[inline(always)]
+    pub(super) fn value(&self, x: T) -> T {
+        (x - self.mean) * self.scale + self.shift
+    }
+}
+
+/// What decides which way a ReLU goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Gate<'a> {
+    /// There is none.
+    None,
+    /// Its input.
+    Own,
+    /// What another pass wrote down: 1 where it was open.
+    Kept(&'a [u8]),
+}
+
+impl<'a> Gate<'a> {
+    #[inline(always)]
+    pub(super) fn slice(self, from: usize, count: usize) -> Self {
+        match self {
+            Self::Kept(open) => Self::Kept(&open[from..from + count]),
+            other => other,
+        }
+    }
+}
+
+/// A stretch of a channel through its reader.
+#[inline(always)]
+pub(super) fn read<T: Real>(out: &mut [T], x: &[T], channel: &Channel<T>, gate: Gate<'_>) {
+    match gate {
+        Gate::None => out.iter_mut().zip(x).for_each(|(out, &x)| *out = channel.value(x)),
+        Gate::Own => out.iter_mut().zip(x).for_each(|(out, &x)| {
+            let value = channel.value(x);
+            *out = if value > T::ZERO { value } else { T::ZERO };
+        }),
+        Gate::Kept(open) => out.iter_mut().zip(x).zip(open).for_each(|((out, &x), &open)| {
+            *out = if open == 0 { T::ZERO } else { channel.value(x) };
+        }),
+    }
+}
+
+/// Keeps a gradient only where the ReLU was open.
+#[inline(always)]
+pub(super) fn gated<T: Real>(gradient: &mut [T], x: &[T], channel: &Channel<T>, gate: Gate<'_>) {
+    match gate {
+        Gate::None => {}
+        Gate::Own => gradient.iter_mut().zip(x).for_each(|(gradient, &x)| {
+            *gradient = if channel.value(x) > T::ZERO { *gradient } else { T::ZERO };
+        }),
+        Gate::Kept(open) => gradient.iter_mut().zip(open).for_each(|(gradient, &open)| {
+            *gradient = if open == 0 { T::ZERO } else { *gradient };
+        }),
+    }
+}
+
+/// All images of a channel into a plane that holds `padding` elsewhere.
+#[inline(always)]
+pub(super) fn pad<T: Real>(plane: &mut [T], x: &[T], frame: &Frame, padding: T) {
+    plane.fill(padding);
+    let [height, width] = frame.input;
+    for (x, plane) in x.chunks_exact(height * width).zip(plane.chunks_exact_mut(frame.x_image)) {
+        for (y, row) in x.chunks_exact(width).enumerate() {
+            for phase in &frame.phases {
+                let Some(run) = frame.forward_run(y, phase) else { continue };
+                let place = &mut plane[phase.start + run.place..][..run.count];
+                if run.step == 1 {
+                    place.copy_from_slice(&row[run.first..run.first + run.count]);
+                } else {
+                    place.iter_mut().zip(row[run.first..].iter().step_by(run.step)).for_each(|(to, from)| *to = *from);
+                }
+            }
+        }
+    }
+}
+
+/// Adjoint of [`pad`]: what a plane holds is added to the pixels it came from.
+#[inline(always)]
+pub(super) fn gather<T: Real>(x: &mut [T], plane: &[T], frame: &Frame) {
+    let [height, width] = frame.input;
+    for (x, plane) in x.chunks_exact_mut(height * width).zip(plane.chunks_exact(frame.x_image)) {
+        for (y, row) in x.chunks_exact_mut(width).enumerate() {
+            for phase in &frame.phases {
+                let Some(run) = frame.forward_run(y, phase) else { continue };
+                let place = &plane[phase.start + run.place..][..run.count];
+                let pixels = row[run.first..].iter_mut().step_by(run.step);
+                pixels.zip(place).for_each(|(to, from)| *to += *from);
+            }
+        }
+    }
+}
+
+/// The gradient of one phase, in rows of the pitch, to the pixels of an image that belong to it.
+#[inline(always)]
+pub(super) fn spread<T: Real>(x: &mut [T], rows: &[T], frame: &Frame, phase: usize) {
+    let phase = &frame.phases[phase];
+    for (y, row) in x.chunks_exact_mut(frame.input[1]).enumerate() {
+        let Some(run) = frame.backward_run(y, phase) else { continue };
+        let place = &rows[run.place..][..run.count];
+        if run.step == 1 {
+            row[run.first..run.first + run.count].copy_from_slice(place);
+        } else {
+            row[run.first..].iter_mut().step_by(run.step).zip(place).for_each(|(to, from)| *to = *from);
+        }
+    }
+}
+
+/// Gradients of all output images of a channel into their plane.
+#[inline(always)]
+pub(super) fn pad_gradient<T: Real>(plane: &mut [T], d: &[T], frame: &Frame) {
+    plane.fill(T::ZERO);
+    let [height, width] = frame.output;
+    for (image, d) in d.chunks_exact(height * width).enumerate() {
+        for (row, d) in d.chunks_exact(width).enumerate() {
+            let place = image * frame.d_image + frame.d_start + row * frame.pitch;
+            plane[place..place + width].copy_from_slice(d);
+        }
+    }
+}
+
+/// Rows of the pitch to rows of the output's width.
+#[inline(always)]
+pub(super) fn compact<T: Real>(out: &mut [T], rows: &[T], frame: &Frame) {
+    let width = frame.output[1];
+    for (out, row) in out.chunks_exact_mut(width).zip(rows.chunks(frame.pitch)) {
+        out.copy_from_slice(&row[..width]);
+    }
+}

@@ -1,0 +1,73 @@
+//! The precisions that the kernels know.
+
+use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
+
+use super::simd::{Portable, Work, single};
+
+/// f32, or f64 to check numbers with.
+pub(crate) trait Real:
+    burn::tensor::Element
+    + Copy
+    + Default
+    + PartialOrd
+    + Send
+    + Sync
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + 'static
+{
+    const ZERO: Self;
+    const ONE: Self;
+    const LEAST: Self;
+
+    fn of(value: f64) -> Self;
+    fn wide(self) -> f64;
+    fn run<W: Work<Self>>(work: W) -> W::Output;
+}
+
+impl Real for f32 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+    const LEAST: Self = f32::NEG_INFINITY;
+
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "single precision is what was asked for")]
+    fn of(value: f64) -> Self {
+        value as f32
+    }
+
+    #[inline(always)]
+    fn wide(self) -> f64 {
+        f64::from(self)
+    }
+
+    fn run<W: Work<Self>>(work: W) -> W::Output {
+        single(work)
+    }
+}
+
+impl Real for f64 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+    const LEAST: Self = f64::NEG_INFINITY;
+
+    #[inline(always)]
+    fn of(value: f64) -> Self {
+        value
+    }
+
+    #[inline(always)]
+    fn wide(self) -> f64 {
+        self
+    }
+
+    fn run<W: Work<Self>>(work: W) -> W::Output {
+        work.run(Portable)
+    }
+}

@@ -1,0 +1,116 @@
+//! Eight numbers at a time: AVX2 where the processor has it, else whatever the compiler makes of arrays.
+
+use super::Real;
+
+/// Numbers in a vector.
+pub(super) const LANES: usize = 8;
+
+/// The instructions at hand.
+pub(crate) trait Simd<T>: Copy {
+    type Vector: Copy;
+    fn splat(self, value: T) -> Self::Vector;
+    /// The first eight of `from`.
+    fn load(self, from: &[T; LANES]) -> Self::Vector;
+    fn array(self, vector: Self::Vector) -> [T; LANES];
+    /// a · b + c.
+    fn fma(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    fn sum(self, vector: Self::Vector) -> T;
+}
+
+/// Something to do with the best instructions at hand. Everything it calls has to be inlined into it.
+pub(crate) trait Work<T> {
+    type Output;
+    fn run<S: Simd<T>>(self, simd: S) -> Self::Output;
+}
+
+/// Arrays.
+#[derive(Clone, Copy)]
+pub(super) struct Portable;
+
+impl<T: Real> Simd<T> for Portable {
+    type Vector = [T; LANES];
+
+    #[inline(always)]
+    fn splat(self, value: T) -> [T; LANES] {
+        [value; LANES]
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[T; LANES]) -> [T; LANES] {
+        *from
+    }
+
+    #[inline(always)]
+    fn array(self, vector: [T; LANES]) -> [T; LANES] {
+        vector
+    }
+
+    #[inline(always)]
+    fn fma(self, a: [T; LANES], b: [T; LANES], mut c: [T; LANES]) -> [T; LANES] {
+        for lane in 0..LANES {
+            c[lane] += a[lane] * b[lane];
+        }
+        c
+    }
+
+    #[inline(always)]
+    fn sum(self, vector: [T; LANES]) -> T {
+        pairwise(vector)
+    }
+}
+
+#[inline(always)]
+fn pairwise<T: Real>(v: [T; LANES]) -> T {
+    ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]))
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Simd<f32> for pulp::x86::V3 {
+    type Vector = pulp::f32x8;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> pulp::f32x8 {
+        self.splat_f32x8(value)
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> pulp::f32x8 {
+        pulp::cast(*from)
+    }
+
+    #[inline(always)]
+    fn array(self, vector: pulp::f32x8) -> [f32; LANES] {
+        pulp::cast(vector)
+    }
+
+    #[inline(always)]
+    fn fma(self, a: pulp::f32x8, b: pulp::f32x8, c: pulp::f32x8) -> pulp::f32x8 {
+        self.mul_add_f32x8(a, b, c)
+    }
+
+    #[inline(always)]
+    fn sum(self, vector: pulp::f32x8) -> f32 {
+        pairwise(self.array(vector))
+    }
+}
+
+/// Single precision: with AVX2 if it is there.
+pub(super) fn single<W: Work<f32>>(work: W) -> W::Output {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::sync::OnceLock;
+        static AVX2: OnceLock<Option<pulp::x86::V3>> = OnceLock::new();
+        if let Some(simd) = *AVX2.get_or_init(pulp::x86::V3::try_new) {
+            struct Vectorized<W>(W, pulp::x86::V3);
+            impl<W: Work<f32>> pulp::NullaryFnOnce for Vectorized<W> {
+                type Output = W::Output;
+                #[inline(always)]
+                fn call(self) -> W::Output {
+                    self.0.run(self.1)
+                }
+            }
+            return simd.vectorize(Vectorized(work, simd));
+        }
+    }
+    work.run(Portable)
+}

@@ -1,0 +1,125 @@
+//! In which order steps run, and where all images have to wait for one another.
+//!
+//! Only batch statistics join the images of a batch: a step that reads a normalized value can run when every image's
+//! part of it is there, and its gradient when the sums over all images are. Steps between two such barriers form a
+//! stage, and within a stage every part of the batch goes its own way.
+
+use super::{Step, Value, ValueId, Weight};
+
+/// Steps that run between two barriers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Stage {
+    /// Indices into the plan's steps, in order.
+    pub(crate) steps: Vec<usize>,
+    /// Values whose statistics (forward) or gradient sums (backward) are complete at its end.
+    pub(crate) complete: Vec<ValueId>,
+    /// For each step, the values whose gradients nobody reads after it.
+    pub(crate) release: Vec<Vec<ValueId>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Schedule {
+    pub(crate) forward: Vec<Stage>,
+    pub(crate) backward: Vec<Stage>,
+    /// Whether a value depends on no operation weight: it is the same in all passes over a batch at the same ω.
+    pub(crate) fixed: Vec<bool>,
+    /// Where a normalized value's gradient is found: that of the sum that reads it, with its weight there. Others have
+    /// one of their own.
+    pub(crate) source: Vec<Option<(ValueId, Weight)>>,
+    /// Whether a step is the last that writes into its output.
+    pub(crate) last: Vec<bool>,
+}
+
+impl Schedule {
+    pub(super) fn new(values: &[Value], steps: &[Step], output: ValueId) -> Self {
+        let mut fixed = vec![true; values.len()];
+        let mut source = vec![None; values.len()];
+        let mut last = vec![true; steps.len()];
+        for (at, step) in steps.iter().enumerate() {
+            let y = step.output();
+            fixed[y] = fixed[y] && step.inputs().iter().all(|&x| fixed[x]);
+            if let Step::Sum { terms, .. } = step {
+                for &(x, weight) in terms {
+                    fixed[y] &= weight == Weight::One;
+                    if values[x].norm.is_some() {
+                        source[x] = Some((y, weight));
+                    }
+                }
+            }
+            last[at] = steps[at + 1..].iter().all(|later| later.output() != y);
+        }
+        let forward = forward(values, steps);
+        let backward = backward(values, steps, output, &source);
+        Self { forward, backward, fixed, source, last }
+    }
+}
+
+fn barrier(value: &Value) -> usize {
+    usize::from(value.norm.is_some())
+}
+
+fn stages(levels: &[usize], order: impl Iterator<Item = usize>) -> Vec<Stage> {
+    let count = levels.iter().max().map_or(0, |most| most + 1);
+    let mut stages = vec![Stage::default(); count];
+    for step in order {
+        stages[levels[step]].steps.push(step);
+    }
+    stages
+}
+
+fn forward(values: &[Value], steps: &[Step]) -> Vec<Stage> {
+    let mut ready = vec![0; values.len()];
+    let mut levels = Vec::with_capacity(steps.len());
+    for step in steps {
+        let level = step.inputs().iter().map(|&x| ready[x] + barrier(&values[x])).max().unwrap_or(0);
+        ready[step.output()] = level.max(ready[step.output()]);
+        levels.push(level);
+    }
+    let mut stages = stages(&levels, 0..steps.len());
+    for (value, &level) in ready.iter().enumerate() {
+        if values[value].norm.is_some() {
+            stages[level].complete.push(value);
+        }
+    }
+    stages
+}
+
+fn backward(values: &[Value], steps: &[Step], output: ValueId, source: &[Option<(ValueId, Weight)>]) -> Vec<Stage> {
+    // When the gradient of a value is complete but for the barrier; the output's is before the first stage.
+    let mut known: Vec<Option<usize>> = vec![None; values.len()];
+    known[output] = Some(0);
+    let mut levels = vec![0; steps.len()];
+    for (at, step) in steps.iter().enumerate().rev() {
+        let y = step.output();
+        // The output's sums are taken before the first stage.
+        levels[at] = known[y].map_or(0, |level| level + if y == output { 0 } else { barrier(&values[y]) });
+        for x in step.inputs() {
+            known[x] = Some(known[x].unwrap_or(0).max(levels[at]));
+        }
+    }
+    let mut stages = stages(&levels, (0..steps.len()).rev());
+    for (value, level) in known.iter().enumerate() {
+        if let (true, Some(level)) = (values[value].norm.is_some() && value != output, level) {
+            stages[*level].complete.push(value);
+        }
+    }
+    // Who reads a value's gradient last? Its writers, and the writers of the normalized values that a sum adds up.
+    let mut reader = vec![None; values.len()];
+    for (index, stage) in stages.iter().enumerate() {
+        for (place, &step) in stage.steps.iter().enumerate() {
+            let y = steps[step].output();
+            for value in std::iter::once(y).chain(source[y].map(|(sum, _)| sum)) {
+                reader[value] = Some((index, place));
+            }
+        }
+    }
+    for stage in &mut stages {
+        stage.release = vec![Vec::new(); stage.steps.len()];
+    }
+    for (value, reader) in reader.iter().enumerate() {
+        if let Some((index, place)) = reader {
+            stages[*index].release[*place].push(value);
+        }
+    }
+    stages
+}

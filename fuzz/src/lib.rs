@@ -1,0 +1,18 @@
+//! What several targets ask of what was read.
+
+use lambda_darts::data::{DataConfig, Images, SearchData};
+
+/// Images that were read have the size of their set, and two are enough for a search.
+///
+/// # Panics
+/// Where it is not so, which is what fuzzing looks for.
+pub fn fit_together(images: &Images, [channels, height, width]: [usize; 3], classes: usize) {
+    assert_eq!([images.channels, images.height, images.width], [channels, height, width]);
+    assert_eq!(images.pixels.len(), images.len() * channels * height * width);
+    assert_eq!(images.classes.len(), classes);
+    assert!(images.labels.iter().all(|&label| usize::from(label) < classes), "{:?}", images.labels);
+    if images.len() > 1 {
+        let data = SearchData::prepare(images.clone(), &DataConfig::default(), 0).expect("two images make two parts");
+        assert_eq!(data.train_len() + data.valid_len(), images.len());
+    }
+}
