@@ -194,6 +194,8 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
         let rows = room(&mut scratch.rows, frame.back_run() + 2 * SLACK);
         let row = room(&mut scratch.row, input);
         let mut some = [T::ZERO; 64];
+        // Pixels that no tap reads have no gradient.
+        row.fill(T::ZERO);
         for channel in 0..channels {
             pad_gradient(plane, &scratch.d_middle[channel * stride..channel * stride + output], frame);
             let at = depthwise.weight + channel * count..depthwise.weight + (channel + 1) * count;
