@@ -22,8 +22,6 @@ pub(super) struct Frame {
     pub(super) shifts: Vec<usize>,
     /// The output's first gradient within its plane.
     pub(super) d_start: usize,
-    /// The first row and column of a phase that the image reaches.
-    low: [usize; 2],
     /// Rows of a phase that the image reaches.
     reached: usize,
 }
@@ -36,6 +34,8 @@ pub(super) struct Phase {
     pub(super) taps: Vec<usize>,
     /// Where the plane of the output's gradient is read for each of them.
     pub(super) d_shifts: Vec<usize>,
+    /// Where the pixels of each input row lie in it, and where their gradients lie in what `d_shifts` give.
+    pub(super) rows: Vec<[Option<Run>; 2]>,
 }
 
 impl Frame {
@@ -59,7 +59,7 @@ impl Frame {
                 Some(phase) => phase,
                 None => {
                     let start = phases.len() * rows * pitch;
-                    phases.push(Phase { at, start, taps: Vec::new(), d_shifts: Vec::new() });
+                    phases.push(Phase { at, start, taps: Vec::new(), d_shifts: Vec::new(), rows: Vec::new() });
                     phases.len() - 1
                 }
             };
@@ -71,7 +71,7 @@ impl Frame {
         // A gradient's place in its plane: the padding above and to the left of it.
         let above = [0, 1].map(|axis| reach[axis] - low[axis].min(reach[axis]));
         let d_rows = (reached[0] + reach[0]).max(output[0] + above[0]);
-        Self {
+        let mut frame = Self {
             window,
             input,
             output,
@@ -81,9 +81,15 @@ impl Frame {
             phases,
             shifts,
             d_start: above[0] * pitch + above[1],
-            low,
             reached: reached[0],
+        };
+        for index in 0..frame.phases.len() {
+            let at = frame.phases[index].at;
+            let places =
+                (0..input[0]).map(|y| [frame.run_of(y, at, [0; 2], rows), frame.run_of(y, at, low, reached[0])]);
+            frame.phases[index].rows = places.collect();
         }
+        frame
     }
 
     /// Numbers of a channel in the plane of the input, for so many images.
@@ -121,41 +127,20 @@ impl Frame {
         Some([padded % self.window.stride[0], padded / self.window.stride[0]])
     }
 
-    /// The runs of an input row within a phase: (first pixel, step, place of the first, count).
-    ///
-    /// `rows` is how many rows the plane has, and `low` what its first row and column are.
-    fn runs(&self, y: usize, phase: &Phase, low: [usize; 2], rows: usize) -> Option<Run> {
+    /// The pixels of an input row that lie in a phase. `rows` is how many rows its plane has, `low` its first row and
+    /// column.
+    fn run_of(&self, y: usize, phase: [usize; 2], low: [usize; 2], rows: usize) -> Option<Run> {
         let [at, row] = self.row(y)?;
         let row = row.checked_sub(low[0])?;
-        if at != phase.at[0] || row >= rows {
+        if at != phase[0] || row >= rows {
             return None;
         }
-        let step = self.window.stride[1];
-        // The first pixel x with (x + padding) ≡ phase (mod step) and x + padding ≥ 0.
-        let padding = self.window.padding[1];
-        let first = (0..)
-            .find(|&x: &usize| x.checked_add_signed(padding).is_some_and(|padded| padded % step == phase.at[1]))?;
-        let column = first.checked_add_signed(padding)? / step;
-        if first >= self.input[1] {
-            return None;
-        }
-        let column = column.checked_sub(low[1])?;
+        let (step, padding) = (self.window.stride[1], self.window.padding[1]);
+        let place = |x: usize| x.checked_add_signed(padding).filter(|place| place % step == phase[1]);
+        let first = (0..self.input[1]).find(|&x| place(x).is_some())?;
+        let column = (place(first)? / step).checked_sub(low[1])?;
         let count = (self.input[1] - first).div_ceil(step).min(self.pitch - column);
         Some(Run { first, step, place: row * self.pitch + column, count })
-    }
-
-    /// Where pixels of an input row lie within a phase's plane.
-    pub(super) fn forward_run(&self, y: usize, phase: &Phase) -> Option<Run> {
-        self.runs(y, phase, [0; 2], self.output[0] + self.x_rows_beyond())
-    }
-
-    /// Where their gradients lie in what [`Phase::d_shifts`] give.
-    pub(super) fn backward_run(&self, y: usize, phase: &Phase) -> Option<Run> {
-        self.runs(y, phase, self.low, self.reached)
-    }
-
-    fn x_rows_beyond(&self) -> usize {
-        self.x_image / (self.phases.len() * self.pitch) - self.output[0]
     }
 }
 

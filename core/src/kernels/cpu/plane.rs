@@ -81,7 +81,7 @@ pub(super) fn pad<T: Real>(plane: &mut [T], x: &[T], frame: &Frame, padding: T) 
     for (x, plane) in x.chunks_exact(height * width).zip(plane.chunks_exact_mut(frame.x_image)) {
         for (y, row) in x.chunks_exact(width).enumerate() {
             for phase in &frame.phases {
-                let Some(run) = frame.forward_run(y, phase) else { continue };
+                let [Some(run), _] = phase.rows[y] else { continue };
                 let place = &mut plane[phase.start + run.place..][..run.count];
                 if run.step == 1 {
                     place.copy_from_slice(&row[run.first..run.first + run.count]);
@@ -93,28 +93,12 @@ pub(super) fn pad<T: Real>(plane: &mut [T], x: &[T], frame: &Frame, padding: T) 
     }
 }
 
-/// Adjoint of [`pad`]: what a plane holds is added to the pixels it came from.
-#[inline(always)]
-pub(super) fn gather<T: Real>(x: &mut [T], plane: &[T], frame: &Frame) {
-    let [height, width] = frame.input;
-    for (x, plane) in x.chunks_exact_mut(height * width).zip(plane.chunks_exact(frame.x_image)) {
-        for (y, row) in x.chunks_exact_mut(width).enumerate() {
-            for phase in &frame.phases {
-                let Some(run) = frame.forward_run(y, phase) else { continue };
-                let place = &plane[phase.start + run.place..][..run.count];
-                let pixels = row[run.first..].iter_mut().step_by(run.step);
-                pixels.zip(place).for_each(|(to, from)| *to += *from);
-            }
-        }
-    }
-}
-
 /// The gradient of one phase, in rows of the pitch, to the pixels of an image that belong to it.
 #[inline(always)]
 pub(super) fn spread<T: Real>(x: &mut [T], rows: &[T], frame: &Frame, phase: usize) {
     let phase = &frame.phases[phase];
     for (y, row) in x.chunks_exact_mut(frame.input[1]).enumerate() {
-        let Some(run) = frame.backward_run(y, phase) else { continue };
+        let [_, Some(run)] = phase.rows[y] else { continue };
         let place = &rows[run.place..][..run.count];
         if run.step == 1 {
             row[run.first..run.first + run.count].copy_from_slice(place);

@@ -7,9 +7,9 @@ use super::context::{Context, Scratch, room};
 use super::frame::Frame;
 use super::group::{Group, Kept};
 use super::norm;
-use super::plane::{compact, gather, pad};
-use super::product::SLACK;
-use super::simd::Simd;
+use super::plane::{compact, pad, pad_gradient, spread};
+use super::product::{SLACK, slide};
+use super::simd::{LANES, Simd};
 use crate::kernels::plan::ValueId;
 use crate::ops::PoolKind;
 
@@ -20,7 +20,7 @@ pub(super) struct Ends {
     pub(super) y: ValueId,
 }
 
-/// 1 / the number of pixels that exist under each place of the window, in rows of the pitch.
+/// 1 / the number of pixels that exist under each place of the window.
 #[inline(always)]
 fn shares<T: Real>(out: &mut [T], frame: &Frame) {
     let reach = |axis: usize, at: usize| {
@@ -32,9 +32,8 @@ fn shares<T: Real>(out: &mut [T], frame: &Frame) {
         inside.count()
     };
     let columns: Vec<usize> = (0..frame.output[1]).map(|x| reach(1, x)).collect();
-    for (y, row) in out.chunks_exact_mut(frame.pitch).enumerate().take(frame.output[0]) {
+    for (y, row) in out.chunks_exact_mut(frame.output[1]).enumerate() {
         let rows = reach(0, y);
-        row.fill(T::ZERO);
         for (share, columns) in row.iter_mut().zip(&columns) {
             #[expect(clippy::cast_precision_loss, reason = "nine at most")]
             let count = (rows * columns) as f64;
@@ -43,25 +42,68 @@ fn shares<T: Real>(out: &mut [T], frame: &Frame) {
     }
 }
 
-/// The largest under each place of the window and which tap it was.
+/// A tap's number as the planes hold it.
 #[inline(always)]
-fn largest<T: Real>(best: &mut [T], which: &mut [T], x: &[T], frame: &Frame) {
-    best.fill(T::LEAST);
-    which.fill(T::ZERO);
-    for (tap, &shift) in frame.shifts.iter().enumerate() {
-        #[expect(clippy::cast_precision_loss, reason = "nine at most")]
-        let tap = T::of(tap as f64);
-        for ((best, which), &x) in best.iter_mut().zip(which.iter_mut()).zip(&x[shift..]) {
-            let better = x > *best;
-            *best = if better { x } else { *best };
-            *which = if better { tap } else { *which };
+fn tag<T: Real>(tap: usize) -> T {
+    #[expect(clippy::cast_precision_loss, reason = "nine at most")]
+    T::of(tap as f64)
+}
+
+/// The largest under each place of the window and which tap it was, n places in rows of the pitch.
+#[inline(always)]
+fn largest<T: Real, S: Simd<T>>(simd: S, best: &mut [T], which: &mut [T], n: usize, x: &[T], shifts: &[usize]) {
+    const VECTORS: usize = 2;
+    for q in (0..n).step_by(VECTORS * LANES) {
+        let mut found = [[simd.splat(T::LEAST), simd.splat(T::ZERO)]; VECTORS];
+        for (tap, &shift) in shifts.iter().enumerate() {
+            let x = x[shift + q..shift + q + VECTORS * LANES].as_chunks::<LANES>().0;
+            let tag = simd.splat(tag(tap));
+            for n in 0..VECTORS {
+                found[n] = simd.better(simd.load(&x[n]), tag, found[n]);
+            }
+        }
+        let best = best[q..q + VECTORS * LANES].as_chunks_mut::<LANES>().0;
+        let which = which[q..q + VECTORS * LANES].as_chunks_mut::<LANES>().0;
+        for n in 0..VECTORS {
+            [best[n], which[n]] = found[n].map(|vector| simd.array(vector));
+        }
+    }
+}
+
+/// What the places whose winner a pixel was send back to it: `out[q] = Σ_t [which[shift_t + q] = t] · d[shift_t + q]`.
+#[inline(always)]
+fn returned<T: Real, S: Simd<T>>(
+    simd: S,
+    out: &mut [T],
+    n: usize,
+    [d, which]: [&[T]; 2],
+    shifts: &[usize],
+    taps: &[usize],
+) {
+    const VECTORS: usize = 2;
+    let one = simd.splat(T::ONE);
+    for q in (0..n).step_by(VECTORS * LANES) {
+        let mut sums = [simd.splat(T::ZERO); VECTORS];
+        for (&shift, &tap) in shifts.iter().zip(taps) {
+            let at = shift + q..shift + q + VECTORS * LANES;
+            let (d, which) = (d[at.clone()].as_chunks::<LANES>().0, which[at].as_chunks::<LANES>().0);
+            let tag = simd.splat(tag(tap));
+            for n in 0..VECTORS {
+                let own = simd.where_equal(simd.load(&which[n]), tag, simd.load(&d[n]));
+                sums[n] = simd.fma(own, one, sums[n]);
+            }
+        }
+        let out = out[q..q + VECTORS * LANES].as_chunks_mut::<LANES>().0;
+        for n in 0..VECTORS {
+            out[n] = simd.array(sums[n]);
         }
     }
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a step reads and what it writes")]
 #[inline(always)]
-pub(super) fn forward<T: Real>(
+pub(super) fn forward<T: Real, S: Simd<T>>(
+    simd: S,
     context: &Context<'_, T>,
     step: usize,
     kind: PoolKind,
@@ -73,68 +115,54 @@ pub(super) fn forward<T: Real>(
     let Some(frame) = &context.layout.frames[step] else { return };
     let (images, channels) = (group.images, context.plan.values[ends.x].channels);
     let pixels = [context.layout.pixels(ends.x), context.layout.pixels(ends.y)];
-    let (run, stride) = (frame.run(), frame.x_stride(images));
+    let run = frame.run();
     scratch.planes_of = None;
-    let plane = room(&mut scratch.planes, stride + SLACK);
-    let rows = room(&mut scratch.rows, 2 * run);
-    let (best, which) = rows.split_at_mut(run);
+    let plane = room(&mut scratch.planes, frame.x_stride(images) + SLACK);
+    let rows = room(&mut scratch.rows, 2 * (run + SLACK) + pixels[1]);
+    let (best, rest) = rows.split_at_mut(run + SLACK);
+    let (which, share) = rest.split_at_mut(run + SLACK);
     let mut y = std::mem::take(&mut group.values[ends.y]);
     let mut winners = std::mem::take(&mut group.winners[ends.y]);
-    if kind == PoolKind::Max3x3 {
+    let largest_of = kind == PoolKind::Max3x3;
+    if largest_of {
         winners.resize(channels * images * pixels[1], 0);
+    } else {
+        shares(share, frame);
     }
-    if kind != PoolKind::Max3x3 {
-        shares(which, frame);
-    }
+    let ones = [T::ONE; 9];
     for channel in 0..channels {
         let x = &group.values[ends.x][channel * images * pixels[0]..(channel + 1) * images * pixels[0]];
-        let padding = if kind == PoolKind::Max3x3 && kept.is_none() { T::LEAST } else { T::ZERO };
-        pad(plane, x, frame, padding);
+        pad(plane, x, frame, if largest_of && kept.is_none() { T::LEAST } else { T::ZERO });
         for image in 0..images {
             let x = &plane[image * frame.x_image..];
             let at = (channel * images + image) * pixels[1];
-            let out = &mut y[at..at + pixels[1]];
-            match (kind, kept) {
-                (PoolKind::Max3x3, None) => {
-                    largest(best, which, x, frame);
-                    compact(out, best, frame);
+            let (out, winners) = (&mut y[at..at + pixels[1]], winners.get_mut(at..at + pixels[1]).unwrap_or_default());
+            match (largest_of, kept) {
+                (true, None) => {
+                    largest(simd, best, which, run, x, &frame.shifts);
+                    compact(out, &best[..run], frame);
                     let width = frame.output[1];
-                    let places = winners[at..at + pixels[1]].chunks_exact_mut(width);
-                    for (winners, which) in places.zip(which.chunks(frame.pitch)) {
-                        for (winner, &which) in winners.iter_mut().zip(which) {
-                            *winner = small(which);
-                        }
+                    for (winners, which) in winners.chunks_exact_mut(width).zip(which.chunks(frame.pitch)) {
+                        winners.iter_mut().zip(which).for_each(|(winner, which)| *winner = which.small());
                     }
                 }
-                (PoolKind::Max3x3, Some(kept)) => {
-                    winners[at..at + pixels[1]].copy_from_slice(&kept.winners[ends.y][at..at + pixels[1]]);
-                    for (place, (out, &winner)) in out.iter_mut().zip(&winners[at..]).enumerate() {
+                (true, Some(kept)) => {
+                    winners.copy_from_slice(&kept.winners[ends.y][at..at + pixels[1]]);
+                    for (place, (out, &winner)) in out.iter_mut().zip(&*winners).enumerate() {
                         let (row, column) = (place / frame.output[1], place % frame.output[1]);
                         *out = x[frame.shifts[usize::from(winner)] + row * frame.pitch + column];
                     }
                 }
-                _ => {
-                    best.fill(T::ZERO);
-                    for &shift in &frame.shifts {
-                        best.iter_mut().zip(&x[shift..]).for_each(|(sum, &x)| *sum += x);
-                    }
-                    best.iter_mut().zip(&*which).for_each(|(sum, &share)| *sum *= share);
-                    compact(out, best, frame);
+                (false, _) => {
+                    slide(simd, best, run, x, &frame.shifts, &ones[..frame.shifts.len()]);
+                    compact(out, &best[..run], frame);
+                    out.iter_mut().zip(&*share).for_each(|(sum, &share)| *sum *= share);
                 }
             }
         }
     }
     group.values[ends.y] = y;
     group.winners[ends.y] = winners;
-}
-
-/// A tap's number.
-#[inline(always)]
-fn small<T: Real>(tap: T) -> u8 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 8")]
-    {
-        tap.wide() as u8
-    }
 }
 
 #[inline(always)]
@@ -158,47 +186,44 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
     if !norm::output_gradient(context, ends.y, 0..channels, group, output, d) {
         return;
     }
-    let (run, stride) = (frame.run(), frame.x_stride(images));
-    scratch.planes_of = None;
-    let plane = room(&mut scratch.planes, stride + SLACK);
-    let rows = room(&mut scratch.rows, 3 * run);
-    let (wide, rest) = rows.split_at_mut(run);
-    let (which, share) = rest.split_at_mut(run);
+    let largest_of = kind == PoolKind::Max3x3;
+    let stride = frame.d_stride(images);
+    let planes = room(&mut scratch.d_planes, 2 * stride);
+    let (d_plane, which) = planes.split_at_mut(stride);
     let row = room(&mut scratch.row, images * pixels[0]);
-    if kind != PoolKind::Max3x3 {
-        shares(share, frame);
+    // Pixels that no tap reads have no gradient.
+    row.fill(T::ZERO);
+    let run = frame.back_run();
+    let rows = room(&mut scratch.rows, run + SLACK + output);
+    let (rows, share) = rows.split_at_mut(run + SLACK);
+    if !largest_of {
+        shares(&mut share[..pixels[1]], frame);
     }
-    let width = frame.output[1];
+    let ones = [T::ONE; 9];
     for channel in 0..channels {
-        plane.fill(T::ZERO);
-        for image in 0..images {
-            let at = (channel * images + image) * pixels[1];
-            wide.fill(T::ZERO);
-            for (wide, d) in wide.chunks_mut(frame.pitch).zip(d[at..at + pixels[1]].chunks_exact(width)) {
-                wide[..width].copy_from_slice(d);
-            }
-            let x = &mut plane[image * frame.x_image..];
-            if kind == PoolKind::Max3x3 {
-                let winners = group.winners[ends.y][at..at + pixels[1]].chunks_exact(width);
-                for (which, winners) in which.chunks_mut(frame.pitch).zip(winners) {
-                    which.iter_mut().zip(winners).for_each(|(which, &winner)| *which = T::of(f64::from(winner)));
-                }
-                for (tap, &shift) in frame.shifts.iter().enumerate() {
-                    #[expect(clippy::cast_precision_loss, reason = "nine at most")]
-                    let tap = T::of(tap as f64);
-                    for ((x, &d), &which) in x[shift..].iter_mut().zip(&*wide).zip(&*which) {
-                        *x += if which == tap { d } else { T::ZERO };
-                    }
-                }
-            } else {
-                wide.iter_mut().zip(&*share).for_each(|(d, &share)| *d *= share);
-                for &shift in &frame.shifts {
-                    x[shift..].iter_mut().zip(&*wide).for_each(|(x, &d)| *x += d);
-                }
+        let at = channel * output..(channel + 1) * output;
+        let d = &mut d[at.clone()];
+        if largest_of {
+            let tags = &mut share[..output];
+            tags.iter_mut().zip(&group.winners[ends.y][at]).for_each(|(tag, &winner)| *tag = T::of(f64::from(winner)));
+            pad_gradient(which, tags, frame);
+        } else {
+            for d in d.chunks_exact_mut(pixels[1]) {
+                d.iter_mut().zip(&*share).for_each(|(d, &share)| *d *= share);
             }
         }
-        row.fill(T::ZERO);
-        gather(row, plane, frame);
+        pad_gradient(d_plane, d, frame);
+        for (index, phase) in frame.phases.iter().enumerate() {
+            for (image, row) in row.chunks_exact_mut(pixels[0]).enumerate() {
+                let (d, which) = (&d_plane[image * frame.d_image..], &which[image * frame.d_image..]);
+                if largest_of {
+                    returned(simd, rows, run, [d, which], &phase.d_shifts, &phase.taps);
+                } else {
+                    slide(simd, rows, run, d, &phase.d_shifts, &ones[..phase.taps.len()]);
+                }
+                spread(row, rows, frame, index);
+            }
+        }
         norm::add_gradient(simd, context, ends.x, channel, group, row);
     }
 }

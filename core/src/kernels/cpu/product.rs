@@ -88,16 +88,15 @@ pub(super) fn multiply<T: Real, S: Simd<T>>(
     }
 }
 
-/// Dot products of `R` rows of `d` with `K` shifted rows of `x`, over n numbers.
+/// Dot products of `R` rows of `d` with `K` shifted rows of `x`, over n numbers, in vectors still to be summed.
 #[inline(always)]
 fn dots<T: Real, S: Simd<T>, const R: usize, const K: usize>(
     simd: S,
     d: [&[T]; R],
     x: [&[T]; K],
-    n: usize,
-) -> [[T; K]; R] {
-    let whole = n / LANES;
-    let mut sums = [[simd.splat(T::ZERO); K]; R];
+    whole: usize,
+) -> [[S::Vector; R]; K] {
+    let mut sums = [[simd.splat(T::ZERO); R]; K];
     let ds = d.map(|row| &row.as_chunks::<LANES>().0[..whole]);
     let xs = x.map(|row| &row.as_chunks::<LANES>().0[..whole]);
     for j in 0..whole {
@@ -108,21 +107,17 @@ fn dots<T: Real, S: Simd<T>, const R: usize, const K: usize>(
         for k in 0..K {
             let column = simd.load(&xs[k][j]);
             for r in 0..R {
-                sums[r][k] = simd.fma(rows[r], column, sums[r][k]);
+                sums[k][r] = simd.fma(rows[r], column, sums[k][r]);
             }
         }
     }
-    let mut results = [[T::ZERO; K]; R];
-    for r in 0..R {
-        for k in 0..K {
-            let mut sum = simd.sum(sums[r][k]);
-            for q in whole * LANES..n {
-                sum += d[r][q] * x[k][q];
-            }
-            results[r][k] = sum;
-        }
-    }
-    results
+    sums
+}
+
+/// What a product over the numbers that fill no vector adds.
+#[inline(always)]
+fn rest<T: Real>(d: &[T], x: &[T], from: usize) -> T {
+    d[from..].iter().zip(&x[from..]).fold(T::ZERO, |sum, (&d, &x)| sum + d * x)
 }
 
 /// `gradient[r · shifts + k] += Σ_q d[r · stride + q] · x[shift_k + q]`.
@@ -137,23 +132,29 @@ pub(super) fn correlate<T: Real, S: Simd<T>>(
     shifts: &[usize],
 ) {
     const COLUMNS: usize = 3;
-    let depth = shifts.len();
-    let (threes, rest) = shifts.as_chunks::<COLUMNS>();
+    let (depth, whole) = (shifts.len(), n / LANES);
+    let (threes, odd) = shifts.as_chunks::<COLUMNS>();
     for first in (0..rows / TILE * TILE).step_by(TILE) {
         let d: [&[T]; TILE] = [0, 1, 2, 3].map(|r| &d[(first + r) * stride..(first + r) * stride + n]);
-        for (block, shifts) in threes.iter().enumerate() {
-            let sums = dots::<T, S, TILE, COLUMNS>(simd, d, shifts.map(|shift| &x[shift..shift + n]), n);
-            for r in 0..TILE {
-                for k in 0..COLUMNS {
-                    gradient[(first + r) * depth + block * COLUMNS + k] += sums[r][k];
+        let mut add = |k: usize, sums: [S::Vector; TILE], x: &[T]| {
+            for (r, mut sum) in simd.sums(sums).into_iter().enumerate() {
+                if whole * LANES < n {
+                    sum += rest(d[r], x, whole * LANES);
                 }
+                gradient[(first + r) * depth + k] += sum;
+            }
+        };
+        for (block, shifts) in threes.iter().enumerate() {
+            let x = shifts.map(|shift| &x[shift..shift + n]);
+            let sums = dots::<T, S, TILE, COLUMNS>(simd, d, x, whole);
+            for k in 0..COLUMNS {
+                add(block * COLUMNS + k, sums[k], x[k]);
             }
         }
-        for (k, &shift) in rest.iter().enumerate() {
-            let sums = dots::<T, S, TILE, 1>(simd, d, [&x[shift..shift + n]], n);
-            for r in 0..TILE {
-                gradient[(first + r) * depth + threes.len() * COLUMNS + k] += sums[r][0];
-            }
+        for (k, &shift) in odd.iter().enumerate() {
+            let x = &x[shift..shift + n];
+            let [sums] = dots::<T, S, TILE, 1>(simd, d, [x], whole);
+            add(threes.len() * COLUMNS + k, sums, x);
         }
     }
     for row in rows / TILE * TILE..rows {
@@ -164,17 +165,20 @@ pub(super) fn correlate<T: Real, S: Simd<T>>(
 /// The same for one row: `gradient[k] += Σ_q d[q] · x[shift_k + q]`.
 #[inline(always)]
 pub(super) fn taps<T: Real, S: Simd<T>>(simd: S, gradient: &mut [T], d: &[T], x: &[T], shifts: &[usize]) {
-    const COLUMNS: usize = 5;
-    let (n, (fives, rest)) = (d.len(), shifts.as_chunks::<COLUMNS>());
-    for (gradient, shifts) in gradient.chunks_exact_mut(COLUMNS).zip(fives) {
-        let [sums] = dots::<T, S, 1, COLUMNS>(simd, [d], shifts.map(|shift| &x[shift..shift + n]), n);
+    const COLUMNS: usize = 4;
+    let (n, whole) = (d.len(), d.len() / LANES);
+    let (fours, odd) = shifts.as_chunks::<COLUMNS>();
+    for (gradient, shifts) in gradient.chunks_exact_mut(COLUMNS).zip(fours) {
+        let x = shifts.map(|shift| &x[shift..shift + n]);
+        let sums = simd.sums(dots::<T, S, 1, COLUMNS>(simd, [d], x, whole).map(|[sum]| sum));
         for k in 0..COLUMNS {
-            gradient[k] += sums[k];
+            gradient[k] += sums[k] + rest(d, x[k], whole * LANES);
         }
     }
-    for (gradient, &shift) in gradient[fives.len() * COLUMNS..].iter_mut().zip(rest) {
-        let [[sum]] = dots::<T, S, 1, 1>(simd, [d], [&x[shift..shift + n]], n);
-        *gradient += sum;
+    for (gradient, &shift) in gradient[fours.len() * COLUMNS..].iter_mut().zip(odd) {
+        let x = &x[shift..shift + n];
+        let [[sum]] = dots::<T, S, 1, 1>(simd, [d], [x], whole);
+        *gradient += simd.sum(sum) + rest(d, x, whole * LANES);
     }
 }
 
@@ -199,35 +203,45 @@ pub(super) fn slide<T: Real, S: Simd<T>>(simd: S, out: &mut [T], n: usize, x: &[
     }
 }
 
+/// Four sums at a time: additions take longer than they are apart.
+const CHAINS: usize = 4;
+
 /// Σ x.
 #[inline(always)]
 pub(super) fn total<T: Real, S: Simd<T>>(simd: S, x: &[T]) -> T {
     let one = simd.splat(T::ONE);
-    let (chunks, rest) = x.as_chunks::<LANES>();
-    let (pairs, odd) = chunks.as_chunks::<2>();
-    let mut sums = [simd.splat(T::ZERO); 2];
-    for pair in pairs {
-        for n in 0..2 {
-            sums[n] = simd.fma(simd.load(&pair[n]), one, sums[n]);
+    let (fours, rest) = x.as_chunks::<{ CHAINS * LANES }>();
+    let mut sums = [simd.splat(T::ZERO); CHAINS];
+    for four in fours {
+        let four = four.as_chunks::<LANES>().0;
+        for n in 0..CHAINS {
+            sums[n] = simd.fma(simd.load(&four[n]), one, sums[n]);
         }
     }
-    for chunk in odd {
-        sums[0] = simd.fma(simd.load(chunk), one, sums[0]);
-    }
-    rest.iter().fold(simd.sum(sums[0]) + simd.sum(sums[1]), |sum, &x| sum + x)
+    rest.iter().fold(added(simd.sums(sums)), |sum, &x| sum + x)
+}
+
+#[inline(always)]
+fn added<T: Real>([a, b, c, d]: [T; CHAINS]) -> T {
+    (a + b) + (c + d)
 }
 
 /// Σ (x − near) and Σ (x − near)².
 #[inline(always)]
 pub(super) fn deviations<T: Real, S: Simd<T>>(simd: S, x: &[T], near: T) -> [T; 2] {
     let (one, minus) = (simd.splat(T::ONE), simd.splat(-near));
-    let (chunks, rest) = x.as_chunks::<LANES>();
-    let mut sums = [simd.splat(T::ZERO); 2];
-    for chunk in chunks {
-        let off = simd.fma(simd.load(chunk), one, minus);
-        sums = [simd.fma(off, one, sums[0]), simd.fma(off, off, sums[1])];
+    let (fours, rest) = x.as_chunks::<{ CHAINS * LANES }>();
+    let mut sums = [[simd.splat(T::ZERO); CHAINS]; 2];
+    for four in fours {
+        let four = four.as_chunks::<LANES>().0;
+        for n in 0..CHAINS {
+            let off = simd.fma(simd.load(&four[n]), one, minus);
+            sums[0][n] = simd.fma(off, one, sums[0][n]);
+            sums[1][n] = simd.fma(off, off, sums[1][n]);
+        }
     }
-    rest.iter().fold(sums.map(|sum| simd.sum(sum)), |[off, square], &x| {
+    let [off, square] = [added(simd.sums(sums[0])), added(simd.sums(sums[1]))];
+    rest.iter().fold([off, square], |[off, square], &x| {
         let by = x - near;
         [off + by, square + by * by]
     })
@@ -237,10 +251,13 @@ pub(super) fn deviations<T: Real, S: Simd<T>>(simd: S, x: &[T], near: T) -> [T; 
 #[inline(always)]
 pub(super) fn dot<T: Real, S: Simd<T>>(simd: S, a: &[T], b: &[T], mean: T) -> T {
     let (one, minus) = (simd.splat(T::ONE), simd.splat(-mean));
-    let ((xs, x_rest), (ys, y_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());
-    let mut sum = simd.splat(T::ZERO);
+    let ((xs, x_rest), (ys, y_rest)) = (a.as_chunks::<{ CHAINS * LANES }>(), b.as_chunks::<{ CHAINS * LANES }>());
+    let mut sums = [simd.splat(T::ZERO); CHAINS];
     for (x, y) in xs.iter().zip(ys) {
-        sum = simd.fma(simd.load(x), simd.fma(simd.load(y), one, minus), sum);
+        let (x, y) = (x.as_chunks::<LANES>().0, y.as_chunks::<LANES>().0);
+        for n in 0..CHAINS {
+            sums[n] = simd.fma(simd.load(&x[n]), simd.fma(simd.load(&y[n]), one, minus), sums[n]);
+        }
     }
-    x_rest.iter().zip(y_rest).fold(simd.sum(sum), |sum, (&a, &b)| sum + a * (b - mean))
+    x_rest.iter().zip(y_rest).fold(added(simd.sums(sums)), |sum, (&a, &b)| sum + a * (b - mean))
 }

@@ -28,6 +28,8 @@ pub(crate) trait Real:
 
     fn of(value: f64) -> Self;
     fn wide(self) -> f64;
+    /// A whole number below 256.
+    fn small(self) -> u8;
     fn run<W: Work<Self>>(work: W) -> W::Output;
 }
 
@@ -45,6 +47,12 @@ impl Real for f32 {
     #[inline(always)]
     fn wide(self) -> f64 {
         f64::from(self)
+    }
+
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 255")]
+    fn small(self) -> u8 {
+        self as u8
     }
 
     fn run<W: Work<Self>>(work: W) -> W::Output {
@@ -65,6 +73,12 @@ impl Real for f64 {
     #[inline(always)]
     fn wide(self) -> f64 {
         self
+    }
+
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 255")]
+    fn small(self) -> u8 {
+        self as u8
     }
 
     fn run<W: Work<Self>>(work: W) -> W::Output {

@@ -15,6 +15,12 @@ pub(crate) trait Simd<T>: Copy {
     /// a · b + c.
     fn fma(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     fn sum(self, vector: Self::Vector) -> T;
+    /// The sums of four.
+    fn sums(self, vectors: [Self::Vector; 4]) -> [T; 4];
+    /// Where x > best, x and its tag; elsewhere what there was.
+    fn better(self, x: Self::Vector, tag: Self::Vector, best: [Self::Vector; 2]) -> [Self::Vector; 2];
+    /// x where a = b, elsewhere 0.
+    fn where_equal(self, a: Self::Vector, b: Self::Vector, x: Self::Vector) -> Self::Vector;
 }
 
 /// Something to do with the best instructions at hand. Everything it calls has to be inlined into it.
@@ -57,6 +63,29 @@ impl<T: Real> Simd<T> for Portable {
     fn sum(self, vector: [T; LANES]) -> T {
         pairwise(vector)
     }
+
+    #[inline(always)]
+    fn sums(self, vectors: [[T; LANES]; 4]) -> [T; 4] {
+        vectors.map(pairwise)
+    }
+
+    #[inline(always)]
+    fn better(self, x: [T; LANES], tag: [T; LANES], [mut best, mut tags]: [[T; LANES]; 2]) -> [[T; LANES]; 2] {
+        for lane in 0..LANES {
+            let better = x[lane] > best[lane];
+            best[lane] = if better { x[lane] } else { best[lane] };
+            tags[lane] = if better { tag[lane] } else { tags[lane] };
+        }
+        [best, tags]
+    }
+
+    #[inline(always)]
+    fn where_equal(self, a: [T; LANES], b: [T; LANES], mut x: [T; LANES]) -> [T; LANES] {
+        for lane in 0..LANES {
+            x[lane] = if a[lane] == b[lane] { x[lane] } else { T::ZERO };
+        }
+        x
+    }
 }
 
 #[inline(always)]
@@ -91,6 +120,25 @@ impl Simd<f32> for pulp::x86::V3 {
     #[inline(always)]
     fn sum(self, vector: pulp::f32x8) -> f32 {
         pairwise(self.array(vector))
+    }
+
+    #[inline(always)]
+    fn sums(self, vectors: [pulp::f32x8; 4]) -> [f32; 4] {
+        let [a, b, c, d] = vectors.map(|vector| pulp::cast(vector));
+        let pairs = self.avx._mm256_hadd_ps(self.avx._mm256_hadd_ps(a, b), self.avx._mm256_hadd_ps(c, d));
+        let (low, high) = (self.avx._mm256_castps256_ps128(pairs), self.avx._mm256_extractf128_ps::<1>(pairs));
+        pulp::cast(self.sse._mm_add_ps(low, high))
+    }
+
+    #[inline(always)]
+    fn better(self, x: pulp::f32x8, tag: pulp::f32x8, [best, tags]: [pulp::f32x8; 2]) -> [pulp::f32x8; 2] {
+        let better = self.cmp_gt_f32x8(x, best);
+        [self.select_f32x8(better, x, best), self.select_f32x8(better, tag, tags)]
+    }
+
+    #[inline(always)]
+    fn where_equal(self, a: pulp::f32x8, b: pulp::f32x8, x: pulp::f32x8) -> pulp::f32x8 {
+        self.select_f32x8(self.cmp_eq_f32x8(a, b), x, self.splat_f32x8(0.0))
     }
 }
 

@@ -52,7 +52,7 @@ impl<T: Real> Work<T> for Forward<'_, T> {
                 match &plan.steps[at] {
                     Step::Conv(step) => conv::forward(simd, context, at, step, group, kept, scratch),
                     Step::Pool { kind, x, y, .. } => {
-                        pool::forward(context, at, *kind, pool::Ends { x: *x, y: *y }, group, kept, scratch);
+                        pool::forward(simd, context, at, *kind, pool::Ends { x: *x, y: *y }, group, kept, scratch);
                     }
                     // Written before the first stage.
                     Step::Noise { .. } => {}
