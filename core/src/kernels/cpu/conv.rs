@@ -12,7 +12,7 @@ use super::context::{Context, Held, Scratch, room};
 use super::frame::Frame;
 use super::group::{Group, Kept};
 use super::norm;
-use super::plane::{compact, gated, pad, pad_gradient, read, spread};
+use super::plane::{add_gated, compact, gated, pad, pad_gradient, read, spread};
 use super::product::{SLACK, correlate, multiply, slide, taps};
 use super::simd::Simd;
 use crate::kernels::plan::{Conv, Window};
@@ -279,8 +279,16 @@ fn finish<T: Real, S: Simd<T>>(
     row: &mut [T],
 ) {
     let from = channel * row.len();
-    let x = &group.values[conv.x][from..from + row.len()];
     let gate = context.gate(conv.relu, conv.x, kept).slice(from, row.len());
+    let channels = context.plan.values[conv.x].channels;
+    if context.plan.values[conv.x].norm.is_none() {
+        let mut gradient = group.take_gradient(conv.x, channels * row.len());
+        let x = &group.values[conv.x][from..from + row.len()];
+        add_gated(&mut gradient[from..from + row.len()], row, x, gate);
+        group.gradients[conv.x] = gradient;
+        return;
+    }
+    let x = &group.values[conv.x][from..from + row.len()];
     gated(row, x, &context.channel(conv.x, channel), gate);
     norm::add_gradient(simd, context, conv.x, channel, group, row);
 }

@@ -73,6 +73,20 @@ pub(super) fn gated<T: Real>(gradient: &mut [T], x: &[T], channel: &Channel<T>, 
     }
 }
 
+/// Adds a gradient where the ReLU of a value that is read as it is was open.
+#[inline(always)]
+pub(super) fn add_gated<T: Real>(to: &mut [T], gradient: &[T], x: &[T], gate: Gate<'_>) {
+    match gate {
+        Gate::None => to.iter_mut().zip(gradient).for_each(|(to, &gradient)| *to += gradient),
+        Gate::Own => to.iter_mut().zip(gradient).zip(x).for_each(|((to, &gradient), &x)| {
+            *to += if x > T::ZERO { gradient } else { T::ZERO };
+        }),
+        Gate::Kept(open) => to.iter_mut().zip(gradient).zip(open).for_each(|((to, &gradient), &open)| {
+            *to += if open == 0 { T::ZERO } else { gradient };
+        }),
+    }
+}
+
 /// All images of a channel into a plane that holds `padding` elsewhere.
 #[inline(always)]
 pub(super) fn pad<T: Real>(plane: &mut [T], x: &[T], frame: &Frame, padding: T) {

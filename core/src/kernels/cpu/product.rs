@@ -100,14 +100,15 @@ fn dots<T: Real, S: Simd<T>, const R: usize, const K: usize>(
     let ds = d.map(|row| &row.as_chunks::<LANES>().0[..whole]);
     let xs = x.map(|row| &row.as_chunks::<LANES>().0[..whole]);
     for j in 0..whole {
-        let mut rows = [simd.splat(T::ZERO); R];
-        for r in 0..R {
-            rows[r] = simd.load(&ds[r][j]);
-        }
+        // Columns first: with them and the sums, the registers are full.
+        let mut columns = [simd.splat(T::ZERO); K];
         for k in 0..K {
-            let column = simd.load(&xs[k][j]);
-            for r in 0..R {
-                sums[k][r] = simd.fma(rows[r], column, sums[k][r]);
+            columns[k] = simd.load(&xs[k][j]);
+        }
+        for r in 0..R {
+            let row = simd.load(&ds[r][j]);
+            for k in 0..K {
+                sums[k][r] = simd.fma(row, columns[k], sums[k][r]);
             }
         }
     }
@@ -165,17 +166,18 @@ pub(super) fn correlate<T: Real, S: Simd<T>>(
 /// The same for one row: `gradient[k] += Σ_q d[q] · x[shift_k + q]`.
 #[inline(always)]
 pub(super) fn taps<T: Real, S: Simd<T>>(simd: S, gradient: &mut [T], d: &[T], x: &[T], shifts: &[usize]) {
-    const COLUMNS: usize = 4;
+    const COLUMNS: usize = 8;
     let (n, whole) = (d.len(), d.len() / LANES);
-    let (fours, odd) = shifts.as_chunks::<COLUMNS>();
-    for (gradient, shifts) in gradient.chunks_exact_mut(COLUMNS).zip(fours) {
+    let (eights, odd) = shifts.as_chunks::<COLUMNS>();
+    for (gradient, shifts) in gradient.chunks_exact_mut(COLUMNS).zip(eights) {
         let x = shifts.map(|shift| &x[shift..shift + n]);
-        let sums = simd.sums(dots::<T, S, 1, COLUMNS>(simd, [d], x, whole).map(|[sum]| sum));
-        for k in 0..COLUMNS {
-            gradient[k] += sums[k] + rest(d, x[k], whole * LANES);
+        let [a, b, c, e, f, g, h, i] = dots::<T, S, 1, COLUMNS>(simd, [d], x, whole).map(|[sum]| sum);
+        let sums = [simd.sums([a, b, c, e]), simd.sums([f, g, h, i])];
+        for (k, (gradient, &sum)) in gradient.iter_mut().zip(sums.as_flattened()).enumerate() {
+            *gradient += sum + rest(d, x[k], whole * LANES);
         }
     }
-    for (gradient, &shift) in gradient[fours.len() * COLUMNS..].iter_mut().zip(odd) {
+    for (gradient, &shift) in gradient[eights.len() * COLUMNS..].iter_mut().zip(odd) {
         let x = &x[shift..shift + n];
         let [[sum]] = dots::<T, S, 1, 1>(simd, [d], [x], whole);
         *gradient += simd.sum(sum) + rest(d, x, whole * LANES);

@@ -4,7 +4,7 @@
 //! part of it is there, and its gradient when the sums over all images are. Steps between two such barriers form a
 //! stage, and within a stage every part of the batch goes its own way.
 
-use super::{Step, Value, ValueId, Weight};
+use super::{Step, Value, ValueId, Weight, Window};
 
 /// Steps that run between two barriers.
 #[derive(Clone, Debug, Default)]
@@ -58,24 +58,46 @@ fn barrier(value: &Value) -> usize {
     usize::from(value.norm.is_some())
 }
 
-fn stages(levels: &[usize], order: impl Iterator<Item = usize>) -> Vec<Stage> {
+/// Steps by level. `rank` is where a step has to stand within its stage at least; steps of one rank that read the same
+/// value through the same window stand together, so that they can share what they prepare.
+fn stages(steps: &[Step], levels: &[usize], rank: &[usize]) -> Vec<Stage> {
     let count = levels.iter().max().map_or(0, |most| most + 1);
     let mut stages = vec![Stage::default(); count];
-    for step in order {
-        stages[levels[step]].steps.push(step);
+    for (step, &level) in levels.iter().enumerate() {
+        stages[level].steps.push(step);
+    }
+    for stage in &mut stages {
+        stage.steps.sort_by_key(|&step| (rank[step], read_through(&steps[step]), step));
     }
     stages
+}
+
+/// What a step reads: the value, and something that stands for its window.
+fn read_through(step: &Step) -> (ValueId, [usize; 4]) {
+    let key = |window: &Window| [window.kernel[0], window.kernel[1], window.dilation[0], window.stride[0]];
+    match step {
+        Step::Conv(conv) => (conv.x, key(&conv.depthwise.unwrap_or(conv.dense).window)),
+        Step::Pool { x, window, .. } => (*x, key(window)),
+        _ => (0, [0; 4]),
+    }
 }
 
 fn forward(values: &[Value], steps: &[Step]) -> Vec<Stage> {
     let mut ready = vec![0; values.len()];
     let mut levels = Vec::with_capacity(steps.len());
+    // The rank of a value is that after the steps of its own stage that write it.
+    let (mut ranks, mut after) = (Vec::with_capacity(steps.len()), vec![0; values.len()]);
     for step in steps {
         let level = step.inputs().iter().map(|&x| ready[x] + barrier(&values[x])).max().unwrap_or(0);
-        ready[step.output()] = level.max(ready[step.output()]);
+        let same = step.inputs().into_iter().filter(|&x| ready[x] == level);
+        let rank = same.map(|x| after[x]).max().unwrap_or(0);
+        let y = step.output();
+        after[y] = if level > ready[y] { rank + 1 } else { after[y].max(rank + 1) };
+        ready[y] = level.max(ready[y]);
         levels.push(level);
+        ranks.push(rank);
     }
-    let mut stages = stages(&levels, 0..steps.len());
+    let mut stages = stages(steps, &levels, &ranks);
     for (value, &level) in ready.iter().enumerate() {
         if values[value].norm.is_some() {
             stages[level].complete.push(value);
@@ -88,16 +110,19 @@ fn backward(values: &[Value], steps: &[Step], output: ValueId, source: &[Option<
     // When the gradient of a value is complete but for the barrier; the output's is before the first stage.
     let mut known: Vec<Option<usize>> = vec![None; values.len()];
     known[output] = Some(0);
-    let mut levels = vec![0; steps.len()];
+    let (mut levels, mut ranks, mut after) = (vec![0; steps.len()], vec![0; steps.len()], vec![0; values.len()]);
     for (at, step) in steps.iter().enumerate().rev() {
         let y = step.output();
         // The output's sums are taken before the first stage.
         levels[at] = known[y].map_or(0, |level| level + if y == output { 0 } else { barrier(&values[y]) });
+        ranks[at] = if known[y] == Some(levels[at]) { after[y] } else { 0 };
         for x in step.inputs() {
-            known[x] = Some(known[x].unwrap_or(0).max(levels[at]));
+            let before = known[x].unwrap_or(0);
+            after[x] = if levels[at] > before { ranks[at] + 1 } else { after[x].max(ranks[at] + 1) };
+            known[x] = Some(before.max(levels[at]));
         }
     }
-    let mut stages = stages(&levels, (0..steps.len()).rev());
+    let mut stages = stages(steps, &levels, &ranks);
     for (value, level) in known.iter().enumerate() {
         if let (true, Some(level)) = (values[value].norm.is_some() && value != output, level) {
             stages[*level].complete.push(value);
