@@ -121,6 +121,24 @@ fn rest<T: Real>(d: &[T], x: &[T], from: usize) -> T {
     d[from..].iter().zip(&x[from..]).fold(T::ZERO, |sum, (&d, &x)| sum + d * x)
 }
 
+/// Adds the products of a column with all rows of a tile, `depth` apart. (A closure would not be inlined, and outside of
+/// its caller it would lose the instructions.)
+#[inline(always)]
+fn add<T: Real, S: Simd<T>>(
+    simd: S,
+    gradient: &mut [T],
+    depth: usize,
+    sums: [S::Vector; TILE],
+    d: [&[T]; TILE],
+    x: &[T],
+) {
+    let sums = simd.sums(sums);
+    let whole = x.len() / LANES * LANES;
+    for r in 0..TILE {
+        gradient[r * depth] += if whole < x.len() { sums[r] + rest(d[r], x, whole) } else { sums[r] };
+    }
+}
+
 /// `gradient[r · shifts + k] += Σ_q d[r · stride + q] · x[shift_k + q]`.
 #[inline(always)]
 pub(super) fn correlate<T: Real, S: Simd<T>>(
@@ -137,25 +155,18 @@ pub(super) fn correlate<T: Real, S: Simd<T>>(
     let (threes, odd) = shifts.as_chunks::<COLUMNS>();
     for first in (0..rows / TILE * TILE).step_by(TILE) {
         let d: [&[T]; TILE] = [0, 1, 2, 3].map(|r| &d[(first + r) * stride..(first + r) * stride + n]);
-        let mut add = |k: usize, sums: [S::Vector; TILE], x: &[T]| {
-            for (r, mut sum) in simd.sums(sums).into_iter().enumerate() {
-                if whole * LANES < n {
-                    sum += rest(d[r], x, whole * LANES);
-                }
-                gradient[(first + r) * depth + k] += sum;
-            }
-        };
         for (block, shifts) in threes.iter().enumerate() {
             let x = shifts.map(|shift| &x[shift..shift + n]);
             let sums = dots::<T, S, TILE, COLUMNS>(simd, d, x, whole);
             for k in 0..COLUMNS {
-                add(block * COLUMNS + k, sums[k], x[k]);
+                let place = &mut gradient[first * depth + block * COLUMNS + k..];
+                add(simd, place, depth, sums[k], d, x[k]);
             }
         }
         for (k, &shift) in odd.iter().enumerate() {
             let x = &x[shift..shift + n];
             let [sums] = dots::<T, S, TILE, 1>(simd, d, [x], whole);
-            add(threes.len() * COLUMNS + k, sums, x);
+            add(simd, &mut gradient[first * depth + threes.len() * COLUMNS + k..], depth, sums, d, x);
         }
     }
     for row in rows / TILE * TILE..rows {
