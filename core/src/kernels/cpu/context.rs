@@ -91,7 +91,7 @@ pub(super) struct Context<'a, T> {
     pub(super) wanted: Wanted,
 }
 
-impl<'a, T: Real> Context<'a, T> {
+impl<T: Real> Context<'_, T> {
     #[inline(always)]
     pub(super) fn weight(&self, weight: Weight) -> T {
         match weight {
@@ -114,14 +114,15 @@ impl<'a, T: Real> Context<'a, T> {
         }
         self.wanted.weights || self.wanted.image || !self.plan.schedule.fixed[value]
     }
+}
 
-    #[inline(always)]
-    pub(super) fn gate(&self, relu: bool, value: ValueId, kept: Option<&'a Kept>) -> Gate<'a> {
-        match (relu, kept) {
-            (false, _) => Gate::None,
-            (true, None) => Gate::Own,
-            (true, Some(kept)) => Gate::Kept(&kept.open[value]),
-        }
+/// What decides which way the ReLU before a step goes.
+#[inline(always)]
+pub(super) fn gate(relu: bool, value: ValueId, kept: Option<&Kept>) -> Gate<'_> {
+    match (relu, kept) {
+        (false, _) => Gate::None,
+        (true, None) => Gate::Own,
+        (true, Some(kept)) => Gate::Kept(&kept.open[value]),
     }
 }
 

@@ -8,7 +8,7 @@
 //! The specification is `ops::conv` on tensors. m is never stored: it is found again on the way back.
 
 use super::Real;
-use super::context::{Context, Held, Scratch, room};
+use super::context::{Context, Held, Scratch, gate, room};
 use super::frame::Frame;
 use super::group::{Group, Kept};
 use super::norm;
@@ -59,7 +59,7 @@ fn prepare<T: Real>(
     }
     scratch.planes_of = Some(held);
     let Sizes { channels, images, input, .. } = sizes(context, conv, group);
-    let (stride, gate) = (frame.x_stride(images), context.gate(conv.relu, conv.x, kept));
+    let (stride, gate) = (frame.x_stride(images), gate(conv.relu, conv.x, kept));
     let planes = room(&mut scratch.planes, channels * stride + SLACK);
     let row = room(&mut scratch.row, input);
     for (channel, plane) in planes.chunks_exact_mut(stride).enumerate().take(channels) {
@@ -89,7 +89,7 @@ fn middle<T: Real, S: Simd<T>>(
             return;
         }
         scratch.middle_of = Some(held);
-        let gate = context.gate(conv.relu, conv.x, kept);
+        let gate = gate(conv.relu, conv.x, kept);
         let middle = room(&mut scratch.middle, channels * stride);
         for (channel, out) in middle.chunks_exact_mut(stride).enumerate() {
             let from = channel * input;
@@ -279,7 +279,7 @@ fn finish<T: Real, S: Simd<T>>(
     row: &mut [T],
 ) {
     let from = channel * row.len();
-    let gate = context.gate(conv.relu, conv.x, kept).slice(from, row.len());
+    let gate = gate(conv.relu, conv.x, kept).slice(from, row.len());
     let channels = context.plan.values[conv.x].channels;
     if context.plan.values[conv.x].norm.is_none() {
         let mut gradient = group.take_gradient(conv.x, channels * row.len());

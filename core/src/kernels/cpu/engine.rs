@@ -171,7 +171,7 @@ impl<T: Real> Engine<T> {
                 self.settle(&plan, omega, stage, again);
             }
         }
-        let mut found = self.found(&plan, wanted);
+        let mut found = self.found();
         if matches!(keep, Keep::Record) {
             found.kept = Some(Arc::new(self.record(&plan)));
         }
@@ -184,31 +184,28 @@ impl<T: Real> Engine<T> {
             lane.gradient.resize(if wanted.weights { plan.weights } else { 0 }, T::ZERO);
             lane.cells.iter_mut().for_each(|cell| cell.fill(0.0));
         }
-        match &plan.head {
-            Some(step) => {
-                let parts = each(&mut self.lanes, |lane| T::run(Features { context: &context, kept: held, lane }));
-                let features = parts.concat();
-                let labels = if let Target::Labels(labels) = target { Some(labels) } else { None };
-                let scored = head::score(step, omega, &features, labels);
-                found.loss = scored.loss;
-                found.output = scored.logits.iter().map(|&logit| T::of(logit)).collect();
-                found.output_shape = [shape[0], step.classes, 1, 1];
-                if labels.is_some() {
-                    if wanted.weights {
-                        head::weights(step, &features, &scored.d_logits, &mut self.lanes[0].gradient);
-                    }
-                    each(&mut self.lanes, |lane| {
-                        T::run(Seed { context: &context, kept: held, lane, d_logits: &scored.d_logits });
-                    });
+        if let Some(step) = &plan.head {
+            let parts = each(&mut self.lanes, |lane| T::run(Features { context: &context, kept: held, lane }));
+            let features = parts.concat();
+            let labels = if let Target::Labels(labels) = target { Some(labels) } else { None };
+            let scored = head::score(step, omega, &features, labels);
+            found.loss = scored.loss;
+            found.output = scored.logits.iter().map(|&logit| T::of(logit)).collect();
+            found.output_shape = [shape[0], step.classes, 1, 1];
+            if labels.is_some() {
+                if wanted.weights {
+                    head::weights(step, &features, &scored.d_logits, &mut self.lanes[0].gradient);
                 }
+                each(&mut self.lanes, |lane| {
+                    T::run(Seed { context: &context, kept: held, lane, d_logits: &scored.d_logits });
+                });
             }
-            None => {
-                let [height, width] = self.layout.sizes[plan.output];
-                found.output_shape = [shape[0], plan.values[plan.output].channels, height, width];
-                found.output = self.collect(plan.output, |group| &group.values);
-                if let Target::Along(along) = target {
-                    self.scatter(plan.output, along, |group| &mut group.gradients);
-                }
+        } else {
+            let [height, width] = self.layout.sizes[plan.output];
+            found.output_shape = [shape[0], plan.values[plan.output].channels, height, width];
+            found.output = self.collect(plan.output, |group| &group.values);
+            if let Target::Along(along) = target {
+                self.scatter(plan.output, along, |group| &mut group.gradients);
             }
         }
         if !backward {
@@ -351,9 +348,8 @@ impl<T: Real> Engine<T> {
         }
     }
 
-    fn found(&self, plan: &Plan, _: Wanted) -> Found<T> {
+    fn found(&self) -> Found<T> {
         let part = |which: usize| self.statistics.iter().map(|pair| T::of(pair[which])).collect();
-        debug_assert_eq!(plan.normalized, self.statistics.len());
         Found {
             pass: self.passes,
             output: Vec::new(),

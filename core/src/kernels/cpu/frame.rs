@@ -55,14 +55,12 @@ impl Frame {
         let mut shifts = Vec::new();
         for (tap, place) in window.places().enumerate() {
             let at = [0, 1].map(|axis| place[axis] % stride[axis]);
-            let phase = match phases.iter().position(|phase| phase.at == at) {
-                Some(phase) => phase,
-                None => {
-                    let start = phases.len() * rows * pitch;
-                    phases.push(Phase { at, start, taps: Vec::new(), d_shifts: Vec::new(), rows: Vec::new() });
-                    phases.len() - 1
-                }
-            };
+            let known = phases.iter().position(|phase| phase.at == at);
+            let phase = known.unwrap_or_else(|| {
+                let start = phases.len() * rows * pitch;
+                phases.push(Phase { at, start, taps: Vec::new(), d_shifts: Vec::new(), rows: Vec::new() });
+                phases.len() - 1
+            });
             let steps = [0, 1].map(|axis| place[axis] / stride[axis]);
             shifts.push(phases[phase].start + steps[0] * pitch + steps[1]);
             phases[phase].taps.push(tap);

@@ -1,7 +1,7 @@
 //! The mean over pixels, the linear layer and the cross-entropy. Small: in double precision, on one thread.
 
 use super::Real;
-use super::context::Context;
+use super::context::{Context, gate};
 use super::group::{Group, Kept};
 use super::norm;
 use super::plane::{gated, read};
@@ -31,7 +31,7 @@ pub(super) fn features<T: Real, S: Simd<T>>(
     let (channels, pixels) = (context.plan.values[value].channels, context.layout.pixels(value));
     let mut features = vec![0.0; group.images * channels];
     row.resize(pixels, T::ZERO);
-    let gate = context.gate(head.relu, value, kept);
+    let gate = gate(head.relu, value, kept);
     for channel in 0..channels {
         let reader = context.channel(value, channel);
         for image in 0..group.images {
@@ -107,7 +107,7 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
     let (channels, pixels) = (context.plan.values[value].channels, context.layout.pixels(value));
     let d_logits = &d_logits[group.start * head.classes..(group.start + group.images) * head.classes];
     row.resize(group.images * pixels, T::ZERO);
-    let gate = context.gate(head.relu, value, kept);
+    let gate = gate(head.relu, value, kept);
     for channel in 0..channels {
         for (row, d_logits) in row.chunks_exact_mut(pixels).zip(d_logits.chunks_exact(head.classes)) {
             let weights = context.omega[head.weight + channel..].iter().step_by(channels);

@@ -4,6 +4,9 @@
 //! parallel. How a batch is cut depends on its size alone, and sums over groups and lanes are taken in their order: the
 //! same numbers come out whatever the number of threads.
 
+// What is not inlined into the function that the instructions were chosen for is compiled without them.
+#![expect(clippy::inline_always, reason = "see above")]
+
 mod context;
 mod conv;
 mod engine;

@@ -34,7 +34,7 @@ pub(super) enum Gate<'a> {
     Kept(&'a [u8]),
 }
 
-impl<'a> Gate<'a> {
+impl Gate<'_> {
     #[inline(always)]
     pub(super) fn slice(self, from: usize, count: usize) -> Self {
         match self {

@@ -124,7 +124,7 @@ impl Simd<f32> for pulp::x86::V3 {
 
     #[inline(always)]
     fn sums(self, vectors: [pulp::f32x8; 4]) -> [f32; 4] {
-        let [a, b, c, d] = vectors.map(|vector| pulp::cast(vector));
+        let [a, b, c, d] = vectors.map(pulp::cast);
         let pairs = self.avx._mm256_hadd_ps(self.avx._mm256_hadd_ps(a, b), self.avx._mm256_hadd_ps(c, d));
         let (low, high) = (self.avx._mm256_castps256_ps128(pairs), self.avx._mm256_extractf128_ps::<1>(pairs));
         pulp::cast(self.sse._mm_add_ps(low, high))

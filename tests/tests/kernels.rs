@@ -1,0 +1,170 @@
+//! The supernet's own kernels against their specification, the same computation on tensors.
+
+use lambda_darts::alignment::{Estimator, Form};
+use lambda_darts::data::Batch;
+use lambda_darts::device::Place;
+use lambda_darts::ops::{Image, SingleOperation, SingleRun};
+use lambda_darts::search::Bilevel;
+use lambda_darts::space::{Convention, Operation, Space};
+use lambda_darts::supernet::Size;
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const OPERATIONS: [Operation; 13] = [
+    Operation::None,
+    Operation::SkipConnect,
+    Operation::MaxPool3x3,
+    Operation::AvgPool3x3,
+    Operation::SepConv3x3,
+    Operation::SepConv5x5,
+    Operation::SepConv7x7,
+    Operation::DilConv3x3,
+    Operation::DilConv5x5,
+    Operation::Conv7x1And1x7,
+    Operation::NorConv1x1,
+    Operation::NorConv3x3,
+    Operation::Noise,
+];
+
+fn numbers(random: &mut ChaCha8Rng, count: usize) -> Vec<f64> {
+    (0..count).map(|_| random.random_range(-1.0..1.0)).collect()
+}
+
+/// ‖a − b‖ / ‖b‖, with a floor for what is all but zero.
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let size = |numbers: &mut dyn Iterator<Item = f64>| numbers.map(|x| x * x).sum::<f64>().sqrt();
+    size(&mut a.iter().zip(b).map(|(a, b)| a - b)) / size(&mut b.iter().copied()).max(1e-3)
+}
+
+fn compare(ours: &SingleRun, plain: &SingleRun, most: f64) -> Result<(), TestCaseError> {
+    prop_assert_eq!(ours.y.shape, plain.y.shape);
+    let [[mean, variance], [plain_mean, plain_variance]] = [&ours.running, &plain.running];
+    for (what, a, b) in [
+        ("output", &ours.y.values, &plain.y.values),
+        ("input gradient", &ours.gx, &plain.gx),
+        ("weight gradient", &ours.weights, &plain.weights),
+        ("running mean", mean, plain_mean),
+        ("running variance", variance, plain_variance),
+    ] {
+        let error = distance(a, b);
+        prop_assert!(error <= most, "{what} is off by {error:e}");
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// In double precision both orders of summation agree to far more digits than any mistake would leave.
+    #[test]
+    fn operations_equal_their_form_on_tensors(
+        operation in 0..OPERATIONS.len(),
+        (batch, channels) in (1_usize..12, 1_usize..11),
+        (height, width) in (2_usize..14, 2_usize..14),
+        stride in 1_usize..3,
+        (nas_bench, affine) in (any::<bool>(), any::<bool>()),
+        seed in any::<u64>(),
+    ) {
+        let convention = if nas_bench { Convention::NasBench201 } else { Convention::Darts };
+        let operation = OPERATIONS[operation];
+        // Half of one channel is none, which the reduction cannot do.
+        let channels = if operation == Operation::SkipConnect && stride == 2 { channels.max(2) } else { channels };
+        let single = SingleOperation::candidate(operation, channels, stride, convention, affine);
+        // A batch norm over a single number has no variance, and its gradient is all rounding.
+        prop_assume!(batch * height.div_ceil(stride) * width.div_ceil(stride) >= 4);
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let shape = [batch, channels, height, width];
+        let x = Image { values: numbers(&mut random, shape.iter().product()), shape };
+        let out = [batch, channels, height.div_ceil(stride), width.div_ceil(stride)];
+        let gy = Image { values: numbers(&mut random, out.iter().product()), shape: out };
+        let count = single.weight_names().map(|(_, shape, _)| shape.iter().product::<usize>()).sum();
+        let weights = numbers(&mut random, count);
+        for (place, most) in [(Place::cpu_f64(), 1e-9), (Place::cpu(), 2e-4)] {
+            let ours = pollster::block_on(single.run(&x, &weights, &gy, &place)).unwrap();
+            let plain = pollster::block_on(single.run(&x, &weights, &gy, &place.without_kernels())).unwrap();
+            compare(&ours, &plain, most)?;
+        }
+    }
+
+    #[test]
+    fn residual_blocks_equal_their_form_on_tensors(
+        (batch, input, output) in (1_usize..6, 1_usize..7, 1_usize..9),
+        (height, width) in (3_usize..12, 3_usize..12),
+        seed in any::<u64>(),
+    ) {
+        let single = SingleOperation::residual([input, output]);
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let shape = [batch, input, height, width];
+        let x = Image { values: numbers(&mut random, shape.iter().product()), shape };
+        let out = [batch, output, height.div_ceil(2), width.div_ceil(2)];
+        let gy = Image { values: numbers(&mut random, out.iter().product()), shape: out };
+        let count = single.weight_names().map(|(_, shape, _)| shape.iter().product::<usize>()).sum();
+        let weights = numbers(&mut random, count);
+        let ours = pollster::block_on(single.run(&x, &weights, &gy, &Place::cpu_f64())).unwrap();
+        let plain = pollster::block_on(single.run(&x, &weights, &gy, &Place::cpu_f64().without_kernels())).unwrap();
+        compare(&ours, &plain, 1e-9)?;
+    }
+}
+
+fn batch(random: &mut ChaCha8Rng, images: usize, side: usize) -> Batch {
+    #[expect(clippy::cast_possible_truncation, reason = "small numbers")]
+    let pixels = numbers(random, images * 3 * side * side).into_iter().map(|x| x as f32).collect();
+    let labels = (0..images).map(|_| random.random_range(0..10)).collect();
+    Batch { images: pixels, labels, shape: [images, 3, side, side] }
+}
+
+/// Whole supernets: loss, logits, all gradients, the regularizer by either estimator (which also takes passes again over
+/// a batch, with kept branches), and predictions by running statistics.
+#[test]
+fn supernets_equal_their_form_on_tensors() {
+    for (name, cells, side, images) in
+        [("nas-bench-201", 1, 9, 5), ("darts", 4, 8, 3), ("s1", 3, 7, 4), ("s3", 3, 8, 2), ("s4", 3, 8, 9)]
+    {
+        let space = Space::named(name).unwrap();
+        let size = Size { channels: 3, cells, image_channels: 3, classes: 10 };
+        let [mut ours, mut plain] = [Place::cpu_f64(), Place::cpu_f64().without_kernels()]
+            .map(|place| Bilevel::new(&space, size, 5, &place).unwrap());
+        let mut random = ChaCha8Rng::seed_from_u64(8);
+        let images = batch(&mut random, images, side);
+        let close = |what: &str, a: &[f64], b: &[f64], most: f64| {
+            let error = distance(a, b);
+            assert!(error <= most, "{name}: {what} is off by {error:e}");
+        };
+        let [(found, logits, weights), (plain_found, plain_logits, plain_weights)] =
+            [&ours, &plain].map(|net| pollster::block_on(net.gradients(&images, &[])).unwrap());
+        close("loss", &[found.loss], &[plain_found.loss], 1e-12);
+        close("logits", &logits, &plain_logits, 1e-9);
+        close("weights", &weights, &plain_weights, 1e-9);
+        close("cells", &found.cells.concat(), &plain_found.cells.concat(), 1e-9);
+        for estimator in [Estimator::Central, Estimator::Frozen] {
+            let regularizer = |net: &Bilevel| {
+                pollster::block_on(net.regularizer(&images, Form::Cosine, estimator, 1e-2, &[])).unwrap()
+            };
+            let (value, gradient) = regularizer(&ours).unwrap();
+            let (plain_value, plain_gradient) = regularizer(&plain).unwrap();
+            close("Λ", &[value], &[plain_value], 1e-9);
+            close("∂Λ/∂ω", &gradient, &plain_gradient, 1e-6);
+        }
+        for net in [&mut ours, &mut plain] {
+            net.recalibrate(&images, &[]);
+        }
+        let [ours, plain] = [&ours, &plain].map(|net| pollster::block_on(net.predict(&images, &[])).unwrap());
+        close("predictions", &ours, &plain, 1e-9);
+    }
+}
+
+/// How a batch is cut depends on its size alone: threads change nothing, to the bit.
+#[test]
+fn threads_do_not_change_a_bit() {
+    let space = Space::named("darts").unwrap();
+    let size = Size { channels: 4, cells: 3, image_channels: 3, classes: 10 };
+    let images = batch(&mut ChaCha8Rng::seed_from_u64(3), 24, 8);
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let net = Bilevel::new(&space, size, 5, &Place::cpu()).unwrap();
+        pool.install(|| pollster::block_on(net.gradients(&images, &[])).unwrap())
+    };
+    assert_eq!(run(1), run(3));
+}
