@@ -57,7 +57,8 @@ fn compare(ours: &SingleRun, plain: &SingleRun, most: f64) -> Result<(), TestCas
 proptest! {
     #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// In double precision both orders of summation agree to far more digits than any mistake would leave.
+    /// In double precision two orders of summation agree to far more digits than any mistake would leave; in single
+    /// precision the kernels are held against the same double-precision numbers.
     #[test]
     fn operations_equal_their_form_on_tensors(
         operation in 0..OPERATIONS.len(),
@@ -72,8 +73,8 @@ proptest! {
         // Half of one channel is none, which the reduction cannot do.
         let channels = if operation == Operation::SkipConnect && stride == 2 { channels.max(2) } else { channels };
         let single = SingleOperation::candidate(operation, channels, stride, convention, affine);
-        // A batch norm over a single number has no variance, and its gradient is all rounding.
-        prop_assume!(batch * height.div_ceil(stride) * width.div_ceil(stride) >= 4);
+        // A batch norm over few numbers may find hardly any variance, and divides by it.
+        prop_assume!(batch * height.div_ceil(stride) * width.div_ceil(stride) >= 12);
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let shape = [batch, channels, height, width];
         let x = Image { values: numbers(&mut random, shape.iter().product()), shape };
@@ -81,10 +82,10 @@ proptest! {
         let gy = Image { values: numbers(&mut random, out.iter().product()), shape: out };
         let count = single.weight_names().map(|(_, shape, _)| shape.iter().product::<usize>()).sum();
         let weights = numbers(&mut random, count);
-        for (place, most) in [(Place::cpu_f64(), 1e-9), (Place::cpu(), 2e-4)] {
-            let ours = pollster::block_on(single.run(&x, &weights, &gy, &place)).unwrap();
-            let plain = pollster::block_on(single.run(&x, &weights, &gy, &place.without_kernels())).unwrap();
-            compare(&ours, &plain, most)?;
+        let run = |place: Place| pollster::block_on(single.run(&x, &weights, &gy, &place)).unwrap();
+        let plain = run(Place::cpu_f64().without_kernels());
+        for (place, most) in [(Place::cpu_f64(), 1e-9), (Place::cpu(), 1e-5)] {
+            compare(&run(place), &plain, most)?;
         }
     }
 
@@ -120,7 +121,7 @@ fn batch(random: &mut ChaCha8Rng, images: usize, side: usize) -> Batch {
 #[test]
 fn supernets_equal_their_form_on_tensors() {
     for (name, cells, side, images) in
-        [("nas-bench-201", 1, 9, 5), ("darts", 4, 8, 3), ("s1", 3, 7, 4), ("s3", 3, 8, 2), ("s4", 3, 8, 9)]
+        [("nas-bench-201", 1, 9, 5), ("darts", 4, 8, 3), ("s1", 4, 7, 4), ("s3", 4, 8, 2), ("s4", 5, 8, 9)]
     {
         let space = Space::named(name).unwrap();
         let size = Size { channels: 3, cells, image_channels: 3, classes: 10 };
