@@ -129,10 +129,12 @@ impl Place {
         Self { kernels: false, ..self }
     }
 
-    /// In which precision the kernels of the CPU run here, if they do.
+    /// In which precision the kernels of the CPU run here, if they do. Not in browsers yet: the crate is built for size
+    /// there, which inner loops do not bear.
     pub(crate) fn cpu_kernels(&self) -> Option<Precision> {
         let precision = if self.dtype == DType::F64 { Precision::Double } else { Precision::Single };
-        (self.kernels && self.device == Device::flex()).then_some(precision)
+        let here = cfg!(not(target_family = "wasm")) && self.kernels && self.device == Device::flex();
+        here.then_some(precision)
     }
 
     /// What the device calls itself.

@@ -1,9 +1,10 @@
 //! The supernet's own kernels.
 //!
-//! A network writes itself down as a [`plan`]: a list of few, large steps in an order in which all images of a batch
+//! A network writes itself down as a plan: a list of few, large steps in an order in which all images of a batch
 //! wait for one another only where batch statistics have to be taken. The kernels of a device run the plan forward and
 //! backward by themselves, without recording a graph. The specification of every step is the form on tensors in
-//! [`ops`](crate::ops) and [`supernet`](crate::supernet), which also runs where there are no kernels.
+//! [`ops`](crate::ops) and [`supernet`](crate::supernet), which also runs where there are no kernels: on GPUs, so far, and
+//! at [`Place::without_kernels`].
 
 mod bridge;
 pub(crate) mod cpu;
