@@ -157,7 +157,7 @@ pub(crate) struct SettingsArgs {
     /// End the search when a collapse is warned of, by skip connections or, with --curvature, by RobustDARTS's rule
     #[arg(long, help_heading = "Training")]
     pub(crate) stop_on_collapse: bool,
-    /// Where to run; auto takes a GPU if there is one [default: auto]
+    /// Where to run; auto takes what is fastest, which so far is the CPU [default: auto]
     #[arg(long, value_parser = PossibleValuesParser::new(["auto", "cpu", "vulkan", "metal", "dx12"]))]
     pub(crate) device: Option<String>,
     /// Look every epoch's architecture up in this table of NAS-Bench-201

@@ -31,11 +31,11 @@ fn numbers(random: &mut ChaCha8Rng, count: usize) -> Vec<f64> {
     (0..count).map(|_| random.random_range(-1.0..1.0)).collect()
 }
 
-/// ‖a − b‖ / ‖b‖, with a floor for what is all but zero.
+/// ‖a − b‖ / ‖b‖, with a floor for what is all but zero: a weight before a batch norm has a gradient of rounding alone.
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     assert_eq!(a.len(), b.len());
     let size = |numbers: &mut dyn Iterator<Item = f64>| numbers.map(|x| x * x).sum::<f64>().sqrt();
-    size(&mut a.iter().zip(b).map(|(a, b)| a - b)) / size(&mut b.iter().copied()).max(1e-3)
+    size(&mut a.iter().zip(b).map(|(a, b)| a - b)) / size(&mut b.iter().copied()).max(0.1)
 }
 
 fn compare(ours: &SingleRun, plain: &SingleRun, most: f64) -> Result<(), TestCaseError> {
@@ -55,7 +55,7 @@ fn compare(ours: &SingleRun, plain: &SingleRun, most: f64) -> Result<(), TestCas
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     /// In double precision two orders of summation agree to far more digits than any mistake would leave; in single
     /// precision the kernels are held against the same double-precision numbers.

@@ -87,15 +87,14 @@ impl Place {
         Self { dtype: DType::F64, ..Self::cpu() }
     }
 
-    /// A device by its name: `auto` is a real GPU where there is one, else the CPU; `cpu`; `vulkan`, `metal` and
-    /// `dx12` take software drivers too.
+    /// A device by its name: `auto` is what is fastest, which is the CPU as long as the supernet's own kernels run there
+    /// alone; `cpu`; `vulkan`, `metal` and `dx12` take software drivers too.
     ///
     /// # Errors
     /// [`DeviceError`] where the name is not known or nothing of that kind is here.
     pub fn named(name: &str) -> Result<Self, DeviceError> {
         match name {
-            "cpu" => Ok(Self::cpu()),
-            "auto" => Ok(gpu::real().unwrap_or_else(Self::cpu)),
+            "auto" | "cpu" => Ok(Self::cpu()),
             "vulkan" | "metal" | "dx12" => gpu::named(name),
             _ => Err(DeviceError::Unknown { name: name.chars().take(64).collect() }),
         }

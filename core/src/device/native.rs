@@ -38,11 +38,6 @@ pub(super) fn list() -> Vec<Found> {
     adapters().iter().map(found).collect()
 }
 
-/// A GPU that is hardware.
-pub(super) fn real() -> Option<Place> {
-    list().into_iter().find(|found| found.kind.ends_with("gpu")).and_then(|found| named(&found.backend).ok())
-}
-
 /// A device can be set up once in a process.
 static KNOWN: Mutex<BTreeMap<String, Place>> = Mutex::new(BTreeMap::new());
 

@@ -6,10 +6,6 @@ pub(super) fn list() -> Vec<Found> {
     Vec::new()
 }
 
-pub(super) fn real() -> Option<Place> {
-    None
-}
-
 pub(super) fn named(name: &str) -> Result<Place, DeviceError> {
     Err(DeviceError::Missing { name: name.to_owned(), reason: "built without the feature `wgpu`".to_owned() })
 }
