@@ -62,7 +62,7 @@ pub(crate) fn set_up() -> Result<(), ExitCode> {
     } else {
         refuse(
             "no C++ compiler, which libFuzzer is built with: install one, on Debian with apt-get install g++, or name \
-             it in the environment variable CXX. To leave fuzzing out of `cargo xtask test`, give it --no-fuzz",
+             it in the environment variable CXX.",
         )
     }
 }
@@ -144,6 +144,7 @@ fn try_one(target: &str, binary: &Path, seconds: u32, more: &[&str]) -> Result<(
     }
     // New inputs go into the first folder; the other one is only read.
     command.arg(&found).arg(format!("fuzz/corpus/{target}"));
+    println!("   {target}: for {seconds} s");
     let output = captured(&mut command)?;
     let log = String::from_utf8_lossy(&output.stderr);
     if let Some(summary) = summary(&log).filter(|_| output.status.success()) {

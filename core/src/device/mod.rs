@@ -10,8 +10,6 @@ mod web;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::kernels::Precision;
-
 #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
 use native as gpu;
 #[cfg(not(all(feature = "wgpu", not(target_family = "wasm"))))]
@@ -32,6 +30,13 @@ pub struct Place {
     name: String,
     /// Whether the supernet's own kernels may run here.
     kernels: bool,
+}
+
+/// What the kernels of a CPU compute with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Precision {
+    Single,
+    Double,
 }
 
 /// A device that a search can run on.

@@ -6,11 +6,8 @@
 //! [`ops`](crate::ops) and [`supernet`](crate::supernet), which also runs where there are no kernels: on GPUs, so far, and
 //! at [`Place::without_kernels`].
 
-mod bridge;
 pub(crate) mod cpu;
 pub(crate) mod plan;
-
-pub(crate) use bridge::{Goal, Inputs, Kernels, Precision};
 
 use crate::device::Place;
 

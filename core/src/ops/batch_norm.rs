@@ -25,7 +25,7 @@ impl BatchNorm {
         Self { slot: builder.norm(name, channels), channels, affine }
     }
 
-    pub(super) fn plan(&self, x: ValueId, planner: &mut Planner<'_>) {
+    pub(super) fn plan(&self, x: ValueId, planner: &mut Planner) {
         planner.normalize(x, self.slot, self.affine);
     }
 

@@ -55,7 +55,7 @@ impl Conv {
     }
 
     /// The filter for the kernels. `shift` moves it into the image.
-    pub(super) fn filter(&self, shift: usize, planner: &Planner<'_>) -> Filter {
+    pub(super) fn filter(&self, shift: usize, planner: &Planner) -> Filter {
         let Geometry { kernel, stride, padding, dilation } = self.geometry;
         let padding = padding.map(|padding| padding.cast_signed() - shift.cast_signed());
         Filter { weight: planner.offset(self.weight), window: Window { kernel, stride, padding, dilation } }

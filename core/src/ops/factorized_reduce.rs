@@ -35,7 +35,7 @@ impl FactorizedReduce {
         }
     }
 
-    pub(crate) fn plan(&self, x: ValueId, planner: &mut Planner<'_>) -> ValueId {
+    pub(crate) fn plan(&self, x: ValueId, planner: &mut Planner) -> ValueId {
         let [even, odd] = [&self.even, &self.odd].map(Conv::outputs);
         let y = planner.halved(x, even + odd);
         for (conv, shift, first, rows) in [(&self.even, 0, 0, even), (&self.odd, 1, even, odd)] {

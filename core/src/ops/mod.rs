@@ -4,6 +4,7 @@
 //! height and width, rounded up. Weights carry the references' names, so that a state of theirs can be read.
 
 mod batch_norm;
+mod bridge;
 mod conv;
 mod factorized_reduce;
 mod noise;
@@ -16,15 +17,15 @@ mod weights;
 
 use burn::tensor::Tensor;
 
-use crate::kernels::plan::{Planner, ValueId};
+use crate::kernels::plan::{Planner, PoolKind, ValueId};
 use crate::space::{Convention, Operation};
 use batch_norm::BatchNorm;
+pub(crate) use bridge::{Goal, Inputs, Kernels};
 use conv::{Conv, Geometry};
 pub(crate) use factorized_reduce::FactorizedReduce;
 use noise::Noise;
 pub(crate) use pass::{Branches, Normalization, Pass, Recorded, Seen, StepNoise, follow, no_running};
 use pool::Pool;
-pub(crate) use pool::PoolKind;
 use relu::relu;
 pub(crate) use residual::Residual;
 pub use single::{Image, SingleOperation, SingleRun};
@@ -65,7 +66,7 @@ impl Sequence {
 
     /// The same as steps for the kernels. A ReLU belongs to the convolution after it; one at the very end is left to
     /// the reader.
-    pub(crate) fn plan(&self, mut x: ValueId, planner: &mut Planner<'_>) -> ValueId {
+    pub(crate) fn plan(&self, mut x: ValueId, planner: &mut Planner) -> ValueId {
         let (mut relu, mut depthwise) = (false, None);
         for layer in &self.0 {
             match layer {

@@ -16,7 +16,7 @@ impl Noise {
         Self { slot: builder.noise(), stride }
     }
 
-    pub(super) fn plan(self, x: ValueId, planner: &mut Planner<'_>) -> ValueId {
+    pub(super) fn plan(self, x: ValueId, planner: &mut Planner) -> ValueId {
         planner.noise(x, self.slot, self.stride)
     }
 

@@ -5,17 +5,7 @@ use burn::tensor::module::{avg_pool2d, max_pool2d, max_pool2d_with_indices};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions, PadMode};
 
 use super::Pass;
-use crate::kernels::plan::{Planner, ValueId, Window};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PoolKind {
-    /// 3×3 maximum, padded by one pixel that never wins.
-    Max3x3,
-    /// 3×3 mean over the pixels that exist.
-    Average3x3,
-    /// 2×2 mean without padding.
-    Average2x2,
-}
+use crate::kernels::plan::{Planner, PoolKind, ValueId, Window};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pool {
@@ -24,7 +14,7 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    pub(super) fn plan(self, x: ValueId, planner: &mut Planner<'_>) -> ValueId {
+    pub(super) fn plan(self, x: ValueId, planner: &mut Planner) -> ValueId {
         let (side, padding) = if self.kind == PoolKind::Average2x2 { (2, 0) } else { (3, 1) };
         let window = Window { kernel: [side; 2], stride: [self.stride; 2], padding: [padding; 2], dilation: [1; 2] };
         planner.pool(x, self.kind, window)

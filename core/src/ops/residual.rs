@@ -2,9 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use crate::kernels::plan::{Planner, ValueId, Weight};
-
 use super::{Builder, Pass, Sequence, downsample, relu_conv_norm};
+use crate::kernels::plan::{Planner, ValueId, Weight};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Residual {
@@ -22,7 +21,7 @@ impl Residual {
         }
     }
 
-    pub(crate) fn plan(&self, x: ValueId, planner: &mut Planner<'_>) -> ValueId {
+    pub(crate) fn plan(&self, x: ValueId, planner: &mut Planner) -> ValueId {
         let inner = self.a.plan(x, planner);
         let around = self.around.plan(x, planner);
         let b = self.b.plan(inner, planner);

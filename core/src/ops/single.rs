@@ -5,12 +5,12 @@ use std::ops::Range;
 use burn::tensor::Tensor;
 
 use super::{
-    Branches, Builder, Layout, Normalization, Pass, Residual, Seen, Sequence, StepNoise, candidate, collect, follow,
-    no_running, zero,
+    Branches, Builder, Goal, Inputs, Kernels, Layout, Normalization, Pass, Residual, Seen, Sequence, StepNoise,
+    candidate, collect, follow, no_running, zero,
 };
-use crate::device::{DeviceError, Place, read};
-use crate::kernels::plan::{IMAGE, Planner, Weight};
-use crate::kernels::{Goal, Inputs, Kernels, Precision, cpu};
+use crate::device::{DeviceError, Place, Precision, read};
+use crate::kernels::cpu;
+use crate::kernels::plan::{IMAGE, Weight};
 use crate::space::{Convention, Operation};
 
 /// A candidate operation (or NAS-Bench-201's residual block) by itself: to look at, to time, or to hold against another
@@ -154,7 +154,7 @@ impl SingleOperation {
         gy: &Image,
         place: &Place,
     ) -> Result<SingleRun, DeviceError> {
-        let mut planner = Planner::new(&self.layout, x.shape[1]);
+        let mut planner = self.layout.planner(x.shape[1]);
         let y = match &self.body {
             Body::Zero { stride } => planner.sum(IMAGE, *stride, Vec::new()),
             Body::Candidate(sequence) => {

@@ -9,6 +9,7 @@ use burn::tensor::{Gradients, Tensor};
 use rand::RngExt;
 
 use crate::device::Place;
+use crate::kernels::plan::{Offsets, Planner};
 use crate::random::{Purpose, stream};
 
 /// How a weight starts.
@@ -70,6 +71,17 @@ impl Layout {
     /// How many channels are normalized.
     pub(crate) fn normalized(&self) -> usize {
         self.norms.last().map_or(0, |slot| slot.offset + slot.channels)
+    }
+
+    /// A plan for the kernels to begin, for images of some channels.
+    pub(crate) fn planner(&self, image_channels: usize) -> Planner {
+        let offsets = Offsets {
+            weights: self.weights.iter().map(|slot| slot.offset).collect(),
+            all_weights: self.len(),
+            norms: self.norms.iter().map(|slot| slot.offset).collect(),
+            all_normalized: self.normalized(),
+        };
+        Planner::new(offsets, image_channels)
     }
 
     /// The first weights under a seed, the same on every device.

@@ -58,7 +58,7 @@ impl Cell {
     }
 
     /// The same as steps for the kernels.
-    pub(super) fn plan(&self, inputs: Vec<ValueId>, reduce: bool, planner: &mut Planner<'_>) -> ValueId {
+    pub(super) fn plan(&self, inputs: Vec<ValueId>, reduce: bool, planner: &mut Planner) -> ValueId {
         let cell = planner.cell(self.edges.iter().map(|edge| edge.candidates.len()).sum());
         let mut states: Vec<ValueId> = inputs.into_iter().map(|input| planner.stored(input)).collect();
         for node in self.inputs..self.inputs + self.nodes {

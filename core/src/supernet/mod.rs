@@ -13,9 +13,11 @@ pub use architecture::Architecture;
 pub(crate) use architecture::through_softmax;
 pub(crate) use network::Network;
 
-use crate::device::{DeviceError, Place, read};
-use crate::kernels::{Goal, Inputs, Kernels, Precision, cpu};
-use crate::ops::{Branches, Layout, Normalization, Pass, Seen, StepNoise, collect, follow, no_running};
+use crate::device::{DeviceError, Place, Precision, read};
+use crate::kernels::cpu;
+use crate::ops::{
+    Branches, Goal, Inputs, Kernels, Layout, Normalization, Pass, Seen, StepNoise, collect, follow, no_running,
+};
 use crate::space::Space;
 
 /// How large a supernet is.

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 
 use super::Size;
 use super::cell::Cell;
-use crate::kernels::plan::{Head, IMAGE, Plan, Planner, ValueId};
+use crate::kernels::plan::{Head, IMAGE, Plan, ValueId};
 use crate::ops::{
     Builder, FactorizedReduce, Initial, Layout, Pass, Residual, Sequence, norm_relu, relu_conv_norm, stem,
 };
@@ -68,7 +68,7 @@ impl Network {
 
     /// The same as steps for the kernels.
     pub(super) fn plan(&self, layout: &Layout, image_channels: usize) -> Plan {
-        let mut planner = Planner::new(layout, image_channels);
+        let mut planner = layout.planner(image_channels);
         let planner_ref = &mut planner;
         let stem = self.stem.plan(IMAGE, planner_ref);
         let mut earlier = planner_ref.stored(stem);

@@ -12,7 +12,7 @@ pub(crate) const ABOUT: &str = "\
 Time our search step and PyTorch's in turn, and print one table.
 
 Steps:
-  build    cargo build --release --package lambda-darts-cli
+  build    cargo build --release --workspace --all-targets
   PyTorch  the Python given with --python or LAMBDA_DARTS_PYTHON; else one is made beside the builds and PyTorch
            installed into it from PyPI, which is a download of gigabytes the first time
   table    benches/side_by_side.py, which also writes everything that was measured into side_by_side.json, beside the
@@ -39,7 +39,8 @@ Environment:
 
 /// Builds, and then measures or packs.
 pub(crate) fn bench(folder: Option<&Path>, python: Option<PathBuf>, rest: &[String]) -> Result<(), ExitCode> {
-    run(&mut cargo(&["build", "--release", "--package", "lambda-darts-cli"]))?;
+    // As the checks build: a part of the workspace would choose other features, and build all dependencies again.
+    run(&mut cargo(&["build", "--release", "--workspace", "--all-targets"]))?;
     let binary = built().join(format!("lambda-darts{}", std::env::consts::EXE_SUFFIX));
     if let Some(folder) = folder {
         return pack::pack(&binary, folder);

@@ -7,6 +7,8 @@
 //!
 //! The specification is `ops::conv` on tensors. m is never stored: it is found again on the way back.
 
+use std::ops::Range;
+
 use super::Real;
 use super::context::{Context, Held, Scratch, gate, room};
 use super::frame::Frame;
@@ -15,7 +17,7 @@ use super::norm;
 use super::plane::{add_gated, compact, gated, pad, pad_gradient, read, spread};
 use super::product::{SLACK, correlate, multiply, slide, taps};
 use super::simd::Simd;
-use crate::kernels::plan::{Conv, Window};
+use crate::kernels::plan::{Conv, Filter, Window};
 
 /// Sizes of a step on a group.
 struct Sizes {
@@ -34,6 +36,11 @@ fn sizes<T: Real>(context: &Context<'_, T>, conv: &Conv, group: &Group<T>) -> Si
         input: images * context.layout.pixels(conv.x),
         output: images * context.layout.pixels(conv.y),
     }
+}
+
+/// The place of the dense filter within ω.
+fn dense_weights(conv: &Conv, channels: usize) -> Range<usize> {
+    conv.dense.weight..conv.dense.weight + conv.rows * channels * conv.dense.window.taps()
 }
 
 /// Where each channel (and tap) of what a dense filter reads lies.
@@ -164,7 +171,7 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
     gradient: &mut [T],
 ) {
     let Some(frame) = &context.layout.frames[step] else { return };
-    let Sizes { channels, images, input, output } = sizes(context, conv, group);
+    let Sizes { channels, input, output, .. } = sizes(context, conv, group);
     let stride = output + SLACK;
     room(&mut scratch.d, conv.rows * stride);
     if !norm::output_gradient(context, conv.y, conv.first..conv.first + conv.rows, group, stride, &mut scratch.d) {
@@ -173,7 +180,7 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
     let weights = context.wanted.weights;
     let needed = context.needs(conv.x);
     let pointwise = conv.depthwise.is_some() || frame.is_plain();
-    let dense = conv.dense.weight..conv.dense.weight + conv.rows * channels * conv.dense.window.taps();
+    let dense = dense_weights(conv, channels);
     if pointwise && weights {
         middle(simd, context, conv, frame, group, kept, scratch);
         shifts(&mut scratch.shifts, channels, stride, &[0]);
@@ -186,83 +193,122 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
         let d_middle = room(&mut scratch.d_middle, channels * stride);
         multiply(simd, d_middle, stride, [channels, output], &scratch.d, &scratch.shifts, packed);
     }
-    let (d_stride, x_stride) = (frame.d_stride(images), frame.x_stride(images));
-    let pixels = [input / images, output / images];
     if let Some(depthwise) = conv.depthwise {
-        let count = depthwise.window.taps();
-        let plane = room(&mut scratch.d_planes, d_stride);
-        let rows = room(&mut scratch.rows, frame.back_run() + 2 * SLACK);
-        let row = room(&mut scratch.row, input);
-        let mut some = [T::ZERO; 64];
-        // Pixels that no tap reads have no gradient.
-        row.fill(T::ZERO);
+        through_depthwise(simd, context, depthwise, conv, frame, group, kept, scratch, gradient);
+    } else if !frame.is_plain() {
+        through_dense(simd, context, step, conv, frame, group, kept, scratch, gradient);
+    } else if needed {
         for channel in 0..channels {
-            pad_gradient(plane, &scratch.d_middle[channel * stride..channel * stride + output], frame);
-            let at = depthwise.weight + channel * count..depthwise.weight + (channel + 1) * count;
-            if weights {
-                for image in 0..images {
-                    let d = &plane[image * frame.d_image + frame.d_start..][..frame.run()];
-                    let x = &scratch.planes[channel * x_stride + image * frame.x_image..];
-                    taps(simd, &mut gradient[at.clone()], d, x, &frame.shifts);
-                }
-            }
-            if needed {
-                for (index, phase) in frame.phases.iter().enumerate() {
-                    for (some, &tap) in some.iter_mut().zip(&phase.taps) {
-                        *some = context.omega[at.start + tap];
-                    }
-                    for (image, row) in row.chunks_exact_mut(pixels[0]).enumerate() {
-                        let plane = &plane[image * frame.d_image..];
-                        slide(simd, rows, frame.back_run(), plane, &phase.d_shifts, &some[..phase.taps.len()]);
-                        spread(row, rows, frame, index);
-                    }
-                }
-                finish(simd, context, conv, channel, group, kept, row);
-            }
+            let row = &mut scratch.d_middle[channel * stride..channel * stride + input];
+            finish(simd, context, conv, channel, group, kept, row);
         }
-    } else if frame.is_plain() {
-        if needed {
-            for channel in 0..channels {
-                let row = &mut scratch.d_middle[channel * stride..channel * stride + input];
-                finish(simd, context, conv, channel, group, kept, row);
-            }
-        }
-    } else {
-        let planes = room(&mut scratch.d_planes, conv.rows * d_stride + SLACK);
-        for (row, plane) in planes.chunks_exact_mut(d_stride).enumerate().take(conv.rows) {
-            pad_gradient(plane, &scratch.d[row * stride..row * stride + output], frame);
-        }
+    }
+}
+
+/// From the gradient of a depthwise convolution's output, in `scratch.d_middle`, to those of its weights and input.
+#[expect(clippy::too_many_arguments, reason = "what a step reads and what it writes")]
+#[inline(always)]
+fn through_depthwise<T: Real, S: Simd<T>>(
+    simd: S,
+    context: &Context<'_, T>,
+    depthwise: Filter,
+    conv: &Conv,
+    frame: &Frame,
+    group: &mut Group<T>,
+    kept: Option<&Kept>,
+    scratch: &mut Scratch<T>,
+    gradient: &mut [T],
+) {
+    let Sizes { channels, images, input, output } = sizes(context, conv, group);
+    let (weights, needed, stride) = (context.wanted.weights, context.needs(conv.x), output + SLACK);
+    let (d_stride, x_stride) = (frame.d_stride(images), frame.x_stride(images));
+    let pixels = input / images;
+    let count = depthwise.window.taps();
+    let plane = room(&mut scratch.d_planes, d_stride);
+    let rows = room(&mut scratch.rows, frame.back_run() + 2 * SLACK);
+    let row = room(&mut scratch.row, input);
+    let mut some = [T::ZERO; 64];
+    // Pixels that no tap reads have no gradient.
+    row.fill(T::ZERO);
+    for channel in 0..channels {
+        pad_gradient(plane, &scratch.d_middle[channel * stride..channel * stride + output], frame);
+        let at = depthwise.weight + channel * count..depthwise.weight + (channel + 1) * count;
         if weights {
-            prepare(context, conv, frame, group, kept, scratch);
-            shifts(&mut scratch.shifts, channels, x_stride, &frame.shifts);
             for image in 0..images {
-                let d = &scratch.d_planes[image * frame.d_image + frame.d_start..];
-                let x = &scratch.planes[image * frame.x_image..];
-                let size = [conv.rows, frame.run()];
-                correlate(simd, &mut gradient[dense.clone()], d, d_stride, size, x, &scratch.shifts);
+                let d = &plane[image * frame.d_image + frame.d_start..][..frame.run()];
+                let x = &scratch.planes[channel * x_stride + image * frame.x_image..];
+                taps(simd, &mut gradient[at.clone()], d, x, &frame.shifts);
             }
         }
         if needed {
-            let run = frame.back_run();
-            let all = room(&mut scratch.d_middle, channels * input);
-            // Pixels that no tap reads have no gradient.
-            all.fill(T::ZERO);
-            let rows = room(&mut scratch.rows, channels * run);
             for (index, phase) in frame.phases.iter().enumerate() {
-                shifts(&mut scratch.shifts, conv.rows, d_stride, &phase.d_shifts);
-                let packed = &context.packed[step].backward[index];
-                for image in 0..images {
-                    let planes = &scratch.d_planes[image * frame.d_image..];
-                    multiply(simd, rows, run, [channels, run], planes, &scratch.shifts, packed);
-                    for (channel, rows) in rows.chunks_exact(run).enumerate() {
-                        let at = channel * input + image * pixels[0];
-                        spread(&mut all[at..at + pixels[0]], rows, frame, index);
-                    }
+                for (some, &tap) in some.iter_mut().zip(&phase.taps) {
+                    *some = context.omega[at.start + tap];
+                }
+                for (image, row) in row.chunks_exact_mut(pixels).enumerate() {
+                    let plane = &plane[image * frame.d_image..];
+                    slide(simd, rows, frame.back_run(), plane, &phase.d_shifts, &some[..phase.taps.len()]);
+                    spread(row, rows, frame, index);
                 }
             }
-            for (channel, row) in all.chunks_exact_mut(input).enumerate() {
-                finish(simd, context, conv, channel, group, kept, row);
+            finish(simd, context, conv, channel, group, kept, row);
+        }
+    }
+}
+
+/// From the gradient of a dense convolution's output, in `scratch.d`, to those of its weights and input.
+#[expect(clippy::too_many_arguments, reason = "what a step reads and what it writes")]
+#[inline(always)]
+fn through_dense<T: Real, S: Simd<T>>(
+    simd: S,
+    context: &Context<'_, T>,
+    step: usize,
+    conv: &Conv,
+    frame: &Frame,
+    group: &mut Group<T>,
+    kept: Option<&Kept>,
+    scratch: &mut Scratch<T>,
+    gradient: &mut [T],
+) {
+    let Sizes { channels, images, input, output } = sizes(context, conv, group);
+    let (weights, needed, stride) = (context.wanted.weights, context.needs(conv.x), output + SLACK);
+    let (d_stride, x_stride) = (frame.d_stride(images), frame.x_stride(images));
+    let pixels = input / images;
+    let dense = dense_weights(conv, channels);
+    let planes = room(&mut scratch.d_planes, conv.rows * d_stride + SLACK);
+    for (row, plane) in planes.chunks_exact_mut(d_stride).enumerate().take(conv.rows) {
+        pad_gradient(plane, &scratch.d[row * stride..row * stride + output], frame);
+    }
+    if weights {
+        prepare(context, conv, frame, group, kept, scratch);
+        shifts(&mut scratch.shifts, channels, x_stride, &frame.shifts);
+        for image in 0..images {
+            let d = &scratch.d_planes[image * frame.d_image + frame.d_start..];
+            let x = &scratch.planes[image * frame.x_image..];
+            let size = [conv.rows, frame.run()];
+            correlate(simd, &mut gradient[dense.clone()], d, d_stride, size, x, &scratch.shifts);
+        }
+    }
+    if needed {
+        let run = frame.back_run();
+        let all = room(&mut scratch.d_middle, channels * input);
+        // Pixels that no tap reads have no gradient.
+        all.fill(T::ZERO);
+        let rows = room(&mut scratch.rows, channels * run);
+        for (index, phase) in frame.phases.iter().enumerate() {
+            shifts(&mut scratch.shifts, conv.rows, d_stride, &phase.d_shifts);
+            let packed = &context.packed[step].backward[index];
+            for image in 0..images {
+                let planes = &scratch.d_planes[image * frame.d_image..];
+                multiply(simd, rows, run, [channels, run], planes, &scratch.shifts, packed);
+                for (channel, rows) in rows.chunks_exact(run).enumerate() {
+                    let at = channel * input + image * pixels;
+                    spread(&mut all[at..at + pixels], rows, frame, index);
+                }
             }
+        }
+        for (channel, row) in all.chunks_exact_mut(input).enumerate() {
+            finish(simd, context, conv, channel, group, kept, row);
         }
     }
 }

@@ -8,7 +8,7 @@ use super::group::{Group, Kept, Moments};
 use super::head;
 use super::plane::Channel;
 use super::stage::{Backward, Features, Forward, Lane, Seed};
-use crate::kernels::plan::{IMAGE, Plan, Stage, Step, ValueId};
+use crate::kernels::plan::{IMAGE, Plan, Stage, Step, ValueId, Weight};
 
 const EPSILON: f64 = 1e-5;
 /// Pixels of a channel that a group is to have: fewer leave the inner loops short, more the caches.
@@ -52,7 +52,7 @@ pub(crate) struct Request<'a, T> {
     /// Running means and variances; those of the batch where there are none.
     pub(crate) running: Option<[&'a [T]; 2]>,
     pub(crate) keep: Keep,
-    /// The number of the pass whose batch and weights these are: what depends on no operation weight is taken from it,
+    /// The number of a pass with gradients whose batch and weights these are: what depends on no operation weight is taken from it,
     /// if it is still there.
     pub(crate) again: Option<u64>,
     pub(crate) wanted: Wanted,
@@ -225,11 +225,11 @@ impl<T: Real> Engine<T> {
     }
 
     fn go_back(&mut self, plan: &Plan, omega: &[T], p: &[Vec<T>], wanted: Wanted, held: Option<&[Kept]>) {
-        self.add_up(plan, &[plan.output], wanted);
+        self.add_up(plan, &[plan.output], p, wanted);
         for stage in &plan.schedule.backward {
             let context = context(plan, &self.layout, omega, &self.packed, p, &self.norms, &self.means, wanted);
             each(&mut self.lanes, |lane| T::run(Backward { context: &context, stage, kept: held, lane }));
-            self.add_up(plan, &stage.complete, wanted);
+            self.add_up(plan, &stage.complete, p, wanted);
         }
     }
 
@@ -326,9 +326,14 @@ impl<T: Real> Engine<T> {
     }
 
     /// Gradient sums over the batch of the values that a stage completed.
-    fn add_up(&mut self, plan: &Plan, values: &[ValueId], wanted: Wanted) {
+    fn add_up(&mut self, plan: &Plan, values: &[ValueId], p: &[Vec<T>], wanted: Wanted) {
         for &value in values {
             let Some(norm) = plan.values[value].norm else { continue };
+            // The sums are those of its reader's gradient, which it has a part in by its weight there.
+            let part = match plan.schedule.source[value] {
+                Some((_, Weight::Operation { cell, at })) => p[cell][at].wide(),
+                _ => 1.0,
+            };
             #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 pixels")]
             let count = (self.shape[0] * self.layout.pixels(value)) as f64;
             for channel in 0..plan.values[value].channels {
@@ -341,8 +346,8 @@ impl<T: Real> Engine<T> {
                 self.means[at] = sums.map(|sum| T::of(sum / count));
                 if let (Some([scale, shift]), true) = (norm.affine, wanted.weights) {
                     let gradient = &mut self.lanes[0].gradient;
-                    gradient[scale + channel] += T::of(sums[1]);
-                    gradient[shift + channel] += T::of(sums[0]);
+                    gradient[scale + channel] += T::of(part * sums[1]);
+                    gradient[shift + channel] += T::of(part * sums[0]);
                 }
             }
         }

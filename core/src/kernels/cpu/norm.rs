@@ -84,6 +84,25 @@ pub(super) fn through<T: Real>(
     }
 }
 
+/// The gradient of a stored value whose readers normalize it, in place; of one that they read as it is, the gradient.
+#[inline(always)]
+pub(super) fn own_gradient<T: Real>(context: &Context<'_, T>, value: ValueId, group: &mut Group<T>) -> Vec<T> {
+    let mut gradient = std::mem::take(&mut group.gradients[value]);
+    if let Some(norm) = context.plan.values[value].norm {
+        let count = group.images * context.layout.pixels(value);
+        for (channel, gradient) in gradient.chunks_exact_mut(count).enumerate() {
+            let z = &group.values[value][channel * count..(channel + 1) * count];
+            let [mean, along] = context.means[norm.offset + channel];
+            let reader = &context.norms[norm.offset + channel];
+            let along = along * reader.inverse;
+            for (gradient, &z) in gradient.iter_mut().zip(z) {
+                *gradient = reader.scale * ((*gradient - mean) - (z - reader.mean) * along);
+            }
+        }
+    }
+    gradient
+}
+
 /// Adds a channel's gradient to a value's; for a normalized value, which has one reader, also takes its sums.
 #[inline(always)]
 pub(super) fn add_gradient<T: Real, S: Simd<T>>(

@@ -10,8 +10,7 @@ use super::norm;
 use super::plane::{compact, pad, pad_gradient, spread};
 use super::product::{SLACK, slide};
 use super::simd::{LANES, Simd};
-use crate::kernels::plan::ValueId;
-use crate::ops::PoolKind;
+use crate::kernels::plan::{PoolKind, ValueId};
 
 /// x and y of a pool.
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,6 @@ use super::Real;
 use super::context::Context;
 use super::group::Group;
 use super::norm;
-use super::plane::Channel;
 use super::product::{dot, total};
 use super::simd::Simd;
 use crate::kernels::plan::{ValueId, Weight};
@@ -49,19 +48,8 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
     group: &mut Group<T>,
     cells: &mut [Vec<f64>],
 ) {
-    let mut g = std::mem::take(&mut group.gradients[value]);
-    if g.is_empty() {
-        return;
-    }
+    let g = norm::own_gradient(context, value, group);
     let count = group.images * context.layout.pixels(value);
-    if let Some(norm) = context.plan.values[value].norm {
-        for (channel, g) in g.chunks_exact_mut(count).enumerate() {
-            let z = &group.values[value][channel * count..(channel + 1) * count];
-            let means = context.means[norm.offset + channel];
-            let reader = &context.norms[norm.offset + channel];
-            through_in_place(g, z, reader, means);
-        }
-    }
     for (channel, g) in g.chunks_exact(count).enumerate() {
         let sum = total(simd, g);
         for &(x, weight) in terms {
@@ -97,14 +85,6 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
 }
 
 #[inline(always)]
-fn through_in_place<T: Real>(g: &mut [T], z: &[T], channel: &Channel<T>, [mean, along]: [T; 2]) {
-    let along = along * channel.inverse;
-    for (g, &z) in g.iter_mut().zip(z) {
-        *g = channel.scale * ((*g - mean) - (z - channel.mean) * along);
-    }
-}
-
-#[inline(always)]
 pub(super) fn join<T: Real>(context: &Context<'_, T>, parts: &[ValueId], value: ValueId, group: &mut Group<T>) {
     let count = group.images * context.layout.pixels(value);
     let mut y = std::mem::take(&mut group.values[value]);
@@ -119,7 +99,7 @@ pub(super) fn join<T: Real>(context: &Context<'_, T>, parts: &[ValueId], value: 
 
 #[inline(always)]
 pub(super) fn split<T: Real>(context: &Context<'_, T>, parts: &[ValueId], value: ValueId, group: &mut Group<T>) {
-    let g = std::mem::take(&mut group.gradients[value]);
+    let g = norm::own_gradient(context, value, group);
     if g.is_empty() {
         return;
     }

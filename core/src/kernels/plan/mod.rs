@@ -7,11 +7,9 @@ mod planner;
 mod schedule;
 mod window;
 
-pub(crate) use planner::Planner;
+pub(crate) use planner::{Offsets, Planner};
 pub(crate) use schedule::{Schedule, Stage};
 pub(crate) use window::Window;
-
-use crate::ops::PoolKind;
 
 /// A feature map's place in [`Plan::values`].
 pub(crate) type ValueId = usize;
@@ -61,6 +59,16 @@ pub(crate) struct Conv {
     /// The first of the output's channels that it gives.
     pub(crate) first: usize,
     pub(crate) rows: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PoolKind {
+    /// 3×3 maximum, padded by one pixel that never wins.
+    Max3x3,
+    /// 3×3 mean over the pixels that exist.
+    Average3x3,
+    /// 2×2 mean without padding.
+    Average2x2,
 }
 
 /// What a summand is multiplied by.

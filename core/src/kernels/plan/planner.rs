@@ -1,20 +1,30 @@
 //! Writes a plan while a network describes itself.
 
-use super::{Conv, Filter, Head, Norm, Plan, Schedule, Step, Value, ValueId, Weight, Window};
-use crate::ops::{Layout, PoolKind};
+use super::{Conv, Filter, Head, Norm, Plan, PoolKind, Schedule, Step, Value, ValueId, Weight, Window};
 
-pub(crate) struct Planner<'a> {
-    layout: &'a Layout,
+/// Where everything lies that a network is given, by slot.
+#[derive(Clone, Debug)]
+pub(crate) struct Offsets {
+    /// Of each weight within ω, and the length of ω.
+    pub(crate) weights: Vec<usize>,
+    pub(crate) all_weights: usize,
+    /// Of each batch norm's first channel among all normalized ones, and how many those are.
+    pub(crate) norms: Vec<usize>,
+    pub(crate) all_normalized: usize,
+}
+
+pub(crate) struct Planner {
+    offsets: Offsets,
     values: Vec<Value>,
     steps: Vec<Step>,
     cells: Vec<usize>,
 }
 
-impl<'a> Planner<'a> {
+impl Planner {
     /// A plan for images of some channels.
-    pub(crate) fn new(layout: &'a Layout, image_channels: usize) -> Self {
+    pub(crate) fn new(offsets: Offsets, image_channels: usize) -> Self {
         let image = Value { channels: image_channels, halvings: [0; 2], norm: None };
-        Self { layout, values: vec![image], steps: Vec::new(), cells: Vec::new() }
+        Self { offsets, values: vec![image], steps: Vec::new(), cells: Vec::new() }
     }
 
     /// A value of `channels` that reads `x` at a stride.
@@ -27,7 +37,7 @@ impl<'a> Planner<'a> {
 
     /// Where a weight lies within ω.
     pub(crate) fn offset(&self, slot: usize) -> usize {
-        self.layout.weights[slot].offset
+        self.offsets.weights[slot]
     }
 
     /// A convolution that gives all channels of its output.
@@ -56,7 +66,7 @@ impl<'a> Planner<'a> {
 
     /// From now on `x` is read through a batch norm.
     pub(crate) fn normalize(&mut self, x: ValueId, slot: usize, affine: Option<[usize; 2]>) {
-        let offset = self.layout.norms[slot].offset;
+        let offset = self.offsets.norms[slot];
         self.values[x].norm = Some(Norm { offset, affine: affine.map(|slots| slots.map(|slot| self.offset(slot))) });
     }
 
@@ -98,9 +108,9 @@ impl<'a> Planner<'a> {
     }
 
     pub(crate) fn finish(self, output: ValueId, head: Option<Head>) -> Plan {
-        let Self { layout, values, steps, cells } = self;
+        let Self { offsets, values, steps, cells } = self;
         let schedule = Schedule::new(&values, &steps, output);
-        let (weights, normalized) = (layout.len(), layout.normalized());
+        let (weights, normalized) = (offsets.all_weights, offsets.all_normalized);
         Plan { values, steps, output, head, schedule, cells, weights, normalized }
     }
 }

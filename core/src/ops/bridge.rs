@@ -4,17 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::cpu::{Engine, Found, Keep, Real, Request, Target, Wanted as Kinds};
-use super::plan::Plan;
-use crate::device::Place;
-use crate::ops::{Branches, Recorded, Seen, StepNoise};
-
-/// What kernels compute with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Precision {
-    Single,
-    Double,
-}
+use super::{Branches, Recorded, Seen, StepNoise};
+use crate::device::{Place, Precision};
+use crate::kernels::cpu::{Engine, Found, Keep, Real, Request, Target, Wanted as Kinds};
+use crate::kernels::plan::Plan;
 
 /// A plan with whatever kernels have run it. A clone shares the plan but not the buffers.
 #[derive(Debug)]
@@ -103,8 +96,7 @@ impl Kernels {
 
 fn numbers<T: Real, const D: usize>(tensor: &Tensor<D>) -> Vec<T> {
     let data = tensor.clone().without_autodiff().into_data();
-    // The precision is the place's, so this copies nothing but the numbers.
-    data.try_into_vec().unwrap_or_default()
+    data.try_into_vec().expect("every tensor of a place has its precision")
 }
 
 fn run<T: Real>(engine: &mut Engine<T>, inputs: Inputs<'_>, goal: &Goal<'_>) -> Outputs {
