@@ -56,6 +56,27 @@ pub(super) fn named(name: &str) -> Result<Place, DeviceError> {
     Ok(place)
 }
 
+impl Place {
+    /// By which name this GPU was asked for.
+    pub(crate) fn gpu_backend(&self) -> Option<String> {
+        if !self.kernels {
+            return None;
+        }
+        let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        known.iter().find(|(_, place)| place.device == self.device).map(|(name, _)| name.clone())
+    }
+
+    /// The adapter of this GPU.
+    pub(crate) fn adapter(&self) -> Option<wgpu::Adapter> {
+        let name = self.gpu_backend()?;
+        let same = |adapter: &wgpu::Adapter| {
+            let info = adapter.get_info();
+            backend(&info) == name && info.name == self.name
+        };
+        adapters().into_iter().find(same)
+    }
+}
+
 fn set_up(name: &str) -> Result<Place, DeviceError> {
     let missing = |reason: String| DeviceError::Missing { name: name.to_owned(), reason };
     let api = match name {

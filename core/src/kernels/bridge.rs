@@ -1,10 +1,12 @@
-//! Between tensors and the kernels of the CPU.
+//! Between tensors and kernels.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use burn::tensor::{Tensor, TensorData};
 
-use super::cpu::{Engine, Found, Keep, Real, Request, Target, Wanted as Kinds};
+use super::cpu::{Engine, Found, Keep, Kept, Real, Request, Target, Wanted as Kinds};
+#[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+use super::gpu;
 use super::plan::Plan;
 use crate::device::Place;
 use crate::ops::{Branches, Recorded, Seen, StepNoise};
@@ -14,6 +16,17 @@ use crate::ops::{Branches, Recorded, Seen, StepNoise};
 pub(crate) enum Precision {
     Single,
     Double,
+    /// Single, on a GPU.
+    #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+    Gpu,
+}
+
+/// Which way ReLUs and max pools of a pass went, as kernels wrote it down.
+#[derive(Clone, Debug)]
+pub(crate) enum Written {
+    Cpu(Arc<Vec<Kept>>),
+    #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+    Gpu(Arc<gpu::Kept>),
 }
 
 /// A plan with whatever kernels have run it. A clone shares the plan but not the buffers.
@@ -27,6 +40,11 @@ pub(crate) struct Kernels {
 enum AnyEngine {
     Single(Engine<f32>),
     Double(Engine<f64>),
+    #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+    Gpu(gpu::Engine),
+    /// A GPU has no room for images of this shape.
+    #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+    TooLarge([usize; 4]),
 }
 
 impl Clone for Kernels {
@@ -74,6 +92,39 @@ impl Kernels {
         Self { plan: Arc::new(plan), engine: Mutex::new(None) }
     }
 
+    /// With what kernels a pass over images of a shape runs at a place, if with any.
+    pub(crate) fn precision(&self, place: &Place, shape: [usize; 4]) -> Option<Precision> {
+        #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+        if place.gpu_backend().is_some() {
+            return self.fit(place, shape).then_some(Precision::Gpu);
+        }
+        let _ = shape;
+        place.cpu_kernels()
+    }
+
+    /// Whether a place's GPU has room.
+    #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+    fn fit(&self, place: &Place, shape: [usize; 4]) -> bool {
+        let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = match engine.take() {
+            Some(AnyEngine::Gpu(own)) => own,
+            Some(AnyEngine::TooLarge(known)) if known == shape => {
+                *engine = Some(AnyEngine::TooLarge(shape));
+                return false;
+            }
+            _ => match gpu::Gpu::of(place) {
+                Some(gpu) => gpu::Engine::new(gpu, Arc::clone(&self.plan)),
+                None => return false,
+            },
+        };
+        let fits = own.fit(shape);
+        if let Err(error) = &fits {
+            tracing::warn!("tensors are used instead of kernels: {error}");
+        }
+        *engine = Some(if fits.is_ok() { AnyEngine::Gpu(own) } else { AnyEngine::TooLarge(shape) });
+        fits.is_ok()
+    }
+
     /// One pass in the precision of the place.
     pub(crate) fn run(&self, precision: Precision, inputs: Inputs<'_>, goal: &Goal<'_>) -> Outputs {
         // A panic in a pass leaves buffers that the next one writes anew.
@@ -97,6 +148,19 @@ impl Kernels {
                 *engine = Some(AnyEngine::Double(own));
                 outputs
             }
+            #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+            Precision::Gpu => {
+                let mut own = match engine.take() {
+                    Some(AnyEngine::Gpu(own)) => own,
+                    _ => match gpu::Gpu::of(inputs.place) {
+                        Some(gpu) => gpu::Engine::new(gpu, Arc::clone(&self.plan)),
+                        None => panic!("the GPU is gone"),
+                    },
+                };
+                let outputs = run_on_gpu(&mut own, inputs, goal);
+                *engine = Some(AnyEngine::Gpu(own));
+                outputs
+            }
         }
     }
 }
@@ -108,6 +172,47 @@ fn numbers<T: Real, const D: usize>(tensor: &Tensor<D>) -> Vec<T> {
 }
 
 fn run<T: Real>(engine: &mut Engine<T>, inputs: Inputs<'_>, goal: &Goal<'_>) -> Outputs {
+    let keep = match &inputs.branches {
+        Branches::Free => Keep::Free,
+        Branches::Record(_) => Keep::Record,
+        Branches::Replay(recorded) => match &recorded.kept {
+            Some(Written::Cpu(kept)) => Keep::Replay(Arc::clone(kept)),
+            _ => Keep::Free,
+        },
+    };
+    let pass = |request: Request<'_, T>| {
+        let mut found = engine.run(request);
+        let kept = found.kept.take().map(Written::Cpu);
+        (found, kept)
+    };
+    convert(pass, keep, inputs, goal)
+}
+
+#[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+fn run_on_gpu(engine: &mut gpu::Engine, inputs: Inputs<'_>, goal: &Goal<'_>) -> Outputs {
+    let held = match &inputs.branches {
+        Branches::Free => gpu::Held::Free,
+        Branches::Record(_) => gpu::Held::Record,
+        Branches::Replay(recorded) => match &recorded.kept {
+            Some(Written::Gpu(kept)) => gpu::Held::Replay(Arc::clone(kept)),
+            _ => gpu::Held::Free,
+        },
+    };
+    let pass = |request: Request<'_, f32>| match engine.run(request, &held) {
+        Ok((found, kept)) => (found, kept.map(Written::Gpu)),
+        // As tensors do: a lost device cannot be gone on with.
+        Err(error) => panic!("{error}"),
+    };
+    convert(pass, Keep::Free, inputs, goal)
+}
+
+/// Tensors to what a pass reads, and what it found back.
+fn convert<T: Real>(
+    pass: impl FnOnce(Request<'_, T>) -> (Found<T>, Option<Written>),
+    keep: Keep,
+    inputs: Inputs<'_>,
+    goal: &Goal<'_>,
+) -> Outputs {
     let Inputs { place, omega, p, images, running, branches, again, wanted, noise } = inputs;
     let p: Vec<Vec<T>> = p.iter().map(|cell| cell.iter().map(|&p| T::of(p)).collect()).collect();
     let running = running.map(|pair| pair.map(numbers::<T, 1>));
@@ -115,12 +220,7 @@ fn run<T: Real>(engine: &mut Engine<T>, inputs: Inputs<'_>, goal: &Goal<'_>) -> 
         Goal::Along(along) => along.iter().map(|&value| T::of(value)).collect(),
         _ => Vec::new(),
     };
-    let keep = match &branches {
-        Branches::Free => Keep::Free,
-        Branches::Record(_) => Keep::Record,
-        Branches::Replay(recorded) => recorded.kept.clone().map_or(Keep::Free, Keep::Replay),
-    };
-    let found = engine.run(Request {
+    let (found, kept) = pass(Request {
         omega: &numbers::<T, 1>(omega),
         p: &p,
         images: &numbers::<T, 4>(images),
@@ -136,7 +236,7 @@ fn run<T: Real>(engine: &mut Engine<T>, inputs: Inputs<'_>, goal: &Goal<'_>) -> 
             Goal::None => Target::None,
         },
     });
-    let Found { pass, output, output_shape, loss, weights, cells, image, seen: [means, variances], kept } = found;
+    let Found { pass, output, output_shape, loss, weights, cells, image, seen: [means, variances], .. } = found;
     let branches = match kept {
         Some(kept) => Branches::Record(Recorded::of(kept)),
         None => branches,

@@ -7,14 +7,23 @@
 
 mod bridge;
 pub(crate) mod cpu;
+#[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+mod gpu;
 pub(crate) mod plan;
 
-pub(crate) use bridge::{Goal, Inputs, Kernels, Precision};
+pub(crate) use bridge::{Goal, Inputs, Kernels, Precision, Written};
 
 use crate::device::Place;
 
-/// Kernels launched on a place's device by this process so far; `None` where nothing is launched, on the CPU.
+/// Kernels launched on a place's device by this process so far; `None` where nothing is launched, on the CPU, and where
+/// nothing is counted, on tensors.
 #[must_use]
-pub fn launches(_place: &Place) -> Option<u64> {
-    None
+pub fn launches(place: &Place) -> Option<u64> {
+    #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+    return place.gpu_backend().map(|_| gpu::dispatches());
+    #[cfg(not(all(feature = "wgpu", not(target_family = "wasm"))))]
+    {
+        let _ = place;
+        None
+    }
 }

@@ -109,8 +109,9 @@ impl SingleOperation {
     /// Where the sizes of `x`, `weights` and `gy` do not fit the operation.
     pub async fn run(&self, x: &Image, weights: &[f64], gy: &Image, place: &Place) -> Result<SingleRun, DeviceError> {
         let omega = place.tensor(weights.to_vec(), [weights.len()], false);
-        if let Some(precision) = place.cpu_kernels() {
-            return self.by_kernels(precision, x, &omega, gy, place).await;
+        let kernels = self.kernels(x.shape[1]);
+        if let Some(precision) = kernels.precision(place, x.shape) {
+            return self.by_kernels(&kernels, precision, x, &omega, gy, place).await;
         }
         let leaves = self.layout.leaves(&omega, place, true);
         let flat = place.tensor(x.values.clone(), [x.values.len()], true).require_grad();
@@ -146,15 +147,8 @@ impl SingleOperation {
         })
     }
 
-    async fn by_kernels(
-        &self,
-        precision: Precision,
-        x: &Image,
-        omega: &Tensor<1>,
-        gy: &Image,
-        place: &Place,
-    ) -> Result<SingleRun, DeviceError> {
-        let mut planner = Planner::new(&self.layout, x.shape[1]);
+    fn kernels(&self, channels: usize) -> Kernels {
+        let mut planner = Planner::new(&self.layout, channels);
         let y = match &self.body {
             Body::Zero { stride } => planner.sum(IMAGE, *stride, Vec::new()),
             Body::Candidate(sequence) => {
@@ -163,7 +157,18 @@ impl SingleOperation {
             }
             Body::Residual(residual) => residual.plan(IMAGE, &mut planner),
         };
-        let kernels = Kernels::new(planner.finish(y, None));
+        Kernels::new(planner.finish(y, None))
+    }
+
+    async fn by_kernels(
+        &self,
+        kernels: &Kernels,
+        precision: Precision,
+        x: &Image,
+        omega: &Tensor<1>,
+        gy: &Image,
+        place: &Place,
+    ) -> Result<SingleRun, DeviceError> {
         let inputs = Inputs {
             place,
             omega,

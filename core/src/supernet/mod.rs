@@ -188,7 +188,7 @@ impl Supernet {
         branches: Branches,
         noise: &mut StepNoise,
     ) -> Outcome {
-        match self.place.cpu_kernels() {
+        match self.kernels.precision(&self.place, batch.images.dims()) {
             Some(precision) => self.by_kernels(precision, at, p, batch, wanted, branches, noise),
             None => self.on_tensors(at, p, batch, wanted, branches, noise),
         }
@@ -278,7 +278,7 @@ impl Supernet {
 
     /// Logits `[batch, classes]` with running statistics, without gradients.
     pub(crate) fn evaluate(&self, p: &[Vec<f64>], batch: &DeviceBatch, noise: &mut StepNoise) -> Tensor<2> {
-        if let Some(precision) = self.place.cpu_kernels() {
+        if let Some(precision) = self.kernels.precision(&self.place, batch.images.dims()) {
             let [mean, variance] = &self.running;
             let inputs = Inputs {
                 place: &self.place,
