@@ -106,7 +106,7 @@ fn is_open(map: Map, value: f32, offset: u32) -> bool {
 }
 
 // A number of a map through its norm and gate.
-fn read(map: Map, channel: u32, offset: u32) -> f32 {
+fn value_of(map: Map, channel: u32, offset: u32) -> f32 {
     if (map.is_scratch == 1u) {
         return scratch[map.at + offset];
     }

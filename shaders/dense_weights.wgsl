@@ -54,7 +54,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
             let tap = i32((k + i) % taps);
             let at = place + vec2<i32>(tap / window.kernel.y, tap % window.kernel.y) * window.dilation;
             if (own < end && channel < map.channels && at.x >= 0 && at.y >= 0 && at.x < i32(map.height) && at.y < i32(map.width)) {
-                value = read(map, channel, ((image * map.channels + channel) * map.height + u32(at.x)) * map.width + u32(at.y));
+                value = value_of(map, channel, ((image * map.channels + channel) * map.height + u32(at.x)) * map.width + u32(at.y));
             }
             right[i * 65u + thread] = value;
         }

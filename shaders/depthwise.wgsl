@@ -36,7 +36,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
             if (x < 0 || x >= i32(map.width)) {
                 continue;
             }
-            let value = read(map, channel, from_ + u32(y) * map.width + u32(x));
+            let value = value_of(map, channel, from_ + u32(y) * map.width + u32(x));
             sum = sum + inputs[weight + u32(i * window.kernel.y + j)] * value;
         }
     }

@@ -26,7 +26,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
         let pixel = i % pixels;
         let place = vec2<i32>(i32(pixel / width), i32(pixel % width)) * window.stride + offset;
         if (place.x >= 0 && place.y >= 0 && place.x < i32(map.height) && place.y < i32(map.width)) {
-            let x = read(map, channel, (plane * map.height + u32(place.x)) * map.width + u32(place.y));
+            let x = value_of(map, channel, (plane * map.height + u32(place.x)) * map.width + u32(place.y));
             sum = sum + scratch[items[item + 1u] + plane * pixels + pixel] * x;
         }
     }

@@ -16,7 +16,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
     let pixels = map.height * map.width;
     var sum = 0.0;
     for (var i = thread; i < pixels; i = i + 256u) {
-        sum = sum + read(map, plane % map.channels, plane * pixels + i);
+        sum = sum + value_of(map, plane % map.channels, plane * pixels + i);
     }
     let all_of_it = total(sum, thread);
     if (thread == 0u) {

@@ -1,7 +1,7 @@
 use burn::tensor::wgpu::wgpu::naga;
 
 use super::dispatches;
-use super::shader::KINDS;
+use super::shader::{KINDS, Kind};
 use crate::device::Place;
 use crate::ops::{Branches, Image, SingleOperation, StepNoise};
 use crate::space::{Convention, Operation, Space};
@@ -39,13 +39,16 @@ fn apart(left: &[f64], right: &[f64]) -> f64 {
 
 #[test]
 fn all_kernels_are_valid_wgsl() {
-    for kind in KINDS {
+    let check = |kind: Kind| {
         let module = naga::front::wgsl::parse_str(kind.source())
-            .unwrap_or_else(|error| panic!("{kind:?}: {}", error.emit_to_string(kind.source())));
+            .map_err(|error| format!("{kind:?}: {}", error.emit_to_string(kind.source())))?;
         let flags = naga::valid::ValidationFlags::all();
         let mut validator = naga::valid::Validator::new(flags, naga::valid::Capabilities::empty());
-        validator.validate(&module).unwrap_or_else(|error| panic!("{kind:?}: {error:?}"));
-    }
+        validator.validate(&module).map_err(|error| format!("{kind:?}: {}", error.emit_to_string(kind.source())))?;
+        Ok::<(), String>(())
+    };
+    let wrong: Vec<String> = KINDS.into_iter().filter_map(|kind| check(kind).err()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -97,11 +100,10 @@ fn flat<const D: usize>(tensor: &burn::tensor::Tensor<D>) -> Vec<f64> {
 /// Everything a pass finds, on a place: free, recorded, replayed at other weights, and again at other p.
 fn passes(space: &Space, size: Size, [batch, side]: [usize; 2], place: &Place) -> Vec<(String, Vec<f64>)> {
     let mut net = Supernet::new(space, size, 7, place).expect("a supernet");
-    let cell = |&kind: &usize| space.kinds[kind].candidates().len();
+    let counts: Vec<usize> = net.cell_kinds().iter().map(|&kind| space.kinds[kind].candidates().iter().sum()).collect();
     let p = |seed: u64| -> Vec<Vec<f64>> {
-        let cells = net.cell_kinds().iter().map(|kind| space.kinds[*kind].candidates().iter().sum::<usize>());
-        let _ = cell;
-        cells.enumerate().map(|(at, count)| numbers(count, seed + at as u64).iter().map(|x| 0.2 + 0.1 * x).collect()).collect()
+        let of_cell = |(at, &count)| numbers(count, seed + at).iter().map(|x| 0.2 + 0.1 * x).collect();
+        (0..).zip(&counts).map(of_cell).collect()
     };
     let images = numbers(batch * size.image_channels * side * side, 3);
     let labels = (0..batch).map(|image| i64::try_from(image % size.classes).unwrap_or(0)).collect();
@@ -169,8 +171,10 @@ fn cost_of_a_pass() {
         let space = Space::named(name).expect("a space");
         let size = Size { channels, cells, image_channels: 3, classes: 10 };
         let net = Supernet::new(&space, size, 7, &place).expect("a supernet");
-        let p: Vec<Vec<f64>> = net.cell_kinds().iter().map(|&kind| vec![0.2; space.kinds[kind].candidates().iter().sum()]).collect();
-        let data = DeviceBatch::new(&place, numbers(batch * 3 * side * side, 3), vec![1; batch], [batch, 3, side, side]);
+        let p: Vec<Vec<f64>> =
+            net.cell_kinds().iter().map(|&kind| vec![0.2; space.kinds[kind].candidates().iter().sum()]).collect();
+        let data =
+            DeviceBatch::new(&place, numbers(batch * 3 * side * side, 3), vec![1; batch], [batch, 3, side, side]);
         for (what, weights, cells) in [("weights", true, false), ("cells", false, true), ("both", true, true)] {
             let wanted = Wanted { weights, cells, again: None };
             for _ in 0..3 {
@@ -178,7 +182,10 @@ fn cost_of_a_pass() {
                 let outcome = net.pass(&net.weights, &p, &data, wanted, Branches::Free, &mut StepNoise::default());
                 let loss = flat(&outcome.loss)[0];
                 let ms = began.elapsed().as_secs_f64() * 1e3;
-                println!("{name}, {what}, {batch} of {side}²: {} dispatches, {ms:.1} ms, loss {loss}", dispatches() - before);
+                println!(
+                    "{name}, {what}, {batch} of {side}²: {} dispatches, {ms:.1} ms, loss {loss}",
+                    dispatches() - before
+                );
             }
         }
     }
