@@ -18,7 +18,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
     for (var i = thread; i < pixels; i = i + 256u) {
         sum = sum + value_of(map, plane % map.channels, plane * pixels + i);
     }
-    let all_of_it = total(sum, thread);
+    let all_of_it = total(vec2<f32>(sum, 0.0), thread).x;
     if (thread == 0u) {
         results[items[item + 1u] + plane] = all_of_it / f32(pixels);
     }

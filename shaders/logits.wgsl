@@ -38,21 +38,21 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
         top = max(top, results[logits + class_]);
     }
     workgroupBarrier();
-    shares[thread] = top;
+    shares[thread].x = top;
     workgroupBarrier();
     for (var half = 128u; half > 0u; half = half / 2u) {
         if (thread < half) {
-            shares[thread] = max(shares[thread], shares[thread + half]);
+            shares[thread].x = max(shares[thread].x, shares[thread + half].x);
         }
         workgroupBarrier();
     }
-    let largest = shares[0];
+    let largest = shares[0].x;
     workgroupBarrier();
     var part = 0.0;
     for (var class_ = thread; class_ < classes; class_ = class_ + 256u) {
         part = part + exp(results[logits + class_] - largest);
     }
-    let sum = total(part, thread);
+    let sum = total(vec2<f32>(part, 0.0), thread).x;
     let images = f32(call.batch);
     for (var class_ = thread; class_ < classes; class_ = class_ + 256u) {
         let logit = results[logits + class_];

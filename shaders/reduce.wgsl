@@ -32,8 +32,9 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
         first = first + g;
         second = second + g * (values[items[item + 2u] + place] - mean);
     }
-    let s = total(first, thread);
-    let t = total(second, thread);
+    let sums = total(vec2<f32>(first, second), thread);
+    let s = sums.x;
+    let t = sums.y;
     if (thread != 0u) {
         return;
     }

@@ -1,8 +1,8 @@
-// The sum over a workgroup of 256 threads, the same in all of them.
+// Two sums over a workgroup of 256 threads, the same in all of them.
 
-var<workgroup> shares: array<f32, 256>;
+var<workgroup> shares: array<vec2<f32>, 256>;
 
-fn total(share: f32, thread: u32) -> f32 {
+fn total(share: vec2<f32>, thread: u32) -> vec2<f32> {
     workgroupBarrier();
     shares[thread] = share;
     workgroupBarrier();

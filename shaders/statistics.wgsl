@@ -23,7 +23,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
     for (var i = thread; i < count; i = i + 256u) {
         sum = sum + values[from_ + (i / pixels) * channels * pixels + i % pixels];
     }
-    let near = total(sum, thread) / n;
+    let near = total(vec2<f32>(sum, 0.0), thread).x / n;
     var off = 0.0;
     var square = 0.0;
     for (var i = thread; i < count; i = i + 256u) {
@@ -32,8 +32,9 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
         square = square + apart * apart;
     }
     // `near` is the mean but for rounding.
-    let error = total(off, thread) / n;
-    let squares = max(total(square, thread) - n * error * error, 0.0);
+    let sums = total(vec2<f32>(off, square), thread);
+    let error = sums.x / n;
+    let squares = max(sums.y - n * error * error, 0.0);
     if (thread == 0u) {
         let at = (items[item + 4u] + channel) * 8u;
         let inverse = 1.0 / sqrt(squares / n + 1e-5);

@@ -4,11 +4,13 @@
 use super::forward::{Builder, Goal, groups, optional, window_words};
 use super::program::{Arena, NONE, Op, Work, word};
 use super::shader::Kind;
-use crate::kernels::plan::{Conv, IMAGE, Step, ValueId, Weight};
+use crate::kernels::plan::{Conv, Filter, IMAGE, Step, ValueId, Weight};
 use crate::ops::PoolKind;
 
 /// Pixels that one workgroup adds up for a dense filter.
 const SLICE: usize = 2048;
+/// Pixels that one thread adds up for a depthwise filter.
+const SHORT: usize = 256;
 /// Slices at most.
 const SLICES: usize = 64;
 /// Words of a reader.
@@ -262,17 +264,45 @@ impl Backward<'_, '_> {
         if !weights {
             return;
         }
-        if let (Some(depthwise), Some((op, part))) = (conv.depthwise, back) {
-            let after = std::iter::once(op).chain(self.builder.ready(conv.x)).collect();
-            let mut work = Work::new(Kind::DepthwiseWeights, channels * depthwise.window.taps(), after);
-            work.put(1, &[0, word(depthwise.weight), word(height), word(width)]);
-            work.put(8, &self.builder.map(conv.x, conv.relu));
-            work.put(16, &window_words(depthwise.window));
-            work.parts.push((1, part));
-            work.can_wait = true;
-            self.builder.list.push(work);
+        if let (Some(depthwise), Some(back)) = (conv.depthwise, back) {
+            self.depthwise_weights(conv, depthwise, back);
         }
         self.dense_weights(conv, &slope);
+    }
+
+    fn depthwise_weights(&mut self, conv: &Conv, depthwise: Filter, (op, part): (Op, usize)) {
+        let builder = &mut *self.builder;
+        let [height, width] = builder.places.sizes[conv.y];
+        let pixels = builder.places.batch * height * width;
+        let each = SHORT.max(pixels.div_ceil(SLICES));
+        let slices = pixels.div_ceil(each);
+        let numbers = builder.channels(conv.x) * depthwise.window.taps();
+        let after = std::iter::once(op).chain(builder.ready(conv.x)).collect();
+        let mut work = Work::new(Kind::DepthwiseWeights, groups(numbers * slices), after);
+        work.put(1, &[0, word(depthwise.weight), word(height), word(width), word(slices), word(each)]);
+        work.put(8, &builder.map(conv.x, conv.relu));
+        work.put(16, &window_words(depthwise.window));
+        work.parts.push((1, part));
+        work.can_wait = true;
+        self.add_up(work, 2, slices, numbers);
+    }
+
+    /// Work whose sums by slice are added up, unless there is one slice only; its word `at` is where they go.
+    fn add_up(&mut self, mut work: Work, at: usize, slices: usize, numbers: usize) {
+        let builder = &mut *self.builder;
+        if slices == 1 {
+            builder.list.push(work);
+            return;
+        }
+        let to = std::mem::take(&mut work.head[at]);
+        let part = builder.list.part(Arena::Scratch, slices * numbers);
+        work.parts.push((at, part));
+        let op = builder.list.push(work);
+        let mut total = Work::new(Kind::Total, groups(numbers), vec![op]);
+        total.put(1, &[to, word(numbers), word(slices), word(numbers), 0, 1]);
+        total.parts.push((5, part));
+        total.can_wait = true;
+        builder.list.push(total);
     }
 
     fn dense_weights(&mut self, conv: &Conv, slope: &Slope) {
@@ -297,20 +327,7 @@ impl Backward<'_, '_> {
         work.put(16, &window_words(conv.dense.window));
         slope.put(&mut work, 24);
         work.can_wait = true;
-        if slices == 1 {
-            builder.list.push(work);
-            return;
-        }
-        let numbers = conv.rows * depth;
-        let part = builder.list.part(Arena::Scratch, slices * numbers);
-        work.head[4] = 0;
-        work.parts.push((4, part));
-        let op = builder.list.push(work);
-        let mut total = Work::new(Kind::Total, groups(numbers), vec![op]);
-        total.put(1, &[word(conv.dense.weight), word(numbers), word(slices), word(numbers), 0, 1]);
-        total.parts.push((5, part));
-        total.can_wait = true;
-        builder.list.push(total);
+        self.add_up(work, 4, slices, conv.rows * depth);
     }
 
     fn sum(&mut self, terms: &[(ValueId, Weight)], y: ValueId, stage: usize) {

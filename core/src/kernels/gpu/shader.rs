@@ -69,7 +69,7 @@ impl Kind {
             Self::Reduce => source!("reduce.wgsl", reduction),
             Self::DenseBack => source!("dense_back.wgsl"),
             Self::Gather => source!("gather.wgsl"),
-            Self::DepthwiseWeights => source!("depthwise_weights.wgsl", reduction),
+            Self::DepthwiseWeights => source!("depthwise_weights.wgsl"),
             Self::DenseWeights => source!("dense_weights.wgsl"),
             Self::Total => source!("total.wgsl"),
         }
