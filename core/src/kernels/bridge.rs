@@ -41,7 +41,7 @@ enum AnyEngine {
     Single(Engine<f32>),
     Double(Engine<f64>),
     #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
-    Gpu(gpu::Engine),
+    Gpu(Box<gpu::Engine>),
     /// A GPU has no room for images of this shape.
     #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
     TooLarge([usize; 4]),
@@ -92,6 +92,12 @@ impl Kernels {
         Self { plan: Arc::new(plan), engine: Mutex::new(None) }
     }
 
+    /// What is run.
+    #[cfg(test)]
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
     /// With what kernels a pass over images of a shape runs at a place, if with any.
     pub(crate) fn precision(&self, place: &Place, shape: [usize; 4]) -> Option<Precision> {
         #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
@@ -113,7 +119,7 @@ impl Kernels {
                 return false;
             }
             _ => match gpu::Gpu::of(place) {
-                Some(gpu) => gpu::Engine::new(gpu, Arc::clone(&self.plan)),
+                Some(gpu) => Box::new(gpu::Engine::new(gpu, Arc::clone(&self.plan))),
                 None => return false,
             },
         };
@@ -153,7 +159,7 @@ impl Kernels {
                 let mut own = match engine.take() {
                     Some(AnyEngine::Gpu(own)) => own,
                     _ => match gpu::Gpu::of(inputs.place) {
-                        Some(gpu) => gpu::Engine::new(gpu, Arc::clone(&self.plan)),
+                        Some(gpu) => Box::new(gpu::Engine::new(gpu, Arc::clone(&self.plan))),
                         None => panic!("the GPU is gone"),
                     },
                 };

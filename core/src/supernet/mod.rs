@@ -178,6 +178,12 @@ impl Supernet {
         &self.layout
     }
 
+    /// Its steps, as kernels run them.
+    #[cfg(test)]
+    pub(crate) fn plan(&self) -> &crate::kernels::plan::Plan {
+        self.kernels.plan()
+    }
+
     /// One pass at the weights `at`, in which cell l reads `p[l]`.
     pub(crate) fn pass(
         &self,

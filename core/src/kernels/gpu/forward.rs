@@ -7,6 +7,7 @@ use crate::kernels::plan::{Conv, Filter, Plan, Step, ValueId, Weight, Window};
 use crate::ops::PoolKind;
 
 /// What decides which work a pass consists of.
+#[expect(clippy::struct_excessive_bools, reason = "every one is independent of the others")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Mode {
     pub(super) again: bool,

@@ -8,7 +8,7 @@ use super::shader::Kind;
 pub(super) const WORDS: usize = 32;
 pub(super) const NONE: u32 = u32::MAX;
 /// Numbers that put-off work may hold back: beyond it, it is done.
-const BUDGET: u64 = 1 << 26;
+pub(super) const BUDGET: u64 = 1 << 26;
 /// Workgroups in a row of a dispatch.
 pub(super) const ROW: u32 = 1 << 15;
 
@@ -75,6 +75,12 @@ pub(super) struct Program {
 }
 
 impl List {
+    /// The arena and size of a part.
+    #[cfg(test)]
+    pub(super) fn size(&self, part: usize) -> (Arena, usize) {
+        (self.parts[part].arena, self.parts[part].size)
+    }
+
     pub(super) fn push(&mut self, work: Work) -> Op {
         self.work.push(work);
         self.work.len() - 1
@@ -92,7 +98,7 @@ impl List {
     }
 
     /// All that is ready of one kind is one dispatch.
-    fn order(&self) -> Vec<Vec<Op>> {
+    pub(super) fn order(&self, budget: u64) -> Vec<Vec<Op>> {
         let mut waits: Vec<usize> = self.work.iter().map(|work| work.after.len()).collect();
         let mut followers: Vec<Vec<Op>> = vec![Vec::new(); self.work.len()];
         for (op, work) in self.work.iter().enumerate() {
@@ -112,7 +118,7 @@ impl List {
                 .flat_map(|&op| &self.work[op].parts)
                 .map(|&(_, part)| self.parts[part].size as u64)
                 .sum();
-            clearing = held > BUDGET || (clearing && held > 0);
+            clearing = held > budget || (clearing && held > 0);
             let put_off = ready.range((true, Kind::Pool)..(true, Kind::Total)).next();
             let next = if clearing { put_off } else { None }.or_else(|| ready.first_key_value());
             let Some((&next, _)) = next else { break };
@@ -132,7 +138,7 @@ impl List {
     }
 
     /// Where parts lie, given the first and last dispatch of each.
-    fn deal(&self, order: &[Vec<Op>]) -> (Vec<usize>, [usize; 2]) {
+    pub(super) fn deal(&self, order: &[Vec<Op>]) -> (Vec<usize>, [usize; 2]) {
         let mut spans: Vec<Option<[usize; 2]>> = vec![None; self.parts.len()];
         for (at, ops) in order.iter().enumerate() {
             for &(_, part) in ops.iter().flat_map(|&op| &self.work[op].parts) {
@@ -177,7 +183,7 @@ impl List {
     }
 
     pub(super) fn compile(&self) -> Program {
-        let order = self.order();
+        let order = self.order(BUDGET);
         let (offsets, sizes) = self.deal(&order);
         let mut items = vec![0; self.work.len() * WORDS];
         let (mut dispatches, mut place) = (Vec::new(), 0);

@@ -1,9 +1,11 @@
 use burn::tensor::wgpu::wgpu::naga;
 
 use super::dispatches;
+use super::forward::{Builder, Goal, Keep, Mode, Places};
+use super::program::BUDGET;
 use super::shader::{KINDS, Kind};
 use crate::device::Place;
-use crate::ops::{Branches, Image, SingleOperation, StepNoise};
+use crate::ops::{Branches, Image, Recorded, SingleOperation, StepNoise};
 use crate::space::{Convention, Operation, Space};
 use crate::supernet::{DeviceBatch, Outcome, Size, Supernet, Wanted};
 
@@ -83,6 +85,7 @@ fn operations_are_those_of_the_cpu() {
                 (5, 1, [2, 6, 9], true),
                 (5, 2, [3, 8, 6], false),
                 (20, 2, [2, 9, 8], true),
+                (2, 1, [2, 40, 41], true),
             ] {
                 let single = SingleOperation::candidate(operation, channels, stride, convention, affine);
                 let name = format!("{operation:?} of {channels} channels at {stride}, {convention:?}");
@@ -121,7 +124,7 @@ fn passes(space: &Space, size: Size, [batch, side]: [usize; 2], place: &Place) -
     let both = Wanted { weights: true, cells: true, again: None };
     let free = net.pass(&net.weights, &p(1), &data, both, Branches::Free, &mut noise);
     tell("free", &free);
-    let record = net.pass(&net.weights, &p(1), &data, both, Branches::Record(Default::default()), &mut noise);
+    let record = net.pass(&net.weights, &p(1), &data, both, Branches::Record(Recorded::default()), &mut noise);
     tell("recorded", &record);
     let other = net.weights.clone().mul_scalar(1.01);
     let replay = net.pass(&other, &p(1), &data, both, record.branches.replay(), &mut noise);
@@ -187,6 +190,63 @@ fn cost_of_a_pass() {
                     dispatches() - before
                 );
             }
+        }
+    }
+}
+
+/// Everything waits for what it reads, and what is in use at the same time lies apart, whether work is put off or not.
+#[test]
+fn work_is_in_order_and_parts_lie_apart() {
+    let place = Place::cpu();
+    for (name, channels, cells, batch, side) in [("nas-bench-201", 8, 1, 16, 32), ("darts", 16, 8, 64, 32)] {
+        let space = Space::named(name).expect("a space");
+        let size = Size { channels, cells, image_channels: 3, classes: 10 };
+        let net = Supernet::new(&space, size, 7, &place).expect("a supernet");
+        let plan = net.plan();
+        let places = Places::new(plan, [batch, 3, side, side]);
+        let (goal, keep) = (Goal::Labels, Keep::Record);
+        let mode = Mode { again: false, running: false, keep, goal, weights: true, cells: true, image: false };
+        let mut builder = Builder::new(plan, &places, mode);
+        builder.forward();
+        builder.backward();
+        let list = builder.list;
+        for budget in [0, 1 << 20, BUDGET, u64::MAX] {
+            let order = list.order(budget);
+            let mut at = vec![usize::MAX; list.work.len()];
+            for (index, ops) in order.iter().enumerate() {
+                assert!(ops.iter().all(|&op| list.work[op].kind == list.work[ops[0]].kind));
+                for &op in ops {
+                    at[op] = index;
+                }
+            }
+            assert!(at.iter().all(|&at| at != usize::MAX), "all work is done");
+            for (op, work) in list.work.iter().enumerate() {
+                assert!(work.after.iter().all(|&before| at[before] < at[op]));
+            }
+            let (offsets, sizes) = list.deal(&order);
+            let mut spans = std::collections::BTreeMap::new();
+            for (op, work) in list.work.iter().enumerate() {
+                for &(_, part) in &work.parts {
+                    let span = spans.entry(part).or_insert([at[op], at[op]]);
+                    *span = [span[0].min(at[op]), span[1].max(at[op])];
+                }
+            }
+            for (&part, &[first, last]) in &spans {
+                let (arena, size) = list.size(part);
+                for (&other, &[begin, end]) in spans.range(part + 1..) {
+                    let (other_arena, other_size) = list.size(other);
+                    if arena == other_arena && first <= end && begin <= last {
+                        let apart =
+                            offsets[part] + size <= offsets[other] || offsets[other] + other_size <= offsets[part];
+                        assert!(apart, "parts {part} and {other}");
+                    }
+                }
+            }
+            let megabytes = [places.arena, sizes[0], sizes[1], places.kept].map(|numbers| numbers * 4 / 1_000_000);
+            println!(
+                "{name}, put off {budget}: {} dispatches; values, gradients, scratch, kept {megabytes:?} MB",
+                order.len()
+            );
         }
     }
 }
