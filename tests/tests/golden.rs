@@ -144,7 +144,7 @@ fn pass(case: &Case, place: &Place, limit: f64, failures: &mut Failures) {
         failures.at_most(name, scalar, relative(&[value], &[truth]), limit);
     }
 
-    bilevel.recalibrate(&batch, &noise);
+    bilevel.recalibrate(&batch, &noise).unwrap();
     let running = block_on(bilevel.net.running()).expect("running statistics");
     let places = bilevel.net.norm_names().map(|(norm, place)| (norm.to_owned(), place));
     buffers(case, "buffer/", &places.collect::<Vec<_>>(), &running, limit, failures);
@@ -420,7 +420,8 @@ fn golden_genotypes() {
     each(Kind::Genotypes, |case, _, failures| genotypes(case, failures));
 }
 
-/// Two of the repository's cases on a GPU: a software driver where there is no other. `cargo xtask test` sees to it.
+/// Two of the repository's cases on a GPU, by kernels and on tensors: a software driver where there is no other.
+/// `cargo xtask test` sees to it.
 #[test]
 fn golden_on_vulkan() {
     let place = match Place::named("vulkan") {
@@ -433,8 +434,11 @@ fn golden_on_vulkan() {
     };
     println!("on {}", place.name());
     let mut failures = Failures::default();
+    let tensors = place.clone().without_kernels().unwrap();
     for name in ["nb201_c2l1s4", "search_s1_c2l5s0_base"] {
-        pass(&Case::read(&own(), name), &place, 1e-3, &mut failures);
+        for place in [&place, &tensors] {
+            pass(&Case::read(&own(), name), place, 1e-3, &mut failures);
+        }
     }
     failures.finish();
 }

@@ -18,6 +18,8 @@ type Point = (f64, f64, f64);
 struct Panel {
     title: &'static str,
     of: fn(&EpochEvent) -> Option<f64>,
+    /// The corner that its curves leave free.
+    legend: SeriesLabelPosition,
 }
 
 /// The figure as SVG.
@@ -36,14 +38,16 @@ fn panels(done: &[Done], svg: &mut String) -> Result<(), Box<dyn Error>> {
     }
     let known = done.iter().all(|one| one.epochs.iter().all(|epoch| accuracy(epoch).is_some()));
     let right = if known {
-        Panel { title: "CIFAR-10 test accuracy in the table, %", of: accuracy }
+        Panel { title: "CIFAR-10 test accuracy in the table, %", of: accuracy, legend: SeriesLabelPosition::LowerLeft }
     } else {
-        Panel { title: "supernet accuracy, %", of: |epoch| Some(100.0 * epoch.supernet_accuracy) }
+        let of = |epoch: &EpochEvent| Some(100.0 * epoch.supernet_accuracy);
+        Panel { title: "supernet accuracy, %", of, legend: SeriesLabelPosition::LowerRight }
     };
     let whole = SVGBackend::with_string(svg, SIZE).into_drawing_area();
     whole.fill(&WHITE)?;
     let areas = whole.split_evenly((1, 2));
-    for (area, panel) in areas.iter().zip([Panel { title: "layer alignment Λ", of: alignment }, right]) {
+    let left = Panel { title: "layer alignment Λ", of: alignment, legend: SeriesLabelPosition::UpperLeft };
+    for (area, panel) in areas.iter().zip([left, right]) {
         let curves: Vec<_> = methods.iter().map(|method| curve(done, method, panel.of)).collect();
         let all = || curves.iter().flatten();
         let low = all().map(|(_, mean, half)| mean - half).fold(f64::INFINITY, f64::min);
@@ -86,7 +90,7 @@ fn panels(done: &[Done], svg: &mut String) -> Result<(), Box<dyn Error>> {
         }
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperLeft)
+            .position(panel.legend.clone())
             .background_style(WHITE.mix(0.8))
             .border_style(BLACK.mix(0.2))
             .draw()?;

@@ -10,6 +10,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::Alignment;
+use crate::device::DeviceError;
 use crate::ops::{Branches, StepNoise};
 use crate::supernet::{DeviceBatch, Supernet, Wanted};
 
@@ -39,12 +40,15 @@ pub(crate) struct Regularized<'a> {
 
 /// ∂Λ/∂ω, `[weights]`, along the directions of `alignments`: for each the places of its cells. `None` where every
 /// direction is zero.
+///
+/// # Errors
+/// [`DeviceError::Lost`] where the device fails.
 pub(crate) fn regularize(
     main: &Regularized<'_>,
     alignments: &[(Vec<usize>, Alignment)],
     epsilon0: f64,
     noise: &mut StepNoise,
-) -> Option<Tensor<1>> {
+) -> Result<Option<Tensor<1>>, DeviceError> {
     let mut sum: Option<Tensor<1>> = None;
     for (cells, alignment) in alignments {
         let size = alignment.direction_norm();
@@ -59,14 +63,16 @@ pub(crate) fn regularize(
                 p[cell].iter_mut().zip(direction).for_each(|(p, d)| *p += sign * epsilon * d);
             }
             let wanted = Wanted { weights: true, cells: false, again: Some(main.number) };
-            main.net.pass(&main.net.weights, &p, main.batch, wanted, main.branches.replay(), noise).weights
+            let mut outcome =
+                main.net.pass(&main.net.weights, &p, main.batch, wanted, main.branches.replay(), noise)?;
+            outcome.take_weights()
         };
-        let (Some(plus), Some(minus)) = (side(1.0), side(-1.0)) else { continue };
+        let (plus, minus) = (side(1.0)?, side(-1.0)?);
         let gradient = plus.sub(minus).div_scalar(2.0 * epsilon);
         sum = Some(match sum {
             Some(sum) => sum.add(gradient),
             None => gradient,
         });
     }
-    sum
+    Ok(sum)
 }

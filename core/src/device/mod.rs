@@ -12,10 +12,14 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
 use native as gpu;
+#[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
+pub(crate) use native::{STORAGE, adapter};
 #[cfg(not(all(feature = "wgpu", not(target_family = "wasm"))))]
 use no_gpu as gpu;
 
 /// A device together with the precision of the numbers on it.
+///
+/// Where the supernet's own kernels run on a GPU, weights and batches stay with the host between passes.
 ///
 /// ```
 /// use lambda_darts::device::Place;
@@ -28,16 +32,23 @@ pub struct Place {
     device: Device,
     dtype: DType,
     name: String,
-    /// Whether the supernet's own kernels may run here.
-    kernels: bool,
+    /// What runs the supernet's own kernels; without, there are tensors alone.
+    processor: Option<Processor>,
 }
 
-/// What the kernels of a CPU compute with.
+/// What runs the supernet's own kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Precision {
+pub(crate) enum Processor {
+    /// The CPU in single precision.
     Single,
+    /// The CPU in double precision.
     Double,
+    /// A GPU by its API, in single precision.
+    Gpu(&'static str),
 }
+
+/// In browsers the crate is built for size, which the inner loops of the CPU's kernels do not bear.
+const CPU_KERNELS: bool = cfg!(not(target_family = "wasm"));
 
 /// A device that a search can run on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,13 +94,14 @@ impl Place {
     /// The CPU in single precision.
     #[must_use]
     pub fn cpu() -> Self {
-        Self { device: Device::flex(), dtype: DType::F32, name: "CPU".to_owned(), kernels: true }
+        let processor = CPU_KERNELS.then_some(Processor::Single);
+        Self { device: Device::flex(), dtype: DType::F32, name: "CPU".to_owned(), processor }
     }
 
     /// The CPU in double precision: slower, for checking numbers.
     #[must_use]
     pub fn cpu_f64() -> Self {
-        Self { dtype: DType::F64, ..Self::cpu() }
+        Self { dtype: DType::F64, processor: CPU_KERNELS.then_some(Processor::Double), ..Self::cpu() }
     }
 
     /// A device by its name: `auto` is what is fastest, which is the CPU as long as the supernet's own kernels run there
@@ -127,18 +139,21 @@ impl Place {
         std::iter::once(cpu).chain(gpu::list()).collect()
     }
 
-    /// The same place without the supernet's own kernels: everything runs on tensors, which is their specification.
-    #[must_use]
-    pub fn without_kernels(self) -> Self {
-        Self { kernels: false, ..self }
+    /// The same place without the supernet's own kernels: everything runs on tensors there, which is their
+    /// specification.
+    ///
+    /// # Errors
+    /// [`DeviceError`] where a GPU cannot be set up for tensors.
+    pub fn without_kernels(self) -> Result<Self, DeviceError> {
+        match self.processor {
+            Some(Processor::Gpu(api)) => gpu::tensors(api),
+            _ => Ok(Self { processor: None, ..self }),
+        }
     }
 
-    /// In which precision the kernels of the CPU run here, if they do. Not in browsers yet: the crate is built for size
-    /// there, which inner loops do not bear.
-    pub(crate) fn cpu_kernels(&self) -> Option<Precision> {
-        let precision = if self.dtype == DType::F64 { Precision::Double } else { Precision::Single };
-        let here = cfg!(not(target_family = "wasm")) && self.kernels && self.device == Device::flex();
-        here.then_some(precision)
+    /// What runs the supernet's own kernels here.
+    pub(crate) fn processor(&self) -> Option<Processor> {
+        self.processor
     }
 
     /// What the device calls itself.

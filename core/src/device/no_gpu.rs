@@ -9,3 +9,7 @@ pub(super) fn list() -> Vec<Found> {
 pub(super) fn named(name: &str) -> Result<Place, DeviceError> {
     Err(DeviceError::Missing { name: name.to_owned(), reason: "built without the feature `wgpu`".to_owned() })
 }
+
+pub(super) fn tensors(api: &'static str) -> Result<Place, DeviceError> {
+    named(api)
+}

@@ -22,7 +22,7 @@ pub(super) async fn place() -> Result<Place, DeviceError> {
         .map_err(|error| DeviceError::Missing { name: "webgpu".to_owned(), reason: error.to_string() })?;
     let info = setup.adapter.get_info();
     let name = if info.name.is_empty() { "WebGPU".to_owned() } else { format!("{} (WebGPU)", info.name) };
-    let place = Place { device, dtype: DType::F32, name, kernels: true };
+    let place = Place { device, dtype: DType::F32, name, processor: None };
     KNOWN.set(Some(place.clone()));
     Ok(place)
 }

@@ -3,16 +3,20 @@
 //! A network writes itself down as a plan: a list of few, large steps in an order in which all images of a batch
 //! wait for one another only where batch statistics have to be taken. The kernels of a device run the plan forward and
 //! backward by themselves, without recording a graph. The specification of every step is the form on tensors in
-//! [`ops`](crate::ops) and [`supernet`](crate::supernet), which also runs where there are no kernels: on GPUs, so far, and
-//! at [`Place::without_kernels`].
+//! [`ops`](crate::ops) and [`supernet`](crate::supernet), which also runs where there are no kernels: in browsers, so
+//! far, and at [`Place::without_kernels`].
 
 pub(crate) mod cpu;
+#[cfg_attr(any(not(feature = "wgpu"), target_family = "wasm"), path = "no_gpu.rs")]
+pub(crate) mod gpu;
+pub(crate) mod pass;
 pub(crate) mod plan;
 
-use crate::device::Place;
+use crate::device::{Place, Processor};
 
-/// Kernels launched on a place's device by this process so far; `None` where nothing is launched, on the CPU.
+/// Kernels launched on a place's device by this process so far; `None` where nothing is launched, on the CPU, and where
+/// nothing is counted, on tensors.
 #[must_use]
-pub fn launches(_place: &Place) -> Option<u64> {
-    None
+pub fn launches(place: &Place) -> Option<u64> {
+    matches!(place.processor(), Some(Processor::Gpu(_))).then(gpu::dispatches)
 }

@@ -1,30 +1,34 @@
-//! Between tensors and the kernels of the CPU.
+//! Between tensors and kernels.
 
+use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Element, Tensor, TensorData};
 
 use super::{Branches, Recorded, Seen, StepNoise};
-use crate::device::{Place, Precision};
-use crate::kernels::cpu::{Engine, Found, Keep, Real, Request, Target, Wanted as Kinds};
+use crate::device::{DeviceError, Place, Processor};
+use crate::kernels::cpu::Real;
+use crate::kernels::pass::{Engine, Found, Keep, Request, Target, Wanted, Written};
 use crate::kernels::plan::Plan;
+use crate::kernels::{cpu, gpu};
 
-/// A plan with whatever kernels have run it. A clone shares the plan but not the buffers.
+/// A plan with the kernels that ran it last. A clone shares the plan but not the buffers.
 #[derive(Debug)]
 pub(crate) struct Kernels {
     plan: Arc<Plan>,
-    engine: Mutex<Option<AnyEngine>>,
+    slot: Mutex<Slot>,
 }
 
-#[derive(Debug)]
-enum AnyEngine {
-    Single(Engine<f32>),
-    Double(Engine<f64>),
+#[derive(Debug, Default)]
+struct Slot {
+    engine: Option<Box<dyn Any + Send>>,
+    /// Images of this shape are too much for the GPU.
+    too_large: Option<[usize; 4]>,
 }
 
 impl Clone for Kernels {
     fn clone(&self) -> Self {
-        Self { plan: Arc::clone(&self.plan), engine: Mutex::new(None) }
+        Self { plan: Arc::clone(&self.plan), slot: Mutex::default() }
     }
 }
 
@@ -38,7 +42,7 @@ pub(crate) struct Inputs<'a> {
     pub(crate) running: Option<[&'a Tensor<1>; 2]>,
     pub(crate) branches: Branches,
     pub(crate) again: Option<u64>,
-    pub(crate) wanted: Kinds,
+    pub(crate) wanted: Wanted,
     pub(crate) noise: &'a mut StepNoise,
 }
 
@@ -64,32 +68,69 @@ pub(crate) struct Outputs {
 
 impl Kernels {
     pub(crate) fn new(plan: Plan) -> Self {
-        Self { plan: Arc::new(plan), engine: Mutex::new(None) }
+        Self { plan: Arc::new(plan), slot: Mutex::default() }
     }
 
-    /// One pass in the precision of the place.
-    pub(crate) fn run(&self, precision: Precision, inputs: Inputs<'_>, goal: &Goal<'_>) -> Outputs {
+    /// What is run.
+    #[cfg(test)]
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What runs a pass over images of a shape at a place, if it is not tensors: the CPU where a GPU has no room.
+    pub(crate) fn processor(&self, place: &Place, shape: [usize; 4]) -> Option<Processor> {
+        let processor = place.processor()?;
+        if !matches!(processor, Processor::Gpu(_)) {
+            return Some(processor);
+        }
+        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if slot.too_large == Some(shape) {
+            return Some(Processor::Single);
+        }
+        let fit = slot.take::<gpu::Engine>(place, &self.plan).and_then(|mut own| {
+            let fit = own.fit(shape);
+            slot.engine = Some(own);
+            fit
+        });
+        let Err(error) = fit else { return Some(processor) };
+        tracing::warn!("{}: {error}; the CPU computes instead", place.name());
+        *slot = Slot { engine: None, too_large: Some(shape) };
+        Some(Processor::Single)
+    }
+
+    /// One pass.
+    ///
+    /// # Errors
+    /// [`DeviceError::Lost`] where the device fails.
+    pub(crate) fn run(
+        &self,
+        processor: Processor,
+        inputs: Inputs<'_>,
+        goal: &Goal<'_>,
+    ) -> Result<Outputs, DeviceError> {
+        match processor {
+            Processor::Single => self.run_on::<cpu::Engine<f32>>(inputs, goal),
+            Processor::Double => self.run_on::<cpu::Engine<f64>>(inputs, goal),
+            Processor::Gpu(_) => self.run_on::<gpu::Engine>(inputs, goal),
+        }
+    }
+
+    fn run_on<E: Engine>(&self, inputs: Inputs<'_>, goal: &Goal<'_>) -> Result<Outputs, DeviceError> {
         // A panic in a pass leaves buffers that the next one writes anew.
-        let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
-        match precision {
-            Precision::Single => {
-                let mut own = match engine.take() {
-                    Some(AnyEngine::Single(own)) => own,
-                    _ => Engine::new(Arc::clone(&self.plan)),
-                };
-                let outputs = run(&mut own, inputs, goal);
-                *engine = Some(AnyEngine::Single(own));
-                outputs
-            }
-            Precision::Double => {
-                let mut own = match engine.take() {
-                    Some(AnyEngine::Double(own)) => own,
-                    _ => Engine::new(Arc::clone(&self.plan)),
-                };
-                let outputs = run(&mut own, inputs, goal);
-                *engine = Some(AnyEngine::Double(own));
-                outputs
-            }
+        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = slot.take::<E>(inputs.place, &self.plan)?;
+        let outputs = run(&mut *own, inputs, goal)?;
+        slot.engine = Some(own);
+        Ok(outputs)
+    }
+}
+
+impl Slot {
+    /// The engine that is there, if it is of this kind, or a new one.
+    fn take<E: Engine>(&mut self, place: &Place, plan: &Arc<Plan>) -> Result<Box<E>, DeviceError> {
+        match self.engine.take().map(Box::<dyn Any + Send>::downcast) {
+            Some(Ok(own)) => Ok(own),
+            _ => Ok(Box::new(E::new(place, Arc::clone(plan))?)),
         }
     }
 }
@@ -99,27 +140,31 @@ fn numbers<T: Real, const D: usize>(tensor: &Tensor<D>) -> Vec<T> {
     data.try_into_vec().expect("every tensor of a place has its precision")
 }
 
-fn run<T: Real>(engine: &mut Engine<T>, inputs: Inputs<'_>, goal: &Goal<'_>) -> Outputs {
+/// Tensors to what a pass reads, and what it found back.
+fn run<E: Engine>(engine: &mut E, inputs: Inputs<'_>, goal: &Goal<'_>) -> Result<Outputs, DeviceError> {
     let Inputs { place, omega, p, images, running, branches, again, wanted, noise } = inputs;
-    let p: Vec<Vec<T>> = p.iter().map(|cell| cell.iter().map(|&p| T::of(p)).collect()).collect();
-    let running = running.map(|pair| pair.map(numbers::<T, 1>));
-    let along: Vec<T> = match goal {
-        Goal::Along(along) => along.iter().map(|&value| T::of(value)).collect(),
-        _ => Vec::new(),
-    };
     let keep = match &branches {
         Branches::Free => Keep::Free,
         Branches::Record(_) => Keep::Record,
-        Branches::Replay(recorded) => recorded.kept.clone().map_or(Keep::Free, Keep::Replay),
+        Branches::Replay(recorded) => match recorded.kept.clone().map(Written::downcast::<E::Kept>) {
+            Some(Ok(kept)) => Keep::Replay(kept),
+            _ => Keep::Free,
+        },
     };
-    let found = engine.run(Request {
-        omega: &numbers::<T, 1>(omega),
+    let list = |values: &[f64]| values.iter().map(|&value| E::Number::of(value)).collect();
+    let p: Vec<Vec<E::Number>> = p.iter().map(|cell| list(cell)).collect();
+    let running = running.map(|pair| pair.map(numbers::<E::Number, 1>));
+    let along: Vec<E::Number> = match goal {
+        Goal::Along(along) => list(along),
+        _ => Vec::new(),
+    };
+    let request = Request {
+        omega: &numbers::<E::Number, 1>(omega),
         p: &p,
-        images: &numbers::<T, 4>(images),
+        images: &numbers::<E::Number, 4>(images),
         shape: images.dims(),
-        noise: &mut |slot, shape| numbers::<T, 4>(&noise.get(slot, shape, place)),
+        noise: &mut |slot, shape| numbers::<E::Number, 4>(&noise.get(slot, shape, place)),
         running: running.as_ref().map(|[mean, variance]| [mean.as_slice(), variance.as_slice()]),
-        keep,
         again,
         wanted,
         target: match goal {
@@ -127,25 +172,26 @@ fn run<T: Real>(engine: &mut Engine<T>, inputs: Inputs<'_>, goal: &Goal<'_>) -> 
             Goal::Along(_) => Target::Along(&along),
             Goal::None => Target::None,
         },
-    });
-    let Found { pass, output, output_shape, loss, weights, cells, image, seen: [means, variances], kept } = found;
+    };
+    let (found, kept) = engine.run(request, &keep)?;
+    let Found { pass, output, output_shape, loss, weights, cells, image, seen: [means, variances] } = found;
     let branches = match kept {
         Some(kept) => Branches::Record(Recorded::of(kept)),
         None => branches,
     };
     let device = place.device(false);
-    let list = |values: Vec<T>| {
+    let list = |values: Vec<E::Number>| {
         let count = values.len();
-        Tensor::from_data(TensorData::new(values, [count]), (&device, T::dtype()))
+        Tensor::from_data(TensorData::new(values, [count]), (&device, E::Number::dtype()))
     };
-    Outputs {
+    Ok(Outputs {
         pass,
-        output: Tensor::from_data(TensorData::new(output, output_shape), (&device, T::dtype())),
-        loss: list(vec![T::of(loss)]),
+        output: Tensor::from_data(TensorData::new(output, output_shape), (&device, E::Number::dtype())),
+        loss: list(vec![E::Number::of(loss)]),
         weights: list(weights),
         cells: list(cells),
         image: list(image),
         branches,
         seen: Seen { means: vec![list(means)], variances: vec![list(variances)] },
-    }
+    })
 }

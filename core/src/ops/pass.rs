@@ -1,13 +1,11 @@
 //! What one forward pass through a network is given and what it leaves behind.
 
-use std::sync::Arc;
-
 use burn::tensor::{Bool, Int, Tensor};
 use rand_distr::{Distribution, StandardNormal};
 
 use super::Layout;
 use crate::device::Place;
-use crate::kernels::cpu::Kept;
+use crate::kernels::pass::Written;
 use crate::random::{Purpose, stream};
 
 /// Which statistics batch norms use.
@@ -45,12 +43,12 @@ pub(crate) struct Recorded {
     taken: Vec<Branch>,
     next: usize,
     /// What kernels wrote down instead.
-    pub(crate) kept: Option<Arc<Vec<Kept>>>,
+    pub(crate) kept: Option<Written>,
 }
 
 impl Recorded {
     /// What kernels wrote down.
-    pub(crate) fn of(kept: Arc<Vec<Kept>>) -> Self {
+    pub(crate) fn of(kept: Written) -> Self {
         Self { kept: Some(kept), ..Self::default() }
     }
 }

@@ -8,8 +8,8 @@ use super::{
     Branches, Builder, Goal, Inputs, Kernels, Layout, Normalization, Pass, Residual, Seen, Sequence, StepNoise,
     candidate, collect, follow, no_running, zero,
 };
-use crate::device::{DeviceError, Place, Precision, read};
-use crate::kernels::cpu;
+use crate::device::{DeviceError, Place, Processor, read};
+use crate::kernels::pass;
 use crate::kernels::plan::{IMAGE, Weight};
 use crate::space::{Convention, Operation};
 
@@ -109,8 +109,9 @@ impl SingleOperation {
     /// Where the sizes of `x`, `weights` and `gy` do not fit the operation.
     pub async fn run(&self, x: &Image, weights: &[f64], gy: &Image, place: &Place) -> Result<SingleRun, DeviceError> {
         let omega = place.tensor(weights.to_vec(), [weights.len()], false);
-        if let Some(precision) = place.cpu_kernels() {
-            return self.by_kernels(precision, x, &omega, gy, place).await;
+        let kernels = self.kernels(x.shape[1]);
+        if let Some(processor) = kernels.processor(place, x.shape) {
+            return self.by_kernels(&kernels, processor, x, &omega, gy, place).await;
         }
         let leaves = self.layout.leaves(&omega, place, true);
         let flat = place.tensor(x.values.clone(), [x.values.len()], true).require_grad();
@@ -146,15 +147,8 @@ impl SingleOperation {
         })
     }
 
-    async fn by_kernels(
-        &self,
-        precision: Precision,
-        x: &Image,
-        omega: &Tensor<1>,
-        gy: &Image,
-        place: &Place,
-    ) -> Result<SingleRun, DeviceError> {
-        let mut planner = self.layout.planner(x.shape[1]);
+    fn kernels(&self, channels: usize) -> Kernels {
+        let mut planner = self.layout.planner(channels);
         let y = match &self.body {
             Body::Zero { stride } => planner.sum(IMAGE, *stride, Vec::new()),
             Body::Candidate(sequence) => {
@@ -163,7 +157,18 @@ impl SingleOperation {
             }
             Body::Residual(residual) => residual.plan(IMAGE, &mut planner),
         };
-        let kernels = Kernels::new(planner.finish(y, None));
+        Kernels::new(planner.finish(y, None))
+    }
+
+    async fn by_kernels(
+        &self,
+        kernels: &Kernels,
+        processor: Processor,
+        x: &Image,
+        omega: &Tensor<1>,
+        gy: &Image,
+        place: &Place,
+    ) -> Result<SingleRun, DeviceError> {
         let inputs = Inputs {
             place,
             omega,
@@ -172,10 +177,10 @@ impl SingleOperation {
             running: None,
             branches: Branches::Free,
             again: None,
-            wanted: cpu::Wanted { weights: true, cells: false, image: true },
+            wanted: pass::Wanted { weights: true, cells: false, image: true },
             noise: &mut StepNoise::default(),
         };
-        let found = kernels.run(precision, inputs, &Goal::Along(&gy.values));
+        let found = kernels.run(processor, inputs, &Goal::Along(&gy.values))?;
         let [mean, variance] = follow(no_running(&self.layout, place), found.seen);
         let shape = found.output.dims();
         Ok(SingleRun {

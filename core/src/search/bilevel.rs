@@ -151,7 +151,7 @@ impl Bilevel {
         let p = self.architecture.copies(self.net.cell_kinds());
         let wanted = Wanted { weights: true, cells: true, again: None };
         let mut outcome =
-            self.net.pass(&self.net.weights, &p, &batch, wanted, Branches::Free, &mut self.noise(0, noise));
+            self.net.pass(&self.net.weights, &p, &batch, wanted, Branches::Free, &mut self.noise(0, noise))?;
         let weights = outcome.take_weights()?;
         let count = outcome.logits.dims().iter().product::<usize>();
         let logits = read(outcome.logits.clone().reshape([count])).await?;
@@ -168,17 +168,22 @@ impl Bilevel {
         noise: &[(String, Vec<f64>, [usize; 4])],
     ) -> Result<Vec<f64>, SearchError> {
         let p = self.architecture.copies(self.net.cell_kinds());
-        let logits = self.net.evaluate(&p, &self.on_device(batch), &mut self.noise(0, noise));
+        let logits = self.net.evaluate(&p, &self.on_device(batch), &mut self.noise(0, noise))?;
         let count = logits.dims().iter().product::<usize>();
         Ok(read(logits.reshape([count])).await?)
     }
 
     /// Moves the running statistics by one pass without training: with new weights they belong to others.
-    pub fn recalibrate(&mut self, batch: &Batch, noise: &[(String, Vec<f64>, [usize; 4])]) {
+    ///
+    /// # Errors
+    /// [`SearchError::Device`] where the device fails.
+    pub fn recalibrate(&mut self, batch: &Batch, noise: &[(String, Vec<f64>, [usize; 4])]) -> Result<(), SearchError> {
         let p = self.architecture.copies(self.net.cell_kinds());
         let (batch, wanted) = (self.on_device(batch), Wanted::default());
-        let outcome = self.net.pass(&self.net.weights, &p, &batch, wanted, Branches::Free, &mut self.noise(0, noise));
+        let outcome =
+            self.net.pass(&self.net.weights, &p, &batch, wanted, Branches::Free, &mut self.noise(0, noise))?;
         self.net.follow(outcome.seen);
+        Ok(())
     }
 
     /// ∂Λ/∂ω of a batch by `estimator`, with Λ itself; `None` where it is not defined or zero.
@@ -198,13 +203,13 @@ impl Bilevel {
         let p = self.architecture.copies(self.net.cell_kinds());
         let branches = recording(estimator);
         let wanted = Wanted { weights: false, cells: true, again: None };
-        let mut outcome = self.net.pass(&self.net.weights, &p, &batch, wanted, branches, &mut noise);
+        let mut outcome = self.net.pass(&self.net.weights, &p, &batch, wanted, branches, &mut noise)?;
         let (branches, number) = (std::mem::take(&mut outcome.branches), outcome.number);
         let found = self.read(outcome).await?;
         let alignments = self.alignments(form, &["normal".to_owned()], &found.cells);
         let Some(value) = alignments.first().map(|(_, alignment)| alignment.value) else { return Ok(None) };
         let main = Regularized { net: &self.net, p: &p, batch: &batch, branches: &branches, number };
-        match regularize(&main, &alignments, epsilon0, &mut noise) {
+        match regularize(&main, &alignments, epsilon0, &mut noise)? {
             Some(gradient) => Ok(Some((value, read(gradient).await?))),
             None => Ok(None),
         }
@@ -277,7 +282,7 @@ impl Bilevel {
         }
         let p = self.architecture.copies(self.net.cell_kinds());
         let wanted = Wanted { weights: false, cells: true, again: None };
-        let outcome = self.net.pass(&self.net.weights, &p, valid, wanted, Branches::Free, noise);
+        let outcome = self.net.pass(&self.net.weights, &p, valid, wanted, Branches::Free, noise)?;
         let found = self.read(outcome).await?;
         Ok((self.architecture.gradient(self.net.cell_kinds(), &found.cells), found))
     }
@@ -313,7 +318,7 @@ impl Bilevel {
         let branches = if form.is_some() { recording(settings.method.estimator) } else { Branches::Free };
         let p = self.architecture.copies(self.net.cell_kinds());
         let wanted = Wanted { weights: true, cells: true, again: None };
-        let mut outcome = self.net.pass(&self.net.weights, &p, train, wanted, branches, noise);
+        let mut outcome = self.net.pass(&self.net.weights, &p, train, wanted, branches, noise)?;
         let (branches, number) = (std::mem::take(&mut outcome.branches), outcome.number);
         let seen = std::mem::take(&mut outcome.seen);
         let mut gradient = outcome.take_weights()?;
@@ -324,7 +329,7 @@ impl Bilevel {
         if let Some(form) = form {
             let alignments = self.alignments(form, &settings.method.kinds, &found.cells);
             let main = Regularized { net: &self.net, p: &p, batch: train, branches: &branches, number };
-            if let Some(lambda) = regularize(&main, &alignments, settings.method.epsilon, noise) {
+            if let Some(lambda) = regularize(&main, &alignments, settings.method.epsilon, noise)? {
                 gradient = gradient.sub(lambda.mul_scalar(settings.strength));
             }
         }
@@ -389,7 +394,7 @@ impl Bilevel {
     pub(super) async fn correct(&self, batch: &Batch) -> Result<f64, SearchError> {
         let p = self.architecture.copies(self.net.cell_kinds());
         let device = self.on_device(batch);
-        let logits = self.net.evaluate(&p, &device, &mut self.noise(u64::MAX >> 24, &[]));
+        let logits = self.net.evaluate(&p, &device, &mut self.noise(u64::MAX >> 24, &[]))?;
         let right = logits.argmax(1).flatten::<1>(0, 1).equal(device.labels).float().sum();
         Ok(read(right).await?[0])
     }

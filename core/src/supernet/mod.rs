@@ -13,8 +13,8 @@ pub use architecture::Architecture;
 pub(crate) use architecture::through_softmax;
 pub(crate) use network::Network;
 
-use crate::device::{DeviceError, Place, Precision, read};
-use crate::kernels::cpu;
+use crate::device::{DeviceError, Place, Processor, read};
+use crate::kernels::pass;
 use crate::ops::{
     Branches, Goal, Inputs, Kernels, Layout, Normalization, Pass, Seen, StepNoise, collect, follow, no_running,
 };
@@ -180,7 +180,16 @@ impl Supernet {
         &self.layout
     }
 
+    /// Its steps, as kernels run them.
+    #[cfg(test)]
+    pub(crate) fn plan(&self) -> &crate::kernels::plan::Plan {
+        self.kernels.plan()
+    }
+
     /// One pass at the weights `at`, in which cell l reads `p[l]`.
+    ///
+    /// # Errors
+    /// [`DeviceError::Lost`] where the device fails.
     pub(crate) fn pass(
         &self,
         at: &Tensor<1>,
@@ -189,24 +198,24 @@ impl Supernet {
         wanted: Wanted,
         branches: Branches,
         noise: &mut StepNoise,
-    ) -> Outcome {
-        match self.place.cpu_kernels() {
-            Some(precision) => self.by_kernels(precision, at, p, batch, wanted, branches, noise),
-            None => self.on_tensors(at, p, batch, wanted, branches, noise),
+    ) -> Result<Outcome, DeviceError> {
+        match self.kernels.processor(&self.place, batch.images.dims()) {
+            Some(processor) => self.by_kernels(processor, at, p, batch, wanted, branches, noise),
+            None => Ok(self.on_tensors(at, p, batch, wanted, branches, noise)),
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "a pass and its precision")]
+    #[expect(clippy::too_many_arguments, reason = "a pass and what runs it")]
     fn by_kernels(
         &self,
-        precision: Precision,
+        processor: Processor,
         at: &Tensor<1>,
         p: &[Vec<f64>],
         batch: &DeviceBatch,
         wanted: Wanted,
         branches: Branches,
         noise: &mut StepNoise,
-    ) -> Outcome {
+    ) -> Result<Outcome, DeviceError> {
         let inputs = Inputs {
             place: &self.place,
             omega: at,
@@ -215,14 +224,14 @@ impl Supernet {
             running: None,
             branches,
             again: wanted.again,
-            wanted: cpu::Wanted { weights: wanted.weights, cells: wanted.cells, image: false },
+            wanted: pass::Wanted { weights: wanted.weights, cells: wanted.cells, image: false },
             noise,
         };
         let labels: Vec<i64> = batch.labels.clone().into_data().iter::<i64>().collect();
         let goal = if wanted.weights || wanted.cells { Goal::Labels(&labels) } else { Goal::None };
-        let found = self.kernels.run(precision, inputs, &goal);
+        let found = self.kernels.run(processor, inputs, &goal)?;
         let [images, classes, ..] = found.output.dims();
-        Outcome {
+        Ok(Outcome {
             number: found.pass,
             logits: found.output.reshape([images, classes]),
             loss: found.loss,
@@ -230,7 +239,7 @@ impl Supernet {
             cells: wanted.cells.then_some(found.cells),
             branches: found.branches,
             seen: found.seen,
-        }
+        })
     }
 
     /// The specification of the kernels, and what runs where there are none.
@@ -279,8 +288,16 @@ impl Supernet {
     }
 
     /// Logits `[batch, classes]` with running statistics, without gradients.
-    pub(crate) fn evaluate(&self, p: &[Vec<f64>], batch: &DeviceBatch, noise: &mut StepNoise) -> Tensor<2> {
-        if let Some(precision) = self.place.cpu_kernels() {
+    ///
+    /// # Errors
+    /// [`DeviceError::Lost`] where the device fails.
+    pub(crate) fn evaluate(
+        &self,
+        p: &[Vec<f64>],
+        batch: &DeviceBatch,
+        noise: &mut StepNoise,
+    ) -> Result<Tensor<2>, DeviceError> {
+        if let Some(processor) = self.kernels.processor(&self.place, batch.images.dims()) {
             let [mean, variance] = &self.running;
             let inputs = Inputs {
                 place: &self.place,
@@ -290,12 +307,12 @@ impl Supernet {
                 running: Some([mean, variance]),
                 branches: Branches::Free,
                 again: None,
-                wanted: cpu::Wanted::default(),
+                wanted: pass::Wanted::default(),
                 noise,
             };
-            let logits = self.kernels.run(precision, inputs, &Goal::None).output;
+            let logits = self.kernels.run(processor, inputs, &Goal::None)?.output;
             let [images, classes, ..] = logits.dims();
-            return logits.reshape([images, classes]);
+            return Ok(logits.reshape([images, classes]));
         }
         let leaves = self.layout.leaves(&self.weights, &self.place, false);
         let copies: Vec<_> = p.iter().map(|p| self.place.tensor(p.clone(), [p.len()], false)).collect();
@@ -309,7 +326,7 @@ impl Supernet {
             noise,
             seen: Seen::default(),
         };
-        self.network.forward(batch.images.clone(), &copies, &mut pass)
+        Ok(self.network.forward(batch.images.clone(), &copies, &mut pass))
     }
 }
 

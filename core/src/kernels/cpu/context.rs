@@ -5,6 +5,7 @@ use super::frame::Frame;
 use super::group::Kept;
 use super::plane::{Channel, Gate};
 use super::product::pack;
+use crate::kernels::pass::Wanted;
 use crate::kernels::plan::{Conv, Plan, Step, ValueId, Weight};
 
 /// A plan for images of one size.
@@ -67,14 +68,6 @@ impl<T: Real> Packed<T> {
             pack(channels, conv.rows * taps_of.len(), weight, packed);
         }
     }
-}
-
-/// Which gradients a pass is to find.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Wanted {
-    pub(crate) weights: bool,
-    pub(crate) cells: bool,
-    pub(crate) image: bool,
 }
 
 pub(super) struct Context<'a, T> {

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::Real;
-use super::context::{Context, Layout, Packed, Wanted};
+use super::context::{Context, Layout, Packed};
 use super::group::{Group, Kept, Moments};
 use super::head;
 use super::plane::Channel;
-use super::stage::{Backward, Features, Forward, Lane, Seed};
+use super::stage::{Backward, Features, Forward, Lane, Record, Seed};
+use crate::device::{DeviceError, Place};
+use crate::kernels::pass::{self, Found, Keep, Request, Target, Wanted};
 use crate::kernels::plan::{IMAGE, Plan, Stage, Step, ValueId, Weight};
 
 const EPSILON: f64 = 1e-5;
@@ -18,65 +20,8 @@ const LANES: usize = 16;
 /// Groups that a batch is cut into at least, if it has so many images.
 const GROUPS: usize = 8;
 
-/// Which way ReLUs and max pools go.
-#[derive(Clone, Debug)]
-pub(crate) enum Keep {
-    /// Their own.
-    Free,
-    /// Their own, and written down.
-    Record,
-    /// As written down.
-    Replay(Arc<Vec<Kept>>),
-}
-
-/// What the gradients are of.
-pub(crate) enum Target<'a, T> {
-    /// The cross-entropy with these labels.
-    Labels(&'a [i64]),
-    /// ⟨output, this⟩, `[batch, channels, height, width]`.
-    Along(&'a [T]),
-    /// Nothing: a forward pass.
-    None,
-}
-
-/// One pass to run.
-pub(crate) struct Request<'a, T> {
-    pub(crate) omega: &'a [T],
-    /// What each searched cell reads.
-    pub(crate) p: &'a [Vec<T>],
-    /// `[batch, channels, height, width]`.
-    pub(crate) images: &'a [T],
-    pub(crate) shape: [usize; 4],
-    /// The noise of a slot in a shape.
-    pub(crate) noise: &'a mut dyn FnMut(usize, [usize; 4]) -> Vec<T>,
-    /// Running means and variances; those of the batch where there are none.
-    pub(crate) running: Option<[&'a [T]; 2]>,
-    pub(crate) keep: Keep,
-    /// The number of a pass with gradients whose batch and weights these are: what depends on no operation weight is taken from it,
-    /// if it is still there.
-    pub(crate) again: Option<u64>,
-    pub(crate) wanted: Wanted,
-    pub(crate) target: Target<'a, T>,
-}
-
-/// What a pass found.
-pub(crate) struct Found<T> {
-    /// Its number, for [`Request::again`].
-    pub(crate) pass: u64,
-    /// Logits, or the output where there is no head, `[batch, …]`.
-    pub(crate) output: Vec<T>,
-    pub(crate) output_shape: [usize; 4],
-    pub(crate) loss: f64,
-    pub(crate) weights: Vec<T>,
-    pub(crate) cells: Vec<T>,
-    pub(crate) image: Vec<T>,
-    /// Means and unbiased variances of all normalized channels.
-    pub(crate) seen: [Vec<T>; 2],
-    pub(crate) kept: Option<Arc<Vec<Kept>>>,
-}
-
 /// A plan with the buffers of its passes, which stay from pass to pass.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Engine<T> {
     plan: Arc<Plan>,
     /// For what images the rest is.
@@ -88,12 +33,18 @@ pub(crate) struct Engine<T> {
     statistics: Vec<[f64; 2]>,
     means: Vec<[T; 2]>,
     passes: u64,
+    /// What was written down last. Its buffers are used again when nobody else holds it.
+    kept: Arc<Vec<Kept>>,
 }
 
-impl<T: Real> Engine<T> {
-    pub(crate) fn new(plan: Arc<Plan>) -> Self {
+impl<T: Real> pass::Engine for Engine<T> {
+    type Number = T;
+    /// By group of images.
+    type Kept = Vec<Kept>;
+
+    fn new(_: &Place, plan: Arc<Plan>) -> Result<Self, DeviceError> {
         let layout = Layout::new(&plan, [1; 2]);
-        Self {
+        Ok(Self {
             norms: vec![Channel::PLAIN; plan.normalized],
             statistics: vec![[0.0; 2]; plan.normalized],
             means: vec![[T::ZERO; 2]; plan.normalized],
@@ -101,47 +52,18 @@ impl<T: Real> Engine<T> {
             shape: [0; 4],
             lanes: Vec::new(),
             passes: 0,
+            kept: Arc::default(),
             layout,
             plan,
-        }
+        })
     }
 
-    /// Cuts a batch of another shape into groups and lanes.
-    fn fit(&mut self, shape: [usize; 4]) {
-        if self.shape == shape {
-            return;
-        }
-        self.shape = shape;
-        let [batch, _, height, width] = shape;
-        self.layout = Layout::new(&self.plan, [height, width]);
-        let each = (PIXELS / (height * width).max(1)).min(batch / GROUPS).max(1);
-        let groups = batch.div_ceil(each);
-        let group = |index: usize| {
-            let start = index * each;
-            let values = self.plan.values.len();
-            Group {
-                images: each.min(batch - start),
-                start,
-                values: vec![Vec::new(); values],
-                gradients: vec![Vec::new(); values],
-                moments: vec![Moments::default(); self.plan.normalized],
-                sums: vec![Moments::default(); self.plan.normalized],
-                winners: vec![Vec::new(); values],
-                pool: Vec::new(),
-            }
-        };
-        let share = groups.div_ceil(LANES).max(1);
-        let lane = |first: usize| Lane {
-            groups: (first..(first + share).min(groups)).map(group).collect(),
-            cells: self.plan.cells.iter().map(|&count| vec![0.0; count]).collect(),
-            first,
-            ..Lane::default()
-        };
-        self.lanes = (0..groups).step_by(share).map(lane).collect();
-    }
-
-    pub(crate) fn run(&mut self, request: Request<'_, T>) -> Found<T> {
-        let Request { omega, p, images, shape, noise, running, keep, again, wanted, target } = request;
+    fn run(
+        &mut self,
+        request: Request<'_, T>,
+        keep: &Keep<Vec<Kept>>,
+    ) -> Result<(Found<T>, Option<Arc<Vec<Kept>>>), DeviceError> {
+        let Request { omega, p, images, shape, noise, running, again, wanted, target } = request;
         let again = again.is_some_and(|pass| pass == self.passes && self.shape == shape);
         self.fit(shape);
         // A pass over the same batch leaves the number: what is fixed stays that of the first.
@@ -149,7 +71,7 @@ impl<T: Real> Engine<T> {
             self.passes += 1;
         }
         let plan = Arc::clone(&self.plan);
-        let held = match &keep {
+        let held = match keep {
             Keep::Replay(kept) => Some(kept.as_slice()),
             _ => None,
         };
@@ -172,10 +94,8 @@ impl<T: Real> Engine<T> {
             }
         }
         let mut found = self.found();
-        if matches!(keep, Keep::Record) {
-            found.kept = Some(Arc::new(self.record(&plan)));
-        }
         let context = context(&plan, &self.layout, omega, &self.packed, p, &self.norms, &self.means, wanted);
+        let kept = matches!(keep, Keep::Record).then(|| record(&mut self.kept, &context, &self.lanes));
         for lane in &mut self.lanes {
             for group in &mut lane.groups {
                 (0..plan.values.len()).for_each(|value| group.release(value));
@@ -209,7 +129,7 @@ impl<T: Real> Engine<T> {
             }
         }
         if !backward {
-            return found;
+            return Ok((found, kept));
         }
         self.go_back(&plan, omega, p, wanted, held);
         if wanted.weights {
@@ -221,7 +141,43 @@ impl<T: Real> Engine<T> {
         if wanted.image {
             found.image = self.collect(IMAGE, |group| &group.gradients);
         }
-        found
+        Ok((found, kept))
+    }
+}
+
+impl<T: Real> Engine<T> {
+    /// Cuts a batch of another shape into groups and lanes.
+    fn fit(&mut self, shape: [usize; 4]) {
+        if self.shape == shape {
+            return;
+        }
+        self.shape = shape;
+        let [batch, _, height, width] = shape;
+        self.layout = Layout::new(&self.plan, [height, width]);
+        let each = (PIXELS / (height * width).max(1)).min(batch / GROUPS).max(1);
+        let groups = batch.div_ceil(each);
+        let group = |index: usize| {
+            let start = index * each;
+            let values = self.plan.values.len();
+            Group {
+                images: each.min(batch - start),
+                start,
+                values: vec![Vec::new(); values],
+                gradients: vec![Vec::new(); values],
+                moments: vec![Moments::default(); self.plan.normalized],
+                sums: vec![Moments::default(); self.plan.normalized],
+                winners: vec![Vec::new(); values],
+                pool: Vec::new(),
+            }
+        };
+        let share = groups.div_ceil(LANES).max(1);
+        let lane = |first: usize| Lane {
+            groups: (first..(first + share).min(groups)).map(group).collect(),
+            cells: self.plan.cells.iter().map(|&count| vec![0.0; count]).collect(),
+            first,
+            ..Lane::default()
+        };
+        self.lanes = (0..groups).step_by(share).map(lane).collect();
     }
 
     fn go_back(&mut self, plan: &Plan, omega: &[T], p: &[Vec<T>], wanted: Wanted, held: Option<&[Kept]>) {
@@ -364,36 +320,7 @@ impl<T: Real> Engine<T> {
             cells: Vec::new(),
             image: Vec::new(),
             seen: [part(0), part(1)],
-            kept: None,
         }
-    }
-
-    /// Which way everything went.
-    fn record(&self, plan: &Plan) -> Vec<Kept> {
-        let mut relus = vec![false; plan.values.len()];
-        for step in &plan.steps {
-            if let Step::Conv(conv) = step {
-                relus[conv.x] |= conv.relu;
-            }
-        }
-        relus[plan.output] |= plan.head.is_some_and(|head| head.relu);
-        let of_group = |group: &Group<T>| {
-            let open = |value: ValueId| {
-                if !relus[value] {
-                    return Vec::new();
-                }
-                let count = group.images * self.layout.pixels(value);
-                let rows = group.values[value].chunks_exact(count).enumerate();
-                let row = |(channel, row): (usize, &[T])| {
-                    let norm = plan.values[value].norm;
-                    let reader = norm.map_or(Channel::PLAIN, |norm| self.norms[norm.offset + channel]);
-                    row.iter().map(|&x| u8::from(reader.value(x) > T::ZERO)).collect::<Vec<u8>>()
-                };
-                rows.flat_map(row).collect()
-            };
-            Kept { open: (0..plan.values.len()).map(open).collect(), winners: group.winners.clone() }
-        };
-        self.lanes.iter().flat_map(|lane| &lane.groups).map(of_group).collect()
     }
 
     fn weight_gradient(&mut self, plan: &Plan) -> Vec<T> {
@@ -417,6 +344,27 @@ impl<T: Real> Engine<T> {
         }
         sums.into_iter().map(T::of).collect()
     }
+}
+
+/// Writes down which way everything went.
+fn record<T: Real>(known: &mut Arc<Vec<Kept>>, context: &Context<'_, T>, lanes: &[Lane<T>]) -> Arc<Vec<Kept>> {
+    let mut kept = std::mem::take(known);
+    if Arc::get_mut(&mut kept).is_none() {
+        kept = Arc::default();
+    }
+    if let Some(kept) = Arc::get_mut(&mut kept) {
+        kept.resize_with(lanes.iter().map(|lane| lane.groups.len()).sum(), Kept::default);
+        let mut rest = kept.as_mut_slice();
+        let mut work = Vec::with_capacity(lanes.len());
+        for lane in lanes {
+            let (own, others) = rest.split_at_mut(lane.groups.len());
+            rest = others;
+            work.push((lane, own));
+        }
+        each(&mut work, |(lane, kept)| T::run(Record { context, lane, kept }));
+    }
+    *known = Arc::clone(&kept);
+    kept
 }
 
 #[expect(clippy::too_many_arguments, reason = "parts of an engine, some of which are borrowed elsewhere")]

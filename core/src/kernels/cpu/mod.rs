@@ -22,7 +22,5 @@ mod simd;
 mod stage;
 mod sum;
 
-pub(crate) use context::Wanted;
-pub(crate) use engine::{Engine, Found, Keep, Request, Target};
-pub(crate) use group::Kept;
+pub(crate) use engine::Engine;
 pub(crate) use real::Real;

@@ -158,3 +158,37 @@ impl<T: Real> Work<T> for Seed<'_, T> {
         }
     }
 }
+
+/// Writes down which way the ReLUs and max pools of a lane went.
+pub(super) struct Record<'a, T> {
+    pub(super) context: &'a Context<'a, T>,
+    pub(super) lane: &'a Lane<T>,
+    /// One for each group.
+    pub(super) kept: &'a mut [Kept],
+}
+
+impl<T: Real> Work<T> for Record<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd<T>>(self, _: S) {
+        let Self { context, lane, kept } = self;
+        let (plan, layout) = (context.plan, context.layout);
+        for (group, kept) in lane.groups.iter().zip(kept) {
+            kept.open.resize_with(plan.values.len(), Vec::new);
+            for (value, open) in kept.open.iter_mut().enumerate() {
+                if !plan.schedule.gated[value] {
+                    continue;
+                }
+                let numbers = &group.values[value];
+                let row = group.images * layout.pixels(value);
+                open.resize(numbers.len(), 0);
+                for (channel, (open, x)) in open.chunks_exact_mut(row).zip(numbers.chunks_exact(row)).enumerate() {
+                    let reader = context.channel(value, channel);
+                    open.iter_mut().zip(x).for_each(|(open, &x)| *open = u8::from(reader.value(x) > T::ZERO));
+                }
+            }
+            kept.winners.clone_from(&group.winners);
+        }
+    }
+}

@@ -109,7 +109,7 @@ impl Planner {
 
     pub(crate) fn finish(self, output: ValueId, head: Option<Head>) -> Plan {
         let Self { offsets, values, steps, cells } = self;
-        let schedule = Schedule::new(&values, &steps, output);
+        let schedule = Schedule::new(&values, &steps, output, head);
         let (weights, normalized) = (offsets.all_weights, offsets.all_normalized);
         Plan { values, steps, output, head, schedule, cells, weights, normalized }
     }

@@ -4,7 +4,7 @@
 //! part of it is there, and its gradient when the sums over all images are. Steps between two such barriers form a
 //! stage, and within a stage every part of the batch goes its own way.
 
-use super::{Step, Value, ValueId, Weight, Window};
+use super::{Head, Step, Value, ValueId, Weight, Window};
 
 /// Steps that run between two barriers.
 #[derive(Clone, Debug, Default)]
@@ -28,16 +28,23 @@ pub(crate) struct Schedule {
     pub(crate) source: Vec<Option<(ValueId, Weight)>>,
     /// Whether a step is the last that writes into its output.
     pub(crate) last: Vec<bool>,
+    /// Whether a value is read through a ReLU.
+    pub(crate) gated: Vec<bool>,
 }
 
 impl Schedule {
-    pub(super) fn new(values: &[Value], steps: &[Step], output: ValueId) -> Self {
+    pub(super) fn new(values: &[Value], steps: &[Step], output: ValueId, head: Option<Head>) -> Self {
         let mut fixed = vec![true; values.len()];
         let mut source = vec![None; values.len()];
         let mut last = vec![true; steps.len()];
+        let mut gated = vec![false; values.len()];
+        gated[output] = head.is_some_and(|head| head.relu);
         for (at, step) in steps.iter().enumerate() {
             let y = step.output();
             fixed[y] = fixed[y] && step.inputs().iter().all(|&x| fixed[x]);
+            if let Step::Conv(conv) = step {
+                gated[conv.x] |= conv.relu;
+            }
             if let Step::Sum { terms, .. } = step {
                 for &(x, weight) in terms {
                     fixed[y] &= weight == Weight::One;
@@ -50,7 +57,7 @@ impl Schedule {
         }
         let forward = forward(values, steps);
         let backward = backward(values, steps, output, &source);
-        Self { forward, backward, fixed, source, last }
+        Self { forward, backward, fixed, source, last, gated }
     }
 }
 

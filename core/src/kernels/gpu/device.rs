@@ -1,0 +1,111 @@
+//! A GPU with its compiled kernels: set up once in a process.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::tensor::wgpu::wgpu;
+
+use super::shader::{KINDS, Kind};
+use crate::device::{DeviceError, STORAGE, adapter};
+
+static DISPATCHES: AtomicU64 = AtomicU64::new(0);
+
+/// Dispatches of this process so far.
+pub(crate) fn dispatches() -> u64 {
+    DISPATCHES.load(Ordering::Relaxed)
+}
+
+pub(super) fn count(dispatches: usize) {
+    DISPATCHES.fetch_add(dispatches as u64, Ordering::Relaxed);
+}
+
+#[derive(Debug)]
+pub(crate) struct Gpu {
+    pub(super) device: wgpu::Device,
+    pub(super) queue: wgpu::Queue,
+    pub(super) layout: wgpu::BindGroupLayout,
+    pipelines: BTreeMap<Kind, wgpu::ComputePipeline>,
+    /// The largest buffer that a kernel can read.
+    pub(super) most: u64,
+}
+
+/// What became of the GPU of each API.
+type Known = BTreeMap<&'static str, Result<Arc<Gpu>, DeviceError>>;
+
+static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
+
+impl Gpu {
+    /// The GPU of an API.
+    pub(crate) fn of(api: &'static str) -> Result<Arc<Self>, DeviceError> {
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(api).or_insert_with(|| Self::new(&adapter(api)?).map(Arc::new)).clone()
+    }
+
+    fn new(adapter: &wgpu::Adapter) -> Result<Self, DeviceError> {
+        let limits = adapter.limits();
+        let most = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+        let lost = |reason: String| DeviceError::Lost { reason };
+        let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
+            label: Some("lambda-darts"),
+            required_limits: limits,
+            ..Default::default()
+        }))
+        .map_err(|error| lost(error.to_string()))?;
+        let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+        // One uniform buffer comes before the storage buffers.
+        let uniform = wgpu::BindGroupLayoutEntry {
+            binding: 0,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: wgpu::BufferBindingType::Uniform,
+                has_dynamic_offset: true,
+                min_binding_size: None,
+            },
+            count: None,
+        };
+        // Inputs and items are read only.
+        let storage = (1..=STORAGE).map(|binding| wgpu::BindGroupLayoutEntry {
+            binding,
+            ty: wgpu::BindingType::Buffer {
+                ty: wgpu::BufferBindingType::Storage { read_only: binding <= 2 },
+                has_dynamic_offset: false,
+                min_binding_size: None,
+            },
+            ..uniform
+        });
+        let entries: Vec<_> = std::iter::once(uniform).chain(storage).collect();
+        let layout =
+            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries });
+        let pipeline_layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: None,
+            bind_group_layouts: &[Some(&layout)],
+            immediate_size: 0,
+        });
+        let pipeline = |&kind: &Kind| {
+            let label = format!("{kind:?}");
+            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some(&label),
+                source: wgpu::ShaderSource::Wgsl(kind.source().into()),
+            });
+            let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(&label),
+                layout: Some(&pipeline_layout),
+                module: &module,
+                entry_point: Some("main"),
+                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                cache: None,
+            });
+            (kind, pipeline)
+        };
+        let pipelines = KINDS.iter().map(pipeline).collect();
+        if let Some(error) = pollster::block_on(scope.pop()) {
+            return Err(lost(format!("a kernel does not compile: {error}")));
+        }
+        Ok(Self { device, queue, layout, pipelines, most })
+    }
+
+    pub(super) fn pipeline(&self, kind: Kind) -> &wgpu::ComputePipeline {
+        &self.pipelines[&kind]
+    }
+}

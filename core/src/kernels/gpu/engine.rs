@@ -1,0 +1,413 @@
+//! A pass on a GPU.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use burn::tensor::wgpu::wgpu;
+
+use super::device::{Gpu, count};
+use super::forward::{Builder, Goal, Mode, Places, Way};
+use super::program::{Program, ROW, word};
+use crate::device::{DeviceError, Place, Processor, STORAGE};
+use crate::kernels::pass::{self, Found, Keep, Request, Target};
+use crate::kernels::plan::{IMAGE, Plan, Step};
+
+const EPSILON: f64 = 1e-5;
+/// Numbers of a normalized channel.
+const NORM: usize = 8;
+/// Bytes between the parameters of two dispatches.
+const APART: usize = 256;
+
+/// Which way ReLUs and max pools of a pass went, on the GPU. The buffer goes back when nobody needs it.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    buffer: wgpu::Buffer,
+    pool: Pool,
+}
+
+type Pool = Arc<Mutex<Vec<wgpu::Buffer>>>;
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(self.buffer.clone());
+    }
+}
+
+/// A program with its buffers.
+#[derive(Debug)]
+struct Ready {
+    program: Program,
+    items: wgpu::Buffer,
+    calls: wgpu::Buffer,
+    /// Offsets within the gradients.
+    output: Option<usize>,
+    image: Option<usize>,
+}
+
+/// Everything for images of one shape.
+#[derive(Debug)]
+struct Fitted {
+    shape: [usize; 4],
+    places: Places,
+    values: wgpu::Buffer,
+    norms: wgpu::Buffer,
+    results: wgpu::Buffer,
+    inputs: wgpu::Buffer,
+    gradients: wgpu::Buffer,
+    scratch: wgpu::Buffer,
+    read: wgpu::Buffer,
+    unused: wgpu::Buffer,
+    programs: BTreeMap<Mode, Ready>,
+    pool: Pool,
+}
+
+/// A plan with the buffers of its passes, which stay from pass to pass.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    gpu: Arc<Gpu>,
+    plan: Arc<Plan>,
+    fitted: Option<Fitted>,
+    passes: u64,
+}
+
+fn bytes(numbers: usize) -> u64 {
+    (numbers.max(64) as u64) * 4
+}
+
+impl Gpu {
+    fn buffer(&self, numbers: usize, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer, DeviceError> {
+        let size = bytes(numbers);
+        if size > self.most {
+            let reason = format!("a buffer of {size} bytes is more than the {} that it can have", self.most);
+            return Err(DeviceError::Lost { reason });
+        }
+        let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let buffer =
+            self.device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
+        match pollster::block_on(scope.pop()) {
+            Some(error) => Err(DeviceError::Lost { reason: error.to_string() }),
+            None => Ok(buffer),
+        }
+    }
+
+    fn storage(&self, numbers: usize) -> Result<wgpu::Buffer, DeviceError> {
+        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
+        self.buffer(numbers, usage)
+    }
+
+    fn write(&self, buffer: &wgpu::Buffer, at: usize, numbers: &[f32]) {
+        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        if !bytes.is_empty() {
+            self.queue.write_buffer(buffer, (at * 4) as u64, &bytes);
+        }
+    }
+
+    fn write_words(&self, buffer: &wgpu::Buffer, words: &[u32]) {
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        self.queue.write_buffer(buffer, 0, &bytes);
+    }
+}
+
+impl Fitted {
+    fn new(gpu: &Gpu, plan: &Plan, shape: [usize; 4]) -> Result<Self, DeviceError> {
+        let places = Places::new(plan, shape);
+        let image: usize = shape.iter().product();
+        let [height, width] = places.sizes[plan.output];
+        let output = shape[0] * plan.values[plan.output].channels * height * width;
+        let read = places.results.read + plan.normalized * NORM + output + image;
+        Ok(Self {
+            shape,
+            values: gpu.storage(places.arena)?,
+            norms: gpu.storage(plan.normalized * NORM)?,
+            results: gpu.storage(places.results.size)?,
+            inputs: gpu.storage(places.given.size)?,
+            gradients: gpu.storage(0)?,
+            scratch: gpu.storage(0)?,
+            unused: gpu.storage(0)?,
+            read: gpu.buffer(read, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?,
+            places,
+            programs: BTreeMap::new(),
+            pool: Pool::default(),
+        })
+    }
+
+    /// Makes a program for a kind of pass, and room for it.
+    fn prepare(&mut self, gpu: &Gpu, plan: &Plan, mode: Mode) -> Result<(), DeviceError> {
+        if self.programs.contains_key(&mode) {
+            return Ok(());
+        }
+        let mut builder = Builder::new(plan, &self.places, mode);
+        builder.forward();
+        let ends = builder.backward();
+        let program = builder.list.compile();
+        for (buffer, size) in [&mut self.gradients, &mut self.scratch].into_iter().zip(program.sizes) {
+            if buffer.size() < bytes(size) {
+                *buffer = gpu.storage(size)?;
+            }
+        }
+        let items = gpu.storage(program.items.len())?;
+        gpu.write_words(&items, &program.items);
+        let mut calls = vec![0; program.dispatches.len() * APART / 4];
+        for (call, &(_, first, items, groups)) in calls.chunks_exact_mut(APART / 4).zip(&program.dispatches) {
+            call[..4].copy_from_slice(&[first, items, groups, word(self.shape[0])]);
+        }
+        let uniform = gpu.buffer(calls.len(), wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST)?;
+        gpu.write_words(&uniform, &calls);
+        let [output, image] = [ends.output, ends.image].map(|part| part.map(|part| program.offsets[part]));
+        self.programs.insert(mode, Ready { program, items, calls: uniform, output, image });
+        Ok(())
+    }
+
+    fn keep(&self, gpu: &Gpu) -> Result<Arc<Kept>, DeviceError> {
+        let free = self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let buffer = match free {
+            Some(buffer) => buffer,
+            None => gpu.storage(self.places.kept)?,
+        };
+        Ok(Arc::new(Kept { buffer, pool: Arc::clone(&self.pool) }))
+    }
+}
+
+impl Engine {
+    /// Makes room for images of a shape and the largest pass over them.
+    pub(crate) fn fit(&mut self, shape: [usize; 4]) -> Result<(), DeviceError> {
+        if self.fitted.as_ref().is_some_and(|fitted| fitted.shape == shape) {
+            return Ok(());
+        }
+        // What was there goes first: both may be too much.
+        self.fitted = None;
+        let mut fitted = Fitted::new(&self.gpu, &self.plan, shape)?;
+        let goal = if self.plan.head.is_some() { Goal::Labels } else { Goal::Along };
+        let (again, running, keep, image) = (false, false, Way::Free, self.plan.head.is_none());
+        let largest = Mode { again, running, keep, goal, weights: true, cells: true, image };
+        fitted.prepare(&self.gpu, &self.plan, largest)?;
+        self.fitted = Some(fitted);
+        Ok(())
+    }
+}
+
+impl pass::Engine for Engine {
+    type Number = f32;
+    type Kept = Kept;
+
+    fn new(place: &Place, plan: Arc<Plan>) -> Result<Self, DeviceError> {
+        let Some(Processor::Gpu(api)) = place.processor() else {
+            return Err(DeviceError::Lost { reason: format!("{} has no kernels of GPUs", place.name()) });
+        };
+        Ok(Self { gpu: Gpu::of(api)?, plan, fitted: None, passes: 0 })
+    }
+
+    fn run(
+        &mut self,
+        request: Request<'_, f32>,
+        keep: &Keep<Kept>,
+    ) -> Result<(Found<f32>, Option<Arc<Kept>>), DeviceError> {
+        let Request { omega, p, images, shape, noise, running, again, wanted, target, .. } = request;
+        let again = again.is_some_and(|pass| pass == self.passes)
+            && self.fitted.as_ref().is_some_and(|fitted| fitted.shape == shape);
+        self.fit(shape)?;
+        if !again {
+            self.passes += 1;
+        }
+        let (gpu, plan) = (Arc::clone(&self.gpu), Arc::clone(&self.plan));
+        let Some(fitted) = &mut self.fitted else {
+            return Err(DeviceError::Lost { reason: "no buffers".to_owned() });
+        };
+        let mut mode = Mode {
+            again,
+            running: running.is_some(),
+            keep: match keep {
+                Keep::Free => Way::Free,
+                Keep::Record => Way::Record,
+                Keep::Replay(_) => Way::Replay,
+            },
+            goal: match target {
+                Target::Labels(_) => Goal::Labels,
+                Target::Along(_) => Goal::Along,
+                Target::None => Goal::None,
+            },
+            weights: false,
+            cells: false,
+            image: false,
+        };
+        if mode.goal != Goal::None {
+            mode.wants(wanted);
+        }
+        fitted.prepare(&gpu, &plan, mode)?;
+        let Some(ready) = fitted.programs.get(&mode) else {
+            return Err(DeviceError::Lost { reason: "no program".to_owned() });
+        };
+        let mut given = omega.to_vec();
+        given.push(1.0);
+        given.extend(p.iter().flatten());
+        given.resize(fitted.places.given.labels, 0.0);
+        match target {
+            #[expect(clippy::cast_precision_loss, reason = "fewer than 2^24 classes")]
+            Target::Labels(labels) => given.extend(labels.iter().map(|&label| label as f32)),
+            Target::Along(along) => {
+                if let Some(at) = ready.output {
+                    gpu.write(&fitted.gradients, at, along);
+                }
+            }
+            Target::None => {}
+        }
+        gpu.write(&fitted.inputs, 0, &given);
+        if !again {
+            gpu.write(&fitted.values, fitted.places.values[IMAGE], images);
+        }
+        for step in &plan.steps {
+            if let Step::Noise { slot, y } = step {
+                let [height, width] = fitted.places.sizes[*y];
+                let drawn = noise(*slot, [shape[0], plan.values[*y].channels, height, width]);
+                gpu.write(&fitted.values, fitted.places.values[*y], &drawn);
+            }
+        }
+        if let Some(running) = running {
+            gpu.write(&fitted.norms, 0, &readers(&plan, omega, running));
+        }
+        let kept = match keep {
+            Keep::Free => None,
+            Keep::Record => Some(fitted.keep(&gpu)?),
+            Keep::Replay(kept) => Some(Arc::clone(kept)),
+        };
+        let found = fitted.submit(&gpu, &plan, ready, kept.as_deref(), mode)?;
+        let found = Found { pass: self.passes, ..found };
+        Ok((found, if mode.keep == Way::Record { kept } else { None }))
+    }
+}
+
+/// How every normalized channel is read with running statistics.
+fn readers(plan: &Plan, omega: &[f32], [means, variances]: [&[f32]; 2]) -> Vec<f32> {
+    let mut norms = vec![0.0; plan.normalized * NORM];
+    for value in &plan.values {
+        let Some(norm) = value.norm else { continue };
+        for channel in 0..value.channels {
+            let at = norm.offset + channel;
+            let [scale, shift] = norm.affine.map_or([1.0, 0.0], |affine| affine.map(|offset| omega[offset + channel]));
+            #[expect(clippy::cast_possible_truncation, reason = "single precision is what the GPU has")]
+            let inverse = (1.0 / (f64::from(variances[at]) + EPSILON).sqrt()) as f32;
+            norms[at * NORM..at * NORM + 4].copy_from_slice(&[means[at], inverse, scale * inverse, shift]);
+        }
+    }
+    norms
+}
+
+impl Fitted {
+    /// Runs a program and reads what it found.
+    fn submit(
+        &self,
+        gpu: &Gpu,
+        plan: &Plan,
+        ready: &Ready,
+        kept: Option<&Kept>,
+        mode: Mode,
+    ) -> Result<Found<f32>, DeviceError> {
+        let kept = kept.map_or(&self.unused, |kept| &kept.buffer);
+        let storage = [
+            &self.inputs,
+            &ready.items,
+            &self.values,
+            &self.gradients,
+            &self.norms,
+            &self.results,
+            kept,
+            &self.scratch,
+        ];
+        let call = wgpu::BufferBinding { buffer: &ready.calls, offset: 0, size: wgpu::BufferSize::new(16) };
+        let call = wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(call) };
+        let storage = (1..=STORAGE).zip(storage);
+        let storage =
+            storage.map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() });
+        let entries: Vec<_> = std::iter::once(call).chain(storage).collect();
+        let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &gpu.layout,
+            entries: &entries,
+        });
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        encoder.clear_buffer(&self.results, 0, None);
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            for (at, &(kind, _, _, groups)) in ready.program.dispatches.iter().enumerate() {
+                pass.set_pipeline(gpu.pipeline(kind));
+                pass.set_bind_group(0, &group, &[word(at * APART)]);
+                pass.dispatch_workgroups(groups.min(ROW), groups.div_ceil(ROW), 1);
+            }
+        }
+        count(ready.program.dispatches.len());
+        let places = &self.places;
+        let [height, width] = places.sizes[plan.output];
+        let output_shape = match plan.head {
+            Some(head) => [self.shape[0], head.classes, 1, 1],
+            None => [self.shape[0], plan.values[plan.output].channels, height, width],
+        };
+        let output: usize = output_shape.iter().product();
+        let norms = plan.normalized * NORM;
+        let image: usize = self.shape.iter().product();
+        // Results, norms, output, gradient of the image.
+        let mut parts = vec![(&self.results, 0, places.results.read), (&self.norms, 0, norms)];
+        if plan.head.is_none() {
+            parts.push((&self.values, places.values[plan.output], output));
+        }
+        if let Some(at) = ready.image {
+            parts.push((&self.gradients, at, image));
+        }
+        let mut end = 0;
+        for &(buffer, from, size) in parts.iter().filter(|(_, _, size)| *size > 0) {
+            encoder.copy_buffer_to_buffer(buffer, (from * 4) as u64, &self.read, end, (size * 4) as u64);
+            end += (size * 4) as u64;
+        }
+        gpu.queue.submit([encoder.finish()]);
+        let numbers = self.bring(gpu, end)?;
+        let mut rest = numbers.as_slice();
+        let mut take = |size: usize| {
+            let (own, others) = rest.split_at(size);
+            rest = others;
+            own
+        };
+        let results = take(places.results.read);
+        let norms = take(norms);
+        let channel = |which: usize| norms.iter().skip(which).step_by(NORM).copied().collect();
+        let output = match plan.head {
+            Some(_) => results[places.results.logits..].to_vec(),
+            None => take(output).to_vec(),
+        };
+        let gradient = match (mode.image, ready.image) {
+            (true, Some(_)) => take(image).to_vec(),
+            (true, None) => vec![0.0; image],
+            _ => Vec::new(),
+        };
+        let part = |wanted: bool, from: usize, to: usize| if wanted { results[from..to].to_vec() } else { Vec::new() };
+        Ok(Found {
+            pass: 0,
+            output,
+            output_shape,
+            loss: f64::from(results[places.results.loss]),
+            weights: part(mode.weights, 0, plan.weights),
+            cells: part(mode.cells, places.results.cells, places.results.loss),
+            image: gradient,
+            seen: [channel(0), channel(6)],
+        })
+    }
+
+    fn bring(&self, gpu: &Gpu, end: u64) -> Result<Vec<f32>, DeviceError> {
+        let lost = |reason: String| DeviceError::Lost { reason };
+        let answer = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&answer);
+        self.read.map_async(wgpu::MapMode::Read, 0..end, move |result| {
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        });
+        gpu.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|error| lost(error.to_string()))?;
+        match answer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(Ok(())) => {}
+            Some(Err(error)) => return Err(lost(error.to_string())),
+            None => return Err(lost("the device did not answer".to_owned())),
+        }
+        let view = self.read.get_mapped_range(0..end).map_err(|error| lost(error.to_string()))?;
+        let numbers = view.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
+        let numbers = numbers.collect();
+        drop(view);
+        self.read.unmap();
+        Ok(numbers)
+    }
+}

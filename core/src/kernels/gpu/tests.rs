@@ -1,0 +1,79 @@
+use burn::tensor::wgpu::wgpu::naga;
+
+use super::forward::{Builder, Goal, Mode, Places, Way};
+use super::program::BUDGET;
+use super::shader::{KINDS, Kind};
+use crate::device::Place;
+use crate::space::Space;
+use crate::supernet::{Size, Supernet};
+
+#[test]
+fn all_kernels_are_valid_wgsl() {
+    let check = |kind: Kind| {
+        let module = naga::front::wgsl::parse_str(kind.source())
+            .map_err(|error| format!("{kind:?}: {}", error.emit_to_string(kind.source())))?;
+        let flags = naga::valid::ValidationFlags::all();
+        let mut validator = naga::valid::Validator::new(flags, naga::valid::Capabilities::empty());
+        validator.validate(&module).map_err(|error| format!("{kind:?}: {}", error.emit_to_string(kind.source())))?;
+        Ok::<(), String>(())
+    };
+    let wrong: Vec<String> = KINDS.into_iter().filter_map(|kind| check(kind).err()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Everything waits for what it reads, and what is in use at the same time lies apart, whether work is put off or not.
+#[test]
+fn work_is_in_order_and_parts_lie_apart() {
+    let place = Place::cpu();
+    for (name, channels, cells, batch, side) in [("nas-bench-201", 8, 1, 16, 32), ("darts", 16, 8, 64, 32)] {
+        let space = Space::named(name).expect("a space");
+        let size = Size { channels, cells, image_channels: 3, classes: 10 };
+        let net = Supernet::new(&space, size, 7, &place).expect("a supernet");
+        let plan = net.plan();
+        let places = Places::new(plan, [batch, 3, side, side]);
+        let (goal, keep) = (Goal::Labels, Way::Record);
+        let mode = Mode { again: false, running: false, keep, goal, weights: true, cells: true, image: false };
+        let mut builder = Builder::new(plan, &places, mode);
+        builder.forward();
+        builder.backward();
+        let list = builder.list;
+        for budget in [0, 1 << 20, BUDGET, u64::MAX] {
+            let order = list.order(budget);
+            let mut at = vec![usize::MAX; list.work.len()];
+            for (index, ops) in order.iter().enumerate() {
+                assert!(ops.iter().all(|&op| list.work[op].kind == list.work[ops[0]].kind));
+                for &op in ops {
+                    at[op] = index;
+                }
+            }
+            assert!(at.iter().all(|&at| at != usize::MAX), "all work is done");
+            for (op, work) in list.work.iter().enumerate() {
+                assert!(work.after.iter().all(|&before| at[before] < at[op]));
+            }
+            let (offsets, sizes) = list.deal(&order);
+            let mut spans = std::collections::BTreeMap::new();
+            for (op, work) in list.work.iter().enumerate() {
+                for &(_, part) in &work.parts {
+                    let span = spans.entry(part).or_insert([at[op], at[op]]);
+                    *span = [span[0].min(at[op]), span[1].max(at[op])];
+                }
+            }
+            for (&part, &[first, last]) in &spans {
+                let (arena, size) = list.size(part);
+                for (&other, &[begin, end]) in spans.range(part + 1..) {
+                    let (other_arena, other_size) = list.size(other);
+                    if arena == other_arena && first <= end && begin <= last {
+                        let apart =
+                            offsets[part] + size <= offsets[other] || offsets[other] + other_size <= offsets[part];
+                        assert!(apart, "parts {part} and {other}");
+                    }
+                }
+            }
+            let megabytes = [places.arena, sizes[0], sizes[1], places.kept].map(|numbers| numbers * 4 / 1_000_000);
+            println!(
+                "{name}, put off {budget}: {} dispatches; values, gradients, scratch, kept {megabytes:?} MB",
+                order.len()
+            );
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! No kernels of GPUs: built without `wgpu`, or for a browser.
+
+use std::sync::Arc;
+
+use super::pass::{self, Found, Keep, Request};
+use super::plan::Plan;
+use crate::device::{DeviceError, Place};
+
+/// There is none.
+#[derive(Debug)]
+pub(crate) enum Engine {}
+
+impl Engine {
+    pub(crate) fn fit(&mut self, _: [usize; 4]) -> Result<(), DeviceError> {
+        match *self {}
+    }
+}
+
+impl pass::Engine for Engine {
+    type Number = f32;
+    type Kept = ();
+
+    fn new(place: &Place, _: Arc<Plan>) -> Result<Self, DeviceError> {
+        Err(DeviceError::Lost { reason: format!("{} has no kernels", place.name()) })
+    }
+
+    fn run(&mut self, _: Request<'_, f32>, _: &Keep<()>) -> Result<(Found<f32>, Option<Arc<()>>), DeviceError> {
+        match *self {}
+    }
+}
+
+pub(crate) fn dispatches() -> u64 {
+    0
+}

@@ -1,0 +1,66 @@
+// The linear layer and the cross-entropy of one image:
+//
+//   l = W f + b,   L_b = −ln softmax(l)[label] / batch,   ∂l = (softmax(l) − onehot(label)) / batch
+//
+// One workgroup an image.
+//
+//   word  1 f within results   2 channels   3 classes   4 W and 5 b within inputs   6 l within results
+//         7 labels within inputs, or NONE   8 the losses and 9 ∂l within results
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+    let group = id.x + id.y * grid.x;
+    if (group >= call.groups) {
+        return;
+    }
+    let item = find(group);
+    let image = group - items[item];
+    let channels = items[item + 2u];
+    let classes = items[item + 3u];
+    let features = items[item + 1u] + image * channels;
+    let logits = items[item + 6u] + image * classes;
+    for (var class_ = thread; class_ < classes; class_ = class_ + 256u) {
+        var sum = 0.0;
+        for (var channel = 0u; channel < channels; channel = channel + 1u) {
+            sum = sum + inputs[items[item + 4u] + class_ * channels + channel] * results[features + channel];
+        }
+        results[logits + class_] = sum + inputs[items[item + 5u] + class_];
+    }
+    if (items[item + 7u] == NONE) {
+        return;
+    }
+    let label = u32(inputs[items[item + 7u] + image]);
+    var top = results[logits + min(thread, classes - 1u)];
+    if (thread >= classes) {
+        top = -3.0e38;
+    }
+    for (var class_ = thread; class_ < classes; class_ = class_ + 256u) {
+        top = max(top, results[logits + class_]);
+    }
+    workgroupBarrier();
+    shares[thread].x = top;
+    workgroupBarrier();
+    for (var half = 128u; half > 0u; half = half / 2u) {
+        if (thread < half) {
+            shares[thread].x = max(shares[thread].x, shares[thread + half].x);
+        }
+        workgroupBarrier();
+    }
+    let largest = shares[0].x;
+    workgroupBarrier();
+    var part = 0.0;
+    for (var class_ = thread; class_ < classes; class_ = class_ + 256u) {
+        part = part + exp(results[logits + class_] - largest);
+    }
+    let sum = total(vec2<f32>(part, 0.0), thread).x;
+    let images = f32(call.batch);
+    for (var class_ = thread; class_ < classes; class_ = class_ + 256u) {
+        let logit = results[logits + class_];
+        var hit = 0.0;
+        if (class_ == label) {
+            hit = 1.0;
+            results[items[item + 8u] + image] = (log(sum) - (logit - largest)) / images;
+        }
+        results[items[item + 9u] + image * classes + class_] = (exp(logit - largest) / sum - hit) / images;
+    }
+}
