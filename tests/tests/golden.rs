@@ -144,7 +144,7 @@ fn pass(case: &Case, place: &Place, limit: f64, failures: &mut Failures) {
         failures.at_most(name, scalar, relative(&[value], &[truth]), limit);
     }
 
-    bilevel.recalibrate(&batch, &noise).unwrap();
+    pollster::block_on(bilevel.recalibrate(&batch, &noise)).unwrap();
     let running = block_on(bilevel.net.running()).expect("running statistics");
     let places = bilevel.net.norm_names().map(|(norm, place)| (norm.to_owned(), place));
     buffers(case, "buffer/", &places.collect::<Vec<_>>(), &running, limit, failures);

@@ -165,7 +165,7 @@ fn supernets_agree(place: &Place, nets: &[(&str, usize, usize, usize)], most: f6
             close("∂Λ/∂ω", &gradient, &plain_gradient, of_differences);
         }
         for net in [&mut ours, &mut plain] {
-            net.recalibrate(&images, &[]).unwrap();
+            pollster::block_on(net.recalibrate(&images, &[])).unwrap();
         }
         let [ours, plain] = [&ours, &plain].map(|net| pollster::block_on(net.predict(&images, &[])).unwrap());
         close("predictions", &ours, &plain, most);

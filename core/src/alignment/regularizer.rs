@@ -43,7 +43,7 @@ pub(crate) struct Regularized<'a> {
 ///
 /// # Errors
 /// [`DeviceError::Lost`] where the device fails.
-pub(crate) fn regularize(
+pub(crate) async fn regularize(
     main: &Regularized<'_>,
     alignments: &[(Vec<usize>, Alignment)],
     epsilon0: f64,
@@ -57,18 +57,18 @@ pub(crate) fn regularize(
             continue;
         }
         let epsilon = epsilon0 / size;
-        let mut side = |sign: f64| {
+        let mut sides = Vec::with_capacity(2);
+        for sign in [1.0, -1.0] {
             let mut p = main.p.to_vec();
             for (&cell, direction) in cells.iter().zip(&alignment.directions) {
                 p[cell].iter_mut().zip(direction).for_each(|(p, d)| *p += sign * epsilon * d);
             }
             let wanted = Wanted { weights: true, cells: false, again: Some(main.number) };
             let mut outcome =
-                main.net.pass(&main.net.weights, &p, main.batch, wanted, main.branches.replay(), noise)?;
-            outcome.take_weights()
-        };
-        let (plus, minus) = (side(1.0)?, side(-1.0)?);
-        let gradient = plus.sub(minus).div_scalar(2.0 * epsilon);
+                main.net.pass(&main.net.weights, &p, main.batch, wanted, main.branches.replay(), noise).await?;
+            sides.push(outcome.take_weights()?);
+        }
+        let gradient = sides[0].clone().sub(sides[1].clone()).div_scalar(2.0 * epsilon);
         sum = Some(match sum {
             Some(sum) => sum.add(gradient),
             None => gradient,

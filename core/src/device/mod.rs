@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize};
 #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
 use native as gpu;
 #[cfg(all(feature = "wgpu", not(target_family = "wasm")))]
-pub(crate) use native::{STORAGE, adapter};
+pub(crate) use native::{adapter, wgpu};
 #[cfg(not(all(feature = "wgpu", not(target_family = "wasm"))))]
 use no_gpu as gpu;
+#[cfg(all(feature = "webgpu", target_family = "wasm"))]
+pub(crate) use web::{adapter, wgpu};
 
 /// A device together with the precision of the numbers on it.
 ///
@@ -42,13 +44,16 @@ pub(crate) enum Processor {
     /// The CPU in single precision.
     Single,
     /// The CPU in double precision.
+    #[cfg(not(target_family = "wasm"))]
     Double,
     /// A GPU by its API, in single precision.
+    #[cfg_attr(not(any(feature = "wgpu", feature = "webgpu")), expect(dead_code, reason = "built without"))]
     Gpu(&'static str),
 }
 
-/// In browsers the crate is built for size, which the inner loops of the CPU's kernels do not bear.
-const CPU_KERNELS: bool = cfg!(not(target_family = "wasm"));
+/// Whether networks run on tensors where there are no kernels. Browsers have kernels everywhere, and what they load is
+/// a third as large without the other form.
+pub(crate) const TENSORS: bool = cfg!(not(target_family = "wasm"));
 
 /// A device that a search can run on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,14 +99,15 @@ impl Place {
     /// The CPU in single precision.
     #[must_use]
     pub fn cpu() -> Self {
-        let processor = CPU_KERNELS.then_some(Processor::Single);
+        let processor = Some(Processor::Single);
         Self { device: Device::flex(), dtype: DType::F32, name: "CPU".to_owned(), processor }
     }
 
-    /// The CPU in double precision: slower, for checking numbers.
+    /// The CPU in double precision: slower, for checking numbers. Not in browsers.
+    #[cfg(not(target_family = "wasm"))]
     #[must_use]
     pub fn cpu_f64() -> Self {
-        Self { dtype: DType::F64, processor: CPU_KERNELS.then_some(Processor::Double), ..Self::cpu() }
+        Self { dtype: DType::F64, processor: Some(Processor::Double), ..Self::cpu() }
     }
 
     /// A device by its name: `auto` is what is fastest, which is the CPU as long as the supernet's own kernels run there
@@ -117,7 +123,7 @@ impl Place {
         }
     }
 
-    /// The browser's GPU. The first call asks for it; later ones give the same device.
+    /// The browser's GPU.
     ///
     /// # Errors
     /// [`DeviceError::Missing`] where the browser has no adapter for this page.
@@ -140,10 +146,11 @@ impl Place {
     }
 
     /// The same place without the supernet's own kernels: everything runs on tensors there, which is their
-    /// specification.
+    /// specification. Not in browsers.
     ///
     /// # Errors
     /// [`DeviceError`] where a GPU cannot be set up for tensors.
+    #[cfg(not(target_family = "wasm"))]
     pub fn without_kernels(self) -> Result<Self, DeviceError> {
         match self.processor {
             Some(Processor::Gpu(api)) => gpu::tensors(api),
@@ -178,6 +185,16 @@ impl Place {
         };
         Tensor::from_data(data, (&device, self.dtype))
     }
+}
+
+/// Storage buffers of a kernel.
+#[cfg(any(all(feature = "wgpu", not(target_family = "wasm")), all(feature = "webgpu", target_family = "wasm")))]
+pub(crate) const STORAGE: u32 = 8;
+
+/// Whether the supernet's own kernels run within these limits, which are no more than WebGPU's defaults.
+#[cfg(any(all(feature = "wgpu", not(target_family = "wasm")), all(feature = "webgpu", target_family = "wasm")))]
+fn can_run(limits: &wgpu::Limits) -> bool {
+    limits.max_storage_buffers_per_shader_stage >= STORAGE && limits.max_compute_invocations_per_workgroup >= 256
 }
 
 /// Brings a device's numbers to the host. Asynchronous, because a page in a browser cannot block.

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use burn::tensor::wgpu::{WgpuBackend, wgpu};
+use burn::tensor::wgpu::WgpuBackend;
+pub(crate) use burn::tensor::wgpu::wgpu;
 use burn::tensor::{DType, Device, DeviceKind};
 
-use super::{DeviceError, Found, Place, Processor};
+use super::{DeviceError, Found, Place, Processor, can_run};
 
 fn adapters() -> Vec<wgpu::Adapter> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
@@ -58,17 +59,9 @@ pub(super) fn named(name: &str) -> Result<Place, DeviceError> {
     Ok(Place { device: Device::flex(), dtype: DType::F32, name: found.name, processor: Some(Processor::Gpu(api)) })
 }
 
-/// Storage buffers of a kernel.
-pub(crate) const STORAGE: u32 = 8;
-
-/// Whether the supernet's own kernels run within these limits, which are no more than WebGPU's defaults.
-fn can_run(limits: &wgpu::Limits) -> bool {
-    limits.max_storage_buffers_per_shader_stage >= STORAGE && limits.max_compute_invocations_per_workgroup >= 256
-}
-
 /// The adapter on which an API's kernels run.
-pub(crate) fn adapter(api: &str) -> Result<wgpu::Adapter, DeviceError> {
-    best(api).map(|(adapter, _)| adapter)
+pub(crate) fn adapter(api: &str) -> std::future::Ready<Result<wgpu::Adapter, DeviceError>> {
+    std::future::ready(best(api).map(|(adapter, _)| adapter))
 }
 
 /// Tensors on a GPU; it can be set up for them once in a process.

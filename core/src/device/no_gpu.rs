@@ -10,6 +10,7 @@ pub(super) fn named(name: &str) -> Result<Place, DeviceError> {
     Err(DeviceError::Missing { name: name.to_owned(), reason: "built without the feature `wgpu`".to_owned() })
 }
 
+#[cfg(not(target_family = "wasm"))]
 pub(super) fn tensors(api: &'static str) -> Result<Place, DeviceError> {
     named(api)
 }

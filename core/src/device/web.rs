@@ -1,28 +1,31 @@
 //! The browser's GPU.
 
-use std::cell::RefCell;
+use burn::tensor::{DType, Device};
+pub(crate) use wgpu;
 
-use burn::tensor::{DType, Device, DeviceKind};
+use super::{DeviceError, Place, Processor, can_run};
 
-use super::{DeviceError, Place};
+fn missing(reason: String) -> DeviceError {
+    DeviceError::Missing { name: "webgpu".to_owned(), reason }
+}
 
-thread_local! {
-    /// A device can be set up once; a worker has one thread.
-    static KNOWN: RefCell<Option<Place>> = const { RefCell::new(None) };
+/// The adapter that the browser chooses. A device can be had of it once.
+pub(crate) async fn adapter(_: &str) -> Result<wgpu::Adapter, DeviceError> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = wgpu::Backends::BROWSER_WEBGPU;
+    let options = wgpu::RequestAdapterOptions {
+        power_preference: wgpu::PowerPreference::HighPerformance,
+        ..wgpu::RequestAdapterOptions::default()
+    };
+    wgpu::Instance::new(descriptor).request_adapter(&options).await.map_err(|error| missing(error.to_string()))
 }
 
 pub(super) async fn place() -> Result<Place, DeviceError> {
-    if let Some(known) = KNOWN.with_borrow(Clone::clone) {
-        return Ok(known);
+    let adapter = adapter("webgpu").await?;
+    if !can_run(&adapter.limits()) {
+        return Err(missing("its shaders have too few storage buffers or threads".to_owned()));
     }
-    let options = Device::wgpu_options().device_kind(DeviceKind::DefaultDevice);
-    let (device, setup) = options
-        .init_with_setup_async()
-        .await
-        .map_err(|error| DeviceError::Missing { name: "webgpu".to_owned(), reason: error.to_string() })?;
-    let info = setup.adapter.get_info();
-    let name = if info.name.is_empty() { "WebGPU".to_owned() } else { format!("{} (WebGPU)", info.name) };
-    let place = Place { device, dtype: DType::F32, name, processor: None };
-    KNOWN.set(Some(place.clone()));
-    Ok(place)
+    let name = adapter.get_info().name;
+    let name = if name.is_empty() { "WebGPU".to_owned() } else { format!("{name} (WebGPU)") };
+    Ok(Place { device: Device::flex(), dtype: DType::F32, name, processor: Some(Processor::Gpu("webgpu")) })
 }

@@ -3,11 +3,14 @@
 //! A network writes itself down as a plan: a list of few, large steps in an order in which all images of a batch
 //! wait for one another only where batch statistics have to be taken. The kernels of a device run the plan forward and
 //! backward by themselves, without recording a graph. The specification of every step is the form on tensors in
-//! [`ops`](crate::ops) and [`supernet`](crate::supernet), which also runs where there are no kernels: in browsers, so
-//! far, and at [`Place::without_kernels`].
+//! [`ops`](crate::ops) and [`supernet`](crate::supernet), which also runs where there are no kernels: at
+//! [`Place::without_kernels`].
 
 pub(crate) mod cpu;
-#[cfg_attr(any(not(feature = "wgpu"), target_family = "wasm"), path = "no_gpu.rs")]
+#[cfg_attr(
+    not(any(all(feature = "wgpu", not(target_family = "wasm")), all(feature = "webgpu", target_family = "wasm"))),
+    path = "no_gpu.rs"
+)]
 pub(crate) mod gpu;
 pub(crate) mod pass;
 pub(crate) mod plan;

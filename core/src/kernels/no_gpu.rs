@@ -1,8 +1,8 @@
-//! No kernels of GPUs: built without `wgpu`, or for a browser.
+//! No kernels of GPUs: built without.
 
 use std::sync::Arc;
 
-use super::pass::{self, Found, Keep, Request};
+use super::pass::{self, Done, Keep, Request};
 use super::plan::Plan;
 use crate::device::{DeviceError, Place};
 
@@ -11,7 +11,7 @@ use crate::device::{DeviceError, Place};
 pub(crate) enum Engine {}
 
 impl Engine {
-    pub(crate) fn fit(&mut self, _: [usize; 4]) -> Result<(), DeviceError> {
+    pub(crate) async fn fit(&mut self, _: [usize; 4]) -> Result<(), DeviceError> {
         match *self {}
     }
 }
@@ -20,11 +20,11 @@ impl pass::Engine for Engine {
     type Number = f32;
     type Kept = ();
 
-    fn new(place: &Place, _: Arc<Plan>) -> Result<Self, DeviceError> {
+    async fn new(place: &Place, _: Arc<Plan>) -> Result<Self, DeviceError> {
         Err(DeviceError::Lost { reason: format!("{} has no kernels", place.name()) })
     }
 
-    fn run(&mut self, _: Request<'_, f32>, _: &Keep<()>) -> Result<(Found<f32>, Option<Arc<()>>), DeviceError> {
+    async fn run(&mut self, _: Request<'_, f32>, _: &Keep<()>) -> Done<f32, ()> {
         match *self {}
     }
 }

@@ -48,8 +48,8 @@ pub(crate) struct Request<'a, T> {
     /// `[batch, channels, height, width]`.
     pub(crate) images: &'a [T],
     pub(crate) shape: [usize; 4],
-    /// The noise of a slot in a shape.
-    pub(crate) noise: &'a mut dyn FnMut(usize, [usize; 4]) -> Vec<T>,
+    /// What was drawn for each of [`Plan::noises`].
+    pub(crate) noise: &'a [Vec<T>],
     /// Running means and variances; those of the batch where there are none.
     pub(crate) running: Option<[&'a [T]; 2]>,
     /// The number of a pass with gradients whose batch and weights these are: what depends on no operation weight is
@@ -75,6 +75,9 @@ pub(crate) struct Found<T> {
     pub(crate) seen: [Vec<T>; 2],
 }
 
+/// What a pass found, with what it wrote down if it was to.
+pub(crate) type Done<T, K> = Result<(Found<T>, Option<Arc<K>>), DeviceError>;
+
 /// The kernels of a device with a plan and the buffers of its passes, which stay from pass to pass.
 pub(crate) trait Engine: Debug + Send + Sized + 'static {
     type Number: Real;
@@ -83,15 +86,15 @@ pub(crate) trait Engine: Debug + Send + Sized + 'static {
 
     /// # Errors
     /// Where the place has no such device (any more).
-    fn new(place: &Place, plan: Arc<Plan>) -> Result<Self, DeviceError>;
+    async fn new(place: &Place, plan: Arc<Plan>) -> Result<Self, DeviceError>;
 
-    /// One pass, with what it wrote down if it was to.
+    /// One pass.
     ///
     /// # Errors
     /// Where the device fails.
-    fn run(
+    async fn run(
         &mut self,
         request: Request<'_, Self::Number>,
         keep: &Keep<Self::Kept>,
-    ) -> Result<(Found<Self::Number>, Option<Arc<Self::Kept>>), DeviceError>;
+    ) -> Done<Self::Number, Self::Kept>;
 }

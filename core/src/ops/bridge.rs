@@ -1,7 +1,7 @@
 //! Between tensors and kernels.
 
 use std::any::Any;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use burn::tensor::{Element, Tensor, TensorData};
 
@@ -78,23 +78,23 @@ impl Kernels {
     }
 
     /// What runs a pass over images of a shape at a place, if it is not tensors: the CPU where a GPU has no room.
-    pub(crate) fn processor(&self, place: &Place, shape: [usize; 4]) -> Option<Processor> {
+    pub(crate) async fn processor(&self, place: &Place, shape: [usize; 4]) -> Option<Processor> {
         let processor = place.processor()?;
         if !matches!(processor, Processor::Gpu(_)) {
             return Some(processor);
         }
-        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
-        if slot.too_large == Some(shape) {
+        if self.slot().too_large == Some(shape) {
             return Some(Processor::Single);
         }
-        let fit = slot.take::<gpu::Engine>(place, &self.plan).and_then(|mut own| {
-            let fit = own.fit(shape);
-            slot.engine = Some(own);
-            fit
-        });
-        let Err(error) = fit else { return Some(processor) };
+        let fit = async {
+            let mut own = self.take::<gpu::Engine>(place).await?;
+            own.fit(shape).await?;
+            self.slot().engine = Some(own);
+            Ok::<(), DeviceError>(())
+        };
+        let Err(error) = fit.await else { return Some(processor) };
         tracing::warn!("{}: {error}; the CPU computes instead", place.name());
-        *slot = Slot { engine: None, too_large: Some(shape) };
+        *self.slot() = Slot { engine: None, too_large: Some(shape) };
         Some(Processor::Single)
     }
 
@@ -102,36 +102,38 @@ impl Kernels {
     ///
     /// # Errors
     /// [`DeviceError::Lost`] where the device fails.
-    pub(crate) fn run(
+    pub(crate) async fn run(
         &self,
         processor: Processor,
         inputs: Inputs<'_>,
         goal: &Goal<'_>,
     ) -> Result<Outputs, DeviceError> {
         match processor {
-            Processor::Single => self.run_on::<cpu::Engine<f32>>(inputs, goal),
-            Processor::Double => self.run_on::<cpu::Engine<f64>>(inputs, goal),
-            Processor::Gpu(_) => self.run_on::<gpu::Engine>(inputs, goal),
+            Processor::Single => self.run_on::<cpu::Engine<f32>>(inputs, goal).await,
+            #[cfg(not(target_family = "wasm"))]
+            Processor::Double => self.run_on::<cpu::Engine<f64>>(inputs, goal).await,
+            Processor::Gpu(_) => self.run_on::<gpu::Engine>(inputs, goal).await,
         }
     }
 
-    fn run_on<E: Engine>(&self, inputs: Inputs<'_>, goal: &Goal<'_>) -> Result<Outputs, DeviceError> {
-        // A panic in a pass leaves buffers that the next one writes anew.
-        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut own = slot.take::<E>(inputs.place, &self.plan)?;
-        let outputs = run(&mut *own, inputs, goal)?;
-        slot.engine = Some(own);
+    async fn run_on<E: Engine>(&self, inputs: Inputs<'_>, goal: &Goal<'_>) -> Result<Outputs, DeviceError> {
+        let mut own = self.take::<E>(inputs.place).await?;
+        let outputs = run(&mut *own, &self.plan, inputs, goal).await?;
+        self.slot().engine = Some(own);
         Ok(outputs)
     }
-}
 
-impl Slot {
-    /// The engine that is there, if it is of this kind, or a new one.
-    fn take<E: Engine>(&mut self, place: &Place, plan: &Arc<Plan>) -> Result<Box<E>, DeviceError> {
-        match self.engine.take().map(Box::<dyn Any + Send>::downcast) {
+    /// The engine that is there, if it is of this kind, or a new one. It is put back after a pass that went well.
+    async fn take<E: Engine>(&self, place: &Place) -> Result<Box<E>, DeviceError> {
+        let there = self.slot().engine.take();
+        match there.map(Box::<dyn Any + Send>::downcast) {
             Some(Ok(own)) => Ok(own),
-            _ => Ok(Box::new(E::new(place, Arc::clone(plan))?)),
+            _ => Ok(Box::new(E::new(place, Arc::clone(&self.plan)).await?)),
         }
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -141,7 +143,12 @@ fn numbers<T: Real, const D: usize>(tensor: &Tensor<D>) -> Vec<T> {
 }
 
 /// Tensors to what a pass reads, and what it found back.
-fn run<E: Engine>(engine: &mut E, inputs: Inputs<'_>, goal: &Goal<'_>) -> Result<Outputs, DeviceError> {
+async fn run<E: Engine>(
+    engine: &mut E,
+    plan: &Plan,
+    inputs: Inputs<'_>,
+    goal: &Goal<'_>,
+) -> Result<Outputs, DeviceError> {
     let Inputs { place, omega, p, images, running, branches, again, wanted, noise } = inputs;
     let keep = match &branches {
         Branches::Free => Keep::Free,
@@ -158,12 +165,14 @@ fn run<E: Engine>(engine: &mut E, inputs: Inputs<'_>, goal: &Goal<'_>) -> Result
         Goal::Along(along) => list(along),
         _ => Vec::new(),
     };
+    let drawn = plan.noises(images.dims()).map(|(slot, shape)| numbers::<E::Number, 4>(&noise.get(slot, shape, place)));
+    let noise: Vec<_> = drawn.collect();
     let request = Request {
         omega: &numbers::<E::Number, 1>(omega),
         p: &p,
         images: &numbers::<E::Number, 4>(images),
         shape: images.dims(),
-        noise: &mut |slot, shape| numbers::<E::Number, 4>(&noise.get(slot, shape, place)),
+        noise: &noise,
         running: running.as_ref().map(|[mean, variance]| [mean.as_slice(), variance.as_slice()]),
         again,
         wanted,
@@ -173,7 +182,7 @@ fn run<E: Engine>(engine: &mut E, inputs: Inputs<'_>, goal: &Goal<'_>) -> Result
             Goal::None => Target::None,
         },
     };
-    let (found, kept) = engine.run(request, &keep)?;
+    let (found, kept) = engine.run(request, &keep).await?;
     let Found { pass, output, output_shape, loss, weights, cells, image, seen: [means, variances] } = found;
     let branches = match kept {
         Some(kept) => Branches::Record(Recorded::of(kept)),

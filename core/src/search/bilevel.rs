@@ -151,7 +151,7 @@ impl Bilevel {
         let p = self.architecture.copies(self.net.cell_kinds());
         let wanted = Wanted { weights: true, cells: true, again: None };
         let mut outcome =
-            self.net.pass(&self.net.weights, &p, &batch, wanted, Branches::Free, &mut self.noise(0, noise))?;
+            self.net.pass(&self.net.weights, &p, &batch, wanted, Branches::Free, &mut self.noise(0, noise)).await?;
         let weights = outcome.take_weights()?;
         let count = outcome.logits.dims().iter().product::<usize>();
         let logits = read(outcome.logits.clone().reshape([count])).await?;
@@ -168,7 +168,7 @@ impl Bilevel {
         noise: &[(String, Vec<f64>, [usize; 4])],
     ) -> Result<Vec<f64>, SearchError> {
         let p = self.architecture.copies(self.net.cell_kinds());
-        let logits = self.net.evaluate(&p, &self.on_device(batch), &mut self.noise(0, noise))?;
+        let logits = self.net.evaluate(&p, &self.on_device(batch), &mut self.noise(0, noise)).await?;
         let count = logits.dims().iter().product::<usize>();
         Ok(read(logits.reshape([count])).await?)
     }
@@ -177,11 +177,15 @@ impl Bilevel {
     ///
     /// # Errors
     /// [`SearchError::Device`] where the device fails.
-    pub fn recalibrate(&mut self, batch: &Batch, noise: &[(String, Vec<f64>, [usize; 4])]) -> Result<(), SearchError> {
+    pub async fn recalibrate(
+        &mut self,
+        batch: &Batch,
+        noise: &[(String, Vec<f64>, [usize; 4])],
+    ) -> Result<(), SearchError> {
         let p = self.architecture.copies(self.net.cell_kinds());
         let (batch, wanted) = (self.on_device(batch), Wanted::default());
         let outcome =
-            self.net.pass(&self.net.weights, &p, &batch, wanted, Branches::Free, &mut self.noise(0, noise))?;
+            self.net.pass(&self.net.weights, &p, &batch, wanted, Branches::Free, &mut self.noise(0, noise)).await?;
         self.net.follow(outcome.seen);
         Ok(())
     }
@@ -203,13 +207,13 @@ impl Bilevel {
         let p = self.architecture.copies(self.net.cell_kinds());
         let branches = recording(estimator);
         let wanted = Wanted { weights: false, cells: true, again: None };
-        let mut outcome = self.net.pass(&self.net.weights, &p, &batch, wanted, branches, &mut noise)?;
+        let mut outcome = self.net.pass(&self.net.weights, &p, &batch, wanted, branches, &mut noise).await?;
         let (branches, number) = (std::mem::take(&mut outcome.branches), outcome.number);
         let found = self.read(outcome).await?;
         let alignments = self.alignments(form, &["normal".to_owned()], &found.cells);
         let Some(value) = alignments.first().map(|(_, alignment)| alignment.value) else { return Ok(None) };
         let main = Regularized { net: &self.net, p: &p, batch: &batch, branches: &branches, number };
-        match regularize(&main, &alignments, epsilon0, &mut noise)? {
+        match regularize(&main, &alignments, epsilon0, &mut noise).await? {
             Some(gradient) => Ok(Some((value, read(gradient).await?))),
             None => Ok(None),
         }
@@ -282,7 +286,7 @@ impl Bilevel {
         }
         let p = self.architecture.copies(self.net.cell_kinds());
         let wanted = Wanted { weights: false, cells: true, again: None };
-        let outcome = self.net.pass(&self.net.weights, &p, valid, wanted, Branches::Free, noise)?;
+        let outcome = self.net.pass(&self.net.weights, &p, valid, wanted, Branches::Free, noise).await?;
         let found = self.read(outcome).await?;
         Ok((self.architecture.gradient(self.net.cell_kinds(), &found.cells), found))
     }
@@ -318,7 +322,7 @@ impl Bilevel {
         let branches = if form.is_some() { recording(settings.method.estimator) } else { Branches::Free };
         let p = self.architecture.copies(self.net.cell_kinds());
         let wanted = Wanted { weights: true, cells: true, again: None };
-        let mut outcome = self.net.pass(&self.net.weights, &p, train, wanted, branches, noise)?;
+        let mut outcome = self.net.pass(&self.net.weights, &p, train, wanted, branches, noise).await?;
         let (branches, number) = (std::mem::take(&mut outcome.branches), outcome.number);
         let seen = std::mem::take(&mut outcome.seen);
         let mut gradient = outcome.take_weights()?;
@@ -329,7 +333,7 @@ impl Bilevel {
         if let Some(form) = form {
             let alignments = self.alignments(form, &settings.method.kinds, &found.cells);
             let main = Regularized { net: &self.net, p: &p, batch: train, branches: &branches, number };
-            if let Some(lambda) = regularize(&main, &alignments, settings.method.epsilon, noise)? {
+            if let Some(lambda) = regularize(&main, &alignments, settings.method.epsilon, noise).await? {
                 gradient = gradient.sub(lambda.mul_scalar(settings.strength));
             }
         }
@@ -394,7 +398,7 @@ impl Bilevel {
     pub(super) async fn correct(&self, batch: &Batch) -> Result<f64, SearchError> {
         let p = self.architecture.copies(self.net.cell_kinds());
         let device = self.on_device(batch);
-        let logits = self.net.evaluate(&p, &device, &mut self.noise(u64::MAX >> 24, &[]))?;
+        let logits = self.net.evaluate(&p, &device, &mut self.noise(u64::MAX >> 24, &[])).await?;
         let right = logits.argmax(1).flatten::<1>(0, 1).equal(device.labels).float().sum();
         Ok(read(right).await?[0])
     }

@@ -72,7 +72,7 @@ impl Bilevel {
         let kinds = self.net.cell_kinds();
         let wanted = Wanted { weights: false, cells: true, again: *number };
         let taken = std::mem::take(branches);
-        let mut outcome = self.net.pass(&self.net.weights, &at.copies(kinds), batch, wanted, taken, noise)?;
+        let mut outcome = self.net.pass(&self.net.weights, &at.copies(kinds), batch, wanted, taken, noise).await?;
         *branches = std::mem::take(&mut outcome.branches);
         *number = Some(outcome.number);
         Ok(at.gradient(kinds, &self.read(outcome).await?.cells))

@@ -23,11 +23,11 @@ impl Bilevel {
         let p = self.architecture.copies(&kinds);
         let both = Wanted { weights: true, cells: true, again: None };
         let only = |weights| Wanted { weights, cells: !weights, again: None };
-        let mut here = self.net.pass(&self.net.weights, &p, train, only(true), Branches::Free, noise)?;
+        let mut here = self.net.pass(&self.net.weights, &p, train, only(true), Branches::Free, noise).await?;
         let gradient = here.take_weights()?;
         let ahead = self.sgd.ahead(&self.net.weights, gradient, settings.lr, settings.weights);
         let mut valid_noise = noise.clone();
-        let mut there = self.net.pass(&ahead, &p, valid, both, Branches::Free, &mut valid_noise)?;
+        let mut there = self.net.pass(&ahead, &p, valid, both, Branches::Free, &mut valid_noise).await?;
         let v = there.take_weights()?;
         let found = self.read(there).await?;
         let size = read(v.clone().square().sum().sqrt()).await?[0];
@@ -37,7 +37,7 @@ impl Bilevel {
             let mut side = Vec::new();
             for sign in [1.0, -1.0] {
                 let moved = self.net.weights.clone().add(v.clone().mul_scalar(sign * r));
-                let outcome = self.net.pass(&moved, &p, train, only(false), Branches::Free, noise)?;
+                let outcome = self.net.pass(&moved, &p, train, only(false), Branches::Free, noise).await?;
                 side.push(self.architecture.gradient(&kinds, &self.read(outcome).await?.cells));
             }
             for ((alpha, plus), minus) in alpha.iter_mut().zip(&side[0]).zip(&side[1]) {

@@ -13,7 +13,7 @@ pub use architecture::Architecture;
 pub(crate) use architecture::through_softmax;
 pub(crate) use network::Network;
 
-use crate::device::{DeviceError, Place, Processor, read};
+use crate::device::{DeviceError, Place, Processor, TENSORS, read};
 use crate::kernels::pass;
 use crate::ops::{
     Branches, Goal, Inputs, Kernels, Layout, Normalization, Pass, Seen, StepNoise, collect, follow, no_running,
@@ -100,6 +100,10 @@ impl Outcome {
     pub(crate) fn take_cells(&mut self) -> Result<Tensor<1>, DeviceError> {
         self.cells.take().ok_or_else(no_gradient)
     }
+}
+
+fn no_kernels() -> DeviceError {
+    DeviceError::Lost { reason: "it has no kernels".to_owned() }
 }
 
 fn no_gradient() -> DeviceError {
@@ -190,7 +194,7 @@ impl Supernet {
     ///
     /// # Errors
     /// [`DeviceError::Lost`] where the device fails.
-    pub(crate) fn pass(
+    pub(crate) async fn pass(
         &self,
         at: &Tensor<1>,
         p: &[Vec<f64>],
@@ -199,14 +203,15 @@ impl Supernet {
         branches: Branches,
         noise: &mut StepNoise,
     ) -> Result<Outcome, DeviceError> {
-        match self.kernels.processor(&self.place, batch.images.dims()) {
-            Some(processor) => self.by_kernels(processor, at, p, batch, wanted, branches, noise),
-            None => Ok(self.on_tensors(at, p, batch, wanted, branches, noise)),
+        match self.kernels.processor(&self.place, batch.images.dims()).await {
+            Some(processor) => self.by_kernels(processor, at, p, batch, wanted, branches, noise).await,
+            None if TENSORS => Ok(self.on_tensors(at, p, batch, wanted, branches, noise)),
+            None => Err(no_kernels()),
         }
     }
 
     #[expect(clippy::too_many_arguments, reason = "a pass and what runs it")]
-    fn by_kernels(
+    async fn by_kernels(
         &self,
         processor: Processor,
         at: &Tensor<1>,
@@ -229,7 +234,7 @@ impl Supernet {
         };
         let labels: Vec<i64> = batch.labels.clone().into_data().iter::<i64>().collect();
         let goal = if wanted.weights || wanted.cells { Goal::Labels(&labels) } else { Goal::None };
-        let found = self.kernels.run(processor, inputs, &goal)?;
+        let found = self.kernels.run(processor, inputs, &goal).await?;
         let [images, classes, ..] = found.output.dims();
         Ok(Outcome {
             number: found.pass,
@@ -291,13 +296,13 @@ impl Supernet {
     ///
     /// # Errors
     /// [`DeviceError::Lost`] where the device fails.
-    pub(crate) fn evaluate(
+    pub(crate) async fn evaluate(
         &self,
         p: &[Vec<f64>],
         batch: &DeviceBatch,
         noise: &mut StepNoise,
     ) -> Result<Tensor<2>, DeviceError> {
-        if let Some(processor) = self.kernels.processor(&self.place, batch.images.dims()) {
+        if let Some(processor) = self.kernels.processor(&self.place, batch.images.dims()).await {
             let [mean, variance] = &self.running;
             let inputs = Inputs {
                 place: &self.place,
@@ -310,9 +315,12 @@ impl Supernet {
                 wanted: pass::Wanted::default(),
                 noise,
             };
-            let logits = self.kernels.run(processor, inputs, &Goal::None)?.output;
+            let logits = self.kernels.run(processor, inputs, &Goal::None).await?.output;
             let [images, classes, ..] = logits.dims();
             return Ok(logits.reshape([images, classes]));
+        }
+        if !TENSORS {
+            return Err(no_kernels());
         }
         let leaves = self.layout.leaves(&self.weights, &self.place, false);
         let copies: Vec<_> = p.iter().map(|p| self.place.tensor(p.clone(), [p.len()], false)).collect();

@@ -9,7 +9,7 @@ use super::head;
 use super::plane::Channel;
 use super::stage::{Backward, Features, Forward, Lane, Record, Seed};
 use crate::device::{DeviceError, Place};
-use crate::kernels::pass::{self, Found, Keep, Request, Target, Wanted};
+use crate::kernels::pass::{self, Done, Found, Keep, Request, Target, Wanted};
 use crate::kernels::plan::{IMAGE, Plan, Stage, Step, ValueId, Weight};
 
 const EPSILON: f64 = 1e-5;
@@ -42,7 +42,7 @@ impl<T: Real> pass::Engine for Engine<T> {
     /// By group of images.
     type Kept = Vec<Kept>;
 
-    fn new(_: &Place, plan: Arc<Plan>) -> Result<Self, DeviceError> {
+    async fn new(_: &Place, plan: Arc<Plan>) -> Result<Self, DeviceError> {
         let layout = Layout::new(&plan, [1; 2]);
         Ok(Self {
             norms: vec![Channel::PLAIN; plan.normalized],
@@ -58,11 +58,7 @@ impl<T: Real> pass::Engine for Engine<T> {
         })
     }
 
-    fn run(
-        &mut self,
-        request: Request<'_, T>,
-        keep: &Keep<Vec<Kept>>,
-    ) -> Result<(Found<T>, Option<Arc<Vec<Kept>>>), DeviceError> {
+    async fn run(&mut self, request: Request<'_, T>, keep: &Keep<Vec<Kept>>) -> Done<T, Vec<Kept>> {
         let Request { omega, p, images, shape, noise, running, again, wanted, target } = request;
         let again = again.is_some_and(|pass| pass == self.passes && self.shape == shape);
         self.fit(shape);
@@ -80,7 +76,9 @@ impl<T: Real> pass::Engine for Engine<T> {
             self.pack(&plan, omega, backward);
             self.place_images(&plan, images);
         }
-        self.place_noise(&plan, noise, shape[0]);
+        for (y, drawn) in plan.noisy().zip(noise) {
+            self.scatter(y, drawn, |group| &mut group.values);
+        }
         if let Some(running) = running {
             self.take_running(&plan, omega, running);
         }
@@ -233,16 +231,6 @@ impl<T: Real> Engine<T> {
     fn place_images(&mut self, plan: &Plan, images: &[T]) {
         debug_assert_eq!(plan.values[IMAGE].channels, self.shape[1]);
         self.scatter(IMAGE, images, |group| &mut group.values);
-    }
-
-    fn place_noise(&mut self, plan: &Plan, noise: &mut dyn FnMut(usize, [usize; 4]) -> Vec<T>, batch: usize) {
-        for step in &plan.steps {
-            if let Step::Noise { slot, y } = step {
-                let [height, width] = self.layout.sizes[*y];
-                let drawn = noise(*slot, [batch, plan.values[*y].channels, height, width]);
-                self.scatter(*y, &drawn, |group| &mut group.values);
-            }
-        }
     }
 
     fn take_running(&mut self, plan: &Plan, omega: &[T], [means, variances]: [&[T]; 2]) {

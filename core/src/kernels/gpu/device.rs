@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-
-use burn::tensor::wgpu::wgpu;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::shader::{KINDS, Kind};
-use crate::device::{DeviceError, STORAGE, adapter};
+use crate::device::{DeviceError, STORAGE, adapter, wgpu};
 
 static DISPATCHES: AtomicU64 = AtomicU64::new(0);
 
@@ -28,30 +26,53 @@ pub(crate) struct Gpu {
     pipelines: BTreeMap<Kind, wgpu::ComputePipeline>,
     /// The largest buffer that a kernel can read.
     pub(super) most: u64,
+    /// The first error that nobody waited for.
+    failure: Arc<Mutex<Option<String>>>,
 }
 
 /// What became of the GPU of each API.
 type Known = BTreeMap<&'static str, Result<Arc<Gpu>, DeviceError>>;
 
-static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
+fn known() -> MutexGuard<'static, Known> {
+    static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
+    KNOWN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Gpu {
     /// The GPU of an API.
-    pub(crate) fn of(api: &'static str) -> Result<Arc<Self>, DeviceError> {
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(api).or_insert_with(|| Self::new(&adapter(api)?).map(Arc::new)).clone()
+    pub(crate) async fn of(api: &'static str) -> Result<Arc<Self>, DeviceError> {
+        let there = known().get(api).cloned();
+        if let Some(there) = there {
+            return there;
+        }
+        let made = match adapter(api).await {
+            Ok(adapter) => Self::new(&adapter).await.map(Arc::new),
+            Err(error) => Err(error),
+        };
+        // Whoever was faster is right.
+        known().entry(api).or_insert(made).clone()
     }
 
-    fn new(adapter: &wgpu::Adapter) -> Result<Self, DeviceError> {
+    /// After a failure it is set up anew.
+    pub(super) fn forget(&self) {
+        known().retain(|_, there| there.as_ref().is_ok_and(|there| !std::ptr::eq(self, Arc::as_ptr(there))));
+    }
+
+    async fn new(adapter: &wgpu::Adapter) -> Result<Self, DeviceError> {
         let limits = adapter.limits();
         let most = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
         let lost = |reason: String| DeviceError::Lost { reason };
-        let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
+        let descriptor = wgpu::DeviceDescriptor {
             label: Some("lambda-darts"),
             required_limits: limits,
-            ..Default::default()
-        }))
-        .map_err(|error| lost(error.to_string()))?;
+            ..wgpu::DeviceDescriptor::default()
+        };
+        let (device, queue) = adapter.request_device(&descriptor).await.map_err(|error| lost(error.to_string()))?;
+        let failure = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&failure);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            told.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
+        }));
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
         // One uniform buffer comes before the storage buffers.
         let uniform = wgpu::BindGroupLayoutEntry {
@@ -99,10 +120,16 @@ impl Gpu {
             (kind, pipeline)
         };
         let pipelines = KINDS.iter().map(pipeline).collect();
-        if let Some(error) = pollster::block_on(scope.pop()) {
+        if let Some(error) = scope.pop().await {
             return Err(lost(format!("a kernel does not compile: {error}")));
         }
-        Ok(Self { device, queue, layout, pipelines, most })
+        Ok(Self { device, queue, layout, pipelines, most, failure })
+    }
+
+    /// What went wrong since it was last asked, where nobody waited for it.
+    pub(super) fn check(&self) -> Result<(), DeviceError> {
+        let failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+        failure.map_or(Ok(()), |reason| Err(DeviceError::Lost { reason }))
     }
 
     pub(super) fn pipeline(&self, kind: Kind) -> &wgpu::ComputePipeline {

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use burn::tensor::wgpu::wgpu;
-
+use super::answer::Answer;
 use super::device::{Gpu, count};
 use super::forward::{Builder, Goal, Mode, Places, Way};
 use super::program::{Program, ROW, word};
-use crate::device::{DeviceError, Place, Processor, STORAGE};
-use crate::kernels::pass::{self, Found, Keep, Request, Target};
-use crate::kernels::plan::{IMAGE, Plan, Step};
+use crate::device::{DeviceError, Place, Processor, STORAGE, wgpu};
+use crate::kernels::pass::{self, Done, Found, Keep, Request, Target};
+use crate::kernels::plan::{IMAGE, Plan};
 
 const EPSILON: f64 = 1e-5;
 /// Numbers of a normalized channel.
@@ -75,7 +74,7 @@ fn bytes(numbers: usize) -> u64 {
 }
 
 impl Gpu {
-    fn buffer(&self, numbers: usize, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer, DeviceError> {
+    async fn buffer(&self, numbers: usize, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer, DeviceError> {
         let size = bytes(numbers);
         if size > self.most {
             let reason = format!("a buffer of {size} bytes is more than the {} that it can have", self.most);
@@ -84,15 +83,15 @@ impl Gpu {
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let buffer =
             self.device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
-        match pollster::block_on(scope.pop()) {
+        match scope.pop().await {
             Some(error) => Err(DeviceError::Lost { reason: error.to_string() }),
             None => Ok(buffer),
         }
     }
 
-    fn storage(&self, numbers: usize) -> Result<wgpu::Buffer, DeviceError> {
+    async fn storage(&self, numbers: usize) -> Result<wgpu::Buffer, DeviceError> {
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
-        self.buffer(numbers, usage)
+        self.buffer(numbers, usage).await
     }
 
     fn write(&self, buffer: &wgpu::Buffer, at: usize, numbers: &[f32]) {
@@ -109,7 +108,7 @@ impl Gpu {
 }
 
 impl Fitted {
-    fn new(gpu: &Gpu, plan: &Plan, shape: [usize; 4]) -> Result<Self, DeviceError> {
+    async fn new(gpu: &Gpu, plan: &Plan, shape: [usize; 4]) -> Result<Self, DeviceError> {
         let places = Places::new(plan, shape);
         let image: usize = shape.iter().product();
         let [height, width] = places.sizes[plan.output];
@@ -117,14 +116,14 @@ impl Fitted {
         let read = places.results.read + plan.normalized * NORM + output + image;
         Ok(Self {
             shape,
-            values: gpu.storage(places.arena)?,
-            norms: gpu.storage(plan.normalized * NORM)?,
-            results: gpu.storage(places.results.size)?,
-            inputs: gpu.storage(places.given.size)?,
-            gradients: gpu.storage(0)?,
-            scratch: gpu.storage(0)?,
-            unused: gpu.storage(0)?,
-            read: gpu.buffer(read, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST)?,
+            values: gpu.storage(places.arena).await?,
+            norms: gpu.storage(plan.normalized * NORM).await?,
+            results: gpu.storage(places.results.size).await?,
+            inputs: gpu.storage(places.given.size).await?,
+            gradients: gpu.storage(0).await?,
+            scratch: gpu.storage(0).await?,
+            unused: gpu.storage(0).await?,
+            read: gpu.buffer(read, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST).await?,
             places,
             programs: BTreeMap::new(),
             pool: Pool::default(),
@@ -132,7 +131,7 @@ impl Fitted {
     }
 
     /// Makes a program for a kind of pass, and room for it.
-    fn prepare(&mut self, gpu: &Gpu, plan: &Plan, mode: Mode) -> Result<(), DeviceError> {
+    async fn prepare(&mut self, gpu: &Gpu, plan: &Plan, mode: Mode) -> Result<(), DeviceError> {
         if self.programs.contains_key(&mode) {
             return Ok(());
         }
@@ -142,27 +141,27 @@ impl Fitted {
         let program = builder.list.compile();
         for (buffer, size) in [&mut self.gradients, &mut self.scratch].into_iter().zip(program.sizes) {
             if buffer.size() < bytes(size) {
-                *buffer = gpu.storage(size)?;
+                *buffer = gpu.storage(size).await?;
             }
         }
-        let items = gpu.storage(program.items.len())?;
+        let items = gpu.storage(program.items.len()).await?;
         gpu.write_words(&items, &program.items);
         let mut calls = vec![0; program.dispatches.len() * APART / 4];
         for (call, &(_, first, items, groups)) in calls.chunks_exact_mut(APART / 4).zip(&program.dispatches) {
             call[..4].copy_from_slice(&[first, items, groups, word(self.shape[0])]);
         }
-        let uniform = gpu.buffer(calls.len(), wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST)?;
+        let uniform = gpu.buffer(calls.len(), wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST).await?;
         gpu.write_words(&uniform, &calls);
         let [output, image] = [ends.output, ends.image].map(|part| part.map(|part| program.offsets[part]));
         self.programs.insert(mode, Ready { program, items, calls: uniform, output, image });
         Ok(())
     }
 
-    fn keep(&self, gpu: &Gpu) -> Result<Arc<Kept>, DeviceError> {
+    async fn keep(&self, gpu: &Gpu) -> Result<Arc<Kept>, DeviceError> {
         let free = self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let buffer = match free {
             Some(buffer) => buffer,
-            None => gpu.storage(self.places.kept)?,
+            None => gpu.storage(self.places.kept).await?,
         };
         Ok(Arc::new(Kept { buffer, pool: Arc::clone(&self.pool) }))
     }
@@ -170,42 +169,26 @@ impl Fitted {
 
 impl Engine {
     /// Makes room for images of a shape and the largest pass over them.
-    pub(crate) fn fit(&mut self, shape: [usize; 4]) -> Result<(), DeviceError> {
+    pub(crate) async fn fit(&mut self, shape: [usize; 4]) -> Result<(), DeviceError> {
         if self.fitted.as_ref().is_some_and(|fitted| fitted.shape == shape) {
             return Ok(());
         }
         // What was there goes first: both may be too much.
         self.fitted = None;
-        let mut fitted = Fitted::new(&self.gpu, &self.plan, shape)?;
+        let mut fitted = Fitted::new(&self.gpu, &self.plan, shape).await?;
         let goal = if self.plan.head.is_some() { Goal::Labels } else { Goal::Along };
         let (again, running, keep, image) = (false, false, Way::Free, self.plan.head.is_none());
         let largest = Mode { again, running, keep, goal, weights: true, cells: true, image };
-        fitted.prepare(&self.gpu, &self.plan, largest)?;
+        fitted.prepare(&self.gpu, &self.plan, largest).await?;
         self.fitted = Some(fitted);
         Ok(())
     }
-}
 
-impl pass::Engine for Engine {
-    type Number = f32;
-    type Kept = Kept;
-
-    fn new(place: &Place, plan: Arc<Plan>) -> Result<Self, DeviceError> {
-        let Some(Processor::Gpu(api)) = place.processor() else {
-            return Err(DeviceError::Lost { reason: format!("{} has no kernels of GPUs", place.name()) });
-        };
-        Ok(Self { gpu: Gpu::of(api)?, plan, fitted: None, passes: 0 })
-    }
-
-    fn run(
-        &mut self,
-        request: Request<'_, f32>,
-        keep: &Keep<Kept>,
-    ) -> Result<(Found<f32>, Option<Arc<Kept>>), DeviceError> {
+    async fn pass(&mut self, request: Request<'_, f32>, keep: &Keep<Kept>) -> Done<f32, Kept> {
         let Request { omega, p, images, shape, noise, running, again, wanted, target, .. } = request;
         let again = again.is_some_and(|pass| pass == self.passes)
             && self.fitted.as_ref().is_some_and(|fitted| fitted.shape == shape);
-        self.fit(shape)?;
+        self.fit(shape).await?;
         if !again {
             self.passes += 1;
         }
@@ -233,7 +216,7 @@ impl pass::Engine for Engine {
         if mode.goal != Goal::None {
             mode.wants(wanted);
         }
-        fitted.prepare(&gpu, &plan, mode)?;
+        fitted.prepare(&gpu, &plan, mode).await?;
         let Some(ready) = fitted.programs.get(&mode) else {
             return Err(DeviceError::Lost { reason: "no program".to_owned() });
         };
@@ -255,24 +238,40 @@ impl pass::Engine for Engine {
         if !again {
             gpu.write(&fitted.values, fitted.places.values[IMAGE], images);
         }
-        for step in &plan.steps {
-            if let Step::Noise { slot, y } = step {
-                let [height, width] = fitted.places.sizes[*y];
-                let drawn = noise(*slot, [shape[0], plan.values[*y].channels, height, width]);
-                gpu.write(&fitted.values, fitted.places.values[*y], &drawn);
-            }
+        for (y, drawn) in plan.noisy().zip(noise) {
+            gpu.write(&fitted.values, fitted.places.values[y], drawn);
         }
         if let Some(running) = running {
             gpu.write(&fitted.norms, 0, &readers(&plan, omega, running));
         }
         let kept = match keep {
             Keep::Free => None,
-            Keep::Record => Some(fitted.keep(&gpu)?),
+            Keep::Record => Some(fitted.keep(&gpu).await?),
             Keep::Replay(kept) => Some(Arc::clone(kept)),
         };
-        let found = fitted.submit(&gpu, &plan, ready, kept.as_deref(), mode)?;
+        let found = fitted.submit(&gpu, &plan, ready, kept.as_deref(), mode).await?;
         let found = Found { pass: self.passes, ..found };
         Ok((found, if mode.keep == Way::Record { kept } else { None }))
+    }
+}
+
+impl pass::Engine for Engine {
+    type Number = f32;
+    type Kept = Kept;
+
+    async fn new(place: &Place, plan: Arc<Plan>) -> Result<Self, DeviceError> {
+        let Some(Processor::Gpu(api)) = place.processor() else {
+            return Err(DeviceError::Lost { reason: format!("{} has no kernels of GPUs", place.name()) });
+        };
+        Ok(Self { gpu: Gpu::of(api).await?, plan, fitted: None, passes: 0 })
+    }
+
+    async fn run(&mut self, request: Request<'_, f32>, keep: &Keep<Kept>) -> Done<f32, Kept> {
+        let done = self.pass(request, keep).await;
+        if done.is_err() {
+            self.gpu.forget();
+        }
+        done
     }
 }
 
@@ -294,7 +293,7 @@ fn readers(plan: &Plan, omega: &[f32], [means, variances]: [&[f32]; 2]) -> Vec<f
 
 impl Fitted {
     /// Runs a program and reads what it found.
-    fn submit(
+    async fn submit(
         &self,
         gpu: &Gpu,
         plan: &Plan,
@@ -358,7 +357,7 @@ impl Fitted {
             end += (size * 4) as u64;
         }
         gpu.queue.submit([encoder.finish()]);
-        let numbers = self.bring(gpu, end)?;
+        let numbers = self.bring(gpu, end).await?;
         let mut rest = numbers.as_slice();
         let mut take = |size: usize| {
             let (own, others) = rest.split_at(size);
@@ -390,19 +389,15 @@ impl Fitted {
         })
     }
 
-    fn bring(&self, gpu: &Gpu, end: u64) -> Result<Vec<f32>, DeviceError> {
+    async fn bring(&self, gpu: &Gpu, end: u64) -> Result<Vec<f32>, DeviceError> {
         let lost = |reason: String| DeviceError::Lost { reason };
-        let answer = Arc::new(Mutex::new(None));
-        let told = Arc::clone(&answer);
-        self.read.map_async(wgpu::MapMode::Read, 0..end, move |result| {
-            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-        });
+        let (answer, asked) = Answer::new();
+        self.read.map_async(wgpu::MapMode::Read, 0..end, move |result| answer.give(result));
+        // Browsers go on by themselves.
         gpu.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|error| lost(error.to_string()))?;
-        match answer.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(Ok(())) => {}
-            Some(Err(error)) => return Err(lost(error.to_string())),
-            None => return Err(lost("the device did not answer".to_owned())),
-        }
+        let mapped = asked.await;
+        gpu.check()?;
+        mapped.map_err(|error| lost(error.to_string()))?;
         let view = self.read.get_mapped_range(0..end).map_err(|error| lost(error.to_string()))?;
         let numbers = view.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
         let numbers = numbers.collect();

@@ -1,11 +1,13 @@
-use burn::tensor::wgpu::wgpu::naga;
+use crate::device::wgpu::naga;
 
+use super::device::Gpu;
 use super::forward::{Builder, Goal, Mode, Places, Way};
 use super::program::BUDGET;
 use super::shader::{KINDS, Kind};
-use crate::device::Place;
+use crate::device::{DeviceError, Place, Processor};
+use crate::ops::{Branches, StepNoise};
 use crate::space::Space;
-use crate::supernet::{Size, Supernet};
+use crate::supernet::{DeviceBatch, Size, Supernet, Wanted};
 
 #[test]
 fn all_kernels_are_valid_wgsl() {
@@ -76,4 +78,29 @@ fn work_is_in_order_and_parts_lie_apart() {
             );
         }
     }
+}
+
+/// A device that is lost is an error of the pass that notices it, and the next pass has another one.
+#[test]
+fn a_lost_device_is_an_error_and_found_again() {
+    let Ok(place) = Place::named("vulkan") else {
+        println!("skipped: no Vulkan driver");
+        return;
+    };
+    let Some(Processor::Gpu(api)) = place.processor() else { return };
+    let space = Space::named("nas-bench-201").expect("a space");
+    let size = Size { channels: 2, cells: 1, image_channels: 1, classes: 3 };
+    let net = Supernet::new(&space, size, 7, &place).expect("a supernet");
+    let data = DeviceBatch::new(&place, vec![0.5; 32], vec![0, 2], [2, 1, 4, 4]);
+    let p: Vec<Vec<f64>> = net.cell_kinds().iter().map(|_| vec![0.2; 30]).collect();
+    let wanted = Wanted { weights: false, cells: true, again: None };
+    let mut noise = StepNoise::default();
+    let mut pass = || {
+        let outcome = pollster::block_on(net.pass(&net.weights, &p, &data, wanted, Branches::Free, &mut noise));
+        outcome.map(|outcome| outcome.loss.into_data().iter::<f64>().collect::<Vec<_>>())
+    };
+    let before = pass().expect("a pass");
+    pollster::block_on(Gpu::of(api)).expect("a GPU").device.destroy();
+    assert!(matches!(pass(), Err(DeviceError::Lost { .. })));
+    assert_eq!(pass().expect("a pass on a new device"), before);
 }

@@ -152,5 +152,22 @@ pub(crate) struct Plan {
     pub(crate) normalized: usize,
 }
 
+impl Plan {
+    /// The slots that noise is drawn for, in the order of the steps, with the shape of each for a batch of images.
+    pub(crate) fn noises(&self, [batch, _, height, width]: [usize; 4]) -> impl Iterator<Item = (usize, [usize; 4])> {
+        self.steps.iter().filter_map(move |step| {
+            let Step::Noise { slot, y } = step else { return None };
+            let value = &self.values[*y];
+            let [height, width] = value.size([height, width]);
+            Some((*slot, [batch, value.channels, height, width]))
+        })
+    }
+
+    /// What noise is written to, in the same order.
+    pub(crate) fn noisy(&self) -> impl Iterator<Item = ValueId> {
+        self.steps.iter().filter(|step| matches!(step, Step::Noise { .. })).map(Step::output)
+    }
+}
+
 /// The image's place.
 pub(crate) const IMAGE: ValueId = 0;
