@@ -4,9 +4,10 @@
 //   call      uniform: which items this dispatch works on
 //   inputs    ω, the number 1, p of all cells, labels
 //   items     32 words an item, then tables that items point to
-//   values    feature maps [batch, channels, height, width] each, and the winners of max pools
+//   values    8 numbers a normalized channel: mean, 1/σ, γ/σ, shift, mean(g), mean(g·ẑ), unbiased variance, –; then
+//             feature maps [batch, channels, height, width] each, and the winners of max pools
+//   more      those beyond the size that a buffer can have
 //   gradients of feature maps that have one of their own, as their readers see them
-//   norms     8 numbers a normalized channel: mean, 1/σ, γ/σ, shift, mean(g), mean(g·ẑ), unbiased variance, –
 //   results   ∂ω, ∂p, loss, logits, and small things between kernels
 //   kept      bits of ReLUs that were open, and winners, of a recorded pass
 //   scratch   what lives between two dispatches
@@ -25,12 +26,31 @@ struct Call {
 @group(0) @binding(2) var<storage, read> items: array<u32>;
 @group(0) @binding(3) var<storage, read_write> values: array<f32>;
 @group(0) @binding(4) var<storage, read_write> gradients: array<f32>;
-@group(0) @binding(5) var<storage, read_write> norms: array<f32>;
+@group(0) @binding(5) var<storage, read_write> more: array<f32>;
 @group(0) @binding(6) var<storage, read_write> results: array<f32>;
 @group(0) @binding(7) var<storage, read_write> kept: array<u32>;
 @group(0) @binding(8) var<storage, read_write> scratch: array<f32>;
 
 const NONE: u32 = 0xffffffffu;
+
+// How many numbers `values` has room for.
+override room: u32 = 0x10000000u;
+
+// A number of a feature map.
+fn stored(at: u32) -> f32 {
+    if (at < room) {
+        return values[at];
+    }
+    return more[at - room];
+}
+
+fn store(at: u32, value: f32) {
+    if (at < room) {
+        values[at] = value;
+    } else {
+        more[at - room] = value;
+    }
+}
 
 // The item that a workgroup works on: its place in `items`.
 fn find(group: u32) -> u32 {
@@ -95,7 +115,7 @@ fn normalized(x: f32, norm: u32, channel: u32) -> f32 {
         return x;
     }
     let at = (norm + channel) * 8u;
-    return (x - norms[at]) * norms[at + 2u] + norms[at + 3u];
+    return (x - values[at]) * values[at + 2u] + values[at + 3u];
 }
 
 fn is_open(map: Map, value: f32, offset: u32) -> bool {
@@ -110,7 +130,7 @@ fn value_of(map: Map, channel: u32, offset: u32) -> f32 {
     if (map.is_scratch == 1u) {
         return scratch[map.at + offset];
     }
-    let value = normalized(values[map.at + offset], map.norm, channel);
+    let value = normalized(stored(map.at + offset), map.norm, channel);
     if (map.gate == 0u) {
         return value;
     }
@@ -147,6 +167,6 @@ fn slope(from_: Slope, channel: u32, offset: u32) -> f32 {
         return g;
     }
     let at = (from_.norm + channel) * 8u;
-    let apart = (values[from_.z + offset] - norms[at]) * norms[at + 1u];
-    return inputs[from_.factor] * norms[at + 2u] * ((g - norms[at + 4u]) - apart * norms[at + 5u]);
+    let apart = (stored(from_.z + offset) - values[at]) * values[at + 1u];
+    return inputs[from_.factor] * values[at + 2u] * ((g - values[at + 4u]) - apart * values[at + 5u]);
 }

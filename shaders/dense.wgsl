@@ -82,7 +82,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
         let base = items[item + 4u] + ((at / pixels) * items[item + 5u] + items[item + 3u]) * pixels + at % pixels;
         for (var i = 0u; i < 4u; i = i + 1u) {
             if (row + down + i < rows) {
-                values[base + (row + down + i) * pixels] = sums[i][j];
+                store(base + (row + down + i) * pixels, sums[i][j]);
             }
         }
     }

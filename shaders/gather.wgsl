@@ -66,7 +66,7 @@ fn pool(reader: u32, map: Map, plane: u32, pixel: u32) -> f32 {
             let at = (plane * z.height + u32(y)) * z.width + u32(x);
             var share = 0.0;
             if (is_maximum) {
-                share = select(0.0, 1.0, i32(values[items[reader + 6u] + at]) == i * window.kernel.y + j);
+                share = select(0.0, 1.0, i32(stored(items[reader + 6u] + at)) == i * window.kernel.y + j);
             } else {
                 let down = reach(ahead - window.padding.x, window.kernel.x, i32(map.height));
                 let across = reach(beside - window.padding.y, window.kernel.y, i32(map.width));
@@ -96,7 +96,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
     let plane = index / pixels;
     let pixel = index % pixels;
     let channel = plane % map.channels;
-    let opened = map.gate == 0u || is_open(map, normalized(values[map.at + index], map.norm, channel), index);
+    let opened = map.gate == 0u || is_open(map, normalized(stored(map.at + index), map.norm, channel), index);
     var sum = 0.0;
     if (items[item + 2u] == 1u) {
         sum = gradients[items[item + 1u] + index];

@@ -38,7 +38,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
             if (y < 0 || x < 0 || y >= i32(map.height) || x >= i32(map.width)) {
                 continue;
             }
-            let value = values[from_ + u32(y) * map.width + u32(x)];
+            let value = stored(from_ + u32(y) * map.width + u32(x));
             sum = sum + value;
             if (count == 0.0 || value > best) {
                 best = value;
@@ -56,10 +56,10 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
             let x = place.y + winner % window.kernel.y;
             result = 0.0;
             if (y >= 0 && x >= 0 && y < i32(map.height) && x < i32(map.width)) {
-                result = values[from_ + u32(y) * map.width + u32(x)];
+                result = stored(from_ + u32(y) * map.width + u32(x));
             }
         }
-        values[items[item + 3u] + index] = f32(winner);
+        store(items[item + 3u] + index, f32(winner));
     }
-    values[items[item + 2u] + index] = result;
+    store(items[item + 2u] + index, result);
 }

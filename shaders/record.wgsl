@@ -15,7 +15,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
     let count = items[item + 2u];
     if (items[item + 3u] != NONE) {
         if (word < count) {
-            kept[items[item + 1u] + word] = u32(values[items[item + 3u] + word]);
+            kept[items[item + 1u] + word] = u32(stored(items[item + 3u] + word));
         }
         return;
     }
@@ -28,7 +28,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
     for (var i = 0u; i < 32u; i = i + 1u) {
         let offset = word * 32u + i;
         if (offset < count) {
-            let value = normalized(values[map.at + offset], map.norm, (offset / pixels) % map.channels);
+            let value = normalized(stored(map.at + offset), map.norm, (offset / pixels) % map.channels);
             if (value > 0.0) {
                 bits = bits | (1u << i);
             }

@@ -22,7 +22,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
     let at = (norm + channel) * 8u;
     var mean = 0.0;
     if (norm != NONE) {
-        mean = norms[at];
+        mean = values[at];
     }
     var first = 0.0;
     var second = 0.0;
@@ -30,7 +30,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
         let place = ((i / pixels) * channels + channel) * pixels + i % pixels;
         let g = gradients[items[item + 1u] + place];
         first = first + g;
-        second = second + g * (values[items[item + 2u] + place] - mean);
+        second = second + g * (stored(items[item + 2u] + place) - mean);
     }
     let sums = total(vec2<f32>(first, second), thread);
     let s = sums.x;
@@ -45,11 +45,11 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
         }
         return;
     }
-    let normal = t * norms[at + 1u];
-    norms[at + 4u] = s / f32(count);
-    norms[at + 5u] = normal / f32(count);
+    let normal = t * values[at + 1u];
+    values[at + 4u] = s / f32(count);
+    values[at + 5u] = normal / f32(count);
     if (along != NONE) {
-        results[along + channel] = t * norms[at + 2u] + s * norms[at + 3u];
+        results[along + channel] = t * values[at + 2u] + s * values[at + 3u];
     }
     if (items[item + 8u] != NONE) {
         let factor = inputs[items[item + 6u]];

@@ -21,13 +21,13 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
     let n = f32(count);
     var sum = 0.0;
     for (var i = thread; i < count; i = i + 256u) {
-        sum = sum + values[from_ + (i / pixels) * channels * pixels + i % pixels];
+        sum = sum + stored(from_ + (i / pixels) * channels * pixels + i % pixels);
     }
     let near = total(vec2<f32>(sum, 0.0), thread).x / n;
     var off = 0.0;
     var square = 0.0;
     for (var i = thread; i < count; i = i + 256u) {
-        let apart = values[from_ + (i / pixels) * channels * pixels + i % pixels] - near;
+        let apart = stored(from_ + (i / pixels) * channels * pixels + i % pixels) - near;
         off = off + apart;
         square = square + apart * apart;
     }
@@ -44,10 +44,10 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
             scale = inputs[items[item + 5u] + channel];
             shift = inputs[items[item + 6u] + channel];
         }
-        norms[at] = near + error;
-        norms[at + 1u] = inverse;
-        norms[at + 2u] = scale * inverse;
-        norms[at + 3u] = shift;
-        norms[at + 6u] = squares / max(n - 1.0, 1.0);
+        values[at] = near + error;
+        values[at + 1u] = inverse;
+        values[at + 2u] = scale * inverse;
+        values[at + 3u] = shift;
+        values[at + 6u] = squares / max(n - 1.0, 1.0);
     }
 }

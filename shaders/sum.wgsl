@@ -24,10 +24,10 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
     var sum = 0.0;
     var term = items[item + 31u];
     for (var i = 0u; i < items[item + 6u]; i = i + 1u) {
-        let x = normalized(values[items[term] + index], items[term + 1u], channel);
+        let x = normalized(stored(items[term] + index), items[term + 1u], channel);
         sum = sum + inputs[items[term + 2u]] * x;
         term = term + 4u;
     }
     let to = (plane / channels) * items[item + 2u] + items[item + 3u] + channel;
-    values[items[item + 1u] + to * pixels + index % pixels] = sum;
+    store(items[item + 1u] + to * pixels + index % pixels, sum);
 }

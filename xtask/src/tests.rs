@@ -18,12 +18,12 @@ Stages, in this order; the first that fails stops with its exit code:
   build       cargo build --release --workspace --all-targets
   tests       cargo nextest run --release --workspace, or cargo test without nextest
   doc tests   cargo test --release --workspace --doc
-  fuzz        only with --fuzz: cargo xtask fuzz, a few seconds a target and always with the same random numbers
+  fuzz        cargo xtask fuzz, a few seconds a target and always with the same random numbers; not on Windows
   web         cargo xtask web, without its set-up
   web checks  npm run check in web/; that cli/assets/report.html is what npm run build:report makes
   browser     npm run e2e in web/, in Chromium, with a run that the built command line makes
 
-The last three are left out with --no-web. With --interchange, the tests also read what a search \
+The last three are left out with --no-web, fuzz with --no-fuzz. With --interchange, the tests also read what a search \
 writes with TensorBoard, which needs python3 and is installed from PyPI, beside the builds. Each stage prints the \
 command that it runs, so that you can run it alone. All of them use the release profile, and the .wasm files one of \
 their own.";
@@ -34,7 +34,7 @@ Examples:
   cargo xtask test --no-set-up     the same, but install nothing
   cargo xtask test --interchange   everything, and TensorBoard reads what a search writes
   cargo xtask test --no-web        without the page: no Node.js, no browser
-  cargo xtask test --fuzz          with the fuzz targets, for which the library is built a second time; not on Windows
+  cargo xtask test --no-fuzz       without the fuzz targets, for which the library is built a second time
   cargo test --release --workspace golden
                                    only the tests whose name contains `golden`
 
@@ -55,9 +55,9 @@ pub(crate) struct Choice {
     /// Leave out the page and its tests in a browser.
     #[arg(long)]
     no_web: bool,
-    /// Try the fuzz targets too, for a few seconds each.
+    /// Leave out the fuzz targets.
     #[arg(long)]
-    fuzz: bool,
+    no_fuzz: bool,
     /// Also read what a search writes with the programs it is for, from PyPI.
     #[arg(long)]
     interchange: bool,
@@ -67,7 +67,7 @@ pub(crate) struct Choice {
 pub(crate) fn run_all(choice: &Choice) -> Result<(), ExitCode> {
     let with_web = !choice.no_web;
     // Where its flags and limits are known to work.
-    let with_fuzz = choice.fuzz && cfg!(unix);
+    let with_fuzz = !choice.no_fuzz && cfg!(unix);
     let mut stages = Stages::start();
     if !choice.no_set_up {
         stages.stage("set-up", || set_up::set_up(with_web, with_fuzz))?;

@@ -18,6 +18,9 @@ pub(super) fn count(dispatches: usize) {
     DISPATCHES.fetch_add(dispatches as u64, Ordering::Relaxed);
 }
 
+/// Words of an item have 32 bits.
+const MOST_NUMBERS: u64 = 1 << 31;
+
 #[derive(Debug)]
 pub(crate) struct Gpu {
     pub(super) device: wgpu::Device,
@@ -26,6 +29,8 @@ pub(crate) struct Gpu {
     pipelines: BTreeMap<Kind, wgpu::ComputePipeline>,
     /// The largest buffer that a kernel can read.
     pub(super) most: u64,
+    /// How many numbers the first buffer of values has room for.
+    pub(super) room: usize,
     /// The first error that nobody waited for.
     failure: Arc<Mutex<Option<String>>>,
 }
@@ -46,7 +51,7 @@ impl Gpu {
             return there;
         }
         let made = match adapter(api).await {
-            Ok(adapter) => Self::new(&adapter).await.map(Arc::new),
+            Ok(adapter) => Self::new(&adapter, MOST_NUMBERS).await.map(Arc::new),
             Err(error) => Err(error),
         };
         // Whoever was faster is right.
@@ -58,9 +63,13 @@ impl Gpu {
         known().retain(|_, there| there.as_ref().is_ok_and(|there| !std::ptr::eq(self, Arc::as_ptr(there))));
     }
 
-    async fn new(adapter: &wgpu::Adapter) -> Result<Self, DeviceError> {
+    /// `room` is for how many numbers of values there is to be room in one buffer, if the device has as much.
+    pub(super) async fn new(adapter: &wgpu::Adapter, room: u64) -> Result<Self, DeviceError> {
         let limits = adapter.limits();
         let most = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
+        let room = usize::try_from(room.min(most / 4) / 64 * 64).unwrap_or(0);
+        #[expect(clippy::cast_precision_loss, reason = "fewer than 2^32")]
+        let constants = [("room", room as f64)];
         let lost = |reason: String| DeviceError::Lost { reason };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("lambda-darts"),
@@ -114,7 +123,10 @@ impl Gpu {
                 layout: Some(&pipeline_layout),
                 module: &module,
                 entry_point: Some("main"),
-                compilation_options: wgpu::PipelineCompilationOptions::default(),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants: &constants,
+                    ..wgpu::PipelineCompilationOptions::default()
+                },
                 cache: None,
             });
             (kind, pipeline)
@@ -123,7 +135,7 @@ impl Gpu {
         if let Some(error) = scope.pop().await {
             return Err(lost(format!("a kernel does not compile: {error}")));
         }
-        Ok(Self { device, queue, layout, pipelines, most, failure })
+        Ok(Self { device, queue, layout, pipelines, most, room, failure })
     }
 
     /// What went wrong since it was last asked, where nobody waited for it.

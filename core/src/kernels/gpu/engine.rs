@@ -1,19 +1,18 @@
 //! A pass on a GPU.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::answer::Answer;
 use super::device::{Gpu, count};
-use super::forward::{Builder, Goal, Mode, Places, Way};
+use super::forward::{Builder, Goal, Mode, NORM, Places, Way};
 use super::program::{Program, ROW, word};
 use crate::device::{DeviceError, Place, Processor, STORAGE, wgpu};
 use crate::kernels::pass::{self, Done, Found, Keep, Request, Target};
-use crate::kernels::plan::{IMAGE, Plan};
+use crate::kernels::plan::{IMAGE, Plan, ValueId};
 
 const EPSILON: f64 = 1e-5;
-/// Numbers of a normalized channel.
-const NORM: usize = 8;
 /// Bytes between the parameters of two dispatches.
 const APART: usize = 256;
 
@@ -48,8 +47,8 @@ struct Ready {
 struct Fitted {
     shape: [usize; 4],
     places: Places,
-    values: wgpu::Buffer,
-    norms: wgpu::Buffer,
+    /// All feature maps, in one buffer or two.
+    values: [wgpu::Buffer; 2],
     results: wgpu::Buffer,
     inputs: wgpu::Buffer,
     gradients: wgpu::Buffer,
@@ -94,6 +93,12 @@ impl Gpu {
         self.buffer(numbers, usage).await
     }
 
+    /// Where numbers of values lie within each of the two buffers.
+    fn split(&self, at: usize, count: usize) -> [Range<usize>; 2] {
+        let (start, end) = (at, at + count);
+        [start.min(self.room)..end.min(self.room), start.max(self.room) - self.room..end.max(self.room) - self.room]
+    }
+
     fn write(&self, buffer: &wgpu::Buffer, at: usize, numbers: &[f32]) {
         let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
         if !bytes.is_empty() {
@@ -110,14 +115,19 @@ impl Gpu {
 impl Fitted {
     async fn new(gpu: &Gpu, plan: &Plan, shape: [usize; 4]) -> Result<Self, DeviceError> {
         let places = Places::new(plan, shape);
+        if plan.normalized * NORM > gpu.room {
+            return Err(DeviceError::Lost { reason: "its buffers are too small".to_owned() });
+        }
         let image: usize = shape.iter().product();
         let [height, width] = places.sizes[plan.output];
         let output = shape[0] * plan.values[plan.output].channels * height * width;
         let read = places.results.read + plan.normalized * NORM + output + image;
         Ok(Self {
             shape,
-            values: gpu.storage(places.arena).await?,
-            norms: gpu.storage(plan.normalized * NORM).await?,
+            values: [
+                gpu.storage(places.arena.min(gpu.room)).await?,
+                gpu.storage(places.arena.saturating_sub(gpu.room)).await?,
+            ],
             results: gpu.storage(places.results.size).await?,
             inputs: gpu.storage(places.given.size).await?,
             gradients: gpu.storage(0).await?,
@@ -157,6 +167,13 @@ impl Fitted {
         Ok(())
     }
 
+    fn write_value(&self, gpu: &Gpu, value: ValueId, numbers: &[f32]) {
+        let [first, second] = gpu.split(self.places.values[value], numbers.len());
+        let (left, right) = numbers.split_at(first.len());
+        gpu.write(&self.values[0], first.start, left);
+        gpu.write(&self.values[1], second.start, right);
+    }
+
     async fn keep(&self, gpu: &Gpu) -> Result<Arc<Kept>, DeviceError> {
         let free = self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let buffer = match free {
@@ -168,6 +185,10 @@ impl Fitted {
 }
 
 impl Engine {
+    pub(super) fn on(gpu: Arc<Gpu>, plan: Arc<Plan>) -> Self {
+        Self { gpu, plan, fitted: None, passes: 0 }
+    }
+
     /// Makes room for images of a shape and the largest pass over them.
     pub(crate) async fn fit(&mut self, shape: [usize; 4]) -> Result<(), DeviceError> {
         if self.fitted.as_ref().is_some_and(|fitted| fitted.shape == shape) {
@@ -236,13 +257,13 @@ impl Engine {
         }
         gpu.write(&fitted.inputs, 0, &given);
         if !again {
-            gpu.write(&fitted.values, fitted.places.values[IMAGE], images);
+            fitted.write_value(&gpu, IMAGE, images);
         }
         for (y, drawn) in plan.noisy().zip(noise) {
-            gpu.write(&fitted.values, fitted.places.values[y], drawn);
+            fitted.write_value(&gpu, y, drawn);
         }
         if let Some(running) = running {
-            gpu.write(&fitted.norms, 0, &readers(&plan, omega, running));
+            gpu.write(&fitted.values[0], 0, &readers(&plan, omega, running));
         }
         let kept = match keep {
             Keep::Free => None,
@@ -263,7 +284,7 @@ impl pass::Engine for Engine {
         let Some(Processor::Gpu(api)) = place.processor() else {
             return Err(DeviceError::Lost { reason: format!("{} has no kernels of GPUs", place.name()) });
         };
-        Ok(Self { gpu: Gpu::of(api).await?, plan, fitted: None, passes: 0 })
+        Ok(Self::on(Gpu::of(api).await?, plan))
     }
 
     async fn run(&mut self, request: Request<'_, f32>, keep: &Keep<Kept>) -> Done<f32, Kept> {
@@ -305,9 +326,9 @@ impl Fitted {
         let storage = [
             &self.inputs,
             &ready.items,
-            &self.values,
+            &self.values[0],
             &self.gradients,
-            &self.norms,
+            &self.values[1],
             &self.results,
             kept,
             &self.scratch,
@@ -344,9 +365,10 @@ impl Fitted {
         let norms = plan.normalized * NORM;
         let image: usize = self.shape.iter().product();
         // Results, norms, output, gradient of the image.
-        let mut parts = vec![(&self.results, 0, places.results.read), (&self.norms, 0, norms)];
+        let mut parts = vec![(&self.results, 0, places.results.read), (&self.values[0], 0, norms)];
         if plan.head.is_none() {
-            parts.push((&self.values, places.values[plan.output], output));
+            let [first, second] = gpu.split(places.values[plan.output], output);
+            parts.extend([(&self.values[0], first.start, first.len()), (&self.values[1], second.start, second.len())]);
         }
         if let Some(at) = ready.image {
             parts.push((&self.gradients, at, image));

@@ -5,6 +5,9 @@ use super::shader::Kind;
 use crate::kernels::pass::Wanted;
 use crate::kernels::plan::{Conv, Filter, Plan, PoolKind, Step, ValueId, Weight, Window};
 
+/// Numbers of a normalized channel. They lie before the values.
+pub(super) const NORM: usize = 8;
+
 /// What decides which work a pass consists of.
 #[expect(clippy::struct_excessive_bools, reason = "every one is independent of the others")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,6 +94,7 @@ impl Places {
             *end += size.next_multiple_of(64);
             at
         };
+        take(&mut arena, plan.normalized * NORM);
         let values = (0..all).map(|value| take(&mut arena, count(value))).collect();
         let (mut winners, mut kept_winners) = (vec![None; all], vec![None; all]);
         for step in &plan.steps {

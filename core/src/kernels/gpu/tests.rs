@@ -1,10 +1,14 @@
+use std::sync::Arc;
+
 use crate::device::wgpu::naga;
 
 use super::device::Gpu;
+use super::engine::Engine;
 use super::forward::{Builder, Goal, Mode, Places, Way};
 use super::program::BUDGET;
 use super::shader::{KINDS, Kind};
-use crate::device::{DeviceError, Place, Processor};
+use crate::device::{DeviceError, Place, Processor, adapter};
+use crate::kernels::pass::{self, Engine as _, Keep, Request, Target};
 use crate::ops::{Branches, StepNoise};
 use crate::space::Space;
 use crate::supernet::{DeviceBatch, Size, Supernet, Wanted};
@@ -103,4 +107,40 @@ fn a_lost_device_is_an_error_and_found_again() {
     pollster::block_on(Gpu::of(api)).expect("a GPU").device.destroy();
     assert!(matches!(pass(), Err(DeviceError::Lost { .. })));
     assert_eq!(pass().expect("a pass on a new device"), before);
+}
+
+/// Feature maps that one buffer has no room for go on in a second one, and nothing changes.
+#[test]
+fn values_in_two_buffers_are_those_in_one() {
+    let Ok(adapter) = pollster::block_on(adapter("vulkan")) else {
+        println!("skipped: no Vulkan driver");
+        return;
+    };
+    let space = Space::named("darts").expect("a space");
+    let size = Size { channels: 2, cells: 2, image_channels: 1, classes: 3 };
+    let net = Supernet::new(&space, size, 7, &Place::cpu()).expect("a supernet");
+    let omega: Vec<f32> = net.weights.clone().into_data().iter::<f32>().collect();
+    let p: Vec<Vec<f32>> = net.plan().cells.iter().map(|&count| vec![0.2; count]).collect();
+    let shape = [2, 1, 8, 8];
+    let images: Vec<f32> = (0_u8..128).map(|pixel| f32::from(pixel) / 64.0 - 1.0).collect();
+    let arena = Places::new(net.plan(), shape).arena;
+    let run = |room: u64| {
+        let gpu = pollster::block_on(Gpu::new(&adapter, room)).expect("a GPU");
+        let mut engine = Engine::on(Arc::new(gpu), Arc::new(net.plan().clone()));
+        let request = Request {
+            omega: &omega,
+            p: &p,
+            images: &images,
+            shape,
+            noise: &[],
+            running: None,
+            again: None,
+            wanted: pass::Wanted { weights: true, cells: true, image: false },
+            target: Target::Labels(&[0, 2]),
+        };
+        let (found, _) = pollster::block_on(engine.run(request, &Keep::Record)).expect("a pass");
+        (found.output, found.weights, found.cells, found.seen)
+    };
+    // In the middle of a feature map.
+    assert_eq!(run(arena as u64 / 2), run(arena as u64));
 }
