@@ -21,13 +21,11 @@ impl<T> Answer<T> {
         let asked = Arc::clone(&state);
         let wait = poll_fn(move |context| {
             let mut state = asked.lock().unwrap_or_else(PoisonError::into_inner);
-            match state.given.take() {
-                Some(given) => Poll::Ready(given),
-                None => {
-                    state.waiting = Some(context.waker().clone());
-                    Poll::Pending
-                }
+            if let Some(given) = state.given.take() {
+                return Poll::Ready(given);
             }
+            state.waiting = Some(context.waker().clone());
+            Poll::Pending
         });
         (Self(state), wait)
     }
