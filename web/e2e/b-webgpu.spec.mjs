@@ -5,7 +5,7 @@ import { download, of, parseLines, reads, stage, text } from "./support.mjs";
 
 const { open } = stage(["--enable-unsafe-webgpu"]);
 const PATIENCE = 900_000;
-// As little work as a search can be: software adapters are some hundred times slower than a CPU.
+// Little work: software adapters are many times slower than a CPU.
 const TINY = "epochs=1&images=16&batch=4&channels=2";
 
 async function twoSteps(device) {

@@ -27,7 +27,7 @@ pub(super) struct Module {
 /// A page loads the second one only where there is an adapter.
 pub(super) static MODULES: [Module; 2] = [
     Module { name: "cpu", features: &[], limit: 600_000 },
-    Module { name: "webgpu", features: &["--features", "webgpu"], limit: 3_000_000 },
+    Module { name: "webgpu", features: &["--features", "webgpu"], limit: 700_000 },
 ];
 
 /// Bytes as they are and after Brotli compression, which hosts do on their own.

@@ -87,6 +87,26 @@ pub(super) fn add_gated<T: Real>(to: &mut [T], gradient: &[T], x: &[T], gate: Ga
     }
 }
 
+/// A short row to another place. In pieces whose size is known, since what copies any number of bytes is a call, in a
+/// browser an expensive one.
+#[inline(always)]
+pub(super) fn copy<T: Real>(to: &mut [T], from: &[T]) {
+    let (to, from) = pieces::<T, 8>(to, from);
+    let (to, from) = pieces::<T, 4>(to, from);
+    let (to, from) = pieces::<T, 2>(to, from);
+    pieces::<T, 1>(to, from);
+}
+
+#[inline(always)]
+fn pieces<'a, T: Real, const N: usize>(to: &'a mut [T], from: &'a [T]) -> (&'a mut [T], &'a [T]) {
+    let (to, to_rest) = to.as_chunks_mut::<N>();
+    let (from, from_rest) = from.as_chunks::<N>();
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+    (to_rest, from_rest)
+}
+
 /// All images of a channel into a plane that holds `padding` elsewhere.
 #[inline(always)]
 pub(super) fn pad<T: Real>(plane: &mut [T], x: &[T], frame: &Frame, padding: T) {
@@ -98,7 +118,7 @@ pub(super) fn pad<T: Real>(plane: &mut [T], x: &[T], frame: &Frame, padding: T) 
                 let [Some(run), _] = phase.rows[y] else { continue };
                 let place = &mut plane[phase.start + run.place..][..run.count];
                 if run.step == 1 {
-                    place.copy_from_slice(&row[run.first..run.first + run.count]);
+                    copy(place, &row[run.first..run.first + run.count]);
                 } else {
                     place.iter_mut().zip(row[run.first..].iter().step_by(run.step)).for_each(|(to, from)| *to = *from);
                 }
@@ -115,7 +135,7 @@ pub(super) fn spread<T: Real>(x: &mut [T], rows: &[T], frame: &Frame, phase: usi
         let [_, Some(run)] = phase.rows[y] else { continue };
         let place = &rows[run.place..][..run.count];
         if run.step == 1 {
-            row[run.first..run.first + run.count].copy_from_slice(place);
+            copy(&mut row[run.first..run.first + run.count], place);
         } else {
             row[run.first..].iter_mut().step_by(run.step).zip(place).for_each(|(to, from)| *to = *from);
         }
@@ -130,7 +150,7 @@ pub(super) fn pad_gradient<T: Real>(plane: &mut [T], d: &[T], frame: &Frame) {
     for (image, d) in d.chunks_exact(height * width).enumerate() {
         for (row, d) in d.chunks_exact(width).enumerate() {
             let place = image * frame.d_image + frame.d_start + row * frame.pitch;
-            plane[place..place + width].copy_from_slice(d);
+            copy(&mut plane[place..place + width], d);
         }
     }
 }
@@ -140,6 +160,6 @@ pub(super) fn pad_gradient<T: Real>(plane: &mut [T], d: &[T], frame: &Frame) {
 pub(super) fn compact<T: Real>(out: &mut [T], rows: &[T], frame: &Frame) {
     let width = frame.output[1];
     for (out, row) in out.chunks_exact_mut(width).zip(rows.chunks(frame.pitch)) {
-        out.copy_from_slice(&row[..width]);
+        copy(out, &row[..width]);
     }
 }

@@ -13,10 +13,28 @@ use super::simd::{LANES, Simd};
 
 /// Rows that a tile holds: with two vectors each, their sums fit the registers and hide the latency of an addition.
 pub(super) const TILE: usize = 4;
+/// Vectors of a row that a tile holds, and columns whose dot products are taken at a time: the registers of a browser's
+/// 128 bits hold half.
+const VECTORS: usize = if cfg!(target_family = "wasm") { 1 } else { 2 };
+const COLUMNS: usize = if cfg!(target_family = "wasm") { 1 } else { 3 };
 /// Numbers of a row that a tile holds.
-const STRIP: usize = 2 * LANES;
+const STRIP: usize = VECTORS * LANES;
 /// Readable numbers that have to follow every row.
 pub(super) const SLACK: usize = 4 * LANES;
+
+/// A loop of at most eight rounds, written out. For browsers the compiler would leave it a loop, and an array that is
+/// indexed by a variable in memory instead of registers.
+macro_rules! rounds {
+    ($index:ident < $count:expr, $body:block) => {
+        rounds!(@ $index $count, $body, 0 1 2 3 4 5 6 7)
+    };
+    (@ $index:ident $count:expr, $body:block, $($round:literal)*) => {
+        $(if $round < $count {
+            let $index: usize = $round;
+            $body
+        })*
+    };
+}
 
 /// Weights `[rows, depth]` with tiles of rows side by side: `[⌈rows / TILE⌉, depth, TILE]`.
 pub(super) fn pack<T: Real>(rows: usize, depth: usize, weight: impl Fn(usize, usize) -> T, packed: &mut Vec<T>) {
@@ -42,15 +60,11 @@ fn tile<T: Real, S: Simd<T>, const N: usize>(
         let x = &x[shift + q..shift + q + N * LANES];
         let x = x.as_chunks::<LANES>().0;
         let mut values = [simd.splat(T::ZERO); N];
-        for n in 0..N {
-            values[n] = simd.load(&x[n]);
-        }
-        for row in 0..TILE {
+        rounds!(n < N, { values[n] = simd.load(&x[n]) });
+        rounds!(row < TILE, {
             let weight = simd.splat(weights[row]);
-            for n in 0..N {
-                sums[row][n] = simd.fma(weight, values[n], sums[row][n]);
-            }
-        }
+            rounds!(n < N, { sums[row][n] = simd.fma(weight, values[n], sums[row][n]) });
+        });
     }
     sums
 }
@@ -74,10 +88,13 @@ pub(super) fn multiply<T: Real, S: Simd<T>>(
     for q in (0..n).step_by(STRIP) {
         let width = STRIP.min(n - q);
         for (block, packed) in packed.chunks_exact(depth).enumerate() {
-            let sums = tile::<T, S, 2>(simd, x, shifts, packed, q);
+            let sums = tile::<T, S, VECTORS>(simd, x, shifts, packed, q);
             for (row, sums) in sums.iter().enumerate().take(rows - (block * TILE).min(rows)) {
                 let start = (block * TILE + row) * stride + q;
-                let values = [simd.array(sums[0]), simd.array(sums[1])];
+                let mut values = [[T::ZERO; LANES]; VECTORS];
+                for n in 0..VECTORS {
+                    values[n] = simd.array(sums[n]);
+                }
                 if width == STRIP {
                     out[start..start + STRIP].copy_from_slice(values.as_flattened());
                 } else {
@@ -97,22 +114,37 @@ fn dots<T: Real, S: Simd<T>, const R: usize, const K: usize>(
     whole: usize,
 ) -> [[S::Vector; R]; K] {
     let mut sums = [[simd.splat(T::ZERO); R]; K];
-    let ds = d.map(|row| &row.as_chunks::<LANES>().0[..whole]);
-    let xs = x.map(|row| &row.as_chunks::<LANES>().0[..whole]);
+    let (ds, xs) = (vectors(d, whole), vectors(x, whole));
     for j in 0..whole {
         // Columns first: with them and the sums, the registers are full.
         let mut columns = [simd.splat(T::ZERO); K];
-        for k in 0..K {
-            columns[k] = simd.load(&xs[k][j]);
-        }
-        for r in 0..R {
+        rounds!(k < K, { columns[k] = simd.load(&xs[k][j]) });
+        rounds!(r < R, {
             let row = simd.load(&ds[r][j]);
-            for k in 0..K {
-                sums[k][r] = simd.fma(row, columns[k], sums[k][r]);
-            }
-        }
+            rounds!(k < K, { sums[k][r] = simd.fma(row, columns[k], sums[k][r]) });
+        });
     }
     sums
+}
+
+/// The whole vectors of some rows. (Here and below, loops take the place of `map` on arrays, which is a call in browsers.)
+#[inline(always)]
+fn vectors<T: Real, const N: usize>(rows: [&[T]; N], whole: usize) -> [&[[T; LANES]]; N] {
+    let mut vectors: [&[[T; LANES]]; N] = [&[]; N];
+    for n in 0..N {
+        vectors[n] = &rows[n].as_chunks::<LANES>().0[..whole];
+    }
+    vectors
+}
+
+/// Views of `n` numbers, each from its own place on.
+#[inline(always)]
+fn views<'a, T: Real, const N: usize>(x: &'a [T], places: &[usize; N], n: usize) -> [&'a [T]; N] {
+    let mut views: [&[T]; N] = [&[]; N];
+    for k in 0..N {
+        views[k] = &x[places[k]..places[k] + n];
+    }
+    views
 }
 
 /// What a product over the numbers that fill no vector adds.
@@ -134,9 +166,9 @@ fn add<T: Real, S: Simd<T>>(
 ) {
     let sums = simd.sums(sums);
     let whole = x.len() / LANES * LANES;
-    for r in 0..TILE {
+    rounds!(r < TILE, {
         gradient[r * depth] += if whole < x.len() { sums[r] + rest(d[r], x, whole) } else { sums[r] };
-    }
+    });
 }
 
 /// `gradient[r · shifts + k] += Σ_q d[r · stride + q] · x[shift_k + q]`.
@@ -150,13 +182,12 @@ pub(super) fn correlate<T: Real, S: Simd<T>>(
     x: &[T],
     shifts: &[usize],
 ) {
-    const COLUMNS: usize = 3;
     let (depth, whole) = (shifts.len(), n / LANES);
     let (threes, odd) = shifts.as_chunks::<COLUMNS>();
     for first in (0..rows / TILE * TILE).step_by(TILE) {
-        let d: [&[T]; TILE] = [0, 1, 2, 3].map(|r| &d[(first + r) * stride..(first + r) * stride + n]);
+        let d = views(d, &[first * stride, (first + 1) * stride, (first + 2) * stride, (first + 3) * stride], n);
         for (block, shifts) in threes.iter().enumerate() {
-            let x = shifts.map(|shift| &x[shift..shift + n]);
+            let x = views(x, shifts, n);
             let sums = dots::<T, S, TILE, COLUMNS>(simd, d, x, whole);
             for k in 0..COLUMNS {
                 let place = &mut gradient[first * depth + block * COLUMNS + k..];
@@ -181,8 +212,8 @@ pub(super) fn taps<T: Real, S: Simd<T>>(simd: S, gradient: &mut [T], d: &[T], x:
     let (n, whole) = (d.len(), d.len() / LANES);
     let (eights, odd) = shifts.as_chunks::<COLUMNS>();
     for (gradient, shifts) in gradient.chunks_exact_mut(COLUMNS).zip(eights) {
-        let x = shifts.map(|shift| &x[shift..shift + n]);
-        let [a, b, c, e, f, g, h, i] = dots::<T, S, 1, COLUMNS>(simd, [d], x, whole).map(|[sum]| sum);
+        let x = views(x, shifts, n);
+        let [[a], [b], [c], [e], [f], [g], [h], [i]] = dots::<T, S, 1, COLUMNS>(simd, [d], x, whole);
         let sums = [simd.sums([a, b, c, e]), simd.sums([f, g, h, i])];
         for (k, (gradient, &sum)) in gradient.iter_mut().zip(sums.as_flattened()).enumerate() {
             *gradient += sum + rest(d, x[k], whole * LANES);
@@ -205,14 +236,10 @@ pub(super) fn slide<T: Real, S: Simd<T>>(simd: S, out: &mut [T], n: usize, x: &[
         for (&shift, &weight) in shifts.iter().zip(weights) {
             let x = x[shift + q..shift + q + VECTORS * LANES].as_chunks::<LANES>().0;
             let weight = simd.splat(weight);
-            for n in 0..VECTORS {
-                sums[n] = simd.fma(weight, simd.load(&x[n]), sums[n]);
-            }
+            rounds!(n < VECTORS, { sums[n] = simd.fma(weight, simd.load(&x[n]), sums[n]) });
         }
         let out = out[q..q + VECTORS * LANES].as_chunks_mut::<LANES>().0;
-        for n in 0..VECTORS {
-            out[n] = simd.array(sums[n]);
-        }
+        rounds!(n < VECTORS, { out[n] = simd.array(sums[n]) });
     }
 }
 
@@ -227,9 +254,7 @@ pub(super) fn total<T: Real, S: Simd<T>>(simd: S, x: &[T]) -> T {
     let mut sums = [simd.splat(T::ZERO); CHAINS];
     for four in fours {
         let four = four.as_chunks::<LANES>().0;
-        for n in 0..CHAINS {
-            sums[n] = simd.fma(simd.load(&four[n]), one, sums[n]);
-        }
+        rounds!(n < CHAINS, { sums[n] = simd.fma(simd.load(&four[n]), one, sums[n]) });
     }
     rest.iter().fold(added(simd.sums(sums)), |sum, &x| sum + x)
 }
@@ -247,11 +272,11 @@ pub(super) fn deviations<T: Real, S: Simd<T>>(simd: S, x: &[T], near: T) -> [T; 
     let mut sums = [[simd.splat(T::ZERO); CHAINS]; 2];
     for four in fours {
         let four = four.as_chunks::<LANES>().0;
-        for n in 0..CHAINS {
+        rounds!(n < CHAINS, {
             let off = simd.fma(simd.load(&four[n]), one, minus);
             sums[0][n] = simd.fma(off, one, sums[0][n]);
             sums[1][n] = simd.fma(off, off, sums[1][n]);
-        }
+        });
     }
     let [off, square] = [added(simd.sums(sums[0])), added(simd.sums(sums[1]))];
     rest.iter().fold([off, square], |[off, square], &x| {
@@ -268,9 +293,9 @@ pub(super) fn dot<T: Real, S: Simd<T>>(simd: S, a: &[T], b: &[T], mean: T) -> T 
     let mut sums = [simd.splat(T::ZERO); CHAINS];
     for (x, y) in xs.iter().zip(ys) {
         let (x, y) = (x.as_chunks::<LANES>().0, y.as_chunks::<LANES>().0);
-        for n in 0..CHAINS {
+        rounds!(n < CHAINS, {
             sums[n] = simd.fma(simd.load(&x[n]), simd.fma(simd.load(&y[n]), one, minus), sums[n]);
-        }
+        });
     }
     x_rest.iter().zip(y_rest).fold(added(simd.sums(sums)), |sum, (&a, &b)| sum + a * (b - mean))
 }

@@ -1,4 +1,9 @@
-//! Eight numbers at a time: AVX2 where the processor has it, else whatever the compiler makes of arrays.
+//! Eight numbers at a time: AVX2 where the processor has it, WebAssembly's vectors in browsers, else whatever the compiler makes of arrays.
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use std::arch::wasm32::{
+    f32x4_add, f32x4_eq, f32x4_gt, f32x4_mul, f32x4_splat, v128, v128_and, v128_bitselect,
+};
 
 use super::Real;
 
@@ -65,8 +70,8 @@ impl<T: Real> Simd<T> for Portable {
     }
 
     #[inline(always)]
-    fn sums(self, vectors: [[T; LANES]; 4]) -> [T; 4] {
-        vectors.map(pairwise)
+    fn sums(self, [a, b, c, d]: [[T; LANES]; 4]) -> [T; 4] {
+        [pairwise(a), pairwise(b), pairwise(c), pairwise(d)]
     }
 
     #[inline(always)]
@@ -142,8 +147,64 @@ impl Simd<f32> for pulp::x86::V3 {
     }
 }
 
-/// Single precision: with AVX2 if it is there.
+/// The 128 bits of WebAssembly, twice.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[derive(Clone, Copy)]
+struct Simd128;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+impl Simd<f32> for Simd128 {
+    type Vector = [v128; 2];
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> [v128; 2] {
+        [f32x4_splat(value); 2]
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; LANES]) -> [v128; 2] {
+        bytemuck::cast(*from)
+    }
+
+    #[inline(always)]
+    fn array(self, vector: [v128; 2]) -> [f32; LANES] {
+        bytemuck::cast(vector)
+    }
+
+    #[inline(always)]
+    fn fma(self, a: [v128; 2], b: [v128; 2], c: [v128; 2]) -> [v128; 2] {
+        [f32x4_add(c[0], f32x4_mul(a[0], b[0])), f32x4_add(c[1], f32x4_mul(a[1], b[1]))]
+    }
+
+    #[inline(always)]
+    fn sum(self, vector: [v128; 2]) -> f32 {
+        pairwise(self.array(vector))
+    }
+
+    #[inline(always)]
+    fn sums(self, [a, b, c, d]: [[v128; 2]; 4]) -> [f32; 4] {
+        [self.sum(a), self.sum(b), self.sum(c), self.sum(d)]
+    }
+
+    #[inline(always)]
+    fn better(self, x: [v128; 2], tag: [v128; 2], [best, tags]: [[v128; 2]; 2]) -> [[v128; 2]; 2] {
+        let better = [f32x4_gt(x[0], best[0]), f32x4_gt(x[1], best[1])];
+        let select = |new: [v128; 2], old: [v128; 2]| {
+            [v128_bitselect(new[0], old[0], better[0]), v128_bitselect(new[1], old[1], better[1])]
+        };
+        [select(x, best), select(tag, tags)]
+    }
+
+    #[inline(always)]
+    fn where_equal(self, a: [v128; 2], b: [v128; 2], x: [v128; 2]) -> [v128; 2] {
+        [v128_and(f32x4_eq(a[0], b[0]), x[0]), v128_and(f32x4_eq(a[1], b[1]), x[1])]
+    }
+}
+
+/// Single precision: with AVX2 if it is there, in a browser with its vectors.
 pub(super) fn single<W: Work<f32>>(work: W) -> W::Output {
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    return work.run(Simd128);
     #[cfg(target_arch = "x86_64")]
     {
         use std::sync::OnceLock;
@@ -160,5 +221,6 @@ pub(super) fn single<W: Work<f32>>(work: W) -> W::Output {
             return simd.vectorize(Vectorized(work, simd));
         }
     }
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     work.run(Portable)
 }
