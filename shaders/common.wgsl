@@ -6,8 +6,8 @@
 //   items     32 words an item, then tables that items point to
 //   values    8 numbers a normalized channel: mean, 1/σ, γ/σ, shift, mean(g), mean(g·ẑ), unbiased variance, –; then
 //             feature maps [batch, channels, height, width] each, and the winners of max pools
-//   more      those beyond the size that a buffer can have
 //   gradients of feature maps that have one of their own, as their readers see them
+//   more      values beyond the size that a buffer can have
 //   results   ∂ω, ∂p, loss, logits, and small things between kernels
 //   kept      bits of ReLUs that were open, and winners, of a recorded pass
 //   scratch   what lives between two dispatches

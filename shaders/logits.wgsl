@@ -30,10 +30,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
         return;
     }
     let label = u32(inputs[items[item + 7u] + image]);
-    var top = results[logits + min(thread, classes - 1u)];
-    if (thread >= classes) {
-        top = -3.0e38;
-    }
+    var top = -3.0e38;
     for (var class_ = thread; class_ < classes; class_ = class_ + 256u) {
         top = max(top, results[logits + class_]);
     }

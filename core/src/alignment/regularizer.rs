@@ -4,7 +4,8 @@
 //! ∂Λ/∂ω ≈ [∇_ω L(p_l + ε δ_l) − ∇_ω L(p_l − ε δ_l)] / (2ε),   ε = ε₀ / ‖(δ_1, …, δ_L)‖
 //! ```
 //!
-//! All cells are moved at once; the moved p are not projected back to the simplex.
+//! All cells of a kind are moved at once, each kind by passes of its own; the moved p are not projected back to the
+//! simplex.
 
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};

@@ -85,6 +85,12 @@ pub enum DeviceError {
         /// What the driver said.
         reason: String,
     },
+    /// It has no memory, or no buffers, of the size that a network needs.
+    #[error("the device has no room: {reason}")]
+    NoRoom {
+        /// What was too much.
+        reason: String,
+    },
     /// The device exists in principle, but not here.
     #[error("no {name} device: {reason}; `lambda-darts devices` lists what is here, `--device cpu` always works")]
     Missing {
@@ -110,8 +116,7 @@ impl Place {
         Self { dtype: DType::F64, processor: Some(Processor::Double), ..Self::cpu() }
     }
 
-    /// A device by its name: `auto` is what is fastest, which is the CPU as long as the supernet's own kernels run there
-    /// alone; `cpu`; `vulkan`, `metal` and `dx12` take software drivers too.
+    /// A device by its name: `auto` is what is known to be fastest, so far the CPU; `cpu`; `vulkan`, `metal` and `dx12` take software drivers too.
     ///
     /// # Errors
     /// [`DeviceError`] where the name is not known or nothing of that kind is here.

@@ -17,7 +17,7 @@ pub(crate) mod plan;
 
 use crate::device::{Place, Processor};
 
-/// Kernels launched on a place's device by this process so far; `None` where nothing is launched, on the CPU, and where
+/// Kernels launched on GPUs by this process so far, if a place's is one; `None` where nothing is launched, on the CPU, and where
 /// nothing is counted, on tensors.
 #[must_use]
 pub fn launches(place: &Place) -> Option<u64> {

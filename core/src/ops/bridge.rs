@@ -1,6 +1,7 @@
 //! Between tensors and kernels.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use burn::tensor::{Element, Tensor, TensorData};
@@ -22,8 +23,8 @@ pub(crate) struct Kernels {
 #[derive(Debug, Default)]
 struct Slot {
     engine: Option<Box<dyn Any + Send>>,
-    /// Images of this shape are too much for the GPU.
-    too_large: Option<[usize; 4]>,
+    /// Images of these shapes are too much for the GPU.
+    too_large: BTreeSet<[usize; 4]>,
 }
 
 impl Clone for Kernels {
@@ -78,13 +79,16 @@ impl Kernels {
     }
 
     /// What runs a pass over images of a shape at a place, if it is not tensors: the CPU where a GPU has no room.
-    pub(crate) async fn processor(&self, place: &Place, shape: [usize; 4]) -> Option<Processor> {
-        let processor = place.processor()?;
-        if !matches!(processor, Processor::Gpu(_)) {
-            return Some(processor);
+    ///
+    /// # Errors
+    /// [`DeviceError`] where a GPU cannot be had.
+    pub(crate) async fn processor(&self, place: &Place, shape: [usize; 4]) -> Result<Option<Processor>, DeviceError> {
+        let processor = place.processor();
+        if !matches!(processor, Some(Processor::Gpu(_))) {
+            return Ok(processor);
         }
-        if self.slot().too_large == Some(shape) {
-            return Some(Processor::Single);
+        if self.slot().too_large.contains(&shape) {
+            return Ok(Some(Processor::Single));
         }
         let fit = async {
             let mut own = self.take::<gpu::Engine>(place).await?;
@@ -92,10 +96,15 @@ impl Kernels {
             self.slot().engine = Some(own);
             Ok::<(), DeviceError>(())
         };
-        let Err(error) = fit.await else { return Some(processor) };
-        tracing::warn!("{}: {error}; the CPU computes instead", place.name());
-        *self.slot() = Slot { engine: None, too_large: Some(shape) };
-        Some(Processor::Single)
+        match fit.await {
+            Ok(()) => Ok(processor),
+            Err(error @ DeviceError::NoRoom { .. }) => {
+                tracing::warn!("{}: {error}; the CPU computes instead", place.name());
+                self.slot().too_large.insert(shape);
+                Ok(Some(Processor::Single))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// One pass.
@@ -155,7 +164,7 @@ async fn run<E: Engine>(
         Branches::Record(_) => Keep::Record,
         Branches::Replay(recorded) => match recorded.kept.clone().map(Written::downcast::<E::Kept>) {
             Some(Ok(kept)) => Keep::Replay(kept),
-            _ => Keep::Free,
+            _ => return Err(DeviceError::Lost { reason: "no branches were kept there".to_owned() }),
         },
     };
     let list = |values: &[f64]| values.iter().map(|&value| E::Number::of(value)).collect();

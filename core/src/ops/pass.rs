@@ -122,7 +122,8 @@ impl StepNoise {
     }
 
     pub(crate) fn get(&mut self, slot: usize, shape: [usize; 4], place: &Place) -> Tensor<4> {
-        if let Some(Some(known)) = self.drawn.get(slot) {
+        let known = self.drawn.get(slot).and_then(Option::as_ref);
+        if let Some(known) = known.filter(|known| known.dims() == shape) {
             return known.clone();
         }
         // 2^24 noise operations a step are more than any network has.

@@ -110,7 +110,7 @@ impl SingleOperation {
     pub async fn run(&self, x: &Image, weights: &[f64], gy: &Image, place: &Place) -> Result<SingleRun, DeviceError> {
         let omega = place.tensor(weights.to_vec(), [weights.len()], false);
         let kernels = self.kernels(x.shape[1]);
-        if let Some(processor) = kernels.processor(place, x.shape).await {
+        if let Some(processor) = kernels.processor(place, x.shape).await? {
             return self.by_kernels(&kernels, processor, x, &omega, gy, place).await;
         }
         let leaves = self.layout.leaves(&omega, place, true);

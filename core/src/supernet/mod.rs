@@ -203,7 +203,7 @@ impl Supernet {
         branches: Branches,
         noise: &mut StepNoise,
     ) -> Result<Outcome, DeviceError> {
-        match self.kernels.processor(&self.place, batch.images.dims()).await {
+        match self.kernels.processor(&self.place, batch.images.dims()).await? {
             Some(processor) => self.by_kernels(processor, at, p, batch, wanted, branches, noise).await,
             None if TENSORS => Ok(self.on_tensors(at, p, batch, wanted, branches, noise)),
             None => Err(no_kernels()),
@@ -302,7 +302,7 @@ impl Supernet {
         batch: &DeviceBatch,
         noise: &mut StepNoise,
     ) -> Result<Tensor<2>, DeviceError> {
-        if let Some(processor) = self.kernels.processor(&self.place, batch.images.dims()).await {
+        if let Some(processor) = self.kernels.processor(&self.place, batch.images.dims()).await? {
             let [mean, variance] = &self.running;
             let inputs = Inputs {
                 place: &self.place,

@@ -1,9 +1,7 @@
 //! Eight numbers at a time: AVX2 where the processor has it, WebAssembly's vectors in browsers, else whatever the compiler makes of arrays.
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-use std::arch::wasm32::{
-    f32x4_add, f32x4_eq, f32x4_gt, f32x4_mul, f32x4_splat, v128, v128_and, v128_bitselect,
-};
+use std::arch::wasm32::{f32x4_add, f32x4_eq, f32x4_gt, f32x4_mul, f32x4_splat, v128, v128_and, v128_bitselect};
 
 use super::Real;
 

@@ -35,8 +35,8 @@ pub(crate) struct Gpu {
     failure: Arc<Mutex<Option<String>>>,
 }
 
-/// What became of the GPU of each API.
-type Known = BTreeMap<&'static str, Result<Arc<Gpu>, DeviceError>>;
+/// The GPU of each API.
+type Known = BTreeMap<&'static str, Arc<Gpu>>;
 
 fn known() -> MutexGuard<'static, Known> {
     static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
@@ -48,19 +48,16 @@ impl Gpu {
     pub(crate) async fn of(api: &'static str) -> Result<Arc<Self>, DeviceError> {
         let there = known().get(api).cloned();
         if let Some(there) = there {
-            return there;
+            return Ok(there);
         }
-        let made = match adapter(api).await {
-            Ok(adapter) => Self::new(&adapter, MOST_NUMBERS).await.map(Arc::new),
-            Err(error) => Err(error),
-        };
+        let made = Arc::new(Self::new(&adapter(api).await?, MOST_NUMBERS).await?);
         // Whoever was faster is right.
-        known().entry(api).or_insert(made).clone()
+        Ok(Arc::clone(known().entry(api).or_insert(made)))
     }
 
     /// After a failure it is set up anew.
     pub(super) fn forget(&self) {
-        known().retain(|_, there| there.as_ref().is_ok_and(|there| !std::ptr::eq(self, Arc::as_ptr(there))));
+        known().retain(|_, there| !std::ptr::eq(self, Arc::as_ptr(there)));
     }
 
     /// `room` is for how many numbers of values there is to be room in one buffer, if the device has as much.
@@ -82,7 +79,9 @@ impl Gpu {
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             told.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
         }));
+        // A driver's compiler fails with the second kind.
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let inner = device.push_error_scope(wgpu::ErrorFilter::Internal);
         // One uniform buffer comes before the storage buffers.
         let uniform = wgpu::BindGroupLayoutEntry {
             binding: 0,
@@ -132,7 +131,8 @@ impl Gpu {
             (kind, pipeline)
         };
         let pipelines = KINDS.iter().map(pipeline).collect();
-        if let Some(error) = scope.pop().await {
+        let error = inner.pop().await;
+        if let Some(error) = scope.pop().await.or(error) {
             return Err(lost(format!("a kernel does not compile: {error}")));
         }
         Ok(Self { device, queue, layout, pipelines, most, room, failure })

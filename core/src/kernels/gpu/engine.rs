@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::answer::Answer;
@@ -10,7 +11,7 @@ use super::forward::{Builder, Goal, Mode, NORM, Places, Way};
 use super::program::{Program, ROW, word};
 use crate::device::{DeviceError, Place, Processor, STORAGE, wgpu};
 use crate::kernels::pass::{self, Done, Found, Keep, Request, Target};
-use crate::kernels::plan::{IMAGE, Plan, ValueId};
+use crate::kernels::plan::{IMAGE, Plan, Value, ValueId};
 
 const EPSILON: f64 = 1e-5;
 /// Bytes between the parameters of two dispatches.
@@ -23,11 +24,15 @@ pub(crate) struct Kept {
     pool: Pool,
 }
 
-type Pool = Arc<Mutex<Vec<wgpu::Buffer>>>;
+/// Buffers to be used again; none when what they are for is gone.
+type Pool = Arc<Mutex<Option<Vec<wgpu::Buffer>>>>;
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        self.pool.lock().unwrap_or_else(PoisonError::into_inner).push(self.buffer.clone());
+        match self.pool.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            Some(pool) => pool.push(self.buffer.clone()),
+            None => self.buffer.destroy(),
+        }
     }
 }
 
@@ -77,13 +82,13 @@ impl Gpu {
         let size = bytes(numbers);
         if size > self.most {
             let reason = format!("a buffer of {size} bytes is more than the {} that it can have", self.most);
-            return Err(DeviceError::Lost { reason });
+            return Err(DeviceError::NoRoom { reason });
         }
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let buffer =
             self.device.create_buffer(&wgpu::BufferDescriptor { label: None, size, usage, mapped_at_creation: false });
         match scope.pop().await {
-            Some(error) => Err(DeviceError::Lost { reason: error.to_string() }),
+            Some(error) => Err(DeviceError::NoRoom { reason: error.to_string() }),
             None => Ok(buffer),
         }
     }
@@ -112,12 +117,28 @@ impl Gpu {
     }
 }
 
+/// In browsers, a buffer that is merely dropped waits for the garbage collector, which does not see its size.
+impl Drop for Fitted {
+    fn drop(&mut self) {
+        let kept = self.pool.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        let programs = self.programs.values().flat_map(|ready| [&ready.items, &ready.calls]);
+        let own = [&self.results, &self.inputs, &self.gradients, &self.scratch, &self.read, &self.unused];
+        kept.iter().chain(programs).chain(&self.values).chain(own).for_each(wgpu::Buffer::destroy);
+    }
+}
+
 impl Fitted {
     async fn new(gpu: &Gpu, plan: &Plan, shape: [usize; 4]) -> Result<Self, DeviceError> {
-        let places = Places::new(plan, shape);
-        if plan.normalized * NORM > gpu.room {
-            return Err(DeviceError::Lost { reason: "its buffers are too small".to_owned() });
+        let numbers = |value: &Value| {
+            let [height, width] = value.size([shape[2], shape[3]]);
+            [shape[0], value.channels, height, width].iter().map(|&side| side as u64).product::<u64>()
+        };
+        let all: u64 = plan.values.iter().map(numbers).sum();
+        // Twice, for winners. Items have words of 32 bits.
+        if plan.normalized * NORM > gpu.room || all > u64::from(u32::MAX / 2) {
+            return Err(DeviceError::NoRoom { reason: format!("{all} numbers in feature maps") });
         }
+        let places = Places::new(plan, shape);
         let image: usize = shape.iter().product();
         let [height, width] = places.sizes[plan.output];
         let output = shape[0] * plan.values[plan.output].channels * height * width;
@@ -136,7 +157,7 @@ impl Fitted {
             read: gpu.buffer(read, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST).await?,
             places,
             programs: BTreeMap::new(),
-            pool: Pool::default(),
+            pool: Arc::new(Mutex::new(Some(Vec::new()))),
         })
     }
 
@@ -151,6 +172,8 @@ impl Fitted {
         let program = builder.list.compile();
         for (buffer, size) in [&mut self.gradients, &mut self.scratch].into_iter().zip(program.sizes) {
             if buffer.size() < bytes(size) {
+                // It goes first: both may be too much.
+                buffer.destroy();
                 *buffer = gpu.storage(size).await?;
             }
         }
@@ -175,7 +198,7 @@ impl Fitted {
     }
 
     async fn keep(&self, gpu: &Gpu) -> Result<Arc<Kept>, DeviceError> {
-        let free = self.pool.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let free = self.pool.lock().unwrap_or_else(PoisonError::into_inner).as_mut().and_then(Vec::pop);
         let buffer = match free {
             Some(buffer) => buffer,
             None => gpu.storage(self.places.kept).await?,
@@ -198,9 +221,10 @@ impl Engine {
         self.fitted = None;
         let mut fitted = Fitted::new(&self.gpu, &self.plan, shape).await?;
         let goal = if self.plan.head.is_some() { Goal::Labels } else { Goal::Along };
-        let (again, running, keep, image) = (false, false, Way::Free, self.plan.head.is_none());
+        let (again, running, keep, image) = (false, false, Way::Record, self.plan.head.is_none());
         let largest = Mode { again, running, keep, goal, weights: true, cells: true, image };
         fitted.prepare(&self.gpu, &self.plan, largest).await?;
+        drop(fitted.keep(&self.gpu).await?);
         self.fitted = Some(fitted);
         Ok(())
     }
@@ -289,7 +313,7 @@ impl pass::Engine for Engine {
 
     async fn run(&mut self, request: Request<'_, f32>, keep: &Keep<Kept>) -> Done<f32, Kept> {
         let done = self.pass(request, keep).await;
-        if done.is_err() {
+        if matches!(done, Err(DeviceError::Lost { .. })) {
             self.gpu.forget();
         }
         done
@@ -416,7 +440,9 @@ impl Fitted {
         let (answer, asked) = Answer::new();
         self.read.map_async(wgpu::MapMode::Read, 0..end, move |result| answer.give(result));
         // Browsers go on by themselves.
-        gpu.device.poll(wgpu::PollType::wait_indefinitely()).map_err(|error| lost(error.to_string()))?;
+        // wgpu panics where the driver says that the device is lost.
+        let polled = catch_unwind(AssertUnwindSafe(|| gpu.device.poll(wgpu::PollType::wait_indefinitely())));
+        polled.map_err(|_| lost("the driver lost it".to_owned()))?.map_err(|error| lost(error.to_string()))?;
         let mapped = asked.await;
         gpu.check()?;
         mapped.map_err(|error| lost(error.to_string()))?;
