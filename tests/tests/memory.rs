@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lambda_darts::alignment::{Estimator, Schedule};
 use lambda_darts::data::SearchData;
 use lambda_darts::device::Place;
+use lambda_darts::kernels::launches;
 use lambda_darts::search::{EventKind, MethodName, SearchConfig, Session, SupernetConfig};
 use lambda_darts::space::CustomSpace;
 use pollster::block_on;
@@ -67,7 +68,9 @@ fn memory_does_not_grow_over_a_search() {
             println!("skipped: no Vulkan driver");
             continue;
         };
+        let before = launches(&place);
         let growth = pool.install(|| growth(config, &place));
+        assert!(before.is_none() || launches(&place) > before, "nothing ran on {name}");
         println!("{name}: {:.2} %", 100.0 * growth);
         assert!(growth < 0.02, "on {name}, memory grew by {:.1} % from step 50 to step 300", 100.0 * growth);
     }
