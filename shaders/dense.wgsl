@@ -5,9 +5,6 @@
 //   word  1 W within inputs   2 rows   3 first   4 z within values   5 channels of z   6 7 height and width of z
 //         8 the map x̂   16 the window
 
-var<workgroup> left: array<f32, 256>;
-var<workgroup> right: array<f32, 1024>;
-
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let group = id.x + id.y * grid.x;
@@ -62,15 +59,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
         workgroupBarrier();
         // Threads without a row to make have nothing to add up.
         if (row + down < rows) {
-            for (var i = 0u; i < steps; i = i + 1u) {
-                let from_right = i * 64u + across;
-                let a = vec4<f32>(right[from_right], right[from_right + 1u], right[from_right + 2u], right[from_right + 3u]);
-                let at = i * 16u + down;
-                sums[0] = sums[0] + left[at] * a;
-                sums[1] = sums[1] + left[at + 1u] * a;
-                sums[2] = sums[2] + left[at + 2u] * a;
-                sums[3] = sums[3] + left[at + 3u] * a;
-            }
+            multiply(&sums, down, across, steps);
         }
         workgroupBarrier();
     }

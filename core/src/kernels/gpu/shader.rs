@@ -44,10 +44,10 @@ macro_rules! source {
     ($name:literal) => {
         concat!(include_str!("../../../../shaders/common.wgsl"), include_str!(concat!("../../../../shaders/", $name)))
     };
-    ($name:literal, reduction) => {
+    ($name:literal, $shared:literal) => {
         concat!(
             include_str!("../../../../shaders/common.wgsl"),
-            include_str!("../../../../shaders/reduction.wgsl"),
+            include_str!(concat!("../../../../shaders/", $shared)),
             include_str!(concat!("../../../../shaders/", $name))
         )
     };
@@ -58,16 +58,16 @@ impl Kind {
         match self {
             Self::Pool => source!("pool.wgsl"),
             Self::Depthwise => source!("depthwise.wgsl"),
-            Self::Dense => source!("dense.wgsl"),
-            Self::Statistics => source!("statistics.wgsl", reduction),
+            Self::Dense => source!("dense.wgsl", "tile.wgsl"),
+            Self::Statistics => source!("statistics.wgsl", "reduction.wgsl"),
             Self::Sum => source!("sum.wgsl"),
-            Self::Features => source!("features.wgsl", reduction),
-            Self::Logits => source!("logits.wgsl", reduction),
+            Self::Features => source!("features.wgsl", "reduction.wgsl"),
+            Self::Logits => source!("logits.wgsl", "reduction.wgsl"),
             Self::Record => source!("record.wgsl"),
             Self::HeadBack => source!("head_back.wgsl"),
             Self::Transform => source!("transform.wgsl"),
-            Self::Reduce => source!("reduce.wgsl", reduction),
-            Self::DenseBack => source!("dense_back.wgsl"),
+            Self::Reduce => source!("reduce.wgsl", "reduction.wgsl"),
+            Self::DenseBack => source!("dense_back.wgsl", "tile.wgsl"),
             Self::Gather => source!("gather.wgsl"),
             Self::DepthwiseWeights => source!("depthwise_weights.wgsl"),
             Self::DenseWeights => source!("dense_weights.wgsl"),
