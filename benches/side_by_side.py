@@ -49,14 +49,16 @@ class Regularizer(NamedTuple):
     method: str
     form: str
     estimator: str
-    passes: int
-    """Of a step, the architecture's included; a forward and a backward pass together cost three forward passes."""
+    forwards: int
+    """What a step comes to, in forward passes: as much again for the gradients of the inputs, and for those of the
+    weights. The architecture's pass asks for none of the weights (2), the others for all (3). The derivative that
+    `frozen` is has a pass of its own, and together with the gradient two products for the weights (2 + 2 + 2)."""
 
 
 REGULARIZERS = {
-    "off": Regularizer("darts", "none", "central", 2),
-    "central": Regularizer("lambda-darts", "cosine", "central", 4),
-    "frozen": Regularizer("lambda-darts", "cosine", "frozen", 4),
+    "off": Regularizer("darts", "none", "central", 5),
+    "central": Regularizer("lambda-darts", "cosine", "central", 11),
+    "frozen": Regularizer("lambda-darts", "cosine", "frozen", 8),
 }
 
 
@@ -183,9 +185,9 @@ def finish(row, case, regularizer):
     """What follows from both sides."""
     own, other = row["ours"], row["pytorch"]
     if other:
-        forward_passes = 3 * regularizer.passes * case.batch
-        row["gflop"] = 2e-9 * other["macs_per_image"] * forward_passes
-        row["gbyte"] = 1e-9 * other["bytes_per_image"] * forward_passes
+        forwards = regularizer.forwards * case.batch
+        row["gflop"] = 2e-9 * other["macs_per_image"] * forwards
+        row["gbyte"] = 1e-9 * other["bytes_per_image"] * forwards
     if own and other:
         row["ratio"] = own["ms_median"] / other["ms_median"]
         row["memory"] = memories = memory(own), memory(other)
@@ -242,8 +244,8 @@ NOTES = """\
 ratio      ours / PyTorch; below 1 is faster, or less memory
 on/off     our step with the regularizer / without
 MiB        peak of the process, of the GPU where both sides use it; PyTorch's process has PyTorch itself in it
-GFLOP, GB  the floor of a step: twice the multiply-accumulates of its passes, a backward pass counted as two forward
-           ones; the activations that are read and written if every layer is a kernel of its own
+GFLOP, GB  the floor of a step: twice the multiply-accumulates of its passes (README.md: 5, 11 and 8 times a forward
+           pass); the activations that are read and written if every layer is a kernel of its own
 GFLOP/s    that floor / our time"""
 
 

@@ -117,10 +117,11 @@ pub(crate) struct SettingsArgs {
     /// The final strength λ of the regularizer
     #[arg(long, value_name = "LAMBDA", help_heading = "Method", allow_negative_numbers = true)]
     pub(crate) strength: Option<f64>,
-    /// The step ε₀ of the finite difference in the regularizer
+    /// The step ε₀ of the finite difference in the regularizer (frozen on the CPU has none)
     #[arg(long, value_name = "X", help_heading = "Method", allow_negative_numbers = true)]
     pub(crate) epsilon: Option<f64>,
-    /// central is the paper's finite difference, frozen keeps the branches of activations and max pools fixed
+    /// How Λ's gradient is found: central is the paper's difference of two passes; frozen holds the branches of ReLU and
+    /// max pool, and is exact: on the CPU a derivative in one pass, elsewhere such a difference
     #[arg(long, help_heading = "Method", value_parser = PossibleValuesParser::new(["central", "frozen"]))]
     pub(crate) estimator: Option<String>,
     /// Which of architecture and weights is stepped first
@@ -148,7 +149,7 @@ pub(crate) struct SettingsArgs {
     /// The architecture's learning rate
     #[arg(long, value_name = "X", help_heading = "Training", allow_negative_numbers = true)]
     pub(crate) arch_lr: Option<f64>,
-    /// Measure the dominant eigenvalue of the architecture's Hessian after each epoch (up to 21 passes more)
+    /// Measure the dominant eigenvalue of the architecture's Hessian after each epoch (up to 11 passes more, on a GPU 21)
     #[arg(long, help_heading = "Training")]
     pub(crate) curvature: bool,
     /// Warn of a collapse when more than this share of the edges are skip connections [default: 0.5]

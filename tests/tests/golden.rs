@@ -232,8 +232,8 @@ fn regularizer(case: &Case, base: &Case, form: Form, failures: &mut Failures) {
     }
 
     let mut cases = vec![
-        (&single, Estimator::Frozen, 1e-2, "reg_exact".to_owned(), 2e-3),
-        (&double, Estimator::Frozen, 1e-3, "reg_exact".to_owned(), 1e-5),
+        (&single, Estimator::Frozen, 1e-2, "reg_exact".to_owned(), 2e-5),
+        (&double, Estimator::Frozen, 1e-3, "reg_exact".to_owned(), 1e-7),
     ];
     let mut groups: Vec<&str> = case.within("reg_").filter_map(|name| name.split_once('/')).map(|(e, _)| e).collect();
     groups.dedup();

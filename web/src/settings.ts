@@ -62,11 +62,11 @@ export const FIELDS: readonly Field[] = [
   { key: "left", label: "Left", hint: "The method of the left run", options: METHODS },
   { key: "right", label: "Right", hint: "The method of the right run", options: METHODS },
   { key: "lambda", label: "λ", hint: "Final strength of the regularizer", min: 0, max: 100, whole: false },
-  { key: "epsilon", label: "ε₀", hint: "Step of the two-sided difference", min: 1e-8, max: 10, whole: false },
+  { key: "epsilon", label: "ε₀", hint: "Step of the two-sided difference (frozen on the CPU takes none)", min: 1e-8, max: 10, whole: false },
   {
     key: "estimator",
     label: "Estimator",
-    hint: "How the two extra passes choose their ReLU and pooling branches",
+    hint: "Central: two extra passes, each with its own ReLU and pooling branches. Frozen: the main pass's; one extra pass on the CPU",
     options: [
       ["central", "central (paper)"],
       ["frozen", "frozen (exact)"],

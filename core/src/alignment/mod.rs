@@ -16,5 +16,5 @@ mod schedule;
 pub use form::{Alignment, Form};
 pub(crate) use form::{dot, norm};
 pub use regularizer::Estimator;
-pub(crate) use regularizer::{Regularized, regularize};
+pub(crate) use regularizer::{Regularized, differentiate, moves, regularize};
 pub use schedule::Schedule;

@@ -13,10 +13,10 @@ use crate::device::{DeviceError, Place};
 pub(crate) enum Keep<K> {
     /// Their own.
     Free,
-    /// Their own, and written down.
+    /// Their own, and written down. (The CPU leaves all gradients in place instead, so that it can take derivatives.)
     Record,
     /// As written down.
-    Replay(Arc<K>),
+    Replay(#[cfg_attr(not(any(feature = "wgpu", feature = "webgpu")), expect(dead_code, reason = "GPUs do"))] Arc<K>),
 }
 
 /// What a device wrote down, for whoever keeps it without knowing the device.

@@ -47,6 +47,20 @@ pub(crate) struct Inputs<'a> {
     pub(crate) noise: &'a mut StepNoise,
 }
 
+/// Which derivative of the weights' gradient is to be taken.
+pub(crate) struct Derivative<'a> {
+    /// The number of the pass that found the gradient, the last one, with its branches recorded.
+    pub(crate) of: u64,
+    pub(crate) omega: &'a Tensor<1>,
+    pub(crate) p: &'a [Vec<f64>],
+    pub(crate) labels: &'a [i64],
+    /// How each cell's p moves.
+    pub(crate) directions: &'a [Vec<f64>],
+    /// How often ∂L/∂ω itself is added.
+    pub(crate) base: f64,
+    pub(crate) wanted: Wanted,
+}
+
 /// What the gradients of a pass are of.
 pub(crate) enum Goal<'a> {
     Labels(&'a [i64]),
@@ -125,6 +139,38 @@ impl Kernels {
         }
     }
 
+    /// base · ∂L/∂ω and its derivative along a direction of p, and the derivative of all cell gradients, as they are
+    /// wanted; ReLUs and max pools held as they were.
+    ///
+    /// # Errors
+    /// [`DeviceError::Lost`] where the processor takes none, or another pass came between.
+    pub(crate) async fn differentiate(
+        &self,
+        processor: Processor,
+        place: &Place,
+        derivative: &Derivative<'_>,
+    ) -> Result<[Tensor<1>; 2], DeviceError> {
+        match processor {
+            Processor::Single => self.differentiate_on::<f32>(place, derivative).await,
+            #[cfg(not(target_family = "wasm"))]
+            Processor::Double => self.differentiate_on::<f64>(place, derivative).await,
+            Processor::Gpu(_) => Err(nothing_to_differentiate()),
+        }
+    }
+
+    async fn differentiate_on<T: Real>(
+        &self,
+        place: &Place,
+        derivative: &Derivative<'_>,
+    ) -> Result<[Tensor<1>; 2], DeviceError> {
+        let &Derivative { of, omega, p, labels, directions, base, wanted } = derivative;
+        let mut own = self.take::<cpu::Engine<T>>(place).await?;
+        let [p, directions] = [p, directions].map(|cells| cells.iter().map(|cell| narrow(cell)).collect::<Vec<_>>());
+        let found = own.differentiate(of, &numbers(omega), &p, labels, &directions, T::of(base), wanted);
+        self.slot().engine = Some(own);
+        Ok(found.ok_or_else(nothing_to_differentiate)?.map(|values| tensor(values, place)))
+    }
+
     async fn run_on<E: Engine>(&self, inputs: Inputs<'_>, goal: &Goal<'_>) -> Result<Outputs, DeviceError> {
         let mut own = self.take::<E>(inputs.place).await?;
         let outputs = run(&mut *own, &self.plan, inputs, goal).await?;
@@ -144,6 +190,20 @@ impl Kernels {
     fn slot(&self) -> MutexGuard<'_, Slot> {
         self.slot.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn nothing_to_differentiate() -> DeviceError {
+    DeviceError::Lost { reason: "there is no pass to differentiate".to_owned() }
+}
+
+/// In the precision of a processor.
+fn narrow<T: Real>(values: &[f64]) -> Vec<T> {
+    values.iter().map(|&value| T::of(value)).collect()
+}
+
+fn tensor<T: Real>(values: Vec<T>, place: &Place) -> Tensor<1> {
+    let count = values.len();
+    Tensor::from_data(TensorData::new(values, [count]), (&place.device(false), T::dtype()))
 }
 
 fn numbers<T: Real, const D: usize>(tensor: &Tensor<D>) -> Vec<T> {
@@ -167,11 +227,10 @@ async fn run<E: Engine>(
             _ => return Err(DeviceError::Lost { reason: "no branches were kept there".to_owned() }),
         },
     };
-    let list = |values: &[f64]| values.iter().map(|&value| E::Number::of(value)).collect();
-    let p: Vec<Vec<E::Number>> = p.iter().map(|cell| list(cell)).collect();
+    let p: Vec<Vec<E::Number>> = p.iter().map(|cell| narrow(cell)).collect();
     let running = running.map(|pair| pair.map(numbers::<E::Number, 1>));
     let along: Vec<E::Number> = match goal {
-        Goal::Along(along) => list(along),
+        Goal::Along(along) => narrow(along),
         _ => Vec::new(),
     };
     let drawn = plan.noises(images.dims()).map(|(slot, shape)| numbers::<E::Number, 4>(&noise.get(slot, shape, place)));
@@ -198,18 +257,14 @@ async fn run<E: Engine>(
         None => branches,
     };
     let device = place.device(false);
-    let list = |values: Vec<E::Number>| {
-        let count = values.len();
-        Tensor::from_data(TensorData::new(values, [count]), (&device, E::Number::dtype()))
-    };
     Ok(Outputs {
         pass,
         output: Tensor::from_data(TensorData::new(output, output_shape), (&device, E::Number::dtype())),
-        loss: list(vec![E::Number::of(loss)]),
-        weights: list(weights),
-        cells: list(cells),
-        image: list(image),
+        loss: tensor(vec![E::Number::of(loss)], place),
+        weights: tensor(weights, place),
+        cells: tensor(cells, place),
+        image: tensor(image, place),
         branches,
-        seen: Seen { means: vec![list(means)], variances: vec![list(variances)] },
+        seen: Seen { means: vec![tensor(means, place)], variances: vec![tensor(variances, place)] },
     })
 }

@@ -20,7 +20,7 @@ use burn::tensor::Tensor;
 use crate::kernels::plan::{Planner, PoolKind, ValueId};
 use crate::space::{Convention, Operation};
 use batch_norm::BatchNorm;
-pub(crate) use bridge::{Goal, Inputs, Kernels};
+pub(crate) use bridge::{Derivative, Goal, Inputs, Kernels};
 use conv::{Conv, Geometry};
 pub(crate) use factorized_reduce::FactorizedReduce;
 use noise::Noise;

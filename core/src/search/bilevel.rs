@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::optimizer::{Adam, Sgd};
 use super::phase::Stopwatch;
 use super::{ArchitectureConfig, MethodConfig, Order, Phases, SearchError, WeightsConfig};
-use crate::alignment::{Alignment, Estimator, Form, Regularized, regularize};
+use crate::alignment::{Alignment, Estimator, Form, Regularized, differentiate, moves, regularize};
 use crate::data::Batch;
 use crate::device::{Place, read};
 use crate::ops::{Branches, StepNoise};
@@ -211,10 +211,16 @@ impl Bilevel {
         let (branches, number) = (std::mem::take(&mut outcome.branches), outcome.number);
         let found = self.read(outcome).await?;
         let alignments = self.alignments(form, &["normal".to_owned()], &found.cells);
-        let Some(value) = alignments.first().map(|(_, alignment)| alignment.value) else { return Ok(None) };
+        let Some((_, Alignment { value, .. })) = alignments.first().filter(|(_, alignment)| moves(alignment)) else {
+            return Ok(None);
+        };
         let main = Regularized { net: &self.net, p: &p, batch: &batch, branches: &branches, number };
+        if self.differentiates(Some(form), estimator, &batch).await? {
+            let gradient = differentiate(&main, &alignments, 0.0, 1.0).await?;
+            return Ok(Some((*value, read(gradient).await?)));
+        }
         match regularize(&main, &alignments, epsilon0, &mut noise).await? {
-            Some(gradient) => Ok(Some((value, read(gradient).await?))),
+            Some(gradient) => Ok(Some((*value, read(gradient).await?))),
             None => Ok(None),
         }
     }
@@ -318,25 +324,31 @@ impl Bilevel {
         noise: &mut StepNoise,
     ) -> Result<(Gradients, f64), SearchError> {
         let mut watch = Stopwatch::start();
-        let form = settings.method.name.parts().weight_regularizer.filter(|_| settings.strength != 0.0);
+        let kinds = &settings.method.kinds;
+        let form = settings.method.name.parts().weight_regularizer;
+        let form = form.filter(|_| settings.strength != 0.0 && kinds.iter().any(|kind| self.cells_of(kind).len() > 1));
         let branches = if form.is_some() { recording(settings.method.estimator) } else { Branches::Free };
         let p = self.architecture.copies(self.net.cell_kinds());
-        let wanted = Wanted { weights: true, cells: true, again: None };
+        // Then ∂L/∂ω comes with that of Λ.
+        let at_once = self.differentiates(form, settings.method.estimator, train).await?;
+        let wanted = Wanted { weights: !at_once, cells: true, again: None };
         let mut outcome = self.net.pass(&self.net.weights, &p, train, wanted, branches, noise).await?;
         let (branches, number) = (std::mem::take(&mut outcome.branches), outcome.number);
-        let seen = std::mem::take(&mut outcome.seen);
-        let mut gradient = outcome.take_weights()?;
+        let (seen, gradient) = (std::mem::take(&mut outcome.seen), outcome.weights.take());
         let found = self.read(outcome).await?;
         watch.lap(&mut self.phases.weights);
         finite("training loss", found.loss)?;
         finite("cell gradient", found.cells.iter().flatten().sum())?;
-        if let Some(form) = form {
-            let alignments = self.alignments(form, &settings.method.kinds, &found.cells);
-            let main = Regularized { net: &self.net, p: &p, batch: train, branches: &branches, number };
-            if let Some(lambda) = regularize(&main, &alignments, settings.method.epsilon, noise).await? {
-                gradient = gradient.sub(lambda.mul_scalar(settings.strength));
-            }
-        }
+        let alignments =
+            form.map(|form| self.alignments(form, &settings.method.kinds, &found.cells)).unwrap_or_default();
+        let main = Regularized { net: &self.net, p: &p, batch: train, branches: &branches, number };
+        let mut gradient = match gradient {
+            None => differentiate(&main, &alignments, 1.0, -settings.strength).await?,
+            Some(gradient) => match regularize(&main, &alignments, settings.method.epsilon, noise).await? {
+                Some(lambda) => gradient.sub(lambda.mul_scalar(settings.strength)),
+                None => gradient,
+            },
+        };
         let norm = read(gradient.clone().square().sum().sqrt()).await?[0];
         if form.is_some() {
             watch.lap(&mut self.phases.regularizer);
@@ -353,11 +365,27 @@ impl Bilevel {
         Ok((found, norm))
     }
 
+    /// Whether ∂Λ/∂ω is to be a derivative instead of a difference.
+    async fn differentiates(
+        &self,
+        form: Option<Form>,
+        estimator: Estimator,
+        batch: &DeviceBatch,
+    ) -> Result<bool, SearchError> {
+        Ok(form.is_some() && estimator == Estimator::Frozen && self.net.differentiates(batch).await?)
+    }
+
+    /// The places of all cells of a kind.
+    fn cells_of(&self, kind: &str) -> Vec<usize> {
+        let kind = self.space.kind(kind);
+        let kinds = self.net.cell_kinds().iter().enumerate();
+        kinds.filter(|&(_, &of)| Some(of) == kind).map(|(cell, _)| cell).collect()
+    }
+
     /// The alignment of each kind in `kinds`, with the places of its cells; kinds with fewer than two cells are left out.
     fn alignments(&self, form: Form, kinds: &[String], cells: &[Vec<f64>]) -> Vec<(Vec<usize>, Alignment)> {
         let of_kind = |name: &String| {
-            let kind = self.space.kind(name)?;
-            let places: Vec<usize> = (0..cells.len()).filter(|&cell| self.net.cell_kinds()[cell] == kind).collect();
+            let places = self.cells_of(name);
             let gradients: Vec<_> = places.iter().map(|&cell| cells[cell].clone()).collect();
             Alignment::of(form, &gradients).map(|alignment| (places, alignment))
         };
@@ -368,7 +396,12 @@ impl Bilevel {
     pub(super) async fn read(&self, mut outcome: Outcome) -> Result<Gradients, SearchError> {
         let cells = outcome.take_cells()?;
         let all = read(Tensor::cat(vec![outcome.loss, cells], 0)).await?;
-        let mut rest = &all[1..];
+        Ok(Gradients { loss: all[0], cells: self.by_cell(&all[1..]) })
+    }
+
+    /// The gradients of all cells, one after the other, as a list.
+    pub(super) fn by_cell(&self, all: &[f64]) -> Vec<Vec<f64>> {
+        let mut rest = all;
         let lengths: Vec<usize> =
             self.architecture.tables.iter().map(|table| table.iter().map(Vec::len).sum()).collect();
         let cells = self.net.cell_kinds().iter().map(|&kind| {
@@ -376,7 +409,7 @@ impl Bilevel {
             rest = others;
             own.to_vec()
         });
-        Ok(Gradients { loss: all[0], cells: cells.collect() })
+        cells.collect()
     }
 
     pub(super) fn on_device(&self, batch: &Batch) -> DeviceBatch {

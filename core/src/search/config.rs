@@ -68,9 +68,9 @@ pub struct MethodConfig {
     pub name: MethodName,
     /// The final λ.
     pub strength: f64,
-    /// ε₀ of the two-sided difference.
+    /// ε₀ of the two-sided difference; [`Estimator::Frozen`] takes none on the CPU.
     pub epsilon: f64,
-    /// How the two passes choose their branches.
+    /// How ∂Λ/∂ω is found.
     pub estimator: Estimator,
     /// How λ changes over the epochs.
     pub schedule: Schedule,
@@ -117,7 +117,7 @@ pub struct ArchitectureConfig {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct MeasuresConfig {
-    /// The dominant eigenvalue of ∇²_α L_val at the end of each epoch, on one batch: up to 21 passes.
+    /// The dominant eigenvalue of ∇²_α L_val at the end of each epoch, on one batch: up to 11 passes, on a GPU 21.
     pub curvature: bool,
 }
 

@@ -1,7 +1,7 @@
 //! The dominant eigenvalue of ∇²_α L_val, whose growth foretells a collapse (RobustDARTS, arXiv:1909.09656).
 //!
-//! Power iteration on Hessian-vector products, each from two passes with the ReLU and max-pool branches of a first one
-//! kept, so that no switch between them adds a jump:
+//! Power iteration on Hessian-vector products with the ReLU and max-pool branches of a first pass kept, so that no switch
+//! between them adds a jump: on the CPU derivatives of that pass, elsewhere differences of two,
 //!
 //! ```text
 //! H v ≈ [∇_α L_val(α + r v) − ∇_α L_val(α − r v)] / (2r),   ‖v‖ = 1
@@ -18,24 +18,38 @@ const STEP: f64 = 1e-2;
 /// The iteration ends when the eigenvalue changes by less than this share.
 const TOLERANCE: f64 = 1e-3;
 
+/// A pass at α itself.
+struct Here<'a> {
+    batch: &'a DeviceBatch,
+    noise: StepNoise,
+    /// What it recorded, and its number.
+    branches: Branches,
+    number: u64,
+    cells: Vec<Vec<f64>>,
+}
+
 impl Bilevel {
     /// The eigenvalue of ∇²_α L_val of the largest magnitude, with its sign, on one batch.
     ///
-    /// Takes one pass, and two for each of at most `iterations` iterations; nothing changes.
+    /// Takes one pass, and one (on a GPU two) for each of at most `iterations` iterations; nothing changes.
     ///
     /// # Errors
     /// [`SearchError::Device`] where the device does not answer.
     pub async fn curvature(&self, valid: &Batch, iterations: usize) -> Result<f64, SearchError> {
         let batch = self.on_device(valid);
         let mut noise = self.noise(0, &[]);
-        let mut branches = Branches::Record(Recorded::default());
-        let mut number = None;
-        self.alpha_slope(&self.architecture, &batch, &mut branches, &mut number, &mut noise).await?;
+        let p = self.architecture.copies(self.net.cell_kinds());
+        let (recording, wanted) = (Branches::Record(Recorded::default()), Wanted { cells: true, ..Wanted::default() });
+        let mut outcome = self.net.pass(&self.net.weights, &p, &batch, wanted, recording, &mut noise).await?;
+        let (branches, number) = (std::mem::take(&mut outcome.branches), outcome.number);
+        let cells = self.read(outcome).await?.cells;
+        let mut here = Here { batch: &batch, noise, branches, number, cells };
+        let differentiates = self.net.differentiates(&batch).await?;
 
-        let here = self.architecture.flat();
         // Not constant on any edge, which the softmax would not notice.
-        let mut v: Vec<f64> = (0..here.len()).map(|i| if i % 2 == 0 { 1.0 } else { -0.5 }).collect();
-        let (mut moved, mut value) = (self.architecture.clone(), 0.0);
+        let count = self.architecture.flat().len();
+        let mut v: Vec<f64> = (0..count).map(|i| if i % 2 == 0 { 1.0 } else { -0.5 }).collect();
+        let mut value = 0.0;
         for _ in 0..iterations {
             let size = norm(&v);
             if size == 0.0 || !size.is_finite() {
@@ -44,13 +58,8 @@ impl Bilevel {
             for v in &mut v {
                 *v /= size;
             }
-            let mut sides = Vec::with_capacity(2);
-            for sign in [1.0, -1.0] {
-                let there: Vec<f64> = here.iter().zip(&v).map(|(alpha, v)| alpha + sign * STEP * v).collect();
-                moved.set_flat(&there);
-                sides.push(self.alpha_slope(&moved, &batch, &mut branches.replay(), &mut number, &mut noise).await?);
-            }
-            let product: Vec<f64> = sides[0].iter().zip(&sides[1]).map(|(a, b)| (a - b) / (2.0 * STEP)).collect();
+            let product =
+                if differentiates { self.derivative(&here, &v).await? } else { self.difference(&mut here, &v).await? };
             let before = std::mem::replace(&mut value, dot(&v, &product));
             v = product;
             if (value - before).abs() <= TOLERANCE * value.abs() {
@@ -60,21 +69,33 @@ impl Bilevel {
         Ok(value)
     }
 
+    /// H v.
+    async fn derivative(&self, here: &Here<'_>, v: &[f64]) -> Result<Vec<f64>, SearchError> {
+        let (kinds, architecture) = (self.net.cell_kinds(), &self.architecture);
+        let wanted = Wanted { cells: true, ..Wanted::default() };
+        let (p, directions) = (architecture.copies(kinds), architecture.directions(kinds, v));
+        let [_, turned] = self.net.differentiate(here.number, &p, here.batch, wanted, &directions, 0.0).await?;
+        let turned = self.by_cell(&crate::device::read(turned).await?);
+        Ok(architecture.turned_gradient(kinds, &here.cells, &turned, v))
+    }
+
+    /// H v but for O(r²).
+    async fn difference(&self, here: &mut Here<'_>, v: &[f64]) -> Result<Vec<f64>, SearchError> {
+        let mut sides = Vec::with_capacity(2);
+        for step in [STEP, -STEP] {
+            let mut moved = self.architecture.clone();
+            moved.set_flat(&moved.flat().iter().zip(v).map(|(alpha, v)| alpha + step * v).collect::<Vec<_>>());
+            sides.push(self.alpha_slope(&moved, here).await?);
+        }
+        Ok(sides[0].iter().zip(&sides[1]).map(|(a, b)| (a - b) / (2.0 * STEP)).collect())
+    }
+
     /// ∇_α L at other architecture parameters.
-    async fn alpha_slope(
-        &self,
-        at: &Architecture,
-        batch: &DeviceBatch,
-        branches: &mut Branches,
-        number: &mut Option<u64>,
-        noise: &mut StepNoise,
-    ) -> Result<Vec<f64>, SearchError> {
+    async fn alpha_slope(&self, at: &Architecture, here: &mut Here<'_>) -> Result<Vec<f64>, SearchError> {
         let kinds = self.net.cell_kinds();
-        let wanted = Wanted { weights: false, cells: true, again: *number };
-        let taken = std::mem::take(branches);
-        let mut outcome = self.net.pass(&self.net.weights, &at.copies(kinds), batch, wanted, taken, noise).await?;
-        *branches = std::mem::take(&mut outcome.branches);
-        *number = Some(outcome.number);
+        let wanted = Wanted { weights: false, cells: true, again: Some(here.number) };
+        let (p, branches) = (at.copies(kinds), here.branches.replay());
+        let outcome = self.net.pass(&self.net.weights, &p, here.batch, wanted, branches, &mut here.noise).await?;
         Ok(at.gradient(kinds, &self.read(outcome).await?.cells))
     }
 }

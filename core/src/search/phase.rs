@@ -15,7 +15,8 @@ pub struct Phases {
     pub architecture: f64,
     /// The pass that gives ∂L_train/∂ω and the cell gradients.
     pub weights: f64,
-    /// The passes that give ∂Λ/∂ω, up to the norm of the gradient that it has become a part of.
+    /// The passes that give ∂Λ/∂ω, up to the norm of the gradient that it has become a part of. Where it is a derivative,
+    /// ∂L_train/∂ω comes with it, and the pass before gives the cell gradients alone.
     pub regularizer: f64,
     /// Clipping, SGD and Adam.
     pub optimizers: f64,

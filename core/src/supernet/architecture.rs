@@ -50,21 +50,60 @@ impl Architecture {
 
     /// ∂L/∂α = Σ_l J(p)ᵀ g_l, flattened as [`flat`](Self::flat).
     pub(crate) fn gradient(&self, kinds: &[usize], cells: &[Vec<f64>]) -> Vec<f64> {
-        let mut gradient = Vec::new();
-        for (kind, table) in self.probabilities().iter().enumerate() {
+        let edges = self.probabilities().into_iter().flatten().zip(self.summed(kinds, cells));
+        edges.flat_map(|(p, g)| through_softmax(&p, &g)).collect()
+    }
+
+    /// How each cell's p moves where α moves along `v`: ṗ = J(p) v on every edge.
+    pub(crate) fn directions(&self, kinds: &[usize], v: &[f64]) -> Vec<Vec<f64>> {
+        let mut rest = v;
+        let mut along = |p: &Vec<f64>| {
+            let (own, others) = rest.split_at(p.len());
+            rest = others;
+            through_softmax(p, own)
+        };
+        let probabilities = self.probabilities();
+        let moved: Vec<Vec<f64>> =
+            probabilities.iter().map(|table| table.iter().flat_map(&mut along).collect()).collect();
+        kinds.iter().map(|&kind| moved[kind].clone()).collect()
+    }
+
+    /// The derivative of [`gradient`](Self::gradient) where α moves along `v` and with it the cell gradients by `turned`:
+    /// J(p)ᵀ ġ + ṗ ⊙ (g − ⟨p, g⟩) − p ⟨ṗ, g⟩ on every edge, g and ġ summed over the cells.
+    pub(crate) fn turned_gradient(
+        &self,
+        kinds: &[usize],
+        cells: &[Vec<f64>],
+        turned: &[Vec<f64>],
+        v: &[f64],
+    ) -> Vec<f64> {
+        let mut rest = v;
+        let edges = self.probabilities().into_iter().flatten().zip(self.summed(kinds, cells));
+        let softmax = edges.flat_map(|(p, g)| {
+            let (own, others) = rest.split_at(p.len());
+            rest = others;
+            let moved = through_softmax(&p, own);
+            let [mean, along] = [product(&p, &g), product(&moved, &g)];
+            p.into_iter().zip(g).zip(moved).map(|((p, g), moved)| moved * (g - mean) - p * along).collect::<Vec<_>>()
+        });
+        self.gradient(kinds, turned).into_iter().zip(softmax).map(|(turned, softmax)| turned + softmax).collect()
+    }
+
+    /// Cell gradients, summed over the cells of a kind, by edge.
+    fn summed(&self, kinds: &[usize], cells: &[Vec<f64>]) -> Vec<Vec<f64>> {
+        let mut all = Vec::new();
+        for (kind, table) in self.tables.iter().enumerate() {
             let mut at = 0;
-            for p in table {
-                let mut sum = vec![0.0; p.len()];
+            for edge in table {
+                let mut sum = vec![0.0; edge.len()];
                 for (cell, _) in cells.iter().zip(kinds).filter(|(_, of)| **of == kind) {
-                    for (sum, g) in sum.iter_mut().zip(&cell[at..]) {
-                        *sum += g;
-                    }
+                    sum.iter_mut().zip(&cell[at..]).for_each(|(sum, g)| *sum += g);
                 }
-                gradient.extend(through_softmax(p, &sum));
-                at += p.len();
+                at += edge.len();
+                all.push(sum);
             }
         }
-        gradient
+        all
     }
 
     /// The architecture that α stands for.
@@ -84,8 +123,12 @@ impl Architecture {
 
 /// J(p)ᵀ g = p ⊙ (g − ⟨p, g⟩).
 pub(crate) fn through_softmax(p: &[f64], g: &[f64]) -> Vec<f64> {
-    let mean: f64 = p.iter().zip(g).map(|(p, g)| p * g).sum();
+    let mean = product(p, g);
     p.iter().zip(g).map(|(p, g)| p * (g - mean)).collect()
+}
+
+fn product(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 fn softmax(row: &[f64]) -> Vec<f64> {

@@ -16,7 +16,8 @@ pub(crate) use network::Network;
 use crate::device::{DeviceError, Place, Processor, TENSORS, read};
 use crate::kernels::pass;
 use crate::ops::{
-    Branches, Goal, Inputs, Kernels, Layout, Normalization, Pass, Seen, StepNoise, collect, follow, no_running,
+    Branches, Derivative, Goal, Inputs, Kernels, Layout, Normalization, Pass, Seen, StepNoise, collect, follow,
+    no_running,
 };
 use crate::space::Space;
 
@@ -118,6 +119,10 @@ impl DeviceBatch {
             labels: Tensor::from_data(TensorData::new(labels, [count]), &place.device(false)),
         }
     }
+
+    fn labels(&self) -> Vec<i64> {
+        self.labels.clone().into_data().iter::<i64>().collect()
+    }
 }
 
 impl Supernet {
@@ -210,6 +215,43 @@ impl Supernet {
         }
     }
 
+    /// Whether [`differentiate`](Self::differentiate) can be had for a batch.
+    ///
+    /// # Errors
+    /// [`DeviceError`] where the device fails.
+    pub(crate) async fn differentiates(&self, batch: &DeviceBatch) -> Result<bool, DeviceError> {
+        let processor = self.kernels.processor(&self.place, batch.images.dims()).await?;
+        Ok(!matches!(processor, None | Some(Processor::Gpu(_))))
+    }
+
+    /// base · ∂L/∂ω and its derivative where p\[l\] moves along `directions[l]`, `[weights]`, and the derivative of all
+    /// cell gradients, one after the other; what is not wanted is empty. It is the pass with the number `of` that is
+    /// differentiated: it recorded its branches, and no other pass has come since.
+    ///
+    /// # Errors
+    /// [`DeviceError::Lost`] where that is not so, or the device takes no derivatives.
+    pub(crate) async fn differentiate(
+        &self,
+        of: u64,
+        p: &[Vec<f64>],
+        batch: &DeviceBatch,
+        wanted: Wanted,
+        directions: &[Vec<f64>],
+        base: f64,
+    ) -> Result<[Tensor<1>; 2], DeviceError> {
+        let processor = self.kernels.processor(&self.place, batch.images.dims()).await?.ok_or_else(no_kernels)?;
+        let derivative = Derivative {
+            of,
+            omega: &self.weights,
+            p,
+            labels: &batch.labels(),
+            directions,
+            base,
+            wanted: pass::Wanted { weights: wanted.weights, cells: wanted.cells, image: false },
+        };
+        self.kernels.differentiate(processor, &self.place, &derivative).await
+    }
+
     #[expect(clippy::too_many_arguments, reason = "a pass and what runs it")]
     async fn by_kernels(
         &self,
@@ -232,7 +274,7 @@ impl Supernet {
             wanted: pass::Wanted { weights: wanted.weights, cells: wanted.cells, image: false },
             noise,
         };
-        let labels: Vec<i64> = batch.labels.clone().into_data().iter::<i64>().collect();
+        let labels = batch.labels();
         let goal = if wanted.weights || wanted.cells { Goal::Labels(&labels) } else { Goal::None };
         let found = self.kernels.run(processor, inputs, &goal).await?;
         let [images, classes, ..] = found.output.dims();

@@ -2,9 +2,9 @@
 
 use super::Real;
 use super::frame::Frame;
-use super::group::Kept;
-use super::plane::{Channel, Gate};
+use super::plane::Channel;
 use super::product::pack;
+use super::side::{Side, Sides};
 use crate::kernels::pass::Wanted;
 use crate::kernels::plan::{Conv, Plan, Step, ValueId, Weight};
 
@@ -70,21 +70,68 @@ impl<T: Real> Packed<T> {
     }
 }
 
+/// How every normalized channel is read, forward and backward.
+#[derive(Clone, Debug)]
+pub(super) struct Readers<T> {
+    pub(super) norms: Vec<Channel<T>>,
+    /// The means over all pixels of gradient, and of gradient times normalized value.
+    pub(super) means: Vec<[T; 2]>,
+    /// The same of the tangent.
+    pub(super) slopes: Vec<[T; 2]>,
+    pub(super) turns: Vec<Turn<T>>,
+}
+
+impl<T: Real> Readers<T> {
+    pub(super) fn new(normalized: usize) -> Self {
+        Self {
+            norms: vec![Channel::PLAIN; normalized],
+            means: vec![[T::ZERO; 2]; normalized],
+            slopes: vec![[T::ZERO; 2]; normalized],
+            turns: vec![Turn::default(); normalized],
+        }
+    }
+}
+
+/// The derivative of a channel's gradient, `a·ġ + b·g + c·ż + d·(z − μ) + e`: see `norm`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Turn<T> {
+    pub(super) turned: T,
+    pub(super) gradient: T,
+    pub(super) tangent: T,
+    pub(super) value: T,
+    pub(super) shift: T,
+}
+
+/// What a pass is given.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Given<'a, T> {
+    pub(super) omega: &'a [T],
+    /// What each searched cell reads.
+    pub(super) p: &'a [Vec<T>],
+    pub(super) wanted: Wanted,
+    /// Whether a pass along a direction is to follow, which needs all gradients.
+    pub(super) keep: bool,
+    pub(super) along: Option<Along<'a, T>>,
+}
+
+/// What a pass along a direction is given besides.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Along<'a, T> {
+    /// ṗ of each searched cell.
+    pub(super) directions: &'a [Vec<T>],
+    /// How often the gradient itself is added to its derivative.
+    pub(super) base: T,
+}
+
 pub(super) struct Context<'a, T> {
     pub(super) plan: &'a Plan,
     pub(super) layout: &'a Layout,
-    pub(super) omega: &'a [T],
     pub(super) packed: &'a [Packed<T>],
-    /// What each searched cell reads.
-    pub(super) p: &'a [Vec<T>],
-    /// How each normalized channel is read.
-    pub(super) norms: &'a [Channel<T>],
-    /// The means over all pixels of gradient, and of gradient times normalized value.
-    pub(super) means: &'a [[T; 2]],
-    pub(super) wanted: Wanted,
+    pub(super) readers: &'a Readers<T>,
+    pub(super) given: Given<'a, T>,
 }
 
-impl<T: Real> Context<'_, T> {
+impl<T: Real> Given<'_, T> {
     #[inline(always)]
     pub(super) fn weight(&self, weight: Weight) -> T {
         match weight {
@@ -93,47 +140,69 @@ impl<T: Real> Context<'_, T> {
         }
     }
 
+    /// How that weight moves.
+    #[inline(always)]
+    pub(super) fn direction(&self, weight: Weight) -> T {
+        match (weight, self.along) {
+            (Weight::Operation { cell, at }, Some(along)) => along.directions[cell][at],
+            _ => T::ZERO,
+        }
+    }
+}
+
+impl<T: Real> Context<'_, T> {
+    /// What the pass is of.
+    #[inline(always)]
+    pub(super) fn side(&self) -> Side {
+        if self.given.along.is_some() { Side::Tangent } else { Side::Value }
+    }
+
     /// How channel `channel` of a value is read.
     #[inline(always)]
     pub(super) fn channel(&self, value: ValueId, channel: usize) -> Channel<T> {
-        self.plan.values[value].norm.map_or(Channel::PLAIN, |norm| self.norms[norm.offset + channel])
+        self.plan.values[value].norm.map_or(Channel::PLAIN, |norm| self.readers.norms[norm.offset + channel])
+    }
+
+    /// The means of a channel's tangent, and of tangent times normalized value; zeros where nothing is normalized.
+    #[inline(always)]
+    pub(super) fn slope(&self, value: ValueId, channel: usize) -> [T; 2] {
+        self.plan.values[value].norm.map_or([T::ZERO; 2], |norm| self.readers.slopes[norm.offset + channel])
     }
 
     /// Whether anything that is wanted depends on a value's gradient.
     #[inline(always)]
     pub(super) fn needs(&self, value: ValueId) -> bool {
+        let Given { wanted, keep, .. } = self.given;
         if value == crate::kernels::plan::IMAGE {
-            return self.wanted.image;
+            return wanted.image;
         }
-        self.wanted.weights || self.wanted.image || !self.plan.schedule.fixed[value]
-    }
-}
-
-/// What decides which way the ReLU before a step goes.
-#[inline(always)]
-pub(super) fn gate(relu: bool, value: ValueId, kept: Option<&Kept>) -> Gate<'_> {
-    match (relu, kept) {
-        (false, _) => Gate::None,
-        (true, None) => Gate::Own,
-        (true, Some(kept)) => Gate::Kept(&kept.open[value]),
+        wanted.weights || wanted.image || keep || !self.plan.schedule.fixed[value]
     }
 }
 
 /// Buffers that a lane's kernels share.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Scratch<T> {
+    pub(super) inputs: Sides<Inputs<T>>,
+    /// Gradients of an output, and of what a 1×1 convolution read.
+    pub(super) d: Sides<Vec<T>>,
+    pub(super) d_middle: Sides<Vec<T>>,
+    /// Padded planes of one of them.
+    pub(super) d_planes: Vec<T>,
+    /// Rows of the pitch, and rows of the image.
+    pub(super) rows: Vec<T>,
+    pub(super) row: Vec<T>,
+    pub(super) other_row: Vec<T>,
+    pub(super) shifts: Vec<usize>,
+}
+
+/// What convolutions read, in the form that the inner loops want.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Inputs<T> {
     /// Padded inputs of a dense convolution or of all channels of a depthwise one.
     pub(super) planes: Vec<T>,
     /// What a 1×1 convolution reads.
     pub(super) middle: Vec<T>,
-    /// The output's gradient, its planes, and that of what a 1×1 convolution read.
-    pub(super) d: Vec<T>,
-    pub(super) d_planes: Vec<T>,
-    pub(super) d_middle: Vec<T>,
-    /// Rows of the pitch, and rows of the image.
-    pub(super) rows: Vec<T>,
-    pub(super) row: Vec<T>,
-    pub(super) shifts: Vec<usize>,
     /// What `planes` and `middle` hold, so that convolutions that read the same share it.
     pub(super) planes_of: Option<Held>,
     pub(super) middle_of: Option<Held>,
@@ -150,8 +219,10 @@ pub(super) struct Held {
 impl<T: Real> Scratch<T> {
     /// Forgets what was held, which belonged to other images.
     pub(super) fn turn(&mut self) {
-        self.planes_of = None;
-        self.middle_of = None;
+        for side in [Side::Value, Side::Tangent] {
+            self.inputs[side].planes_of = None;
+            self.inputs[side].middle_of = None;
+        }
     }
 }
 

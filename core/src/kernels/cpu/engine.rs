@@ -1,13 +1,16 @@
 //! A pass: forward stages, head, backward stages, with the sums over the batch between them.
 
+use std::convert::Infallible;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Real;
-use super::context::{Context, Layout, Packed};
-use super::group::{Group, Kept, Moments};
-use super::head;
+use super::context::{Context, Given, Layout, Packed, Readers};
+use super::group::{Group, Moments, Slope};
+use super::head::{self, Scored};
 use super::plane::Channel;
-use super::stage::{Backward, Features, Forward, Lane, Record, Seed};
+use super::side::Side;
+use super::stage::{Backward, Features, Forward, Lane, Seed};
 use crate::device::{DeviceError, Place};
 use crate::kernels::pass::{self, Done, Found, Keep, Request, Target, Wanted};
 use crate::kernels::plan::{IMAGE, Plan, Stage, Step, ValueId, Weight};
@@ -20,116 +23,107 @@ const LANES: usize = 16;
 /// Groups that a batch is cut into at least, if it has so many images.
 const GROUPS: usize = 8;
 
+/// The number of the next pass of any engine, so that none is taken for another's.
+static PASSES: AtomicU64 = AtomicU64::new(1);
+
 /// A plan with the buffers of its passes, which stay from pass to pass.
 #[derive(Debug)]
 pub(crate) struct Engine<T> {
-    plan: Arc<Plan>,
+    pub(super) plan: Arc<Plan>,
     /// For what images the rest is.
-    shape: [usize; 4],
+    pub(super) shape: [usize; 4],
     layout: Layout,
-    lanes: Vec<Lane<T>>,
+    pub(super) lanes: Vec<Lane<T>>,
     packed: Vec<Packed<T>>,
-    norms: Vec<Channel<T>>,
+    pub(super) readers: Readers<T>,
     statistics: Vec<[f64; 2]>,
-    means: Vec<[T; 2]>,
-    passes: u64,
-    /// What was written down last. Its buffers are used again when nobody else holds it.
-    kept: Arc<Vec<Kept>>,
+    pub(super) scored: Scored,
+    /// The number of the last pass but for those over the same batch.
+    pub(super) pass: u64,
+    /// Whether the last pass has left what one along a direction needs.
+    pub(super) kept: bool,
 }
 
 impl<T: Real> pass::Engine for Engine<T> {
     type Number = T;
-    /// By group of images.
-    type Kept = Vec<Kept>;
+    /// It takes derivatives instead of passes with given branches.
+    type Kept = Infallible;
 
     async fn new(_: &Place, plan: Arc<Plan>) -> Result<Self, DeviceError> {
         let layout = Layout::new(&plan, [1; 2]);
         Ok(Self {
-            norms: vec![Channel::PLAIN; plan.normalized],
+            readers: Readers::new(plan.normalized),
             statistics: vec![[0.0; 2]; plan.normalized],
-            means: vec![[T::ZERO; 2]; plan.normalized],
             packed: vec![Packed::default(); plan.steps.len()],
             shape: [0; 4],
             lanes: Vec::new(),
-            passes: 0,
-            kept: Arc::default(),
+            scored: Scored::default(),
+            pass: 0,
+            kept: false,
             layout,
             plan,
         })
     }
 
-    async fn run(&mut self, request: Request<'_, T>, keep: &Keep<Vec<Kept>>) -> Done<T, Vec<Kept>> {
+    async fn run(&mut self, request: Request<'_, T>, keep: &Keep<Infallible>) -> Done<T, Infallible> {
         let Request { omega, p, images, shape, noise, running, again, wanted, target } = request;
-        let again = again.is_some_and(|pass| pass == self.passes && self.shape == shape);
+        let again = again.is_some_and(|pass| pass == self.pass && self.shape == shape);
         self.fit(shape);
         // A pass over the same batch leaves the number: what is fixed stays that of the first.
         if !again {
-            self.passes += 1;
+            self.pass = PASSES.fetch_add(1, Ordering::Relaxed);
         }
+        self.kept = matches!((keep, &target), (Keep::Record, Target::Labels(_))) && running.is_none();
         let plan = Arc::clone(&self.plan);
-        let held = match keep {
-            Keep::Replay(kept) => Some(kept.as_slice()),
-            _ => None,
-        };
+        let given = Given { omega, p, wanted, keep: self.kept, along: None };
         let backward = !matches!(target, Target::None);
         if !again {
             self.pack(&plan, omega, backward);
             self.place_images(&plan, images);
         }
         for (y, drawn) in plan.noisy().zip(noise) {
-            self.scatter(y, drawn, |group| &mut group.values);
+            self.scatter(y, drawn, |group| &mut group.values[Side::Value]);
         }
         if let Some(running) = running {
             self.take_running(&plan, omega, running);
         }
         for stage in &plan.schedule.forward {
-            let context = context(&plan, &self.layout, omega, &self.packed, p, &self.norms, &self.means, wanted);
-            each(&mut self.lanes, |lane| {
-                T::run(Forward { context: &context, stage, again, kept: held, lane });
-            });
+            self.go_on(&plan, given, stage, again);
             if running.is_none() {
                 self.settle(&plan, omega, stage, again);
             }
         }
         let mut found = self.found();
-        let context = context(&plan, &self.layout, omega, &self.packed, p, &self.norms, &self.means, wanted);
-        let kept = matches!(keep, Keep::Record).then(|| record(&mut self.kept, &context, &self.lanes));
-        for lane in &mut self.lanes {
-            for group in &mut lane.groups {
-                (0..plan.values.len()).for_each(|value| group.release(value));
-            }
-            lane.gradient.clear();
-            lane.gradient.resize(if wanted.weights { plan.weights } else { 0 }, T::ZERO);
-            lane.cells.iter_mut().for_each(|cell| cell.fill(0.0));
-        }
+        self.clear(&plan, wanted, &[Side::Value, Side::Tangent]);
         if let Some(step) = &plan.head {
-            let parts = each(&mut self.lanes, |lane| T::run(Features { context: &context, kept: held, lane }));
-            let features = parts.concat();
             let labels = if let Target::Labels(labels) = target { Some(labels) } else { None };
-            let scored = head::score(step, omega, &features, labels);
-            found.loss = scored.loss;
-            found.output = scored.logits.iter().map(|&logit| T::of(logit)).collect();
+            let features = self.features(&plan, given);
+            self.scored = head::score(step, omega, features, labels);
+            found.loss = self.scored.loss;
+            found.output = self.scored.logits.iter().map(|&logit| T::of(logit)).collect();
             found.output_shape = [shape[0], step.classes, 1, 1];
             if labels.is_some() {
+                let Scored { features, d_logits, .. } = &self.scored;
                 if wanted.weights {
-                    head::weights(step, &features, &scored.d_logits, &mut self.lanes[0].gradient);
+                    let gradient = &mut self.lanes[0].gradient;
+                    head::weights(step, features, d_logits, gradient);
+                    head::bias(step, d_logits, gradient);
                 }
-                each(&mut self.lanes, |lane| {
-                    T::run(Seed { context: &context, kept: held, lane, d_logits: &scored.d_logits });
-                });
+                let d_logits = d_logits.clone();
+                self.seed(&plan, given, &d_logits);
             }
         } else {
             let [height, width] = self.layout.sizes[plan.output];
             found.output_shape = [shape[0], plan.values[plan.output].channels, height, width];
-            found.output = self.collect(plan.output, |group| &group.values);
+            found.output = self.collect(plan.output, |group| &group.values[Side::Value]);
             if let Target::Along(along) = target {
-                self.scatter(plan.output, along, |group| &mut group.gradients);
+                self.scatter(plan.output, along, |group| &mut group.gradients[Side::Value]);
             }
         }
         if !backward {
-            return Ok((found, kept));
+            return Ok((found, None));
         }
-        self.go_back(&plan, omega, p, wanted, held);
+        self.go_back(&plan, given);
         if wanted.weights {
             found.weights = self.weight_gradient(&plan);
         }
@@ -137,9 +131,9 @@ impl<T: Real> pass::Engine for Engine<T> {
             found.cells = self.cell_gradients(&plan);
         }
         if wanted.image {
-            found.image = self.collect(IMAGE, |group| &group.gradients);
+            found.image = self.collect(IMAGE, |group| &group.gradients[Side::Value]);
         }
-        Ok((found, kept))
+        Ok((found, None))
     }
 }
 
@@ -156,34 +150,63 @@ impl<T: Real> Engine<T> {
         let groups = batch.div_ceil(each);
         let group = |index: usize| {
             let start = index * each;
-            let values = self.plan.values.len();
-            Group {
-                images: each.min(batch - start),
-                start,
-                values: vec![Vec::new(); values],
-                gradients: vec![Vec::new(); values],
-                moments: vec![Moments::default(); self.plan.normalized],
-                sums: vec![Moments::default(); self.plan.normalized],
-                winners: vec![Vec::new(); values],
-                pool: Vec::new(),
-            }
+            Group::new(each.min(batch - start), start, self.plan.values.len(), self.plan.normalized)
         };
         let share = groups.div_ceil(LANES).max(1);
         let lane = |first: usize| Lane {
             groups: (first..(first + share).min(groups)).map(group).collect(),
             cells: self.plan.cells.iter().map(|&count| vec![0.0; count]).collect(),
-            first,
             ..Lane::default()
         };
         self.lanes = (0..groups).step_by(share).map(lane).collect();
+        self.kept = false;
     }
 
-    fn go_back(&mut self, plan: &Plan, omega: &[T], p: &[Vec<T>], wanted: Wanted, held: Option<&[Kept]>) {
-        self.add_up(plan, &[plan.output], p, wanted);
+    /// Lanes to work on, and what they read.
+    fn parts<'a>(&'a mut self, plan: &'a Plan, given: Given<'a, T>) -> (&'a mut [Lane<T>], Context<'a, T>) {
+        let Self { layout, packed, readers, lanes, .. } = self;
+        (lanes, Context { plan, layout, packed, readers, given })
+    }
+
+    /// One stage forward.
+    pub(super) fn go_on(&mut self, plan: &Plan, given: Given<'_, T>, stage: &Stage, again: bool) {
+        let (lanes, context) = self.parts(plan, given);
+        each(lanes, |lane| T::run(Forward { context: &context, stage, again, lane }));
+    }
+
+    /// What the head reads, `[batch · channels]`.
+    pub(super) fn features(&mut self, plan: &Plan, given: Given<'_, T>) -> Vec<f64> {
+        let (lanes, context) = self.parts(plan, given);
+        each(lanes, |lane| T::run(Features { context: &context, lane })).concat()
+    }
+
+    /// From the head into the network.
+    pub(super) fn seed(&mut self, plan: &Plan, given: Given<'_, T>, d_logits: &[f64]) {
+        let (lanes, context) = self.parts(plan, given);
+        each(lanes, |lane| T::run(Seed { context: &context, lane, d_logits }));
+    }
+
+    /// All stages backward.
+    pub(super) fn go_back(&mut self, plan: &Plan, given: Given<'_, T>) {
+        self.add_up(plan, &[plan.output], given);
         for stage in &plan.schedule.backward {
-            let context = context(plan, &self.layout, omega, &self.packed, p, &self.norms, &self.means, wanted);
-            each(&mut self.lanes, |lane| T::run(Backward { context: &context, stage, kept: held, lane }));
-            self.add_up(plan, &stage.complete, p, wanted);
+            let (lanes, context) = self.parts(plan, given);
+            each(lanes, |lane| T::run(Backward { context: &context, stage, lane }));
+            self.add_up(plan, &stage.complete, given);
+        }
+    }
+
+    /// Forgets gradients.
+    pub(super) fn clear(&mut self, plan: &Plan, wanted: Wanted, sides: &[Side]) {
+        for lane in &mut self.lanes {
+            for group in &mut lane.groups {
+                for &side in sides {
+                    (0..plan.values.len()).for_each(|value| group.release(side, value));
+                }
+            }
+            lane.gradient.clear();
+            lane.gradient.resize(if wanted.weights { plan.weights } else { 0 }, T::ZERO);
+            lane.cells.iter_mut().for_each(|cell| cell.fill(0.0));
         }
     }
 
@@ -230,7 +253,7 @@ impl<T: Real> Engine<T> {
 
     fn place_images(&mut self, plan: &Plan, images: &[T]) {
         debug_assert_eq!(plan.values[IMAGE].channels, self.shape[1]);
-        self.scatter(IMAGE, images, |group| &mut group.values);
+        self.scatter(IMAGE, images, |group| &mut group.values[Side::Value]);
     }
 
     fn take_running(&mut self, plan: &Plan, omega: &[T], [means, variances]: [&[T]; 2]) {
@@ -238,7 +261,7 @@ impl<T: Real> Engine<T> {
             let Some(norm) = plan.values[value].norm else { continue };
             for channel in 0..plan.values[value].channels {
                 let at = norm.offset + channel;
-                self.norms[at] = reader(omega, norm.affine, channel, means[at].wide(), variances[at].wide());
+                self.readers.norms[at] = reader(omega, norm.affine, channel, means[at].wide(), variances[at].wide());
             }
         }
     }
@@ -264,22 +287,26 @@ impl<T: Real> Engine<T> {
                     count = all;
                 }
                 self.statistics[at] = [mean, square / f64::max(count - 1.0, 1.0)];
-                self.norms[at] = reader(omega, norm.affine, channel, mean, square / count);
+                self.readers.norms[at] = reader(omega, norm.affine, channel, mean, square / count);
             }
         }
     }
 
+    /// How many numbers of a channel the whole batch has.
+    pub(super) fn pixels(&self, value: ValueId) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 pixels")]
+        let count = (self.shape[0] * self.layout.pixels(value)) as f64;
+        count
+    }
+
     /// Gradient sums over the batch of the values that a stage completed.
-    fn add_up(&mut self, plan: &Plan, values: &[ValueId], p: &[Vec<T>], wanted: Wanted) {
+    fn add_up(&mut self, plan: &Plan, values: &[ValueId], given: Given<'_, T>) {
         for &value in values {
             let Some(norm) = plan.values[value].norm else { continue };
+            let count = self.pixels(value);
             // The sums are those of its reader's gradient, which it has a part in by its weight there.
-            let part = match plan.schedule.source[value] {
-                Some((_, Weight::Operation { cell, at })) => p[cell][at].wide(),
-                _ => 1.0,
-            };
-            #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 pixels")]
-            let count = (self.shape[0] * self.layout.pixels(value)) as f64;
+            let weight = plan.schedule.source[value].map_or(Weight::One, |(_, weight)| weight);
+            let part = given.weight(weight).wide();
             for channel in 0..plan.values[value].channels {
                 let at = norm.offset + channel;
                 let mut sums = [0.0; 2];
@@ -287,11 +314,27 @@ impl<T: Real> Engine<T> {
                     let Moments { first, second } = std::mem::take(&mut group.sums[at]);
                     sums = [sums[0] + first, sums[1] + second];
                 }
-                self.means[at] = sums.map(|sum| T::of(sum / count));
-                if let (Some([scale, shift]), true) = (norm.affine, wanted.weights) {
+                let means = sums.map(|sum| sum / count);
+                // Of shift and scale.
+                let of_affine = match given.along {
+                    None => {
+                        self.readers.means[at] = means.map(T::of);
+                        means.map(|mean| part * mean)
+                    }
+                    Some(along) => {
+                        let slope = if plan.schedule.fixed[value] { Slope::default() } else { self.slope(at) };
+                        let moved = [part, given.direction(weight).wide()];
+                        let turned = self.turn(at, slope, count, means, moved, along.base.wide());
+                        if let Weight::Operation { cell, at } = weight {
+                            self.lanes[0].cells[cell][at] += turned.operation;
+                        }
+                        turned.affine
+                    }
+                };
+                if let (Some([scale, shift]), true) = (norm.affine, given.wanted.weights) {
                     let gradient = &mut self.lanes[0].gradient;
-                    gradient[scale + channel] += T::of(part * sums[1]);
-                    gradient[shift + channel] += T::of(part * sums[0]);
+                    gradient[scale + channel] += T::of(count * of_affine[1]);
+                    gradient[shift + channel] += T::of(count * of_affine[0]);
                 }
             }
         }
@@ -300,7 +343,7 @@ impl<T: Real> Engine<T> {
     fn found(&self) -> Found<T> {
         let part = |which: usize| self.statistics.iter().map(|pair| T::of(pair[which])).collect();
         Found {
-            pass: self.passes,
+            pass: self.pass,
             output: Vec::new(),
             output_shape: [0; 4],
             loss: 0.0,
@@ -311,7 +354,7 @@ impl<T: Real> Engine<T> {
         }
     }
 
-    fn weight_gradient(&mut self, plan: &Plan) -> Vec<T> {
+    pub(super) fn weight_gradient(&mut self, plan: &Plan) -> Vec<T> {
         const STRIPE: usize = 1 << 14;
         let mut sum = vec![T::ZERO; plan.weights];
         let lanes = &self.lanes;
@@ -325,48 +368,13 @@ impl<T: Real> Engine<T> {
         sum
     }
 
-    fn cell_gradients(&self, plan: &Plan) -> Vec<T> {
+    pub(super) fn cell_gradients(&self, plan: &Plan) -> Vec<T> {
         let mut sums: Vec<f64> = vec![0.0; plan.cells.iter().sum()];
         for lane in &self.lanes {
             sums.iter_mut().zip(lane.cells.iter().flatten()).for_each(|(sum, &part)| *sum += part);
         }
         sums.into_iter().map(T::of).collect()
     }
-}
-
-/// Writes down which way everything went.
-fn record<T: Real>(known: &mut Arc<Vec<Kept>>, context: &Context<'_, T>, lanes: &[Lane<T>]) -> Arc<Vec<Kept>> {
-    let mut kept = std::mem::take(known);
-    if Arc::get_mut(&mut kept).is_none() {
-        kept = Arc::default();
-    }
-    if let Some(kept) = Arc::get_mut(&mut kept) {
-        kept.resize_with(lanes.iter().map(|lane| lane.groups.len()).sum(), Kept::default);
-        let mut rest = kept.as_mut_slice();
-        let mut work = Vec::with_capacity(lanes.len());
-        for lane in lanes {
-            let (own, others) = rest.split_at_mut(lane.groups.len());
-            rest = others;
-            work.push((lane, own));
-        }
-        each(&mut work, |(lane, kept)| T::run(Record { context, lane, kept }));
-    }
-    *known = Arc::clone(&kept);
-    kept
-}
-
-#[expect(clippy::too_many_arguments, reason = "parts of an engine, some of which are borrowed elsewhere")]
-fn context<'a, T>(
-    plan: &'a Plan,
-    layout: &'a Layout,
-    omega: &'a [T],
-    packed: &'a [Packed<T>],
-    p: &'a [Vec<T>],
-    norms: &'a [Channel<T>],
-    means: &'a [[T; 2]],
-    wanted: Wanted,
-) -> Context<'a, T> {
-    Context { plan, layout, omega, packed, p, norms, means, wanted }
 }
 
 /// How a channel of a mean and a (biased) variance is read.

@@ -1,15 +1,19 @@
 //! The mean over pixels, the linear layer and the cross-entropy. Small: in double precision, on one thread.
 
 use super::Real;
-use super::context::{Context, gate};
-use super::group::{Group, Kept};
+use super::context::Context;
+use super::group::Group;
 use super::norm;
-use super::plane::{gated, read};
+use super::plane::gated;
+use super::side::Side;
 use super::simd::Simd;
 use crate::kernels::plan::{Head, ValueId};
 
 /// What the head found.
+#[derive(Clone, Debug, Default)]
 pub(super) struct Scored {
+    /// `[batch · channels]`.
+    pub(super) features: Vec<f64>,
     /// `[batch · classes]`.
     pub(super) logits: Vec<f64>,
     pub(super) loss: f64,
@@ -25,18 +29,18 @@ pub(super) fn features<T: Real, S: Simd<T>>(
     head: &Head,
     value: ValueId,
     group: &Group<T>,
-    kept: Option<&Kept>,
     row: &mut Vec<T>,
 ) -> Vec<f64> {
     let (channels, pixels) = (context.plan.values[value].channels, context.layout.pixels(value));
     let mut features = vec![0.0; group.images * channels];
+    if context.side() == Side::Tangent && context.plan.schedule.fixed[value] {
+        return features;
+    }
     row.resize(pixels, T::ZERO);
-    let gate = gate(head.relu, value, kept);
     for channel in 0..channels {
-        let reader = context.channel(value, channel);
         for image in 0..group.images {
             let at = (channel * group.images + image) * pixels;
-            read(row, &group.values[value][at..at + pixels], &reader, gate.slice(at, pixels));
+            norm::read(context, context.side(), value, channel, head.relu, group, at..at + pixels, row);
             #[expect(clippy::cast_precision_loss, reason = "pixels are few")]
             let mean = super::product::total(simd, row).wide() / pixels as f64;
             features[image * channels + channel] = mean;
@@ -45,17 +49,25 @@ pub(super) fn features<T: Real, S: Simd<T>>(
     features
 }
 
-/// Logits, and with labels the loss and its gradient.
-pub(super) fn score<T: Real>(head: &Head, omega: &[T], features: &[f64], labels: Option<&[i64]>) -> Scored {
-    let bias = &omega[head.bias..head.bias + head.classes];
+/// The linear layer's products, without its bias, `[batch · classes]`.
+fn products<T: Real>(head: &Head, omega: &[T], features: &[f64]) -> Vec<f64> {
     let channels = (head.bias - head.weight) / head.classes;
     let weight = &omega[head.weight..head.bias];
-    let mut logits = Vec::with_capacity(features.len() / channels * head.classes);
+    let mut products = Vec::with_capacity(features.len() / channels * head.classes);
     for features in features.chunks_exact(channels) {
-        for (weight, bias) in weight.chunks_exact(channels).zip(bias) {
-            let product: f64 = weight.iter().zip(features).map(|(weight, feature)| weight.wide() * feature).sum();
-            logits.push(product + bias.wide());
+        for weight in weight.chunks_exact(channels) {
+            products.push(weight.iter().zip(features).map(|(weight, feature)| weight.wide() * feature).sum());
         }
+    }
+    products
+}
+
+/// Logits, and with labels the loss and its gradient.
+pub(super) fn score<T: Real>(head: &Head, omega: &[T], features: Vec<f64>, labels: Option<&[i64]>) -> Scored {
+    let bias = &omega[head.bias..head.bias + head.classes];
+    let mut logits = products(head, omega, &features);
+    for logits in logits.chunks_exact_mut(head.classes) {
+        logits.iter_mut().zip(bias).for_each(|(logit, bias)| *logit += bias.wide());
     }
     let (mut loss, mut d_logits) = (0.0, Vec::new());
     if let Some(labels) = labels {
@@ -74,10 +86,29 @@ pub(super) fn score<T: Real>(head: &Head, omega: &[T], features: &[f64], labels:
             }
         }
     }
-    Scored { logits, loss, d_logits }
+    Scored { features, logits, loss, d_logits }
 }
 
-/// ∂L/∂(weight, bias) of the linear layer, added to `gradient`.
+/// How ∂L/∂logits moves where the features do: `d = P − (1 at the label)`, over the batch, so `ḋ = P ∘ (ṡ − ⟨P, ṡ⟩)`.
+pub(super) fn turn<T: Real>(head: &Head, omega: &[T], scored: &Scored, features: &[f64], labels: &[i64]) -> Vec<f64> {
+    let mut turned = products(head, omega, features);
+    #[expect(clippy::cast_precision_loss, reason = "images are few")]
+    let count = labels.len() as f64;
+    for ((turned, d), &label) in
+        turned.chunks_exact_mut(head.classes).zip(scored.d_logits.chunks_exact(head.classes)).zip(labels)
+    {
+        // P over the batch.
+        let mut shares = d.to_vec();
+        if let Some(share) = usize::try_from(label).ok().and_then(|label| shares.get_mut(label)) {
+            *share += 1.0 / count;
+        }
+        let mean: f64 = shares.iter().zip(&*turned).map(|(share, turned)| share * turned).sum::<f64>() * count;
+        turned.iter_mut().zip(shares).for_each(|(turned, share)| *turned = share * (*turned - mean));
+    }
+    turned
+}
+
+/// ∂L/∂weight of the linear layer, added to `gradient`.
 pub(super) fn weights<T: Real>(head: &Head, features: &[f64], d_logits: &[f64], gradient: &mut [T]) {
     let channels = (head.bias - head.weight) / head.classes;
     for class in 0..head.classes {
@@ -87,12 +118,18 @@ pub(super) fn weights<T: Real>(head: &Head, features: &[f64], d_logits: &[f64], 
             let sum: f64 = column().zip(features).map(|(d, feature)| d * feature).sum();
             gradient[head.weight + class * channels + channel] += T::of(sum);
         }
-        gradient[head.bias + class] += T::of(column().sum());
+    }
+}
+
+/// ∂L/∂bias, added to `gradient`.
+pub(super) fn bias<T: Real>(head: &Head, d_logits: &[f64], gradient: &mut [T]) {
+    for class in 0..head.classes {
+        let sum = d_logits.iter().skip(class).step_by(head.classes).sum();
+        gradient[head.bias + class] += T::of(sum);
     }
 }
 
 /// ∂L/∂logits of a group's images to the gradient of what the head read.
-#[expect(clippy::too_many_arguments, reason = "what a step reads and what it writes")]
 #[inline(always)]
 pub(super) fn backward<T: Real, S: Simd<T>>(
     simd: S,
@@ -100,24 +137,23 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
     head: &Head,
     value: ValueId,
     group: &mut Group<T>,
-    kept: Option<&Kept>,
     d_logits: &[f64],
     row: &mut Vec<T>,
 ) {
     let (channels, pixels) = (context.plan.values[value].channels, context.layout.pixels(value));
     let d_logits = &d_logits[group.start * head.classes..(group.start + group.images) * head.classes];
     row.resize(group.images * pixels, T::ZERO);
-    let gate = gate(head.relu, value, kept);
     for channel in 0..channels {
         for (row, d_logits) in row.chunks_exact_mut(pixels).zip(d_logits.chunks_exact(head.classes)) {
-            let weights = context.omega[head.weight + channel..].iter().step_by(channels);
+            let weights = context.given.omega[head.weight + channel..].iter().step_by(channels);
             let d: f64 = d_logits.iter().zip(weights).map(|(d, weight)| d * weight.wide()).sum();
             #[expect(clippy::cast_precision_loss, reason = "pixels are few")]
             row.fill(T::of(d / pixels as f64));
         }
         let at = channel * row.len()..(channel + 1) * row.len();
-        let gate = gate.slice(at.start, row.len());
-        gated(row, &group.values[value][at], &context.channel(value, channel), gate);
+        if head.relu {
+            gated(row, &group.values[Side::Value][value][at], &context.channel(value, channel));
+        }
         norm::add_gradient(simd, context, value, channel, group, row);
     }
 }

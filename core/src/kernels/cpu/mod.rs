@@ -9,6 +9,7 @@
 
 mod context;
 mod conv;
+mod derivative;
 mod engine;
 mod frame;
 mod group;
@@ -18,6 +19,7 @@ mod plane;
 mod pool;
 mod product;
 mod real;
+mod side;
 mod simd;
 mod stage;
 mod sum;

@@ -1,28 +1,55 @@
-//! Batch norms, which have no kernel of their own: statistics where a value is written, and the gradient's transform
-//! where it is read.
+//! Batch norms, which have no kernel of their own: statistics where a value is written, normalization where it is read,
+//! and the gradient's transform where that is.
 //!
 //! ```text
-//! ẑ = (z − μ)/σ,   ∂z = γ/σ · (g − mean(g) − ẑ · mean(g ẑ))
+//! ẑ = (z − μ)/σ,   x = γẑ + β,   ∂z = γ/σ · (g − ⟨g⟩ − ẑ ⟨g ẑ⟩)
 //! ```
+//!
+//! where ⟨·⟩ is the mean over all pixels of a channel. That map is symmetric, so it is also the one from a tangent ż to
+//! that of x. Along a direction, with G = w·g the gradient of a summand of weight w, Ġ = ẇ·g + w·ġ, and κ = ⟨ẑ ż⟩/σ:
+//!
+//! ```text
+//! ∂ż = γ/σ · [Ġ − ⟨Ġ⟩ − κ (G − ⟨G⟩) − ⟨G ẑ⟩ (ż − ⟨ż⟩)/σ + ẑ (2κ ⟨G ẑ⟩ − B)]
+//! B  = ⟨Ġ ẑ⟩ + (⟨G ż⟩ − ⟨ż⟩⟨G⟩)/σ − κ ⟨G ẑ⟩
+//! ```
+//!
+//! B is also the derivative of γ's mean gradient.
 
 use std::ops::Range;
 
 use super::Real;
-use super::context::Context;
-use super::group::{Group, Moments};
-use super::plane::Channel;
-use super::product::{dot, total};
+use super::context::{Context, Turn};
+use super::group::{Group, Moments, Slope};
+use super::plane::{self, Channel};
+use super::product::{dot, three_sums, total};
+use super::side::Side;
 use super::simd::Simd;
-use crate::kernels::plan::ValueId;
+use crate::kernels::plan::{ValueId, Weight};
 
-/// Mean and Σ (x − mean)² of each channel of a value.
+/// Mean and Σ (x − mean)² of each channel of a value, or the sums of its tangent.
 #[inline(always)]
 pub(super) fn measure<T: Real, S: Simd<T>>(simd: S, context: &Context<'_, T>, value: ValueId, group: &mut Group<T>) {
     let Some(norm) = context.plan.values[value].norm else { return };
     let count = group.images * context.layout.pixels(value);
+    let side = context.side();
     #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 pixels")]
     let n = count as f64;
-    for (channel, x) in group.values[value].chunks_exact(count).enumerate() {
+    for channel in 0..context.plan.values[value].channels {
+        let at = channel * count..(channel + 1) * count;
+        let x = &group.values[side][value][at.clone()];
+        if side == Side::Tangent {
+            let (z, reader) = (&group.values[Side::Value][value][at.clone()], context.channel(value, channel));
+            let g = if group.before[value].is_empty() {
+                &group.gradients[Side::Value][reads_gradient_of(context, value).0]
+            } else {
+                &group.before[value]
+            };
+            // Where nothing depends on the value, nobody asks.
+            let [sum, along, gradient] = three_sums(simd, x, z, reader.mean, g.get(at).unwrap_or(x));
+            let own = Moments { first: sum.wide(), second: (along * reader.inverse).wide() };
+            group.slopes[norm.offset + channel] = Slope { own, gradient: gradient.wide() };
+            continue;
+        }
         let mean = total(simd, x).wide() / n;
         let near = T::of(mean);
         let [off, square] = super::product::deviations(simd, x, near);
@@ -33,74 +60,139 @@ pub(super) fn measure<T: Real, S: Simd<T>>(simd: S, context: &Context<'_, T>, va
     }
 }
 
-/// ∂z of some channels of a step's output, `[channels, stride]`; `false` where nothing depends on it.
+/// Some pixels of a channel as a step reads them, or their tangents.
+#[expect(clippy::too_many_arguments, reason = "what is read, and how")]
+#[inline(always)]
+pub(super) fn read<T: Real>(
+    context: &Context<'_, T>,
+    side: Side,
+    value: ValueId,
+    channel: usize,
+    relu: bool,
+    group: &Group<T>,
+    at: Range<usize>,
+    out: &mut [T],
+) {
+    let (z, reader) = (&group.values[Side::Value][value][at.clone()], context.channel(value, channel));
+    if side == Side::Value {
+        plane::read(out, z, &reader, relu);
+        return;
+    }
+    let tangent = &group.values[Side::Tangent][value][at];
+    match (context.plan.values[value].norm, relu) {
+        (None, false) => out.copy_from_slice(tangent),
+        (None, true) => plane::open(out, tangent, z),
+        (Some(_), relu) => {
+            through(out, tangent, z, &reader, context.slope(value, channel), T::ONE);
+            if relu {
+                plane::gated(out, z, &reader);
+            }
+        }
+    }
+}
+
+/// Whose gradient a value's is read from, and its weight there.
+#[inline(always)]
+fn reads_gradient_of<T>(context: &Context<'_, T>, value: ValueId) -> (ValueId, Weight) {
+    context.plan.schedule.source[value].unwrap_or((value, Weight::One))
+}
+
+/// ∂z of a channel of a step's output, or its derivative; `false` where nothing depends on it.
 #[inline(always)]
 pub(super) fn output_gradient<T: Real>(
     context: &Context<'_, T>,
+    side: Side,
     y: ValueId,
-    channels: Range<usize>,
+    channel: usize,
     group: &Group<T>,
-    stride: usize,
     d: &mut [T],
 ) -> bool {
-    if !context.needs(y) {
+    let (source, weight) = reads_gradient_of(context, y);
+    let (gradient, turned) = (&group.gradients[Side::Value][source], &group.gradients[side][source]);
+    if turned.is_empty() || !context.needs(y) {
         return false;
     }
-    let count = group.images * context.layout.pixels(y);
-    let source = context.plan.schedule.source[y];
-    let (value, factor) = source.map_or((y, T::ONE), |(sum, weight)| (sum, context.weight(weight)));
-    let gradient = &group.gradients[value];
-    if gradient.is_empty() {
-        return false;
-    }
-    for (d, channel) in d.chunks_exact_mut(stride).zip(channels) {
-        let at = channel * count..(channel + 1) * count;
-        match context.plan.values[y].norm {
-            None => d[..count].copy_from_slice(&gradient[at]),
-            Some(norm) => {
-                let z = &group.values[y][at.clone()];
-                let means = context.means[norm.offset + channel];
-                let reader = &context.norms[norm.offset + channel];
-                through(&mut d[..count], &gradient[at], z, reader, means, factor);
-            }
-        }
+    let at = channel * d.len()..(channel + 1) * d.len();
+    let Some(norm) = context.plan.values[y].norm else {
+        d.copy_from_slice(&turned[at]);
+        return true;
+    };
+    let z = &group.values[Side::Value][y][at.clone()];
+    let (place, readers) = (norm.offset + channel, context.readers);
+    let reader = &readers.norms[place];
+    if side == Side::Value {
+        through(d, &gradient[at], z, reader, readers.means[place], context.given.weight(weight));
+    } else {
+        let from = [&turned[at.clone()], &gradient[at.clone()], z];
+        turn(d, &readers.turns[place], from, tangent(context, y, group, at), reader.mean);
     }
     true
 }
 
-/// The gradient of a normalized channel to that of the channel.
+/// The gradient of a normalized channel to that of the channel; or a tangent of the channel to what its readers see.
 #[inline(always)]
-pub(super) fn through<T: Real>(
-    d: &mut [T],
-    gradient: &[T],
-    z: &[T],
-    channel: &Channel<T>,
-    [mean, along]: [T; 2],
-    factor: T,
-) {
+fn through<T: Real>(d: &mut [T], gradient: &[T], z: &[T], channel: &Channel<T>, [mean, along]: [T; 2], factor: T) {
     let (scale, along) = (factor * channel.scale, along * channel.inverse);
     for ((d, &g), &z) in d.iter_mut().zip(gradient).zip(z) {
         *d = scale * ((g - mean) - (z - channel.mean) * along);
     }
 }
 
-/// The gradient of a stored value whose readers normalize it, in place; of one that they read as it is, the gradient.
+/// A channel's tangents; what depends on no operation weight has none.
 #[inline(always)]
-pub(super) fn own_gradient<T: Real>(context: &Context<'_, T>, value: ValueId, group: &mut Group<T>) -> Vec<T> {
-    let mut gradient = std::mem::take(&mut group.gradients[value]);
-    if let Some(norm) = context.plan.values[value].norm {
-        let count = group.images * context.layout.pixels(value);
-        for (channel, gradient) in gradient.chunks_exact_mut(count).enumerate() {
-            let z = &group.values[value][channel * count..(channel + 1) * count];
-            let [mean, along] = context.means[norm.offset + channel];
-            let reader = &context.norms[norm.offset + channel];
-            let along = along * reader.inverse;
-            for (gradient, &z) in gradient.iter_mut().zip(z) {
-                *gradient = reader.scale * ((*gradient - mean) - (z - reader.mean) * along);
-            }
+fn tangent<'a, T: Real>(
+    context: &Context<'_, T>,
+    value: ValueId,
+    group: &'a Group<T>,
+    at: Range<usize>,
+) -> Option<&'a [T]> {
+    if context.plan.schedule.fixed[value] { None } else { group.values[Side::Tangent][value].get(at) }
+}
+
+/// ∂ż of a channel.
+#[inline(always)]
+fn turn<T: Real>(d: &mut [T], by: &Turn<T>, [turned, gradient, z]: [&[T]; 3], tangent: Option<&[T]>, mean: T) {
+    let rest = d.iter_mut().zip(turned).zip(gradient).zip(z);
+    if let Some(tangent) = tangent {
+        for ((((d, &turned), &g), &z), &tangent) in rest.zip(tangent) {
+            *d = by.turned * turned + by.gradient * g + by.value * (z - mean) + by.tangent * tangent + by.shift;
+        }
+    } else {
+        for (((d, &turned), &g), &z) in rest {
+            *d = by.turned * turned + by.gradient * g + by.value * (z - mean) + by.shift;
         }
     }
-    gradient
+}
+
+/// The gradient of a sum or a concatenation, to be put back: what normalized summands read, too. Of one whose readers
+/// normalize it, that of the stored value takes the place of theirs.
+#[inline(always)]
+pub(super) fn own_gradient<T: Real>(context: &Context<'_, T>, value: ValueId, group: &mut Group<T>) -> Vec<T> {
+    let side = context.side();
+    let mut own = std::mem::take(&mut group.gradients[side][value]);
+    let Some(norm) = context.plan.values[value].norm else { return own };
+    if context.given.keep {
+        let mut before = group.buffer(own.len());
+        before.extend_from_slice(&own);
+        group.before[value] = before;
+    }
+    let (count, readers) = (group.images * context.layout.pixels(value), context.readers);
+    for (channel, d) in own.chunks_exact_mut(count).enumerate() {
+        let (at, place) = (channel * count..(channel + 1) * count, norm.offset + channel);
+        let (z, reader) = (&group.values[Side::Value][value][at.clone()], &readers.norms[place]);
+        if side == Side::Tangent {
+            // A network has one such sum, if any.
+            let from = [&*d.to_vec(), &group.before[value][at.clone()], z];
+            turn(d, &readers.turns[place], from, tangent(context, value, group, at), reader.mean);
+            continue;
+        }
+        let [mean, along] = readers.means[place];
+        let along = along * reader.inverse;
+        for (d, &z) in d.iter_mut().zip(z) {
+            *d = reader.scale * ((*d - mean) - (z - reader.mean) * along);
+        }
+    }
+    own
 }
 
 /// Adds a channel's gradient to a value's; for a normalized value, which has one reader, also takes its sums.
@@ -113,15 +205,15 @@ pub(super) fn add_gradient<T: Real, S: Simd<T>>(
     group: &mut Group<T>,
     row: &[T],
 ) {
-    let from = channel * row.len();
-    let mut gradient = group.take_gradient(value, context.plan.values[value].channels * row.len());
+    let (from, side) = (channel * row.len(), context.side());
+    let mut gradient = group.take_gradient(side, value, context.plan.values[value].channels * row.len());
     for (gradient, &row) in gradient[from..from + row.len()].iter_mut().zip(row) {
         *gradient += row;
     }
-    group.gradients[value] = gradient;
+    group.gradients[side][value] = gradient;
     if let Some(norm) = context.plan.values[value].norm {
-        let z = &group.values[value][from..from + row.len()];
-        let reader = &context.norms[norm.offset + channel];
+        let z = &group.values[Side::Value][value][from..from + row.len()];
+        let reader = &context.readers.norms[norm.offset + channel];
         group.sums[norm.offset + channel] = sums(simd, row, z, reader, total(simd, row));
     }
 }

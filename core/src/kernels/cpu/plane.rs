@@ -23,67 +23,44 @@ impl<T: Real> Channel<T> {
     }
 }
 
-/// What decides which way a ReLU goes.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Gate<'a> {
-    /// There is none.
-    None,
-    /// Its input.
-    Own,
-    /// What another pass wrote down: 1 where it was open.
-    Kept(&'a [u8]),
-}
-
-impl Gate<'_> {
-    #[inline(always)]
-    pub(super) fn slice(self, from: usize, count: usize) -> Self {
-        match self {
-            Self::Kept(open) => Self::Kept(&open[from..from + count]),
-            other => other,
-        }
-    }
-}
-
 /// A stretch of a channel through its reader.
 #[inline(always)]
-pub(super) fn read<T: Real>(out: &mut [T], x: &[T], channel: &Channel<T>, gate: Gate<'_>) {
-    match gate {
-        Gate::None => out.iter_mut().zip(x).for_each(|(out, &x)| *out = channel.value(x)),
-        Gate::Own => out.iter_mut().zip(x).for_each(|(out, &x)| {
+pub(super) fn read<T: Real>(out: &mut [T], x: &[T], channel: &Channel<T>, relu: bool) {
+    if relu {
+        out.iter_mut().zip(x).for_each(|(out, &x)| {
             let value = channel.value(x);
             *out = if value > T::ZERO { value } else { T::ZERO };
-        }),
-        Gate::Kept(open) => out.iter_mut().zip(x).zip(open).for_each(|((out, &x), &open)| {
-            *out = if open == 0 { T::ZERO } else { channel.value(x) };
-        }),
+        });
+    } else {
+        out.iter_mut().zip(x).for_each(|(out, &x)| *out = channel.value(x));
     }
 }
 
-/// Keeps a gradient only where the ReLU was open.
+/// Keeps a gradient (or a tangent) only where the ReLU was open.
 #[inline(always)]
-pub(super) fn gated<T: Real>(gradient: &mut [T], x: &[T], channel: &Channel<T>, gate: Gate<'_>) {
-    match gate {
-        Gate::None => {}
-        Gate::Own => gradient.iter_mut().zip(x).for_each(|(gradient, &x)| {
-            *gradient = if channel.value(x) > T::ZERO { *gradient } else { T::ZERO };
-        }),
-        Gate::Kept(open) => gradient.iter_mut().zip(open).for_each(|(gradient, &open)| {
-            *gradient = if open == 0 { T::ZERO } else { *gradient };
-        }),
-    }
+pub(super) fn gated<T: Real>(gradient: &mut [T], x: &[T], channel: &Channel<T>) {
+    gradient.iter_mut().zip(x).for_each(|(gradient, &x)| {
+        *gradient = if channel.value(x) > T::ZERO { *gradient } else { T::ZERO };
+    });
+}
+
+/// Some numbers where the ReLU of a value that is read as it is was open.
+#[inline(always)]
+pub(super) fn open<T: Real>(out: &mut [T], numbers: &[T], x: &[T]) {
+    out.iter_mut().zip(numbers).zip(x).for_each(|((out, &number), &x)| {
+        *out = if x > T::ZERO { number } else { T::ZERO };
+    });
 }
 
 /// Adds a gradient where the ReLU of a value that is read as it is was open.
 #[inline(always)]
-pub(super) fn add_gated<T: Real>(to: &mut [T], gradient: &[T], x: &[T], gate: Gate<'_>) {
-    match gate {
-        Gate::None => to.iter_mut().zip(gradient).for_each(|(to, &gradient)| *to += gradient),
-        Gate::Own => to.iter_mut().zip(gradient).zip(x).for_each(|((to, &gradient), &x)| {
+pub(super) fn add_gated<T: Real>(to: &mut [T], gradient: &[T], x: &[T], relu: bool) {
+    if relu {
+        to.iter_mut().zip(gradient).zip(x).for_each(|((to, &gradient), &x)| {
             *to += if x > T::ZERO { gradient } else { T::ZERO };
-        }),
-        Gate::Kept(open) => to.iter_mut().zip(gradient).zip(open).for_each(|((to, &gradient), &open)| {
-            *to += if open == 0 { T::ZERO } else { gradient };
-        }),
+        });
+    } else {
+        to.iter_mut().zip(gradient).for_each(|(to, &gradient)| *to += gradient);
     }
 }
 

@@ -5,10 +5,11 @@
 use super::Real;
 use super::context::{Context, Scratch, room};
 use super::frame::Frame;
-use super::group::{Group, Kept};
+use super::group::Group;
 use super::norm;
 use super::plane::{compact, pad, pad_gradient, spread};
 use super::product::{SLACK, slide};
+use super::side::Side;
 use super::simd::{LANES, Simd};
 use crate::kernels::plan::{PoolKind, ValueId};
 
@@ -99,7 +100,6 @@ fn returned<T: Real, S: Simd<T>>(
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "what a step reads and what it writes")]
 #[inline(always)]
 pub(super) fn forward<T: Real, S: Simd<T>>(
     simd: S,
@@ -108,19 +108,18 @@ pub(super) fn forward<T: Real, S: Simd<T>>(
     kind: PoolKind,
     ends: Ends,
     group: &mut Group<T>,
-    kept: Option<&Kept>,
     scratch: &mut Scratch<T>,
 ) {
     let Some(frame) = &context.layout.frames[step] else { return };
     let (images, channels) = (group.images, context.plan.values[ends.x].channels);
     let pixels = [context.layout.pixels(ends.x), context.layout.pixels(ends.y)];
-    let run = frame.run();
-    scratch.planes_of = None;
-    let plane = room(&mut scratch.planes, frame.x_stride(images) + SLACK);
+    let (run, side) = (frame.run(), context.side());
+    scratch.inputs[side].planes_of = None;
+    let plane = room(&mut scratch.inputs[side].planes, frame.x_stride(images) + SLACK);
     let rows = room(&mut scratch.rows, 2 * (run + SLACK) + pixels[1]);
     let (best, rest) = rows.split_at_mut(run + SLACK);
     let (which, share) = rest.split_at_mut(run + SLACK);
-    let mut y = std::mem::take(&mut group.values[ends.y]);
+    let mut y = std::mem::take(&mut group.values[side][ends.y]);
     let mut winners = std::mem::take(&mut group.winners[ends.y]);
     let largest_of = kind == PoolKind::Max3x3;
     if largest_of {
@@ -130,14 +129,14 @@ pub(super) fn forward<T: Real, S: Simd<T>>(
     }
     let ones = [T::ONE; 9];
     for channel in 0..channels {
-        let x = &group.values[ends.x][channel * images * pixels[0]..(channel + 1) * images * pixels[0]];
-        pad(plane, x, frame, if largest_of && kept.is_none() { T::LEAST } else { T::ZERO });
+        let x = &group.values[side][ends.x][channel * images * pixels[0]..(channel + 1) * images * pixels[0]];
+        pad(plane, x, frame, if largest_of && side == Side::Value { T::LEAST } else { T::ZERO });
         for image in 0..images {
             let x = &plane[image * frame.x_image..];
             let at = (channel * images + image) * pixels[1];
             let (out, winners) = (&mut y[at..at + pixels[1]], winners.get_mut(at..at + pixels[1]).unwrap_or_default());
-            match (largest_of, kept) {
-                (true, None) => {
+            match (largest_of, side) {
+                (true, Side::Value) => {
                     largest(simd, best, which, run, x, &frame.shifts);
                     compact(out, &best[..run], frame);
                     let width = frame.output[1];
@@ -145,11 +144,14 @@ pub(super) fn forward<T: Real, S: Simd<T>>(
                         winners.iter_mut().zip(which).for_each(|(winner, which)| *winner = which.small());
                     }
                 }
-                (true, Some(kept)) => {
-                    winners.copy_from_slice(&kept.winners[ends.y][at..at + pixels[1]]);
-                    for (place, (out, &winner)) in out.iter_mut().zip(&*winners).enumerate() {
-                        let (row, column) = (place / frame.output[1], place % frame.output[1]);
-                        *out = x[frame.shifts[usize::from(winner)] + row * frame.pitch + column];
+                (true, Side::Tangent) => {
+                    let width = frame.output[1];
+                    for (y, (out, winners)) in out.chunks_exact_mut(width).zip(winners.chunks_exact(width)).enumerate()
+                    {
+                        let x = &x[y * frame.pitch..];
+                        for (column, (out, &winner)) in out.iter_mut().zip(winners).enumerate() {
+                            *out = x[frame.shifts[usize::from(winner)] + column];
+                        }
                     }
                 }
                 (false, _) => {
@@ -160,7 +162,7 @@ pub(super) fn forward<T: Real, S: Simd<T>>(
             }
         }
     }
-    group.values[ends.y] = y;
+    group.values[side][ends.y] = y;
     group.winners[ends.y] = winners;
 }
 
@@ -181,10 +183,8 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
     let (images, channels) = (group.images, context.plan.values[ends.x].channels);
     let pixels = [context.layout.pixels(ends.x), context.layout.pixels(ends.y)];
     let output = images * pixels[1];
-    let d = room(&mut scratch.d, channels * output);
-    if !norm::output_gradient(context, ends.y, 0..channels, group, output, d) {
-        return;
-    }
+    let side = context.side();
+    let d = room(&mut scratch.d[side], output);
     let largest_of = kind == PoolKind::Max3x3;
     let stride = frame.d_stride(images);
     let planes = room(&mut scratch.d_planes, 2 * stride);
@@ -201,7 +201,9 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
     let ones = [T::ONE; 9];
     for channel in 0..channels {
         let at = channel * output..(channel + 1) * output;
-        let d = &mut d[at.clone()];
+        if !norm::output_gradient(context, side, ends.y, channel, group, d) {
+            return;
+        }
         if largest_of {
             let tags = &mut share[..output];
             tags.iter_mut().zip(&group.winners[ends.y][at]).for_each(|(tag, &winner)| *tag = T::of(f64::from(winner)));

@@ -299,3 +299,24 @@ pub(super) fn dot<T: Real, S: Simd<T>>(simd: S, a: &[T], b: &[T], mean: T) -> T 
     }
     x_rest.iter().zip(y_rest).fold(added(simd.sums(sums)), |sum, (&a, &b)| sum + a * (b - mean))
 }
+
+/// Σ x, Σ x · (a − mean) and Σ x · b.
+#[inline(always)]
+pub(super) fn three_sums<T: Real, S: Simd<T>>(simd: S, x: &[T], a: &[T], mean: T, b: &[T]) -> [T; 3] {
+    let (one, minus) = (simd.splat(T::ONE), simd.splat(-mean));
+    let ((xs, x_rest), (ys, y_rest)) = (x.as_chunks::<{ CHAINS * LANES }>(), a.as_chunks::<{ CHAINS * LANES }>());
+    let (zs, z_rest) = b.as_chunks::<{ CHAINS * LANES }>();
+    let mut sums = [[simd.splat(T::ZERO); CHAINS]; 3];
+    for ((x, y), z) in xs.iter().zip(ys).zip(zs) {
+        let (x, y, z) = (x.as_chunks::<LANES>().0, y.as_chunks::<LANES>().0, z.as_chunks::<LANES>().0);
+        rounds!(n < CHAINS, {
+            let own = simd.load(&x[n]);
+            sums[0][n] = simd.fma(own, one, sums[0][n]);
+            sums[1][n] = simd.fma(own, simd.fma(simd.load(&y[n]), one, minus), sums[1][n]);
+            sums[2][n] = simd.fma(own, simd.load(&z[n]), sums[2][n]);
+        });
+    }
+    let whole = [added(simd.sums(sums[0])), added(simd.sums(sums[1])), added(simd.sums(sums[2]))];
+    let rest = x_rest.iter().zip(y_rest).zip(z_rest);
+    rest.fold(whole, |[x_sum, y_sum, z_sum], ((&x, &y), &z)| [x_sum + x, y_sum + x * (y - mean), z_sum + x * z])
+}

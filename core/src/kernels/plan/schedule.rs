@@ -29,6 +29,7 @@ pub(crate) struct Schedule {
     /// Whether a step is the last that writes into its output.
     pub(crate) last: Vec<bool>,
     /// Whether a value is read through a ReLU.
+    #[cfg_attr(not(any(feature = "wgpu", feature = "webgpu")), expect(dead_code, reason = "GPUs record it"))]
     pub(crate) gated: Vec<bool>,
 }
 

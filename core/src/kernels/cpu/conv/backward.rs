@@ -1,0 +1,272 @@
+//! Gradients of a convolution's weights and input.
+
+use super::super::Real;
+use super::super::context::{Context, Scratch, room};
+use super::super::frame::Frame;
+use super::super::group::Group;
+use super::super::norm;
+use super::super::plane::{add_gated, gated, pad_gradient, spread};
+use super::super::product::{SLACK, correlate, multiply, slide, taps};
+use super::super::side::Side;
+use super::super::simd::Simd;
+use super::input::{Part, middle, prepare};
+use super::{Sizes, dense_weights, shifts, sizes};
+use crate::kernels::plan::{Conv, Filter};
+
+/// What a step is given on the way back.
+struct Way<'a, T> {
+    context: &'a Context<'a, T>,
+    conv: &'a Conv,
+    frame: &'a Frame,
+    /// Whether the input's gradient is needed.
+    onward: bool,
+    products: [(Side, Part<T>); 2],
+    count: usize,
+    /// Where the input has no tangent, one product is enough: of base·g + ġ, which takes the place of g.
+    fold: Option<T>,
+}
+
+impl<'a, T: Real> Way<'a, T> {
+    #[inline(always)]
+    fn new(context: &'a Context<'a, T>, conv: &'a Conv, frame: &'a Frame) -> Self {
+        let whole = (context.side(), Part::VALUE);
+        let (products, count, fold) = match context.given.along {
+            _ if !context.given.wanted.weights => ([whole; 2], 0, None),
+            None => ([whole; 2], 1, None),
+            Some(along) if context.plan.schedule.fixed[conv.x] => {
+                ([(Side::Value, Part::VALUE); 2], 1, Some(along.base))
+            }
+            Some(along) => ([(Side::Value, Part { side: Side::Tangent, base: along.base }), whole], 2, None),
+        };
+        Self { context, conv, frame, onward: context.needs(conv.x), products, count, fold }
+    }
+
+    /// Which gradients are correlated with which part of the input, that which goes on to the input last.
+    #[inline(always)]
+    fn products(&self) -> &[(Side, Part<T>)] {
+        &self.products[..self.count]
+    }
+
+    /// Whether the last product is with the gradient that goes on.
+    #[inline(always)]
+    fn ends_onward(&self) -> bool {
+        self.products().last().is_some_and(|&(side, _)| side == self.context.side())
+    }
+
+    /// The gradients that either is done with.
+    #[inline(always)]
+    fn sides(&self) -> &'static [Side] {
+        match self.context.side() {
+            Side::Value => &[Side::Value],
+            Side::Tangent if self.count == 0 => &[Side::Tangent],
+            Side::Tangent => &[Side::Value, Side::Tangent],
+        }
+    }
+}
+
+/// Adds the weights' gradients to `gradient`, and the input's to its own.
+#[inline(always)]
+pub(in super::super) fn backward<T: Real, S: Simd<T>>(
+    simd: S,
+    context: &Context<'_, T>,
+    step: usize,
+    conv: &Conv,
+    group: &mut Group<T>,
+    scratch: &mut Scratch<T>,
+    gradient: &mut [T],
+) {
+    let Some(frame) = &context.layout.frames[step] else { return };
+    let way = Way::new(context, conv, frame);
+    let Sizes { channels, input, output, .. } = sizes(context, conv, group);
+    let stride = output + SLACK;
+    for &side in way.sides() {
+        let d = room(&mut scratch.d[side], conv.rows * stride);
+        for (row, d) in d.chunks_exact_mut(stride).enumerate() {
+            if !norm::output_gradient(context, side, conv.y, conv.first + row, group, &mut d[..output]) {
+                return;
+            }
+        }
+    }
+    if let Some(base) = way.fold {
+        let count = conv.rows * stride;
+        let mut own = std::mem::take(&mut scratch.d[Side::Value]);
+        let turned = &scratch.d[Side::Tangent][..count];
+        own.iter_mut().zip(turned).for_each(|(own, &turned)| *own = base * *own + turned);
+        scratch.d[Side::Value] = own;
+    }
+    if conv.depthwise.is_none() && !frame.is_plain() {
+        through_dense(simd, &way, step, group, scratch, gradient);
+        return;
+    }
+    for &(side, part) in way.products() {
+        middle(simd, context, part, conv, frame, group, scratch);
+        shifts(&mut scratch.shifts, channels, stride, &[0]);
+        let (d, middle) = (&scratch.d[side], &scratch.inputs[part.side].middle);
+        let place = &mut gradient[dense_weights(conv, channels)];
+        correlate(simd, place, d, stride, [conv.rows, output], middle, &scratch.shifts);
+    }
+    shifts(&mut scratch.shifts, conv.rows, stride, &[0]);
+    let packed = &context.packed[step].backward[0];
+    for &side in way.sides() {
+        // Along a direction, only a depthwise filter's gradient asks for that of the value.
+        let weights = conv.depthwise.is_some() && way.count > 0;
+        if weights || (way.onward && side == context.side()) {
+            let d_middle = room(&mut scratch.d_middle[side], channels * stride);
+            multiply(simd, d_middle, stride, [channels, output], &scratch.d[side], &scratch.shifts, packed);
+        }
+    }
+    if let Some(depthwise) = conv.depthwise {
+        through_depthwise(simd, &way, depthwise, group, scratch, gradient);
+    } else if way.onward {
+        for channel in 0..channels {
+            let row = &mut scratch.d_middle[context.side()][channel * stride..channel * stride + input];
+            finish(simd, context, conv, channel, group, row);
+        }
+    }
+}
+
+/// From the gradient of a depthwise convolution's output, in `scratch.d_middle`, to those of its weights and input.
+#[inline(always)]
+fn through_depthwise<T: Real, S: Simd<T>>(
+    simd: S,
+    way: &Way<'_, T>,
+    depthwise: Filter,
+    group: &mut Group<T>,
+    scratch: &mut Scratch<T>,
+    gradient: &mut [T],
+) {
+    let &Way { context, conv, frame, onward, .. } = way;
+    let Sizes { channels, images, input, output } = sizes(context, conv, group);
+    let (d_stride, x_stride) = (frame.d_stride(images), frame.x_stride(images));
+    let (pixels, count) = (input / images, depthwise.window.taps());
+    let plane = room(&mut scratch.d_planes, d_stride);
+    let rows = room(&mut scratch.rows, frame.back_run() + 2 * SLACK);
+    let row = room(&mut scratch.row, input);
+    let mut some = [T::ZERO; 64];
+    // Pixels that no tap reads have no gradient.
+    row.fill(T::ZERO);
+    for channel in 0..channels {
+        let from = channel * (output + SLACK);
+        let at = depthwise.weight + channel * count..depthwise.weight + (channel + 1) * count;
+        for &(side, part) in way.products() {
+            pad_gradient(plane, &scratch.d_middle[side][from..from + output], frame);
+            for image in 0..images {
+                let d = &plane[image * frame.d_image + frame.d_start..][..frame.run()];
+                let x = &scratch.inputs[part.side].planes[channel * x_stride + image * frame.x_image..];
+                taps(simd, &mut gradient[at.clone()], d, x, &frame.shifts);
+            }
+        }
+        if !onward {
+            continue;
+        }
+        if !way.ends_onward() {
+            pad_gradient(plane, &scratch.d_middle[context.side()][from..from + output], frame);
+        }
+        for (index, phase) in frame.phases.iter().enumerate() {
+            for (some, &tap) in some.iter_mut().zip(&phase.taps) {
+                *some = context.given.omega[at.start + tap];
+            }
+            for (image, row) in row.chunks_exact_mut(pixels).enumerate() {
+                let plane = &plane[image * frame.d_image..];
+                slide(simd, rows, frame.back_run(), plane, &phase.d_shifts, &some[..phase.taps.len()]);
+                spread(row, rows, frame, index);
+            }
+        }
+        finish(simd, context, conv, channel, group, row);
+    }
+}
+
+/// From the gradient of a dense convolution's output, in `scratch.d`, to those of its weights and input.
+#[inline(always)]
+fn through_dense<T: Real, S: Simd<T>>(
+    simd: S,
+    way: &Way<'_, T>,
+    step: usize,
+    group: &mut Group<T>,
+    scratch: &mut Scratch<T>,
+    gradient: &mut [T],
+) {
+    let &Way { context, conv, frame, onward, .. } = way;
+    let Sizes { channels, images, input, output } = sizes(context, conv, group);
+    let stride = output + SLACK;
+    let (d_stride, x_stride) = (frame.d_stride(images), frame.x_stride(images));
+    let pixels = input / images;
+    for &(side, part) in way.products() {
+        pad_rows(&mut scratch.d_planes, &scratch.d[side], conv.rows, [stride, d_stride], output, frame);
+        prepare(context, part, conv, frame, group, scratch);
+        shifts(&mut scratch.shifts, channels, x_stride, &frame.shifts);
+        for image in 0..images {
+            let d = &scratch.d_planes[image * frame.d_image + frame.d_start..];
+            let x = &scratch.inputs[part.side].planes[image * frame.x_image..];
+            let place = &mut gradient[dense_weights(conv, channels)];
+            correlate(simd, place, d, d_stride, [conv.rows, frame.run()], x, &scratch.shifts);
+        }
+    }
+    if !onward {
+        return;
+    }
+    if !way.ends_onward() {
+        pad_rows(&mut scratch.d_planes, &scratch.d[context.side()], conv.rows, [stride, d_stride], output, frame);
+    }
+    let run = frame.back_run();
+    let all = room(&mut scratch.d_middle[context.side()], channels * input);
+    // Pixels that no tap reads have no gradient.
+    all.fill(T::ZERO);
+    let rows = room(&mut scratch.rows, channels * run);
+    for (index, phase) in frame.phases.iter().enumerate() {
+        shifts(&mut scratch.shifts, conv.rows, d_stride, &phase.d_shifts);
+        let packed = &context.packed[step].backward[index];
+        for image in 0..images {
+            let planes = &scratch.d_planes[image * frame.d_image..];
+            multiply(simd, rows, run, [channels, run], planes, &scratch.shifts, packed);
+            for (channel, rows) in rows.chunks_exact(run).enumerate() {
+                let at = channel * input + image * pixels;
+                spread(&mut all[at..at + pixels], rows, frame, index);
+            }
+        }
+    }
+    for (channel, row) in all.chunks_exact_mut(input).enumerate() {
+        finish(simd, context, conv, channel, group, row);
+    }
+}
+
+/// Padded planes of the gradients of all rows of an output.
+#[inline(always)]
+fn pad_rows<T: Real>(
+    planes: &mut Vec<T>,
+    d: &[T],
+    rows: usize,
+    [stride, d_stride]: [usize; 2],
+    output: usize,
+    frame: &Frame,
+) {
+    let planes = room(planes, rows * d_stride + SLACK);
+    for (plane, d) in planes.chunks_exact_mut(d_stride).zip(d.chunks_exact(stride)).take(rows) {
+        pad_gradient(plane, &d[..output], frame);
+    }
+}
+
+/// The gradient of what was read, through the ReLU to the value itself.
+#[inline(always)]
+fn finish<T: Real, S: Simd<T>>(
+    simd: S,
+    context: &Context<'_, T>,
+    conv: &Conv,
+    channel: usize,
+    group: &mut Group<T>,
+    row: &mut [T],
+) {
+    let (from, side) = (channel * row.len(), context.side());
+    let at = from..from + row.len();
+    if context.plan.values[conv.x].norm.is_none() {
+        let all = context.plan.values[conv.x].channels * row.len();
+        let mut gradient = group.take_gradient(side, conv.x, all);
+        add_gated(&mut gradient[at.clone()], row, &group.values[Side::Value][conv.x][at], conv.relu);
+        group.gradients[side][conv.x] = gradient;
+        return;
+    }
+    if conv.relu {
+        gated(row, &group.values[Side::Value][conv.x][at], &context.channel(conv.x, channel));
+    }
+    norm::add_gradient(simd, context, conv.x, channel, group, row);
+}

@@ -1,0 +1,95 @@
+//! ReLU, depthwise and dense convolution of a group of images, forward and backward.
+//!
+//! ```text
+//! u = relu(x),  m = D ∗ u (or u),  z = W ∗ m
+//! ∂W = ∂z ⋆ m,  ∂m = Wᵀ ∗ ∂z,  ∂D = ∂m ⋆ u,  ∂x = (Dᵀ ∗ ∂m) · [x > 0]
+//! ```
+//!
+//! The filters do not move along a direction, so that u̇ = ẋ · [x > 0], ṁ = D ∗ u̇, ż = W ∗ ṁ; gradients that do move go
+//! on by the same formulas, and those of the filters have two parts, base·∂W + (∂W)˙ = ∂ż ⋆ m + ∂z ⋆ (ṁ + base·m).
+//!
+//! The specification is `ops::conv` on tensors. m is never stored: it is found again on the way back.
+
+mod backward;
+mod input;
+
+pub(super) use backward::backward;
+
+use std::ops::Range;
+
+use self::input::{Part, middle, prepare};
+use super::Real;
+use super::context::{Context, Scratch, room};
+use super::group::Group;
+use super::plane::compact;
+use super::product::{SLACK, multiply};
+use super::simd::Simd;
+use crate::kernels::plan::Conv;
+
+/// Sizes of a step on a group.
+struct Sizes {
+    channels: usize,
+    images: usize,
+    /// Pixels of all images in and out.
+    input: usize,
+    output: usize,
+}
+
+fn sizes<T: Real>(context: &Context<'_, T>, conv: &Conv, group: &Group<T>) -> Sizes {
+    let images = group.images;
+    Sizes {
+        channels: context.plan.values[conv.x].channels,
+        images,
+        input: images * context.layout.pixels(conv.x),
+        output: images * context.layout.pixels(conv.y),
+    }
+}
+
+/// The place of the dense filter within ω.
+fn dense_weights(conv: &Conv, channels: usize) -> Range<usize> {
+    conv.dense.weight..conv.dense.weight + conv.rows * channels * conv.dense.window.taps()
+}
+
+/// Where each channel (and tap) of what a dense filter reads lies.
+#[inline(always)]
+fn shifts(list: &mut Vec<usize>, channels: usize, stride: usize, taps: &[usize]) {
+    list.clear();
+    list.extend((0..channels).flat_map(|channel| taps.iter().map(move |shift| channel * stride + shift)));
+}
+
+#[inline(always)]
+pub(super) fn forward<T: Real, S: Simd<T>>(
+    simd: S,
+    context: &Context<'_, T>,
+    step: usize,
+    conv: &Conv,
+    group: &mut Group<T>,
+    scratch: &mut Scratch<T>,
+) {
+    let Some(frame) = &context.layout.frames[step] else { return };
+    let Sizes { channels, images, output, .. } = sizes(context, conv, group);
+    let packed = &context.packed[step].forward;
+    let side = context.side();
+    let read = Part { side, base: T::ZERO };
+    let mut z = std::mem::take(&mut group.values[side][conv.y]);
+    let part = &mut z[conv.first * output..(conv.first + conv.rows) * output];
+    if conv.depthwise.is_some() || frame.is_plain() {
+        middle(simd, context, read, conv, frame, group, scratch);
+        shifts(&mut scratch.shifts, channels, output + SLACK, &[0]);
+        multiply(simd, part, output, [conv.rows, output], &scratch.inputs[side].middle, &scratch.shifts, packed);
+    } else {
+        prepare(context, read, conv, frame, group, scratch);
+        shifts(&mut scratch.shifts, channels, frame.x_stride(images), &frame.shifts);
+        let (run, pixels) = (frame.run(), output / images);
+        let rows = room(&mut scratch.rows, conv.rows * run);
+        for image in 0..images {
+            let planes = &scratch.inputs[side].planes[image * frame.x_image..];
+            multiply(simd, rows, run, [conv.rows, run], planes, &scratch.shifts, packed);
+            for (row, rows) in rows.chunks_exact(run).enumerate() {
+                let at = row * output + image * pixels;
+                compact(&mut part[at..at + pixels], rows, frame);
+            }
+        }
+    }
+    group.values[side][conv.y] = z;
+}
