@@ -1,7 +1,10 @@
 //! What the kernels of a pass read: the plan for images of one size, weights, and statistics.
 
+use std::collections::BTreeMap;
+
 use super::Real;
 use super::frame::Frame;
+use super::group::Group;
 use super::plane::Channel;
 use super::product::pack;
 use super::side::{Side, Sides};
@@ -13,22 +16,23 @@ use crate::kernels::plan::{Conv, Plan, Step, ValueId, Weight};
 pub(super) struct Layout {
     /// Height and width of every value.
     pub(super) sizes: Vec<[usize; 2]>,
-    /// The window of each step that has one.
-    pub(super) frames: Vec<Option<Frame>>,
+    /// The window of each step that has one, for groups of each number of images.
+    pub(super) frames: BTreeMap<usize, Vec<Option<Frame>>>,
 }
 
 impl Layout {
-    pub(super) fn new(plan: &Plan, size: [usize; 2]) -> Self {
+    pub(super) fn new(plan: &Plan, size: [usize; 2], images: impl IntoIterator<Item = usize>) -> Self {
         let sizes: Vec<_> = plan.values.iter().map(|value| value.size(size)).collect();
-        let frame = |step: &Step| match step {
+        let frame = |step: &Step, images: usize| match step {
             Step::Conv(conv) => {
                 let window = conv.depthwise.map_or(conv.dense.window, |depthwise| depthwise.window);
-                Some(Frame::new(window, sizes[conv.x]))
+                Some(Frame::new(window, sizes[conv.x], images))
             }
-            Step::Pool { window, x, .. } => Some(Frame::new(*window, sizes[*x])),
+            Step::Pool { window, x, .. } => Some(Frame::new(*window, sizes[*x], images)),
             _ => None,
         };
-        let frames = plan.steps.iter().map(frame).collect();
+        let frames = |images: usize| plan.steps.iter().map(|step| frame(step, images)).collect();
+        let frames = images.into_iter().map(|images| (images, frames(images))).collect();
         Self { sizes, frames }
     }
 
@@ -155,6 +159,12 @@ impl<T: Real> Context<'_, T> {
     #[inline(always)]
     pub(super) fn side(&self) -> Side {
         if self.given.along.is_some() { Side::Tangent } else { Side::Value }
+    }
+
+    /// The window of a step over a group's images.
+    #[inline(always)]
+    pub(super) fn frame(&self, step: usize, group: &Group<T>) -> Option<&Frame> {
+        self.layout.frames.get(&group.images)?[step].as_ref()
     }
 
     /// How channel `channel` of a value is read.

@@ -50,7 +50,7 @@ impl<T: Real> pass::Engine for Engine<T> {
     type Kept = Infallible;
 
     async fn new(_: &Place, plan: Arc<Plan>) -> Result<Self, DeviceError> {
-        let layout = Layout::new(&plan, [1; 2]);
+        let layout = Layout::new(&plan, [1; 2], []);
         Ok(Self {
             readers: Readers::new(plan.normalized),
             statistics: vec![[0.0; 2]; plan.normalized],
@@ -145,13 +145,14 @@ impl<T: Real> Engine<T> {
         }
         self.shape = shape;
         let [batch, _, height, width] = shape;
-        self.layout = Layout::new(&self.plan, [height, width]);
         let each = (PIXELS / (height * width).max(1)).min(batch / GROUPS).max(1);
         let groups = batch.div_ceil(each);
         let group = |index: usize| {
             let start = index * each;
             Group::new(each.min(batch - start), start, self.plan.values.len(), self.plan.normalized)
         };
+        let sizes = [each, batch - each * groups.saturating_sub(1)];
+        self.layout = Layout::new(&self.plan, [height, width], sizes);
         let share = groups.div_ceil(LANES).max(1);
         let lane = |first: usize| Lane {
             groups: (first..(first + share).min(groups)).map(group).collect(),
@@ -211,8 +212,10 @@ impl<T: Real> Engine<T> {
     }
 
     fn pack(&mut self, plan: &Plan, omega: &[T], backward: bool) {
-        let (layout, values) = (&self.layout, &plan.values);
-        let mut work: Vec<_> = self.packed.iter_mut().zip(&plan.steps).zip(&layout.frames).collect();
+        let values = &plan.values;
+        // The order of weights is the same for all groups.
+        let frames = self.layout.frames.values().next().map_or(&[][..], Vec::as_slice);
+        let mut work: Vec<_> = self.packed.iter_mut().zip(&plan.steps).zip(frames).collect();
         each(&mut work, |((packed, step), frame)| {
             if let (Step::Conv(conv), Some(frame)) = (step, frame) {
                 packed.fill(conv, values[conv.x].channels, frame, omega, backward);
@@ -220,18 +223,16 @@ impl<T: Real> Engine<T> {
         });
     }
 
-    /// `[batch, channels, …]` into one buffer of each group, `[channels, images, …]`.
+    /// `[batch, channels, …]` into one buffer of each group, `[channels, …, images]`.
     fn scatter(&mut self, value: ValueId, numbers: &[T], buffers: impl Fn(&mut Group<T>) -> &mut Vec<Vec<T>>) {
         let (channels, pixels) = (self.plan.values[value].channels, self.layout.pixels(value));
         for group in self.lanes.iter_mut().flat_map(|lane| &mut lane.groups) {
             let (images, start) = (group.images, group.start);
             let buffer = &mut buffers(group)[value];
             buffer.clear();
-            for channel in 0..channels {
-                for image in start..start + images {
-                    let at = (image * channels + channel) * pixels;
-                    buffer.extend_from_slice(&numbers[at..at + pixels]);
-                }
+            for place in 0..channels * pixels {
+                let of_images = numbers[start * channels * pixels + place..].iter().step_by(channels * pixels);
+                buffer.extend(of_images.take(images));
             }
         }
     }
@@ -241,11 +242,10 @@ impl<T: Real> Engine<T> {
         let (channels, pixels) = (self.plan.values[value].channels, self.layout.pixels(value));
         let mut numbers = vec![T::ZERO; self.shape[0] * channels * pixels];
         for group in self.lanes.iter().flat_map(|lane| &lane.groups) {
-            let buffer = &buffers(group)[value];
-            for (place, row) in buffer.chunks_exact(pixels).enumerate() {
-                let (channel, image) = (place / group.images, place % group.images);
-                let at = ((group.start + image) * channels + channel) * pixels;
-                numbers[at..at + pixels].copy_from_slice(row);
+            let own = &mut numbers[group.start * channels * pixels..];
+            for (place, pixel) in buffers(group)[value].chunks_exact(group.images).enumerate() {
+                let of_images = own[place..].iter_mut().step_by(channels * pixels);
+                of_images.zip(pixel).for_each(|(to, &from)| *to = from);
             }
         }
         numbers

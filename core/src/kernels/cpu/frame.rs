@@ -1,22 +1,26 @@
 //! A window over images of one size: where everything lies in the padded planes.
+//!
+//! What pads a row to its right pads the next one to its left: a plane has those columns once.
 
-use super::product::SLACK;
+use super::product::{SLACK, STRIP, Stretches};
 use crate::kernels::plan::Window;
 
-/// The planes of one channel over a group of images, one after the other: the padded input in its phases, and the
-/// padded gradient of the output. Both have rows of one length, so that one shift fits both.
+/// The planes of one channel of a group of images, whose pixels lie side by side: the padded input in its phases, and the
+/// padded gradient of the output. Both have rows of one length, so that one shift fits both. All places and lengths are
+/// in numbers, of which a pixel has one for each image.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
     pub(super) window: Window,
+    /// Pixels, vertically and horizontally.
     pub(super) input: [usize; 2],
     pub(super) output: [usize; 2],
+    pub(super) images: usize,
     /// Numbers in a row of a plane.
     pub(super) pitch: usize,
-    /// Numbers of an image in the plane of the input, all phases.
-    pub(super) x_image: usize,
-    /// Numbers of an image in the plane of the output's gradient.
-    pub(super) d_image: usize,
-    /// Each phase, (vertical, horizontal), and where it begins within an image.
+    /// Numbers in the plane of the input, all phases, and in that of the output's gradient.
+    x_plane: usize,
+    d_plane: usize,
+    /// Each phase, (vertical, horizontal), and where it begins.
     pub(super) phases: Vec<Phase>,
     /// Where each tap reads the plane of the input.
     pub(super) shifts: Vec<usize>,
@@ -39,7 +43,7 @@ pub(super) struct Phase {
 }
 
 impl Frame {
-    pub(super) fn new(window: Window, input: [usize; 2]) -> Self {
+    pub(super) fn new(window: Window, input: [usize; 2], images: usize) -> Self {
         let Window { kernel, stride, padding, dilation } = window;
         let output = [0, 1].map(|axis| input[axis].div_ceil(stride[axis]));
         let reach = [0, 1].map(|axis| (kernel[axis] - 1) * dilation[axis] / stride[axis]);
@@ -49,7 +53,7 @@ impl Frame {
             last.max(0).unsigned_abs() / stride[axis]
         });
         let reached = [0, 1].map(|axis| high[axis] - low[axis] + 1);
-        let pitch = (output[1] + reach[1]).max(reached[1] + reach[1]);
+        let pitch = (output[1] + reach[1] - low[1].min(reach[1])).max(low[1] + reached[1]) * images;
         let rows = output[0] + reach[0];
         let mut phases: Vec<Phase> = Vec::new();
         let mut shifts = Vec::new();
@@ -62,9 +66,9 @@ impl Frame {
                 phases.len() - 1
             });
             let steps = [0, 1].map(|axis| place[axis] / stride[axis]);
-            shifts.push(phases[phase].start + steps[0] * pitch + steps[1]);
+            shifts.push(phases[phase].start + steps[0] * pitch + steps[1] * images);
             phases[phase].taps.push(tap);
-            phases[phase].d_shifts.push((reach[0] - steps[0]) * pitch + reach[1] - steps[1]);
+            phases[phase].d_shifts.push((reach[0] - steps[0]) * pitch + (reach[1] - steps[1]) * images);
         }
         // A gradient's place in its plane: the padding above and to the left of it.
         let above = [0, 1].map(|axis| reach[axis] - low[axis].min(reach[axis]));
@@ -73,12 +77,13 @@ impl Frame {
             window,
             input,
             output,
+            images,
             pitch,
-            x_image: phases.len() * rows * pitch,
-            d_image: d_rows * pitch,
+            x_plane: phases.len() * rows * pitch,
+            d_plane: d_rows * pitch,
             phases,
             shifts,
-            d_start: above[0] * pitch + above[1],
+            d_start: above[0] * pitch + above[1] * images,
             reached: reached[0],
         };
         for index in 0..frame.phases.len() {
@@ -90,21 +95,43 @@ impl Frame {
         frame
     }
 
-    /// Numbers of a channel in the plane of the input, for so many images.
-    pub(super) fn x_stride(&self, images: usize) -> usize {
-        images * self.x_image + self.shifts.iter().max().unwrap_or(&0) + self.pitch + SLACK
+    /// Numbers from one channel's plane of the input to the next.
+    pub(super) fn x_stride(&self) -> usize {
+        self.x_plane + self.shifts.iter().max().unwrap_or(&0) + self.pitch + SLACK
     }
 
-    /// Numbers of a channel in the plane of the output's gradient.
-    pub(super) fn d_stride(&self, images: usize) -> usize {
-        images * self.d_image + self.d_start + self.longest_d_shift() + self.pitch + SLACK
+    /// Numbers from one channel's plane of the output's gradient to the next.
+    pub(super) fn d_stride(&self) -> usize {
+        self.d_plane + self.d_start + self.longest_d_shift() + self.pitch + SLACK
     }
 
     fn longest_d_shift(&self) -> usize {
         self.phases.iter().flat_map(|phase| &phase.d_shifts).copied().max().unwrap_or(0)
     }
 
-    /// Numbers of an output image in rows of the pitch.
+    /// Numbers in a row of the output.
+    pub(super) fn width(&self) -> usize {
+        self.output[1] * self.images
+    }
+
+    /// The rows of the output as they lie, and where the planes of the input have them, if whole vectors fill them.
+    pub(super) fn rows(&self) -> Option<Stretches> {
+        let length = self.width();
+        let rows = Stretches { count: self.output[0], length, steps: [length, self.pitch] };
+        length.is_multiple_of(STRIP).then_some(rows)
+    }
+
+    /// The rows of the input as they lie, and where the planes of the output's gradient have them, if the only phase has
+    /// all of them and whole vectors fill them.
+    pub(super) fn back_rows(&self) -> Option<Stretches> {
+        let Window { stride, padding, .. } = self.window;
+        let length = self.input[1] * self.images;
+        let rows = Stretches { count: self.input[0], length, steps: [length, self.pitch] };
+        let all = stride == [1; 2] && padding.iter().all(|&side| side >= 0);
+        (all && length.is_multiple_of(STRIP)).then_some(rows)
+    }
+
+    /// Numbers of the output in rows of the pitch.
     pub(super) fn run(&self) -> usize {
         self.output[0] * self.pitch
     }
@@ -137,12 +164,12 @@ impl Frame {
         let place = |x: usize| x.checked_add_signed(padding).filter(|place| place % step == phase[1]);
         let first = (0..self.input[1]).find(|&x| place(x).is_some())?;
         let column = (place(first)? / step).checked_sub(low[1])?;
-        let count = (self.input[1] - first).div_ceil(step).min(self.pitch - column);
-        Some(Run { first, step, place: row * self.pitch + column, count })
+        let count = (self.input[1] - first).div_ceil(step).min(self.pitch / self.images - column);
+        Some(Run { first: first * self.images, step, place: row * self.pitch + column * self.images, count })
     }
 }
 
-/// Pixels `first, first + step, …` of a row lie at `place, place + 1, …`.
+/// So many pixels, from the number `first` of a row on and `step` pixels apart, lie at `place` side by side.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Run {
     pub(super) first: usize,

@@ -1,6 +1,7 @@
 //! What belongs to some images of a batch: their feature maps, gradients and sums.
 //!
-//! A feature map of a group is `[channels, images, height, width]`: the pixels of a channel lie in one row.
+//! A feature map of a group is `[channels, height, width, images]`: a channel lies in one row, and the images' pixels at
+//! a place side by side, so that however small images are, inner loops are long.
 
 use super::Real;
 use super::side::{Side, Sides};

@@ -23,8 +23,7 @@ pub(super) struct Scored {
 
 /// Means over the pixels of each image, `[images, channels]`.
 #[inline(always)]
-pub(super) fn features<T: Real, S: Simd<T>>(
-    simd: S,
+pub(super) fn features<T: Real>(
     context: &Context<'_, T>,
     head: &Head,
     value: ValueId,
@@ -36,16 +35,17 @@ pub(super) fn features<T: Real, S: Simd<T>>(
     if context.side() == Side::Tangent && context.plan.schedule.fixed[value] {
         return features;
     }
-    row.resize(pixels, T::ZERO);
+    row.resize(pixels * group.images, T::ZERO);
     for channel in 0..channels {
-        for image in 0..group.images {
-            let at = (channel * group.images + image) * pixels;
-            norm::read(context, context.side(), value, channel, head.relu, group, at..at + pixels, row);
-            #[expect(clippy::cast_precision_loss, reason = "pixels are few")]
-            let mean = super::product::total(simd, row).wide() / pixels as f64;
-            features[image * channels + channel] = mean;
+        let at = channel * row.len()..(channel + 1) * row.len();
+        norm::read(context, context.side(), value, channel, head.relu, group, at, row);
+        for pixel in row.chunks_exact(group.images) {
+            let sums = features.iter_mut().skip(channel).step_by(channels);
+            sums.zip(pixel).for_each(|(sum, &pixel)| *sum += pixel.wide());
         }
     }
+    #[expect(clippy::cast_precision_loss, reason = "pixels are few")]
+    features.iter_mut().for_each(|sum| *sum /= pixels as f64);
     features
 }
 
@@ -144,12 +144,15 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
     let d_logits = &d_logits[group.start * head.classes..(group.start + group.images) * head.classes];
     row.resize(group.images * pixels, T::ZERO);
     for channel in 0..channels {
-        for (row, d_logits) in row.chunks_exact_mut(pixels).zip(d_logits.chunks_exact(head.classes)) {
+        let (of_pixel, others) = row.split_at_mut(group.images);
+        for (d, d_logits) in of_pixel.iter_mut().zip(d_logits.chunks_exact(head.classes)) {
             let weights = context.given.omega[head.weight + channel..].iter().step_by(channels);
-            let d: f64 = d_logits.iter().zip(weights).map(|(d, weight)| d * weight.wide()).sum();
+            let sum: f64 = d_logits.iter().zip(weights).map(|(d, weight)| d * weight.wide()).sum();
             #[expect(clippy::cast_precision_loss, reason = "pixels are few")]
-            row.fill(T::of(d / pixels as f64));
+            let mean = sum / pixels as f64;
+            *d = T::of(mean);
         }
+        others.chunks_exact_mut(group.images).for_each(|pixel| pixel.copy_from_slice(of_pixel));
         let at = channel * row.len()..(channel + 1) * row.len();
         if head.relu {
             gated(row, &group.values[Side::Value][value][at], &context.channel(value, channel));

@@ -1,4 +1,4 @@
-//! Images into padded planes and back.
+//! Feature maps into padded planes and back.
 
 use super::Real;
 use super::frame::Frame;
@@ -84,58 +84,63 @@ fn pieces<'a, T: Real, const N: usize>(to: &'a mut [T], from: &'a [T]) -> (&'a m
     (to_rest, from_rest)
 }
 
-/// All images of a channel into a plane that holds `padding` elsewhere.
+/// A channel into a plane that holds `padding` elsewhere.
 #[inline(always)]
 pub(super) fn pad<T: Real>(plane: &mut [T], x: &[T], frame: &Frame, padding: T) {
     plane.fill(padding);
-    let [height, width] = frame.input;
-    for (x, plane) in x.chunks_exact(height * width).zip(plane.chunks_exact_mut(frame.x_image)) {
-        for (y, row) in x.chunks_exact(width).enumerate() {
-            for phase in &frame.phases {
-                let [Some(run), _] = phase.rows[y] else { continue };
-                let place = &mut plane[phase.start + run.place..][..run.count];
-                if run.step == 1 {
-                    copy(place, &row[run.first..run.first + run.count]);
-                } else {
-                    place.iter_mut().zip(row[run.first..].iter().step_by(run.step)).for_each(|(to, from)| *to = *from);
-                }
+    let images = frame.images;
+    for (y, row) in x.chunks_exact(frame.input[1] * images).enumerate() {
+        for phase in &frame.phases {
+            let [Some(run), _] = phase.rows[y] else { continue };
+            let place = &mut plane[phase.start + run.place..][..run.count * images];
+            let row = &row[run.first..];
+            if run.step == 1 {
+                copy(place, &row[..run.count * images]);
+            } else if images == 1 {
+                place.iter_mut().zip(row.iter().step_by(run.step)).for_each(|(to, from)| *to = *from);
+            } else {
+                place.chunks_exact_mut(images).zip(row.chunks(run.step * images)).for_each(|(to, from)| {
+                    copy(to, &from[..images]);
+                });
             }
         }
     }
 }
 
-/// The gradient of one phase, in rows of the pitch, to the pixels of an image that belong to it.
+/// The gradient of one phase, in rows of the pitch, to the pixels that belong to it.
 #[inline(always)]
 pub(super) fn spread<T: Real>(x: &mut [T], rows: &[T], frame: &Frame, phase: usize) {
-    let phase = &frame.phases[phase];
-    for (y, row) in x.chunks_exact_mut(frame.input[1]).enumerate() {
+    let (phase, images) = (&frame.phases[phase], frame.images);
+    for (y, row) in x.chunks_exact_mut(frame.input[1] * images).enumerate() {
         let [_, Some(run)] = phase.rows[y] else { continue };
-        let place = &rows[run.place..][..run.count];
+        let place = &rows[run.place..][..run.count * images];
+        let row = &mut row[run.first..];
         if run.step == 1 {
-            copy(&mut row[run.first..run.first + run.count], place);
+            copy(&mut row[..run.count * images], place);
+        } else if images == 1 {
+            row.iter_mut().step_by(run.step).zip(place).for_each(|(to, from)| *to = *from);
         } else {
-            row[run.first..].iter_mut().step_by(run.step).zip(place).for_each(|(to, from)| *to = *from);
+            row.chunks_mut(run.step * images).zip(place.chunks_exact(images)).for_each(|(to, from)| {
+                copy(&mut to[..images], from);
+            });
         }
     }
 }
 
-/// Gradients of all output images of a channel into their plane.
+/// Gradients of a channel of the output into their plane.
 #[inline(always)]
 pub(super) fn pad_gradient<T: Real>(plane: &mut [T], d: &[T], frame: &Frame) {
     plane.fill(T::ZERO);
-    let [height, width] = frame.output;
-    for (image, d) in d.chunks_exact(height * width).enumerate() {
-        for (row, d) in d.chunks_exact(width).enumerate() {
-            let place = image * frame.d_image + frame.d_start + row * frame.pitch;
-            copy(&mut plane[place..place + width], d);
-        }
+    let width = frame.width();
+    for (row, d) in d.chunks_exact(width).enumerate() {
+        copy(&mut plane[frame.d_start + row * frame.pitch..][..width], d);
     }
 }
 
 /// Rows of the pitch to rows of the output's width.
 #[inline(always)]
 pub(super) fn compact<T: Real>(out: &mut [T], rows: &[T], frame: &Frame) {
-    let width = frame.output[1];
+    let width = frame.width();
     for (out, row) in out.chunks_exact_mut(width).zip(rows.chunks(frame.pitch)) {
         copy(out, &row[..width]);
     }

@@ -20,7 +20,7 @@ pub(super) struct Ends {
     pub(super) y: ValueId,
 }
 
-/// 1 / the number of pixels that exist under each place of the window.
+/// 1 / the number of pixels that exist under each place of the window, for each image.
 #[inline(always)]
 fn shares<T: Real>(out: &mut [T], frame: &Frame) {
     let reach = |axis: usize, at: usize| {
@@ -32,12 +32,12 @@ fn shares<T: Real>(out: &mut [T], frame: &Frame) {
         inside.count()
     };
     let columns: Vec<usize> = (0..frame.output[1]).map(|x| reach(1, x)).collect();
-    for (y, row) in out.chunks_exact_mut(frame.output[1]).enumerate() {
+    for (y, row) in out.chunks_exact_mut(frame.width()).enumerate() {
         let rows = reach(0, y);
-        for (share, columns) in row.iter_mut().zip(&columns) {
+        for (share, columns) in row.chunks_exact_mut(frame.images).zip(&columns) {
             #[expect(clippy::cast_precision_loss, reason = "nine at most")]
             let count = (rows * columns) as f64;
-            *share = T::of(1.0 / count);
+            share.fill(T::of(1.0 / count));
         }
     }
 }
@@ -110,55 +110,49 @@ pub(super) fn forward<T: Real, S: Simd<T>>(
     group: &mut Group<T>,
     scratch: &mut Scratch<T>,
 ) {
-    let Some(frame) = &context.layout.frames[step] else { return };
-    let (images, channels) = (group.images, context.plan.values[ends.x].channels);
-    let pixels = [context.layout.pixels(ends.x), context.layout.pixels(ends.y)];
-    let (run, side) = (frame.run(), context.side());
+    let Some(frame) = context.frame(step, group) else { return };
+    let channels = context.plan.values[ends.x].channels;
+    let [input, output] = [ends.x, ends.y].map(|value| group.images * context.layout.pixels(value));
+    let (run, width, side) = (frame.run(), frame.width(), context.side());
     scratch.inputs[side].planes_of = None;
-    let plane = room(&mut scratch.inputs[side].planes, frame.x_stride(images) + SLACK);
-    let rows = room(&mut scratch.rows, 2 * (run + SLACK) + pixels[1]);
+    let plane = room(&mut scratch.inputs[side].planes, frame.x_stride() + SLACK);
+    let rows = room(&mut scratch.rows, 2 * (run + SLACK) + output);
     let (best, rest) = rows.split_at_mut(run + SLACK);
     let (which, share) = rest.split_at_mut(run + SLACK);
     let mut y = std::mem::take(&mut group.values[side][ends.y]);
     let mut winners = std::mem::take(&mut group.winners[ends.y]);
     let largest_of = kind == PoolKind::Max3x3;
     if largest_of {
-        winners.resize(channels * images * pixels[1], 0);
+        winners.resize(channels * output, 0);
     } else {
         shares(share, frame);
     }
     let ones = [T::ONE; 9];
     for channel in 0..channels {
-        let x = &group.values[side][ends.x][channel * images * pixels[0]..(channel + 1) * images * pixels[0]];
+        let x = &group.values[side][ends.x][channel * input..(channel + 1) * input];
         pad(plane, x, frame, if largest_of && side == Side::Value { T::LEAST } else { T::ZERO });
-        for image in 0..images {
-            let x = &plane[image * frame.x_image..];
-            let at = (channel * images + image) * pixels[1];
-            let (out, winners) = (&mut y[at..at + pixels[1]], winners.get_mut(at..at + pixels[1]).unwrap_or_default());
-            match (largest_of, side) {
-                (true, Side::Value) => {
-                    largest(simd, best, which, run, x, &frame.shifts);
-                    compact(out, &best[..run], frame);
-                    let width = frame.output[1];
-                    for (winners, which) in winners.chunks_exact_mut(width).zip(which.chunks(frame.pitch)) {
-                        winners.iter_mut().zip(which).for_each(|(winner, which)| *winner = which.small());
+        let at = channel * output..(channel + 1) * output;
+        let (out, winners) = (&mut y[at.clone()], winners.get_mut(at).unwrap_or_default());
+        match (largest_of, side) {
+            (true, Side::Value) => {
+                largest(simd, best, which, run, plane, &frame.shifts);
+                compact(out, &best[..run], frame);
+                for (winners, which) in winners.chunks_exact_mut(width).zip(which.chunks(frame.pitch)) {
+                    winners.iter_mut().zip(which).for_each(|(winner, which)| *winner = which.small());
+                }
+            }
+            (true, Side::Tangent) => {
+                for (y, (out, winners)) in out.chunks_exact_mut(width).zip(winners.chunks_exact(width)).enumerate() {
+                    let x = &plane[y * frame.pitch..];
+                    for (column, (out, &winner)) in out.iter_mut().zip(winners).enumerate() {
+                        *out = x[frame.shifts[usize::from(winner)] + column];
                     }
                 }
-                (true, Side::Tangent) => {
-                    let width = frame.output[1];
-                    for (y, (out, winners)) in out.chunks_exact_mut(width).zip(winners.chunks_exact(width)).enumerate()
-                    {
-                        let x = &x[y * frame.pitch..];
-                        for (column, (out, &winner)) in out.iter_mut().zip(winners).enumerate() {
-                            *out = x[frame.shifts[usize::from(winner)] + column];
-                        }
-                    }
-                }
-                (false, _) => {
-                    slide(simd, best, run, x, &frame.shifts, &ones[..frame.shifts.len()]);
-                    compact(out, &best[..run], frame);
-                    out.iter_mut().zip(&*share).for_each(|(sum, &share)| *sum *= share);
-                }
+            }
+            (false, _) => {
+                slide(simd, best, run, plane, &frame.shifts, &ones[..frame.shifts.len()]);
+                compact(out, &best[..run], frame);
+                out.iter_mut().zip(&*share).for_each(|(sum, &share)| *sum *= share);
             }
         }
     }
@@ -176,27 +170,26 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
     group: &mut Group<T>,
     scratch: &mut Scratch<T>,
 ) {
-    let Some(frame) = &context.layout.frames[step] else { return };
+    let Some(frame) = context.frame(step, group) else { return };
     if !context.needs(ends.x) {
         return;
     }
-    let (images, channels) = (group.images, context.plan.values[ends.x].channels);
-    let pixels = [context.layout.pixels(ends.x), context.layout.pixels(ends.y)];
-    let output = images * pixels[1];
+    let channels = context.plan.values[ends.x].channels;
+    let [input, output] = [ends.x, ends.y].map(|value| group.images * context.layout.pixels(value));
     let side = context.side();
     let d = room(&mut scratch.d[side], output);
     let largest_of = kind == PoolKind::Max3x3;
-    let stride = frame.d_stride(images);
+    let stride = frame.d_stride();
     let planes = room(&mut scratch.d_planes, 2 * stride);
     let (d_plane, which) = planes.split_at_mut(stride);
-    let row = room(&mut scratch.row, images * pixels[0]);
+    let row = room(&mut scratch.row, input);
     // Pixels that no tap reads have no gradient.
     row.fill(T::ZERO);
     let run = frame.back_run();
     let rows = room(&mut scratch.rows, run + SLACK + output);
     let (rows, share) = rows.split_at_mut(run + SLACK);
     if !largest_of {
-        shares(&mut share[..pixels[1]], frame);
+        shares(share, frame);
     }
     let ones = [T::ONE; 9];
     for channel in 0..channels {
@@ -205,25 +198,19 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
             return;
         }
         if largest_of {
-            let tags = &mut share[..output];
-            tags.iter_mut().zip(&group.winners[ends.y][at]).for_each(|(tag, &winner)| *tag = T::of(f64::from(winner)));
-            pad_gradient(which, tags, frame);
+            share.iter_mut().zip(&group.winners[ends.y][at]).for_each(|(tag, &winner)| *tag = T::of(f64::from(winner)));
+            pad_gradient(which, share, frame);
         } else {
-            for d in d.chunks_exact_mut(pixels[1]) {
-                d.iter_mut().zip(&*share).for_each(|(d, &share)| *d *= share);
-            }
+            d.iter_mut().zip(&*share).for_each(|(d, &share)| *d *= share);
         }
         pad_gradient(d_plane, d, frame);
         for (index, phase) in frame.phases.iter().enumerate() {
-            for (image, row) in row.chunks_exact_mut(pixels[0]).enumerate() {
-                let (d, which) = (&d_plane[image * frame.d_image..], &which[image * frame.d_image..]);
-                if largest_of {
-                    returned(simd, rows, run, [d, which], &phase.d_shifts, &phase.taps);
-                } else {
-                    slide(simd, rows, run, d, &phase.d_shifts, &ones[..phase.taps.len()]);
-                }
-                spread(row, rows, frame, index);
+            if largest_of {
+                returned(simd, rows, run, [d_plane, which], &phase.d_shifts, &phase.taps);
+            } else {
+                slide(simd, rows, run, d_plane, &phase.d_shifts, &ones[..phase.taps.len()]);
             }
+            spread(row, rows, frame, index);
         }
         norm::add_gradient(simd, context, ends.x, channel, group, row);
     }

@@ -18,7 +18,7 @@ pub(super) const TILE: usize = 4;
 const VECTORS: usize = if cfg!(target_family = "wasm") { 1 } else { 2 };
 const COLUMNS: usize = if cfg!(target_family = "wasm") { 1 } else { 3 };
 /// Numbers of a row that a tile holds.
-const STRIP: usize = VECTORS * LANES;
+pub(super) const STRIP: usize = VECTORS * LANES;
 /// Readable numbers that have to follow every row.
 pub(super) const SLACK: usize = 4 * LANES;
 
@@ -69,36 +69,63 @@ fn tile<T: Real, S: Simd<T>, const N: usize>(
     sums
 }
 
-/// `out[r · stride + q]` for q in 0..n; every shifted row of `x` has to be readable for [`SLACK`] more.
+/// Parts of a row that are apart.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretches {
+    pub(super) count: usize,
+    pub(super) length: usize,
+    /// From one to the next, in what is written and in what is read.
+    pub(super) steps: [usize; 2],
+}
+
+impl Stretches {
+    /// A row that is one stretch.
+    pub(super) const fn one(length: usize) -> Self {
+        Self { count: 1, length, steps: [0; 2] }
+    }
+
+    /// Where each begins.
+    #[inline(always)]
+    fn starts(self) -> impl Iterator<Item = [usize; 2]> {
+        (0..self.count).map(move |at| [at * self.steps[0], at * self.steps[1]])
+    }
+}
+
+/// `out[r · stride + q]` for q of all stretches; every shifted row of `x` has to be readable for [`SLACK`] more.
 #[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "two matrices and their product")]
 pub(super) fn multiply<T: Real, S: Simd<T>>(
     simd: S,
     out: &mut [T],
+    rows: usize,
     stride: usize,
-    [rows, n]: [usize; 2],
     x: &[T],
     shifts: &[usize],
     packed: &[T],
+    over: Stretches,
 ) {
-    let depth = shifts.len() * TILE;
-    if depth == 0 {
-        (0..rows).for_each(|row| out[row * stride..row * stride + n].fill(T::ZERO));
-        return;
-    }
-    for q in (0..n).step_by(STRIP) {
-        let width = STRIP.min(n - q);
-        for (block, packed) in packed.chunks_exact(depth).enumerate() {
-            let sums = tile::<T, S, VECTORS>(simd, x, shifts, packed, q);
-            for (row, sums) in sums.iter().enumerate().take(rows - (block * TILE).min(rows)) {
-                let start = (block * TILE + row) * stride + q;
-                let mut values = [[T::ZERO; LANES]; VECTORS];
-                for n in 0..VECTORS {
-                    values[n] = simd.array(sums[n]);
-                }
-                if width == STRIP {
-                    out[start..start + STRIP].copy_from_slice(values.as_flattened());
-                } else {
-                    out[start..start + width].copy_from_slice(&values.as_flattened()[..width]);
+    let (depth, n) = (shifts.len() * TILE, over.length);
+    for [to, from] in over.starts() {
+        let (out, x) = (&mut out[to..], &x[from..]);
+        if depth == 0 {
+            (0..rows).for_each(|row| out[row * stride..row * stride + n].fill(T::ZERO));
+            continue;
+        }
+        for q in (0..n).step_by(STRIP) {
+            let width = STRIP.min(n - q);
+            for (block, packed) in packed.chunks_exact(depth).enumerate() {
+                let sums = tile::<T, S, VECTORS>(simd, x, shifts, packed, q);
+                for (row, sums) in sums.iter().enumerate().take(rows - (block * TILE).min(rows)) {
+                    let start = (block * TILE + row) * stride + q;
+                    let mut values = [[T::ZERO; LANES]; VECTORS];
+                    for n in 0..VECTORS {
+                        values[n] = simd.array(sums[n]);
+                    }
+                    if width == STRIP {
+                        out[start..start + STRIP].copy_from_slice(values.as_flattened());
+                    } else {
+                        out[start..start + width].copy_from_slice(&values.as_flattened()[..width]);
+                    }
                 }
             }
         }

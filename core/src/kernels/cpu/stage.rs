@@ -118,13 +118,13 @@ impl<T: Real> Work<T> for Features<'_, T> {
     type Output = Vec<f64>;
 
     #[inline(always)]
-    fn run<S: Simd<T>>(self, simd: S) -> Vec<f64> {
+    fn run<S: Simd<T>>(self, _: S) -> Vec<f64> {
         let Self { context, lane } = self;
         let mut features = Vec::new();
         let Some(step) = &context.plan.head else { return features };
         for group in &lane.groups {
             let row = &mut lane.scratch.row;
-            features.extend(head::features(simd, context, step, context.plan.output, group, row));
+            features.extend(head::features(context, step, context.plan.output, group, row));
         }
         features
     }

@@ -6,7 +6,7 @@ use super::super::frame::Frame;
 use super::super::group::Group;
 use super::super::norm;
 use super::super::plane::{add_gated, gated, pad_gradient, spread};
-use super::super::product::{SLACK, correlate, multiply, slide, taps};
+use super::super::product::{SLACK, Stretches, correlate, multiply, slide, taps};
 use super::super::side::Side;
 use super::super::simd::Simd;
 use super::input::{Part, middle, prepare};
@@ -75,7 +75,7 @@ pub(in super::super) fn backward<T: Real, S: Simd<T>>(
     scratch: &mut Scratch<T>,
     gradient: &mut [T],
 ) {
-    let Some(frame) = &context.layout.frames[step] else { return };
+    let Some(frame) = context.frame(step, group) else { return };
     let way = Way::new(context, conv, frame);
     let Sizes { channels, input, output, .. } = sizes(context, conv, group);
     let stride = output + SLACK;
@@ -112,7 +112,8 @@ pub(in super::super) fn backward<T: Real, S: Simd<T>>(
         let weights = conv.depthwise.is_some() && way.count > 0;
         if weights || (way.onward && side == context.side()) {
             let d_middle = room(&mut scratch.d_middle[side], channels * stride);
-            multiply(simd, d_middle, stride, [channels, output], &scratch.d[side], &scratch.shifts, packed);
+            let (d, all) = (&scratch.d[side], Stretches::one(output));
+            multiply(simd, d_middle, channels, stride, d, &scratch.shifts, packed, all);
         }
     }
     if let Some(depthwise) = conv.depthwise {
@@ -136,9 +137,8 @@ fn through_depthwise<T: Real, S: Simd<T>>(
     gradient: &mut [T],
 ) {
     let &Way { context, conv, frame, onward, .. } = way;
-    let Sizes { channels, images, input, output } = sizes(context, conv, group);
-    let (d_stride, x_stride) = (frame.d_stride(images), frame.x_stride(images));
-    let (pixels, count) = (input / images, depthwise.window.taps());
+    let Sizes { channels, input, output } = sizes(context, conv, group);
+    let (d_stride, x_stride, count) = (frame.d_stride(), frame.x_stride(), depthwise.window.taps());
     let plane = room(&mut scratch.d_planes, d_stride);
     let rows = room(&mut scratch.rows, frame.back_run() + 2 * SLACK);
     let row = room(&mut scratch.row, input);
@@ -150,11 +150,8 @@ fn through_depthwise<T: Real, S: Simd<T>>(
         let at = depthwise.weight + channel * count..depthwise.weight + (channel + 1) * count;
         for &(side, part) in way.products() {
             pad_gradient(plane, &scratch.d_middle[side][from..from + output], frame);
-            for image in 0..images {
-                let d = &plane[image * frame.d_image + frame.d_start..][..frame.run()];
-                let x = &scratch.inputs[part.side].planes[channel * x_stride + image * frame.x_image..];
-                taps(simd, &mut gradient[at.clone()], d, x, &frame.shifts);
-            }
+            let x = &scratch.inputs[part.side].planes[channel * x_stride..];
+            taps(simd, &mut gradient[at.clone()], &plane[frame.d_start..][..frame.run()], x, &frame.shifts);
         }
         if !onward {
             continue;
@@ -166,11 +163,8 @@ fn through_depthwise<T: Real, S: Simd<T>>(
             for (some, &tap) in some.iter_mut().zip(&phase.taps) {
                 *some = context.given.omega[at.start + tap];
             }
-            for (image, row) in row.chunks_exact_mut(pixels).enumerate() {
-                let plane = &plane[image * frame.d_image..];
-                slide(simd, rows, frame.back_run(), plane, &phase.d_shifts, &some[..phase.taps.len()]);
-                spread(row, rows, frame, index);
-            }
+            slide(simd, rows, frame.back_run(), plane, &phase.d_shifts, &some[..phase.taps.len()]);
+            spread(row, rows, frame, index);
         }
         finish(simd, context, conv, channel, group, row);
     }
@@ -187,20 +181,15 @@ fn through_dense<T: Real, S: Simd<T>>(
     gradient: &mut [T],
 ) {
     let &Way { context, conv, frame, onward, .. } = way;
-    let Sizes { channels, images, input, output } = sizes(context, conv, group);
-    let stride = output + SLACK;
-    let (d_stride, x_stride) = (frame.d_stride(images), frame.x_stride(images));
-    let pixels = input / images;
+    let Sizes { channels, input, output } = sizes(context, conv, group);
+    let (stride, d_stride, x_stride) = (output + SLACK, frame.d_stride(), frame.x_stride());
     for &(side, part) in way.products() {
         pad_rows(&mut scratch.d_planes, &scratch.d[side], conv.rows, [stride, d_stride], output, frame);
         prepare(context, part, conv, frame, group, scratch);
         shifts(&mut scratch.shifts, channels, x_stride, &frame.shifts);
-        for image in 0..images {
-            let d = &scratch.d_planes[image * frame.d_image + frame.d_start..];
-            let x = &scratch.inputs[part.side].planes[image * frame.x_image..];
-            let place = &mut gradient[dense_weights(conv, channels)];
-            correlate(simd, place, d, d_stride, [conv.rows, frame.run()], x, &scratch.shifts);
-        }
+        let (d, x) = (&scratch.d_planes[frame.d_start..], &scratch.inputs[part.side].planes);
+        let place = &mut gradient[dense_weights(conv, channels)];
+        correlate(simd, place, d, d_stride, [conv.rows, frame.run()], x, &scratch.shifts);
     }
     if !onward {
         return;
@@ -210,19 +199,22 @@ fn through_dense<T: Real, S: Simd<T>>(
     }
     let run = frame.back_run();
     let all = room(&mut scratch.d_middle[context.side()], channels * input);
-    // Pixels that no tap reads have no gradient.
-    all.fill(T::ZERO);
     let rows = room(&mut scratch.rows, channels * run);
+    let direct = frame.back_rows();
+    if direct.is_none() {
+        // Pixels that no tap reads have no gradient.
+        all.fill(T::ZERO);
+    }
     for (index, phase) in frame.phases.iter().enumerate() {
         shifts(&mut scratch.shifts, conv.rows, d_stride, &phase.d_shifts);
-        let packed = &context.packed[step].backward[index];
-        for image in 0..images {
-            let planes = &scratch.d_planes[image * frame.d_image..];
-            multiply(simd, rows, run, [channels, run], planes, &scratch.shifts, packed);
-            for (channel, rows) in rows.chunks_exact(run).enumerate() {
-                let at = channel * input + image * pixels;
-                spread(&mut all[at..at + pixels], rows, frame, index);
-            }
+        let (planes, packed) = (&scratch.d_planes, &context.packed[step].backward[index]);
+        if let Some(over) = direct {
+            multiply(simd, all, channels, input, planes, &scratch.shifts, packed, over);
+            continue;
+        }
+        multiply(simd, rows, channels, run, planes, &scratch.shifts, packed, Stretches::one(run));
+        for (all, rows) in all.chunks_exact_mut(input).zip(rows.chunks_exact(run)) {
+            spread(all, rows, frame, index);
         }
     }
     for (channel, row) in all.chunks_exact_mut(input).enumerate() {

@@ -59,8 +59,8 @@ pub(super) fn prepare<T: Real>(
         return;
     }
     inputs.planes_of = Some(held);
-    let Sizes { channels, images, input, .. } = sizes(context, conv, group);
-    let stride = frame.x_stride(images);
+    let Sizes { channels, input, .. } = sizes(context, conv, group);
+    let stride = frame.x_stride();
     let planes = room(&mut inputs.planes, channels * stride + SLACK);
     let row = room(&mut scratch.row, input);
     for (channel, plane) in planes.chunks_exact_mut(stride).enumerate().take(channels) {
@@ -80,7 +80,7 @@ pub(super) fn middle<T: Real, S: Simd<T>>(
     group: &Group<T>,
     scratch: &mut Scratch<T>,
 ) {
-    let Sizes { channels, images, input, output } = sizes(context, conv, group);
+    let Sizes { channels, input, output } = sizes(context, conv, group);
     let stride = output + SLACK;
     let Some(depthwise) = conv.depthwise else {
         let held = Held { x: conv.x, window: Window::ONE, relu: conv.relu };
@@ -99,15 +99,13 @@ pub(super) fn middle<T: Real, S: Simd<T>>(
     prepare(context, part, conv, frame, group, scratch);
     let Inputs { planes, middle, .. } = &mut scratch.inputs[part.side];
     let middle = room(middle, channels * stride);
-    let (run, pixels, count) = (frame.run(), output / images, depthwise.window.taps());
+    let (run, count) = (frame.run(), depthwise.window.taps());
     let rows = room(&mut scratch.rows, run + 2 * SLACK);
-    let x_stride = frame.x_stride(images);
+    let x_stride = frame.x_stride();
     for (channel, out) in middle.chunks_exact_mut(stride).enumerate() {
         let at = depthwise.weight + channel * count;
         let (weights, plane) = (&context.given.omega[at..at + count], &planes[channel * x_stride..]);
-        for (image, out) in out.chunks_exact_mut(pixels).enumerate().take(images) {
-            slide(simd, rows, run, &plane[image * frame.x_image..], &frame.shifts, weights);
-            compact(out, &rows[..run], frame);
-        }
+        slide(simd, rows, run, plane, &frame.shifts, weights);
+        compact(&mut out[..output], &rows[..run], frame);
     }
 }

@@ -22,14 +22,13 @@ use super::Real;
 use super::context::{Context, Scratch, room};
 use super::group::Group;
 use super::plane::compact;
-use super::product::{SLACK, multiply};
+use super::product::{SLACK, Stretches, multiply};
 use super::simd::Simd;
 use crate::kernels::plan::Conv;
 
 /// Sizes of a step on a group.
 struct Sizes {
     channels: usize,
-    images: usize,
     /// Pixels of all images in and out.
     input: usize,
     output: usize,
@@ -39,7 +38,6 @@ fn sizes<T: Real>(context: &Context<'_, T>, conv: &Conv, group: &Group<T>) -> Si
     let images = group.images;
     Sizes {
         channels: context.plan.values[conv.x].channels,
-        images,
         input: images * context.layout.pixels(conv.x),
         output: images * context.layout.pixels(conv.y),
     }
@@ -66,8 +64,8 @@ pub(super) fn forward<T: Real, S: Simd<T>>(
     group: &mut Group<T>,
     scratch: &mut Scratch<T>,
 ) {
-    let Some(frame) = &context.layout.frames[step] else { return };
-    let Sizes { channels, images, output, .. } = sizes(context, conv, group);
+    let Some(frame) = context.frame(step, group) else { return };
+    let Sizes { channels, output, .. } = sizes(context, conv, group);
     let packed = &context.packed[step].forward;
     let side = context.side();
     let read = Part { side, base: T::ZERO };
@@ -76,18 +74,20 @@ pub(super) fn forward<T: Real, S: Simd<T>>(
     if conv.depthwise.is_some() || frame.is_plain() {
         middle(simd, context, read, conv, frame, group, scratch);
         shifts(&mut scratch.shifts, channels, output + SLACK, &[0]);
-        multiply(simd, part, output, [conv.rows, output], &scratch.inputs[side].middle, &scratch.shifts, packed);
+        let (x, all) = (&scratch.inputs[side].middle, Stretches::one(output));
+        multiply(simd, part, conv.rows, output, x, &scratch.shifts, packed, all);
     } else {
         prepare(context, read, conv, frame, group, scratch);
-        shifts(&mut scratch.shifts, channels, frame.x_stride(images), &frame.shifts);
-        let (run, pixels) = (frame.run(), output / images);
-        let rows = room(&mut scratch.rows, conv.rows * run);
-        for image in 0..images {
-            let planes = &scratch.inputs[side].planes[image * frame.x_image..];
-            multiply(simd, rows, run, [conv.rows, run], planes, &scratch.shifts, packed);
-            for (row, rows) in rows.chunks_exact(run).enumerate() {
-                let at = row * output + image * pixels;
-                compact(&mut part[at..at + pixels], rows, frame);
+        shifts(&mut scratch.shifts, channels, frame.x_stride(), &frame.shifts);
+        let (x, shifts) = (&scratch.inputs[side].planes, &scratch.shifts);
+        if let Some(over) = frame.rows() {
+            multiply(simd, part, conv.rows, output, x, shifts, packed, over);
+        } else {
+            let run = frame.run();
+            let rows = room(&mut scratch.rows, conv.rows * run);
+            multiply(simd, rows, conv.rows, run, x, shifts, packed, Stretches::one(run));
+            for (part, rows) in part.chunks_exact_mut(output).zip(rows.chunks_exact(run)) {
+                compact(part, rows, frame);
             }
         }
     }
