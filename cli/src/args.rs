@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use lambda_darts::data::DataSet;
+use lambda_darts::search::MethodName;
 
 use crate::fetch::FetchSet;
 
 /// Differentiable neural architecture search with aligned cell gradients (Λ-DARTS)
 ///
-/// Without a subcommand it searches NAS-Bench-201 on built-in images of handwritten digits, which takes minutes on a
-/// CPU and needs no download.
+/// Without a subcommand it searches NAS-Bench-201 on built-in images of handwritten digits, which takes seconds on
+/// a CPU and needs no download.
 #[derive(Debug, Parser)]
 #[command(name = "lambda-darts", version)]
 pub(crate) struct Cli {
@@ -39,7 +40,7 @@ pub(crate) enum Command {
     Search(Box<SearchArgs>),
     /// Search with several methods and seeds, and compare what comes out
     Compare(Box<CompareArgs>),
-    /// Print the architecture that a run stood for at the end of an epoch
+    /// Print the architecture that a run had found by the end of an epoch
     Derive(DeriveArgs),
     /// Show runs on one page that opens in a browser, from disk
     Report(ReportArgs),
@@ -59,7 +60,7 @@ pub(crate) enum Command {
 /// Search for an architecture
 ///
 /// Progress goes to stderr, the result to stdout, and everything that happened to the folder of the run: config.toml,
-/// environment.json, events.jsonl, genotype.json and checkpoints. Ctrl-C ends the search after the step in hand and
+/// environment.json, events.jsonl, genotype.json and checkpoints. Ctrl-C ends the search after the current step and
 /// keeps what it has found; a second one ends it at once. Whatever ended it, --resume goes on with it.
 ///
 /// Flags override the file given with --config. Without one, the settings are small ones for the built-in digits and
@@ -70,9 +71,9 @@ pub(crate) struct SearchArgs {
     pub(crate) settings: SettingsArgs,
     /// darts has no regularizer, lambda-darts aligns by the cosine, lambda-darts-sign by the sign
     #[arg(long, help_heading = "Method",
-        value_parser = PossibleValuesParser::new(["darts", "lambda-darts", "lambda-darts-sign"]))]
+        value_parser = PossibleValuesParser::new(MethodName::ALL.map(MethodName::name)))]
     pub(crate) method: Option<String>,
-    /// What all chance comes from: the same seed on the same device gives the same search
+    /// Seed of all random numbers: the same seed on the same device gives the same search
     #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
     /// The folder of the run [default: runs/SPACE-METHOD-SEED, with a number appended if it exists]
@@ -120,8 +121,8 @@ pub(crate) struct SettingsArgs {
     /// The step ε₀ of the finite difference in the regularizer (frozen on the CPU has none)
     #[arg(long, value_name = "X", help_heading = "Method", allow_negative_numbers = true)]
     pub(crate) epsilon: Option<f64>,
-    /// How Λ's gradient is found: central is the paper's difference of two passes; frozen holds the branches of ReLU and
-    /// max pool, and is exact: on the CPU a derivative in one pass, elsewhere such a difference
+    /// How Λ's gradient is found: central is the paper's difference of two passes; frozen keeps the branches of ReLU and
+    /// max pool, and is exact on the CPU
     #[arg(long, help_heading = "Method", value_parser = PossibleValuesParser::new(["central", "frozen"]))]
     pub(crate) estimator: Option<String>,
     /// Which of architecture and weights is stepped first
@@ -184,7 +185,7 @@ pub(crate) struct CompareArgs {
     pub(crate) settings: SettingsArgs,
     /// The methods, separated by commas
     #[arg(long, value_name = "METHOD,…", value_delimiter = ',', required = true, help_heading = "What is compared",
-        value_parser = PossibleValuesParser::new(["darts", "lambda-darts", "lambda-darts-sign"]))]
+        value_parser = PossibleValuesParser::new(MethodName::ALL.map(MethodName::name)))]
     pub(crate) methods: Vec<String>,
     /// The seeds: 0..4 (without 4), or numbers separated by commas
     #[arg(long, value_name = "A..B|N,…", help_heading = "What is compared")]
@@ -263,16 +264,16 @@ pub(crate) struct BenchArgs {
     pub(crate) settings: SettingsArgs,
     /// darts has no regularizer, lambda-darts aligns by the cosine, lambda-darts-sign by the sign
     #[arg(long, help_heading = "Method",
-        value_parser = PossibleValuesParser::new(["darts", "lambda-darts", "lambda-darts-sign"]))]
+        value_parser = PossibleValuesParser::new(MethodName::ALL.map(MethodName::name)))]
     pub(crate) method: Option<String>,
-    /// What all chance comes from
+    /// Seed of all random numbers
     #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
     /// Steps that are measured
     #[arg(long, value_name = "N", default_value_t = 10, help_heading = "What is measured",
         value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) steps: u16,
-    /// Steps before them
+    /// Steps before them, to warm up
     #[arg(long, value_name = "N", default_value_t = 2, help_heading = "What is measured")]
     pub(crate) warmup: u16,
     /// Threads that the CPU computes with [default: one a core]
@@ -304,8 +305,7 @@ pub(crate) struct FetchArgs {
     /// The folder to write to; name it to a search with --data-dir
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub(crate) into: PathBuf,
-    /// A mirror in place of the data set's home page: the address before the name of the file. Size and checksum are
-    /// checked all the same
+    /// Download from this mirror instead: the URL up to the name of the file. Size and checksum are checked all the same
     #[arg(long, value_name = "BASE")]
     pub(crate) url: Option<String>,
 }

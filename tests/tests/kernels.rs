@@ -79,8 +79,9 @@ proptest! {
     #[test]
     fn operations_equal_their_form_on_tensors(
         operation in 0..OPERATIONS.len(),
-        (batch, channels) in (1_usize..12, 1_usize..11),
-        (height, width) in (2_usize..14, 2_usize..14),
+        // From 16 images on, small ones share their rows.
+        (batch, channels) in (prop_oneof![1_usize..12, 16_usize..40], 1_usize..11),
+        (height, width) in (2_usize..17, 2_usize..17),
         stride in 1_usize..3,
         (nas_bench, affine) in (any::<bool>(), any::<bool>()),
         seed in any::<u64>(),
@@ -114,7 +115,7 @@ proptest! {
 
     #[test]
     fn residual_blocks_equal_their_form_on_tensors(
-        (batch, input, output) in (1_usize..6, 1_usize..7, 1_usize..9),
+        (batch, input, output) in (prop_oneof![1_usize..6, 16_usize..40], 1_usize..7, 1_usize..9),
         (height, width) in (3_usize..12, 3_usize..12),
         seed in any::<u64>(),
     ) {
@@ -186,8 +187,8 @@ fn supernets_agree(
     }
 }
 
-/// A step by the derivative against one by differences on tensors, with both kinds of cells regularized, and then one on a
-/// batch of another size.
+/// Steps by the derivative against those by differences on tensors, with both kinds of cells regularized, on batches of
+/// several sizes, the last two in groups of several images.
 #[test]
 fn a_regularized_step_equals_its_form_on_tensors() {
     let space = Space::named("darts").unwrap();
@@ -203,7 +204,7 @@ fn a_regularized_step_equals_its_form_on_tensors() {
     let [mut ours, mut plain] = [Place::cpu_f64(), Place::cpu_f64().without_kernels().unwrap()]
         .map(|place| Bilevel::new(&space, size, 5, &place).unwrap());
     let mut random = ChaCha8Rng::seed_from_u64(9);
-    for (step, images) in [(0, 5), (1, 3)] {
+    for (step, images) in [(0, 5), (1, 3), (2, 26), (3, 19)] {
         let [train, valid] = [(), ()].map(|()| batch(&mut random, images, 8));
         let settings = StepSettings {
             step,
@@ -230,7 +231,16 @@ fn a_regularized_step_equals_its_form_on_tensors() {
 
 #[test]
 fn supernets_on_the_cpu_equal_their_form_on_tensors() {
-    let nets = [("nas-bench-201", 1, 9, 5), ("darts", 4, 8, 3), ("s1", 4, 7, 4), ("s3", 4, 8, 2), ("s4", 5, 8, 9)];
+    // The last two in groups of several images, the last of them smaller than the others.
+    let nets = [
+        ("nas-bench-201", 1, 9, 5),
+        ("darts", 4, 8, 3),
+        ("s1", 4, 7, 4),
+        ("s3", 4, 8, 2),
+        ("s4", 5, 8, 9),
+        ("darts", 4, 8, 19),
+        ("nas-bench-201", 1, 9, 29),
+    ];
     supernets_agree(&Place::cpu_f64(), &nets, 1e-9, (1e-4, 1e-6));
 }
 

@@ -573,7 +573,7 @@ export type SearchConfig = {
  */
 space: string, 
 /**
- * What all chance comes from.
+ * Seed of all random numbers.
  */
 seed: number, 
 /**

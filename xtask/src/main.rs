@@ -28,7 +28,7 @@ enum Task {
     /// Set this machine up, then run every check: formatting, lints, docs, build, tests, fuzzing, the page.
     #[command(long_about = tests::ABOUT, after_long_help = tests::MORE)]
     Test(tests::Choice),
-    /// Try all that reads what others wrote on inputs that nobody would write.
+    /// Fuzz everything that parses files.
     #[command(long_about = fuzz::ABOUT, after_long_help = fuzz::MORE)]
     Fuzz {
         /// How long to try each target.

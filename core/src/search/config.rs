@@ -24,7 +24,7 @@ use crate::text::{line_at, line_of};
 pub struct SearchConfig {
     /// The name of a published space, or of `custom_space`.
     pub space: String,
-    /// What all chance comes from.
+    /// Seed of all random numbers.
     pub seed: u64,
     /// Passes over the training part.
     pub epochs: usize,
@@ -198,7 +198,7 @@ impl SearchConfig {
         config
     }
 
-    /// Smaller settings for the embedded digits, so that a first search ends in minutes on a CPU.
+    /// Smaller settings for the embedded digits, so that a first search ends in seconds on a CPU.
     #[must_use]
     pub fn small(space: &str) -> Self {
         let mut config = Self::published(space);

@@ -26,6 +26,19 @@ pub struct Method {
 }
 
 impl MethodName {
+    /// Every method.
+    pub const ALL: [Self; 3] = [Self::Darts, Self::LambdaDarts, Self::LambdaDartsSign];
+
+    /// The name it is asked for by, which is its text form too.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Darts => "darts",
+            Self::LambdaDarts => "lambda-darts",
+            Self::LambdaDartsSign => "lambda-darts-sign",
+        }
+    }
+
     /// The table of presets: a new method is one line.
     #[must_use]
     pub const fn parts(self) -> Method {
@@ -33,6 +46,18 @@ impl MethodName {
             Self::Darts => Method { weight_regularizer: None },
             Self::LambdaDarts => Method { weight_regularizer: Some(Form::Cosine) },
             Self::LambdaDartsSign => Method { weight_regularizer: Some(Form::Sign) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_text_form() {
+        for method in MethodName::ALL {
+            assert_eq!(serde_json::to_value(method).unwrap(), method.name());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A pass: forward stages, head, backward stages, with the sums over the batch between them.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -151,8 +152,9 @@ impl<T: Real> Engine<T> {
             let start = index * each;
             Group::new(each.min(batch - start), start, self.plan.values.len(), self.plan.normalized)
         };
-        let sizes = [each, batch - each * groups.saturating_sub(1)];
-        self.layout = Layout::new(&self.plan, [height, width], sizes);
+        // Of all but the last, and of that.
+        let sizes = BTreeSet::from([each, batch - each * groups.saturating_sub(1)]);
+        self.layout = Layout::new(&self.plan, [height, width], sizes.into_iter().filter(|&images| images > 0));
         let share = groups.div_ceil(LANES).max(1);
         let lane = |first: usize| Lane {
             groups: (first..(first + share).min(groups)).map(group).collect(),
@@ -230,6 +232,10 @@ impl<T: Real> Engine<T> {
             let (images, start) = (group.images, group.start);
             let buffer = &mut buffers(group)[value];
             buffer.clear();
+            if images == 1 {
+                buffer.extend_from_slice(&numbers[start * channels * pixels..][..channels * pixels]);
+                continue;
+            }
             for place in 0..channels * pixels {
                 let of_images = numbers[start * channels * pixels + place..].iter().step_by(channels * pixels);
                 buffer.extend(of_images.take(images));
@@ -243,7 +249,12 @@ impl<T: Real> Engine<T> {
         let mut numbers = vec![T::ZERO; self.shape[0] * channels * pixels];
         for group in self.lanes.iter().flat_map(|lane| &lane.groups) {
             let own = &mut numbers[group.start * channels * pixels..];
-            for (place, pixel) in buffers(group)[value].chunks_exact(group.images).enumerate() {
+            let buffer = &buffers(group)[value];
+            if group.images == 1 {
+                own[..buffer.len()].copy_from_slice(buffer);
+                continue;
+            }
+            for (place, pixel) in buffer.chunks_exact(group.images).enumerate() {
                 let of_images = own[place..].iter_mut().step_by(channels * pixels);
                 of_images.zip(pixel).for_each(|(to, &from)| *to = from);
             }

@@ -97,16 +97,14 @@ impl Frame {
 
     /// Numbers from one channel's plane of the input to the next.
     pub(super) fn x_stride(&self) -> usize {
-        self.x_plane + self.shifts.iter().max().unwrap_or(&0) + self.pitch + SLACK
+        let last = self.shifts.iter().max().unwrap_or(&0) + self.run();
+        self.x_plane.max(last) + SLACK
     }
 
     /// Numbers from one channel's plane of the output's gradient to the next.
     pub(super) fn d_stride(&self) -> usize {
-        self.d_plane + self.d_start + self.longest_d_shift() + self.pitch + SLACK
-    }
-
-    fn longest_d_shift(&self) -> usize {
-        self.phases.iter().flat_map(|phase| &phase.d_shifts).copied().max().unwrap_or(0)
+        let shift = self.phases.iter().flat_map(|phase| &phase.d_shifts).max().unwrap_or(&0);
+        self.d_plane.max(shift + self.back_run()).max(self.d_start + self.run()) + SLACK
     }
 
     /// Numbers in a row of the output.

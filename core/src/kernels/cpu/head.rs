@@ -45,7 +45,10 @@ pub(super) fn features<T: Real>(
         }
     }
     #[expect(clippy::cast_precision_loss, reason = "pixels are few")]
-    features.iter_mut().for_each(|sum| *sum /= pixels as f64);
+    let pixels = pixels as f64;
+    for sum in &mut features {
+        *sum /= pixels;
+    }
     features
 }
 
