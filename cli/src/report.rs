@@ -129,7 +129,7 @@ fn csv(runs: &[Run]) -> String {
                 let optional = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
                 let row = [
                     field(&run.name),
-                    json!(run.config.method.name).as_str().unwrap_or_default().to_owned(),
+                    run.config.method.name.name().to_owned(),
                     field(&run.config.space),
                     run.config.seed.to_string(),
                     (epoch.epoch + 1).to_string(),

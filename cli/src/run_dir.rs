@@ -183,12 +183,6 @@ pub(crate) fn notations(genotype: &Genotype) -> String {
     if lines.is_empty() { json!(genotype).to_string() } else { lines.join("\n") }
 }
 
-/// The name of a method as it is asked for.
-fn method(config: &SearchConfig) -> String {
-    let name = json!(config.method.name);
-    name.as_str().unwrap_or("search").to_owned()
-}
-
 fn named(path: &Path, force: bool) -> Result<PathBuf, Failure> {
     let cannot = |error| Failure::file(path, error);
     fs::create_dir_all(path).map_err(cannot)?;
@@ -216,7 +210,7 @@ fn numbered(config: &SearchConfig) -> Result<PathBuf, Failure> {
     // A space of one's own may have any name.
     let plain = |c: char| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
     let space: String = config.space.chars().take(64).map(plain).collect();
-    let name = format!("{space}-{}-{}", method(config), config.seed);
+    let name = format!("{space}-{}-{}", config.method.name.name(), config.seed);
     let mut path = runs.join(&name);
     let mut number = 1_u32;
     loop {

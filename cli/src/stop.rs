@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: asked once, a search ends after the step in hand; asked again, at once.
+//! Ctrl-C and SIGTERM: asked once, a search ends after the current step; asked again, at once.
 
 use std::io::{self, Write};
 use std::process;

@@ -231,7 +231,7 @@ fn a_regularized_step_equals_its_form_on_tensors() {
 
 #[test]
 fn supernets_on_the_cpu_equal_their_form_on_tensors() {
-    // The last two in groups of several images, the last of them smaller than the others.
+    // The last two in groups of several images, the last group smaller than the others.
     let nets = [
         ("nas-bench-201", 1, 9, 5),
         ("darts", 4, 8, 3),

@@ -42,7 +42,7 @@ pub fn report_panics() {
     }));
 }
 
-/// Settings for a search of a published space on the built-in digits that ends in minutes.
+/// Settings for a search of a published space on the built-in digits that ends within a minute.
 ///
 /// # Errors
 /// Where no space has this name.

@@ -19,7 +19,7 @@ pub(crate) struct Notations {
     pub(crate) nas_bench_201: Option<String>,
 }
 
-/// Settings for a search on the built-in digits that ends in minutes.
+/// Settings for a search on the built-in digits that ends within a minute.
 pub(crate) fn defaults(space: &str) -> Result<SearchConfig, Failure> {
     Space::named(space)?;
     Ok(SearchConfig::small(space))

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: all that reads what others wrote, against what nobody would write.
+//! `cargo xtask fuzz`: everything that parses files, against what nobody would write.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};

@@ -39,7 +39,7 @@ impl MethodName {
         }
     }
 
-    /// The table of presets: a new method is one line.
+    /// The table of presets.
     #[must_use]
     pub const fn parts(self) -> Method {
         match self {

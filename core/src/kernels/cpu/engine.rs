@@ -152,7 +152,7 @@ impl<T: Real> Engine<T> {
             let start = index * each;
             Group::new(each.min(batch - start), start, self.plan.values.len(), self.plan.normalized)
         };
-        // Of all but the last, and of that.
+        // Images in each group but the last, and in the last.
         let sizes = BTreeSet::from([each, batch - each * groups.saturating_sub(1)]);
         self.layout = Layout::new(&self.plan, [height, width], sizes.into_iter().filter(|&images| images > 0));
         let share = groups.div_ceil(LANES).max(1);
