@@ -6,11 +6,15 @@ import { assertCurves, assertShows, download, events, mainThread, of, parseLines
 const { open } = stage();
 
 test("both searches run on the CPU and the page shows their events", async () => {
-  const page = await open(`?device=cpu&${SMALL}`);
+  const page = await open(`?device=cpu&images=1600&${SMALL}`);
   assert.equal(await text(page, "epoch"), "0");
+  assert.equal(await page.getByTestId("pause").isEnabled(), false);
   await page.getByTestId("play").click();
-  await reads(page, "status-left", /Epoch 1 of 2, step \d+/);
-  assert.equal(await page.getByTestId("pause").isEnabled(), true);
+  // Both in one look: the search goes on between two.
+  await page.waitForFunction(() => {
+    const [status, pause] = ["status-left", "pause"].map((id) => document.querySelector(`[data-testid="${id}"]`));
+    return /Epoch 1 of 2, step \d+/.test(status.textContent) && !pause.disabled;
+  });
   await reads(page, "status-left", /Finished after 2 epochs/, 300_000);
   await reads(page, "status-right", /Finished after 2 epochs/, 300_000);
   assert.equal(await text(page, "epoch"), "2");
@@ -71,7 +75,8 @@ test("no task of the page takes 100 ms", async () => {
 });
 
 test("pause holds, step takes one step, reset forgets", async () => {
-  const page = await open(`?device=cpu&${SMALL}`);
+  // Long enough that nobody comes too late to pause it.
+  const page = await open(`?device=cpu&epochs=200&${SMALL}`);
   await page.getByTestId("step").click();
   await reads(page, "status-left", /step 1 of \d+ · paused/);
   await reads(page, "status-right", /step 1 of \d+ · paused/);
@@ -90,7 +95,7 @@ test("pause holds, step takes one step, reset forgets", async () => {
   await page.getByTestId("play").click();
   await reads(page, "epoch", /^1$/);
   await page.getByTestId("pause").click();
-  await reads(page, "status-left", /paused|Finished/);
+  await reads(page, "status-left", /paused/);
   const again = await events(page, "left");
   assert.deepEqual(timeless(again).slice(0, before.length), timeless(before));
 });

@@ -146,9 +146,22 @@ const attributes = (page, selector, names) =>
 
 const chooseMeasure = (page, measure) => page.locator(`input[name="measure"][value="${measure}"]`).check({ force: true });
 
-/** Two frames, after which everything that was asked for is drawn. */
+/** Waits until everything that was asked for is drawn: a frame that draws changes the document. */
 export const drawn = (page) =>
-  page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null)))));
+  page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        let quiet = 0;
+        const observer = new MutationObserver(() => (quiet = 0));
+        observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+        requestAnimationFrame(function frame() {
+          quiet += 1;
+          if (quiet < 4) return requestAnimationFrame(frame);
+          observer.disconnect();
+          resolve(null);
+        });
+      }),
+  );
 
 /** Holds everything that is drawn of a side against one of its epochs, on NAS-Bench-201. */
 export async function assertShows(page, side, epoch) {
@@ -193,6 +206,7 @@ export async function assertShows(page, side, epoch) {
 
 /** Holds the curves of a side against all of its epochs. */
 export async function assertCurves(page, side, epochs) {
+  await drawn(page);
   const plots = {
     alignment: (epoch) => epoch.kinds[0].alignment,
     "skip-connections": (epoch) => epoch.skip_connections,

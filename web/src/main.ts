@@ -7,6 +7,7 @@ import { Controls } from "./controls";
 import { listen, recognize } from "./drop";
 import { Experiment } from "./experiment";
 import { savePng, saveSvg, saveText } from "./export";
+import { settleFrames, soon } from "./frames";
 import { ask } from "./library";
 import { Message } from "./message";
 import { OWN_PRESET, PRESETS, presetNamed, type Preset } from "./presets";
@@ -18,7 +19,6 @@ import { changed, fromConfig, methodLabel, SIDES, toConfig, type Settings, type 
 import type { Genotype, Notations, SearchConfig, Space } from "./types";
 import type { Measure } from "./views/heatmap";
 import { brief } from "./views/numbers";
-import { tidyTip } from "./views/tip";
 
 const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
 const testid = <E extends HTMLElement>(id: string): E => find(`[data-testid="${id}"]`);
@@ -171,24 +171,19 @@ for (const input of document.querySelectorAll<HTMLInputElement>('input[name="kin
   });
 }
 
-/* Drawing: at most once a frame, the views only where an epoch or the look changed */
-
-let wanted: "nothing" | "text" | "all" = "nothing";
+/* Drawing: the views only where an epoch or the look changed */
 
 function schedule(all: boolean): void {
-  if (wanted === "nothing") requestAnimationFrame(frame);
-  if (all || wanted === "nothing") wanted = all ? "all" : "text";
+  if (all) soon(drawViews);
+  soon(drawText);
 }
 
-function frame(): void {
-  const all = wanted === "all";
-  wanted = "nothing";
+function moveOn(): void {
   if (follow) cursor = experiment.reached;
-  if (all) drawViews();
-  drawText();
 }
 
 function drawViews(): void {
+  moveOn();
   const { runs, longest } = experiment;
   const spaces = SIDES.flatMap((side) => runs[side]?.space ?? []);
   const kinds = Math.max(...[...spaces, ...(spaces.length === 0 && blankSpace ? [blankSpace] : [])].map((space) => space.kinds.length), 1);
@@ -203,11 +198,11 @@ function drawViews(): void {
   slider.value = String(cursor);
   slider.setAttribute("aria-valuetext", `epoch ${cursor} of ${longest}`);
   scene.draw(runs, { at: cursor, kind, measure, space: blankSpace });
-  tidyTip();
   for (const side of SIDES) void writeGenotype(side);
 }
 
 function drawText(): void {
+  moveOn();
   const { running, starting, exploring, live, finished, runs } = experiment;
   const ready = settings !== undefined && !exploring;
   const set = (id: string, enabled: boolean): void => {
@@ -307,7 +302,11 @@ async function exportGenotypes(): Promise<void> {
 }
 
 const orSay = (work: Promise<void>): void => void work.catch((error) => message.say(reason(error), "fault"));
-const drawing = (section: string, side: SideName): SVGSVGElement | null => document.querySelector(`${section} .panel[data-side="${side}"] .drawing svg`);
+/** A drawing to take away, at the epoch that the page shows. */
+function drawing(section: string, side: SideName): SVGSVGElement | null {
+  settleFrames();
+  return document.querySelector(`${section} .panel[data-side="${side}"] .drawing svg`);
+}
 
 testid("export-genotype").addEventListener("click", () => orSay(exportGenotypes()));
 for (const side of SIDES) {

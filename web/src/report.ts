@@ -6,6 +6,7 @@ import "./styles/report.css";
 import { toCsv } from "./csv";
 import { toDot } from "./dot";
 import { savePng, saveSvg, saveText } from "./export";
+import { settleFrames, soon } from "./frames";
 import { Message } from "./message";
 import { readReport, type Reported } from "./read-report";
 import { epochAt, type Run } from "./run";
@@ -13,7 +14,6 @@ import { Scene } from "./scene";
 import { FIELDS, methodLabel, SIDES, type SideName } from "./settings";
 import { drawSummary } from "./summary";
 import type { Measure } from "./views/heatmap";
-import { tidyTip } from "./views/tip";
 
 const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
 const testid = <E extends HTMLElement>(id: string): E => find(`[data-testid="${id}"]`);
@@ -21,6 +21,7 @@ const testid = <E extends HTMLElement>(id: string): E => find(`[data-testid="${i
 const message = new Message(find("#message"));
 const fault = (error: unknown): void =>
   message.say(`Something in this report cannot be drawn: ${error instanceof Error ? error.message : String(error)}`, "fault");
+addEventListener("error", ({ error }) => error instanceof Error && fault(error));
 
 const { runs, faults } = readReport(find("#runs").textContent ?? "");
 if (faults.length > 0) message.say(faults.join(" "), "fault");
@@ -38,7 +39,7 @@ const longest = (): number => Math.max(1, ...SIDES.map((side) => chosen[side]?.r
 
 function lookAt(epoch: number): void {
   cursor = epoch;
-  schedule();
+  soon(draw);
 }
 
 /* Words */
@@ -70,23 +71,7 @@ function writeContents(): void {
   document.body.classList.toggle("many", runs.length > 4);
 }
 
-/* Drawing, at most once a frame */
-
-let wanted = false;
-
-function schedule(): void {
-  if (!wanted) requestAnimationFrame(frame);
-  wanted = true;
-}
-
-function frame(): void {
-  wanted = false;
-  try {
-    draw();
-  } catch (error) {
-    fault(error);
-  }
-}
+/* Drawing */
 
 let scene: Scene | undefined;
 
@@ -110,7 +95,6 @@ function draw(): void {
   drawSummary(testid("summary"), runs.map(({ run }) => run), kind);
   const several = runs.some(({ run }) => run.space.kinds.length > 1);
   find("#summary-kind").textContent = !several ? "" : kind === 0 ? ", in the normal cells" : ", in the reduce cells where a run has them";
-  tidyTip();
 }
 
 function writeSide(side: SideName): void {
@@ -134,13 +118,13 @@ for (const input of document.querySelectorAll<HTMLInputElement>('input[name="mea
   input.addEventListener("change", () => {
     measure = input.value as Measure;
     find("#saturation").dataset["measure"] = measure;
-    schedule();
+    soon(draw);
   });
 }
 for (const input of document.querySelectorAll<HTMLInputElement>('input[name="kind"]')) {
   input.addEventListener("change", () => {
     kind = Number(input.value);
-    schedule();
+    soon(draw);
   });
 }
 SIDES.forEach((side, at) => {
@@ -157,7 +141,11 @@ SIDES.forEach((side, at) => {
 
 /* Exports */
 
-const drawing = (section: string, side: SideName): SVGSVGElement | null => document.querySelector(`${section} .panel[data-side="${side}"] .drawing svg`);
+/** A drawing to take away, at the epoch that the page shows. */
+function drawing(section: string, side: SideName): SVGSVGElement | null {
+  settleFrames();
+  return document.querySelector(`${section} .panel[data-side="${side}"] .drawing svg`);
+}
 
 testid("export-curves").addEventListener("click", () => saveText("curves.csv", toCsv(runs.map(({ run }) => run)), "text/csv"));
 for (const side of SIDES) {
@@ -186,5 +174,5 @@ if (runs.length > 0) {
   document.body.classList.toggle("single", runs.length === 1);
   find("#choice").hidden = runs.length === 1;
   find("#legend").hidden = runs.length === 1;
-  schedule();
+  soon(draw);
 }

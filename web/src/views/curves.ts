@@ -112,7 +112,7 @@ function onePlot(host: HTMLElement, plot: Plot, choose: (epoch: number) => void)
   caption.append("span").attr("class", "note").text(plot.note);
   const readings = caption.append("span").attr("class", "readings");
   const box = figure.append("div").node() as HTMLElement;
-  const svg = select(box).append("svg").attr("role", "img");
+  const svg = select(box).append("svg").attr("role", "img").attr("height", HEIGHT);
   const grid = svg.append("g").attr("class", "grid");
   const marker = svg.append("line").attr("class", "marker");
   const lines = svg.append("g");
@@ -129,7 +129,7 @@ function onePlot(host: HTMLElement, plot: Plot, choose: (epoch: number) => void)
     const [low, high] = extent([...values.flat().filter((value) => value !== undefined), ...plot.hold]);
     const y = scaleLinear([low ?? 0, high ?? 1], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(4);
     epochAtX = (px) => Math.round(Math.max(1, Math.min(last, x.invert(px))));
-    svg.attr("width", width).attr("height", HEIGHT).attr("viewBox", `0 0 ${width} ${HEIGHT}`);
+    svg.attr("width", width).attr("viewBox", `0 0 ${width} ${HEIGHT}`);
 
     const ticks = y.ticks(4).filter((tick) => plot.key !== "skip-connections" || Number.isInteger(tick));
     const format = y.tickFormat(4);
