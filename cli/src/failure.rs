@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lambda_darts::benchmark::TableError;
 use lambda_darts::data::DataError;
+use lambda_darts::derived::DerivedError;
 use lambda_darts::device::DeviceError;
 use lambda_darts::search::{CheckpointError, SearchError};
 use lambda_darts::space::{GenotypeError, SpaceError};
@@ -53,6 +54,8 @@ pub(crate) enum Failure {
     Space(#[from] SpaceError),
     #[error(transparent)]
     Genotype(#[from] GenotypeError),
+    #[error(transparent)]
+    Derived(#[from] DerivedError),
     #[error(transparent)]
     Fetch(#[from] FetchError),
 }

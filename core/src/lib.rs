@@ -54,11 +54,13 @@
 //! | [`alignment`] | Λ, Λ±, their directions and the finite-difference regularizer |
 //! | [`saturation`] | what the softmax and the cell gradients look like |
 //! | [`search`] | the bilevel search, one step at a time |
+//! | [`derived`] | the network of a genotype: its cost, its passes |
 //! | [`data`] | image sets, splits, batches |
 //! | [`benchmark`] | tables of known results |
 //! | [`device`] | where tensors live |
 //!
-//! Arrows point one way: `space` ← `ops` ← `supernet` ← `alignment`, `saturation` ← `search`.
+//! Arrows point one way: `space` ← `ops` ← `supernet` ← `alignment`, `saturation` ← `search`;
+//! `supernet` ← `derived`.
 //!
 //! # Features
 //! | feature | what |
@@ -72,6 +74,7 @@
 pub mod alignment;
 pub mod benchmark;
 pub mod data;
+pub mod derived;
 pub mod device;
 pub mod kernels;
 pub mod ops;

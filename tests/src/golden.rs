@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use lambda_darts::data::Batch;
+use lambda_darts::derived::DerivedNetwork;
 use lambda_darts::device::Place;
 use lambda_darts::ops::Image;
 use lambda_darts::search::Bilevel;
-use lambda_darts::space::{Layout, Operation, Space};
+use lambda_darts::space::{Genotype, GenotypeCell, Layout, Operation, Space};
 use lambda_darts::supernet::Size;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
@@ -203,6 +204,22 @@ impl Case {
         self.for_kinds("alphas", suffix).into_iter().map(|(_, numbers)| rows(numbers)).collect()
     }
 
+    /// The size of the network that the case's weights are of, from the names and shapes they have.
+    fn size(&self, stem_multiplier: usize, cells: impl Fn(usize) -> usize) -> Size {
+        let stem = &self.tensor("param/stem.0.weight").shape;
+        let numbers: BTreeSet<&str> =
+            self.within("param/cells.").filter_map(|name| name.split_once('.')).map(|(cell, _)| cell).collect();
+        let classes = self.tensor("param/classifier.weight").shape[0];
+        Size { channels: stem[0] / stem_multiplier, cells: cells(numbers.len()), image_channels: stem[1], classes }
+    }
+
+    fn same_weights<'a>(&self, names: impl Iterator<Item = (&'a str, &'a [usize], usize)>) {
+        let ours: BTreeSet<String> = names.map(|(name, ..)| name.to_owned()).collect();
+        let theirs: BTreeSet<String> = self.within("param/").map(str::to_owned).collect();
+        let differ: Vec<_> = ours.symmetric_difference(&theirs).take(8).collect();
+        assert!(differ.is_empty(), "{}: only one side has the weights {differ:?}, …", self.name);
+    }
+
     /// The supernet of the case with its first weights and the architecture parameters `alphas…SUFFIX`.
     ///
     /// # Panics
@@ -210,21 +227,13 @@ impl Case {
     #[must_use]
     pub fn bilevel(&self, place: &Place, suffix: &str) -> Bilevel {
         let space = self.space();
-        let stem = &self.tensor("param/stem.0.weight").shape;
-        let cells: BTreeSet<&str> =
-            self.within("param/cells.").filter_map(|name| name.split_once('.')).map(|(cell, _)| cell).collect();
-        let (channels, cells) = match space.layout {
-            Layout::Stacked { stem_multiplier } => (stem[0] / stem_multiplier, cells.len()),
-            Layout::Staged => (stem[0], (cells.len() - 2) / 3),
+        let size = match space.layout {
+            Layout::Stacked { stem_multiplier } => self.size(stem_multiplier, |cells| cells),
+            Layout::Staged => self.size(1, |cells| (cells - 2) / 3),
         };
-        let classes = self.tensor("param/classifier.weight").shape[0];
-        let size = Size { channels, cells, image_channels: stem[1], classes };
         let mut bilevel = Bilevel::new(&space, size, 0, place).expect("a supernet");
-        let ours: BTreeSet<String> = bilevel.net.weight_names().map(|(name, ..)| name.to_owned()).collect();
-        let theirs: BTreeSet<String> = self.within("param/").map(str::to_owned).collect();
-        let differ: Vec<_> = ours.symmetric_difference(&theirs).take(8).collect();
-        assert!(differ.is_empty(), "{}: only one side has the weights {differ:?}, …", self.name);
-        bilevel.set_weights(self.vector(&bilevel, "param/")).expect("the weights' number");
+        self.same_weights(bilevel.net.weight_names());
+        bilevel.set_weights(self.vector(bilevel.net.weight_names(), "param/")).expect("the weights' number");
         let tables = self.tables(suffix);
         let sizes = |tables: &[Vec<Vec<f64>>]| -> Vec<Vec<usize>> {
             tables.iter().map(|table| table.iter().map(Vec::len).collect()).collect()
@@ -234,14 +243,29 @@ impl Case {
         bilevel
     }
 
+    /// The derived network of the case with its first weights.
+    ///
+    /// # Panics
+    /// If names or shapes of the weights differ from the library's.
+    #[must_use]
+    pub fn derived(&self, place: &Place) -> DerivedNetwork {
+        let genotype = darts_genotype(self.entry("genotype").expect("a genotype"));
+        let size = self.size(3, |cells| cells);
+        let mut net = DerivedNetwork::new(&Space::named("darts").expect("a space"), &genotype, size, 0, place)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        self.same_weights(net.weight_names());
+        net.set_weights(self.vector(net.weight_names(), "param/")).expect("the weights' number");
+        net
+    }
+
     /// The tensors PREFIX + name of all weights as one vector, in the library's order.
     ///
     /// # Panics
     /// If one is missing or of another shape.
     #[must_use]
-    pub fn vector(&self, bilevel: &Bilevel, prefix: &str) -> Vec<f64> {
-        let mut vector = Vec::with_capacity(bilevel.net.weight_count());
-        for (name, shape, offset) in bilevel.net.weight_names() {
+    pub fn vector<'a>(&self, names: impl Iterator<Item = (&'a str, &'a [usize], usize)>, prefix: &str) -> Vec<f64> {
+        let mut vector = Vec::new();
+        for (name, shape, offset) in names {
             let numbers = self.tensor(&format!("{prefix}{name}"));
             assert_eq!(numbers.shape, shape, "{}: shape of {prefix}{name}", self.name);
             assert_eq!(offset, vector.len(), "{}: offset of {name}", self.name);
@@ -290,6 +314,24 @@ impl Case {
         };
         self.within("noise/").map(read).collect()
     }
+}
+
+/// A genotype as the references' JSON has it: two `[operation, node]` for each of the nodes, in a row; without a
+/// `…_concat`, all nodes make up the output.
+///
+/// # Panics
+/// If it is none.
+#[must_use]
+pub fn darts_genotype(json: &Value) -> Genotype {
+    let cell = |kind: &str| {
+        let reads: Vec<(Operation, usize)> =
+            serde_json::from_value(json[kind].clone()).unwrap_or_else(|error| panic!("{kind}: {error}"));
+        let nodes: Vec<_> = reads.chunks(2).map(<[_]>::to_vec).collect();
+        let output = serde_json::from_value(json[format!("{kind}_concat")].clone());
+        let output = output.unwrap_or_else(|_| (2..2 + nodes.len()).collect());
+        GenotypeCell { kind: kind.to_owned(), inputs: 2, nodes, output }
+    };
+    Genotype { cells: ["normal", "reduce"].map(cell).to_vec() }
 }
 
 /// ‖v‖₂.

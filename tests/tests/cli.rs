@@ -2,6 +2,9 @@
 
 use std::process::Command;
 
+use lambda_darts::derived::Cost;
+use lambda_darts::space::{Genotype, Space};
+use lambda_darts::supernet::Size;
 use lambda_darts_tests::program::{built, run, text};
 
 const SMALL: [&str; 7] = ["search", "--device", "cpu", "--epochs", "2", "--images", "300"];
@@ -21,7 +24,23 @@ fn a_search_leaves_a_run_that_derive_reads() {
         assert!(run_folder.join(file).exists(), "{file}");
     }
     let derived = run(&["derive", "run"], folder.path());
-    assert!(text(&derived.stdout).contains(genotype), "{}", text(&derived.stdout));
+    assert_eq!(text(&derived.stdout), format!("{genotype}\n"));
+    // The cell at the size of its paper, and at one that is asked for.
+    let (space, cell) = (Space::named("nas-bench-201").unwrap(), Genotype::parse(genotype).unwrap());
+    let published = Cost::of(&space, &cell, Size::published(space.layout, 3, 10), [32, 32]).unwrap();
+    let digits = text(&derived.stderr).replace(',', "");
+    assert!(
+        digits.contains(&format!(" {} parameters {} multiply-adds", published.parameters, published.multiply_adds))
+    );
+    let asked = ["--channels", "4", "--cells", "1", "--classes", "7", "--size", "9", "--json"];
+    let derived = run(&[&["derive", "run"][..], &asked].concat(), folder.path());
+    let json: serde_json::Value = serde_json::from_str(&text(&derived.stdout)).unwrap();
+    let size = Size { channels: 4, cells: 1, image_channels: 3, classes: 7 };
+    let small = Cost::of(&space, &cell, size, [9, 9]).unwrap();
+    assert_eq!((&json["network"]["channels"], &json["network"]["image"]), (&4.into(), &serde_json::json!([3, 9, 9])));
+    assert_eq!(json["network"]["parameters"], small.parameters);
+    assert_eq!(json["network"]["multiply_adds"], small.multiply_adds);
+    assert!(small.parameters < published.parameters);
 
     // The configuration that was written back gives the same search again.
     let again = run(&["search", "--device", "cpu", "--config", "run/config.toml", "--out", "again"], folder.path());

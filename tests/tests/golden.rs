@@ -1,12 +1,13 @@
 //! The library against the golden numbers of the official reference, one test a kind of case.
 
 use lambda_darts::alignment::{Alignment, Estimator, Form};
+use lambda_darts::derived::Cost;
 use lambda_darts::device::Place;
 use lambda_darts::ops::SingleOperation;
 use lambda_darts::search::{ArchitectureConfig, MethodConfig, MethodName, Order, StepSettings, WeightsConfig};
-use lambda_darts::space::{Convention, Genotype, GenotypeCell};
-use lambda_darts::supernet::Architecture;
-use lambda_darts_tests::golden::{Case, Failures, folders, names, norm, own, relative, relative_above};
+use lambda_darts::space::{Convention, Genotype, GenotypeCell, Space};
+use lambda_darts::supernet::{Architecture, Size, Supernet};
+use lambda_darts_tests::golden::{Case, Failures, darts_genotype, folders, names, norm, own, relative, relative_above};
 use pollster::block_on;
 use serde_json::{Value, json};
 
@@ -20,14 +21,20 @@ enum Kind {
     SecondOrder,
     Genotypes,
     Operations,
+    Derived,
+    Costs,
     Later,
 }
 
 fn kind(name: &str) -> Option<Kind> {
     let begins = |with: &str| name.starts_with(with);
     let ends = |with: &str| name.ends_with(with);
-    let kind = if ends("param_counts") || begins("eval_") || name == "ops_darts_eval" {
+    let kind = if name == "eval_aux_head" {
         Kind::Later
+    } else if ends("param_counts") {
+        Kind::Costs
+    } else if begins("eval_") {
+        Kind::Derived
     } else if begins("ops_") {
         Kind::Operations
     } else if begins("search_") && ends("_base") {
@@ -105,7 +112,7 @@ fn pass(case: &Case, place: &Place, limit: f64, failures: &mut Failures) {
     failures.at_most(name, "loss", relative(&[found.loss], &[loss]), limit);
     failures.at_most(name, "logits", relative(&logits, &case.tensor("logits").values), limit);
 
-    let truth = case.vector(&bilevel, "grad/");
+    let truth = case.vector(bilevel.net.weight_names(), "grad/");
     // A weight whose true gradient is rounding alone has no relative error of its own.
     let floor = 1e-3 * norm(&truth);
     for (weight, shape, offset) in bilevel.net.weight_names() {
@@ -178,9 +185,11 @@ fn buffers(
 fn operations(case: &Case, failures: &mut Failures) {
     const LIMIT: f64 = 1e-4;
     let convention = if case.name.contains("nb201") { Convention::NasBench201 } else { Convention::Darts };
+    let derived = case.name.ends_with("_eval");
     let mut all: Vec<&str> = case.within("").filter_map(|name| name.split_once('/')).map(|(one, _)| one).collect();
     all.dedup();
-    for one in all {
+    // What stands before a cell is no candidate; whole networks have it.
+    for one in all.into_iter().filter(|one| !one.contains("_to8.")) {
         let image = |part: &str| case.image(&format!("{one}/{part}"));
         let (x, gy, y) = (image("x"), image("gy"), image("y"));
         let (named, stride) = one.rsplit_once(".s").unwrap_or_else(|| panic!("{}: no stride in {one}", case.name));
@@ -188,8 +197,8 @@ fn operations(case: &Case, failures: &mut Failures) {
         let operation = if named.starts_with("resnet_basicblock") {
             SingleOperation::residual([x.shape[1], y.shape[1]])
         } else {
-            let (named, affine) = named.strip_suffix("_affine").map_or((named, false), |named| (named, true));
-            let operation = serde_json::from_value(json!(named));
+            let (named, affine) = named.strip_suffix("_affine").map_or((named, derived), |named| (named, true));
+            let operation = serde_json::from_value(json!(named.replace("relu_conv_bn", "nor_conv")));
             let operation = operation.unwrap_or_else(|error| panic!("{}: {one}: {error}", case.name));
             SingleOperation::candidate(operation, x.shape[1], stride, convention, affine)
         };
@@ -251,7 +260,7 @@ fn regularizer(case: &Case, base: &Case, form: Form, failures: &mut Failures) {
         };
         let added: Vec<f64> = gradient.iter().map(|slope| -strength * slope).collect();
         failures.at_most(name, &format!("Λ, {what}"), relative(&[lambda], &[value]), 1e-4);
-        let truth = case.vector(bilevel, &format!("{group}/"));
+        let truth = case.vector(bilevel.net.weight_names(), &format!("{group}/"));
         failures.at_most(name, &what, relative(&added, &truth), limit);
     }
 }
@@ -318,7 +327,7 @@ fn steps(case: &Case, failures: &mut Failures) {
         }
     }
     let now = block_on(bilevel.weights()).expect("the weights");
-    let truth = case.vector(&bilevel, "final/");
+    let truth = case.vector(bilevel.net.weight_names(), "final/");
     failures.at_most(name, "final/, all", relative(&now, &truth), LIMIT);
     let floor = 1e-3 * norm(&truth);
     for (weight, shape, offset) in bilevel.net.weight_names() {
@@ -338,12 +347,69 @@ fn second_order(case: &Case, failures: &mut Failures) {
     for suffix in ["_A", "_B"] {
         let mut bilevel = case.bilevel(&Place::cpu_f64(), "");
         if suffix == "_B" {
-            let momentum = case.vector(&bilevel, "momentum/");
+            let momentum = case.vector(bilevel.net.weight_names(), "momentum/");
             bilevel.set_momentum(momentum).expect("the momentum's number");
         }
         let found = block_on(bilevel.architecture_gradient(&train, &valid, &settings)).expect("a gradient");
         let error = relative(&found, &case.flat_kinds("dalpha", suffix));
         failures.at_most(name, &format!("dalpha{suffix}"), error, 1e-3);
+    }
+}
+
+/// A derived network: a training pass, then predictions by the running statistics that it left.
+fn derived(case: &Case, place: &Place, limit: f64, failures: &mut Failures) {
+    let name = case.name.as_str();
+    let mut net = case.derived(place);
+    let batch = case.batch("x", "y", None);
+    let found = block_on(net.train(&batch, 0)).expect("a pass");
+    failures.at_most(name, "loss", relative(&[found.loss], &[case.scalar(&["loss"]).unwrap_or(f64::NAN)]), limit);
+    failures.at_most(name, "logits", relative(&found.logits, &case.tensor("logits").values), limit);
+    let truth = case.vector(net.weight_names(), "grad/");
+    let floor = 1e-3 * norm(&truth);
+    for (weight, shape, offset) in net.weight_names() {
+        let place = offset..offset + shape.iter().product::<usize>();
+        let error = relative_above(&found.gradient[place.clone()], &truth[place], floor);
+        failures.at_most(name, &format!("grad/{weight}"), error, limit);
+    }
+    let logits = block_on(net.predict(&batch)).expect("logits");
+    failures.at_most(name, "logits_eval", relative(&logits, &case.tensor("logits_eval").values), limit);
+}
+
+/// Parameters and multiply-adds of a file, to the digit.
+fn costs(name: &str, json: &Value, failures: &mut Failures) {
+    let space = |name: &str| Space::named(name).expect("a space");
+    let mut check = |what: &str, (space, genotype): (Space, Genotype), size: Size, truth: &Value| {
+        let cost = Cost::of(&space, &genotype, size, [32, 32]).unwrap_or_else(|error| panic!("{what}: {error}"));
+        failures.equal(name, &format!("{what}: parameters"), &json!(cost.parameters), &truth["params"]);
+        if let Some(multiply_adds) = truth.get("macs_32x32") {
+            failures.equal(name, &format!("{what}: multiply-adds"), &json!(cost.multiply_adds), multiply_adds);
+        }
+    };
+    let entries = json.as_object().expect("an object");
+    for (genotype, sizes) in entries.iter().filter(|(_, entry)| entry.get("genotype").is_some()) {
+        let derived = darts_genotype(&sizes["genotype"]);
+        for (size, truth) in sizes.as_object().expect("an object").iter().filter(|(key, _)| key.starts_with('C')) {
+            let numbers: Vec<usize> =
+                size.split('_').filter_map(|part| part.trim_start_matches(char::is_alphabetic).parse().ok()).collect();
+            let [channels, cells, classes] = numbers[..] else { panic!("{name}: {size}") };
+            let size = Size { channels, cells, image_channels: 3, classes };
+            check(&format!("{genotype} {channels} {cells}"), (space("darts"), derived.clone()), size, truth);
+        }
+    }
+    for (cell, truth) in entries.get("nb201_infer_C16_N5").and_then(Value::as_object).into_iter().flatten() {
+        let space = space("nas-bench-201");
+        let size = Size::published(space.layout, 3, 10);
+        check(cell, (space, Genotype::parse(cell).expect("a genotype")), size, truth);
+    }
+    for (supernet, truth) in entries.get("search_params").and_then(Value::as_object).into_iter().flatten() {
+        let (named, cells) = match supernet.split('_').next() {
+            Some("nb201") => ("nas-bench-201", 5),
+            Some("s5") => ("darts", 8),
+            named => (named.unwrap_or_default(), 8),
+        };
+        let size = Size { channels: 16, cells, image_channels: 3, classes: 10 };
+        let net = Supernet::new(&space(named), size, 0, &Place::cpu()).expect("a supernet");
+        failures.equal(name, supernet, &json!(net.weight_count()), truth);
     }
 }
 
@@ -418,6 +484,26 @@ fn golden_second_order() {
 #[test]
 fn golden_genotypes() {
     each(Kind::Genotypes, |case, _, failures| genotypes(case, failures));
+}
+
+#[test]
+fn golden_derived() {
+    each(Kind::Derived, |case, _, failures| {
+        derived(case, &Place::cpu(), 1e-4, failures);
+        derived(case, &Place::cpu_f64(), 1e-6, failures);
+    });
+}
+
+#[test]
+fn golden_costs() {
+    let mut failures = Failures::default();
+    for folder in folders() {
+        for name in names(&folder).iter().filter(|name| kind(name) == Some(Kind::Costs)) {
+            let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("a file");
+            costs(name, &serde_json::from_str(&text).expect("JSON"), &mut failures);
+        }
+    }
+    failures.finish();
 }
 
 /// Two of the repository's cases on a GPU, by kernels and on tensors: a software driver where there is no other.

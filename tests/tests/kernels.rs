@@ -2,11 +2,12 @@
 
 use lambda_darts::alignment::{Estimator, Form};
 use lambda_darts::data::Batch;
+use lambda_darts::derived::DerivedNetwork;
 use lambda_darts::device::Place;
 use lambda_darts::kernels::launches;
 use lambda_darts::ops::{Image, SingleOperation, SingleRun};
 use lambda_darts::search::{ArchitectureConfig, Bilevel, MethodConfig, MethodName, StepSettings, WeightsConfig};
-use lambda_darts::space::{Convention, Operation, Space};
+use lambda_darts::space::{Convention, Genotype, Operation, Space};
 use lambda_darts::supernet::Size;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -226,6 +227,72 @@ fn a_regularized_step_equals_its_form_on_tensors() {
         let errors = [distance(by, plain_by), distance(&[*norm], &[*plain_norm])];
         println!("step {step}: off by {errors:?}");
         assert!(errors.iter().all(|&error| error <= 1e-6), "step {step} is off by {errors:?}");
+    }
+}
+
+/// The reduce cell of NASNet hands on three of five nodes, and its normal cell reads a node twice; the others have
+/// every operation, edges without one, a node that reads nothing, and noise.
+const DERIVED: [(&str, &str); 3] = [
+    (
+        "darts",
+        "Genotype(normal=[('sep_conv_5x5', 1), ('sep_conv_3x3', 0), ('sep_conv_5x5', 0), ('sep_conv_3x3', 0), \
+         ('avg_pool_3x3', 1), ('skip_connect', 0), ('avg_pool_3x3', 0), ('avg_pool_3x3', 0), ('skip_connect', 1), \
+         ('skip_connect', 1)], normal_concat=range(2, 7), reduce=[('sep_conv_5x5', 1), ('sep_conv_7x7', 0), \
+         ('max_pool_3x3', 1), ('skip_connect', 0), ('avg_pool_3x3', 1), ('dil_conv_5x5', 0), ('skip_connect', 3), \
+         ('avg_pool_3x3', 2), ('conv_7x1_1x7', 2), ('max_pool_3x3', 1)], reduce_concat=[4, 5, 6])",
+    ),
+    (
+        "darts-none",
+        "Genotype(normal=[('none', 1), ('none', 0), ('noise', 0), ('dil_conv_3x3', 2)], normal_concat=[3], \
+         reduce=[('noise', 1), ('max_pool_3x3', 0), ('conv_7x1_1x7', 0), ('none', 2)], reduce_concat=[3, 2])",
+    ),
+    ("nas-bench-201", "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|nor_conv_1x1~1|none~2|"),
+];
+
+/// A derived network against its form on tensors in double precision, on two batches, the second in groups of several
+/// images: loss, logits, gradient, and predictions by the running statistics that both have left.
+fn derived_networks_agree(place: &Place, sides: &[usize], most: f64) {
+    for (name, genotype) in DERIVED {
+        let space = Space::named(name).unwrap();
+        let cells = if name == "nas-bench-201" { 1 } else { 4 };
+        let size = Size { channels: 3, cells, image_channels: 3, classes: 10 };
+        let genotype = Genotype::parse(genotype).unwrap();
+        let [mut ours, mut plain] = [place.clone(), Place::cpu_f64().without_kernels().unwrap()]
+            .map(|place| DerivedNetwork::new(&space, &genotype, size, 5, &place).unwrap());
+        let mut random = ChaCha8Rng::seed_from_u64(8);
+        // Scales and shifts start as ones and zeros, which show little.
+        let weights = numbers(&mut random, ours.weight_count());
+        for net in [&mut ours, &mut plain] {
+            net.set_weights(weights.clone()).unwrap();
+        }
+        for (step, &side) in (0..).zip(sides) {
+            let images = batch(&mut random, if step == 0 { 3 } else { 19 }, side);
+            let [found, truth] =
+                [&mut ours, &mut plain].map(|net| pollster::block_on(net.train(&images, step)).unwrap());
+            let [by, by_truth] = [&ours, &plain].map(|net| pollster::block_on(net.predict(&images)).unwrap());
+            for (what, found, truth) in [
+                ("loss", &vec![found.loss], &vec![truth.loss]),
+                ("logits", &found.logits, &truth.logits),
+                ("gradient", &found.gradient, &truth.gradient),
+                ("predictions", &by, &by_truth),
+            ] {
+                let error = distance(found, truth);
+                println!("{name}, derived: {what} at {side} pixels is off by {error:e}");
+                assert!(error <= most, "{name}, derived: {what} at {side} pixels is off by {error:e}");
+            }
+        }
+    }
+}
+
+#[test]
+fn derived_networks_on_the_cpu_equal_their_form_on_tensors() {
+    derived_networks_agree(&Place::cpu_f64(), &[9, 8], 1e-9);
+}
+
+#[test]
+fn derived_networks_on_vulkan_equal_their_form_on_tensors() {
+    if let Some(place) = vulkan() {
+        derived_networks_agree(&place, &[8], 1e-3);
     }
 }
 

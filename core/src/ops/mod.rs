@@ -131,7 +131,8 @@ pub(crate) fn zero(x: &Tensor<4>, stride: usize) -> Tensor<4> {
     x.clone().narrow(2, 0, height.div_ceil(stride)).narrow(3, 0, width.div_ceil(stride)).zeros_like()
 }
 
-/// The layers of a candidate operation, or `None` for the operation `none`, which adds nothing.
+/// The layers of a candidate operation, or `None` for the operation `none`, which adds nothing. `affine` gives its batch
+/// norms parameters, as a derived network has them.
 pub(crate) fn candidate(
     builder: &mut Builder,
     operation: Operation,
@@ -156,10 +157,11 @@ pub(crate) fn candidate(
         layers
     };
     let pool = |builder: &mut Builder, kind| match convention {
-        Convention::NasBench201 => vec![Layer::Pool(Pool { kind, stride })],
-        Convention::Darts => {
-            vec![Layer::Pool(Pool { kind, stride }), Layer::Norm(BatchNorm::new(builder, "1", channels, affine))]
+        // DARTS normalizes what it pools while it searches; where norms have parameters, the search is over.
+        Convention::Darts if !affine => {
+            vec![Layer::Pool(Pool { kind, stride }), Layer::Norm(BatchNorm::new(builder, "1", channels, false))]
         }
+        Convention::Darts | Convention::NasBench201 => vec![Layer::Pool(Pool { kind, stride })],
     };
     Some(Sequence(match operation {
         Operation::None => return None,

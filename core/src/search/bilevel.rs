@@ -413,8 +413,7 @@ impl Bilevel {
     }
 
     pub(super) fn on_device(&self, batch: &Batch) -> DeviceBatch {
-        let images = batch.images.iter().copied().map(f64::from).collect();
-        DeviceBatch::new(self.net.place(), images, batch.labels.clone(), batch.shape)
+        DeviceBatch::of(self.net.place(), batch)
     }
 
     pub(super) fn noise(&self, step: u64, known: &[(String, Vec<f64>, [usize; 4])]) -> StepNoise {

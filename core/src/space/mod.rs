@@ -45,7 +45,7 @@ pub enum Layout {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Convention {
-    /// Pooling is followed by a batch norm without parameters.
+    /// Pooling is followed by a batch norm without parameters; in a derived network it stands alone.
     Darts,
     /// Pooling stands alone.
     NasBench201,

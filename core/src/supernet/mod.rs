@@ -4,6 +4,7 @@
 //! its incoming edges. Each cell is given its own copy p_l, so that one backward pass gives every g_l = ∂L/∂p_l.
 
 mod architecture;
+mod blueprint;
 mod cell;
 mod network;
 
@@ -11,10 +12,13 @@ use burn::tensor::{Int, Tensor, TensorData, activation};
 
 pub use architecture::Architecture;
 pub(crate) use architecture::through_softmax;
+pub(crate) use blueprint::Blueprint;
 pub(crate) use network::Network;
 
+use crate::data::Batch;
 use crate::device::{DeviceError, Place, Processor, TENSORS, read};
 use crate::kernels::pass;
+use crate::kernels::plan::Plan;
 use crate::ops::{
     Branches, Derivative, Goal, Inputs, Kernels, Layout, Normalization, Pass, Seen, StepNoise, collect, follow,
     no_running,
@@ -34,9 +38,9 @@ pub struct Size {
     pub classes: usize,
 }
 
-/// Why a supernet could not be built.
+/// Why a network could not be built.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a supernet needs {what}")]
+#[error("a network needs {what}")]
 pub struct SizeError {
     what: String,
 }
@@ -84,11 +88,38 @@ pub(crate) struct Outcome {
     pub(crate) seen: Seen,
 }
 
+/// The steps of what a blueprint shows, without its weights.
+///
+/// # Errors
+/// [`SizeError`] where a size is zero or beyond reason.
+pub(crate) fn plan(blueprint: &Blueprint, size: Size) -> Result<Plan, SizeError> {
+    size.check()?;
+    let (network, layout) = Network::new(blueprint, size);
+    Ok(network.plan(&layout, size.image_channels))
+}
+
 /// A batch on a device.
 #[derive(Clone, Debug)]
 pub(crate) struct DeviceBatch {
     pub(crate) images: Tensor<4>,
     pub(crate) labels: Tensor<1, Int>,
+}
+
+impl Size {
+    /// Whether all of it is there and within reason.
+    pub(crate) fn check(&self) -> Result<(), SizeError> {
+        for (what, value, most) in [
+            ("channels", self.channels, 4096),
+            ("cells", self.cells, 1024),
+            ("image channels", self.image_channels, 1024),
+            ("classes", self.classes, 100_000),
+        ] {
+            if !(1..=most).contains(&value) {
+                return Err(SizeError { what: format!("1 to {most} {what}, not {value}") });
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Outcome {
@@ -112,11 +143,11 @@ fn no_gradient() -> DeviceError {
 }
 
 impl DeviceBatch {
-    pub(crate) fn new(place: &Place, images: Vec<f64>, labels: Vec<i64>, shape: [usize; 4]) -> Self {
-        let count = labels.len();
+    pub(crate) fn of(place: &Place, Batch { images, labels, shape }: &Batch) -> Self {
+        let images = images.iter().copied().map(f64::from).collect();
         Self {
-            images: place.tensor(images, shape, false),
-            labels: Tensor::from_data(TensorData::new(labels, [count]), &place.device(false)),
+            images: place.tensor(images, *shape, false),
+            labels: Tensor::from_data(TensorData::new(labels.clone(), [labels.len()]), &place.device(false)),
         }
     }
 
@@ -131,17 +162,13 @@ impl Supernet {
     /// # Errors
     /// [`SizeError`] where a size is zero or beyond reason.
     pub fn new(space: &Space, size: Size, seed: u64, place: &Place) -> Result<Self, SizeError> {
-        for (what, value, most) in [
-            ("channels", size.channels, 4096),
-            ("cells", size.cells, 1024),
-            ("image channels", size.image_channels, 1024),
-            ("classes", size.classes, 100_000),
-        ] {
-            if !(1..=most).contains(&value) {
-                return Err(SizeError { what: format!("1 to {most} {what}, not {value}") });
-            }
-        }
-        let (network, layout) = Network::new(space, size);
+        Self::of(&Blueprint::searched(space), size, seed, place)
+    }
+
+    /// Builds what a blueprint shows.
+    pub(crate) fn of(blueprint: &Blueprint, size: Size, seed: u64, place: &Place) -> Result<Self, SizeError> {
+        size.check()?;
+        let (network, layout) = Network::new(blueprint, size);
         let weights = place.tensor(layout.initial(seed), [layout.len()], false);
         let running = no_running(&layout, place);
         let kernels = Kernels::new(network.plan(&layout, size.image_channels));
@@ -191,7 +218,7 @@ impl Supernet {
 
     /// Its steps, as kernels run them.
     #[cfg(test)]
-    pub(crate) fn plan(&self) -> &crate::kernels::plan::Plan {
+    pub(crate) fn plan(&self) -> &Plan {
         self.kernels.plan()
     }
 

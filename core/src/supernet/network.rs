@@ -1,14 +1,15 @@
-//! Cells stacked into a network, in the two macro layouts.
+//! Cells stacked into a network, in the two macro layouts: with all candidates, or with those that were derived.
 
 use burn::tensor::Tensor;
 
 use super::Size;
+use super::blueprint::Blueprint;
 use super::cell::Cell;
 use crate::kernels::plan::{Head, IMAGE, Plan, ValueId};
 use crate::ops::{
     Builder, FactorizedReduce, Initial, Layout, Pass, Residual, Sequence, norm_relu, relu_conv_norm, stem,
 };
-use crate::space::{self, Convention, Space};
+use crate::space::{self, Convention};
 
 /// What brings an earlier output to a cell's channels and size.
 #[derive(Clone, Debug)]
@@ -37,21 +38,21 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    pub(super) fn new(space: &Space, size: Size) -> (Self, Layout) {
+    pub(super) fn new(blueprint: &Blueprint, size: Size) -> (Self, Layout) {
         let mut builder = Builder::default();
-        let kinds = space.cells(size.cells);
-        let (first, (blocks, channels)) = match space.layout {
+        let kinds = blueprint.cells(size.cells);
+        let (first, (blocks, channels)) = match blueprint.layout {
             space::Layout::Stacked { stem_multiplier } => {
                 let wide = stem_multiplier * size.channels;
                 let stem = builder.within("stem", |builder| stem(builder, [size.image_channels, wide]));
-                (stem, stacked(&mut builder, space, size.channels, wide, &kinds))
+                (stem, stacked(&mut builder, blueprint, size.channels, wide, &kinds))
             }
             space::Layout::Staged => {
                 let stem = builder.within("stem", |builder| stem(builder, [size.image_channels, size.channels]));
-                (stem, staged(&mut builder, space, size.channels, size.cells))
+                (stem, staged(&mut builder, blueprint, size.channels, size.cells))
             }
         };
-        let last = (space.layout == space::Layout::Staged)
+        let last = (blueprint.layout == space::Layout::Staged)
             .then(|| builder.within("lastact", |builder| norm_relu(builder, channels)));
         #[expect(clippy::cast_precision_loss, reason = "channels are few")]
         let initial = Initial::Uniform { bound: 1.0 / (channels as f64).sqrt() };
@@ -100,7 +101,7 @@ impl Network {
         planner.finish(x, Some(head))
     }
 
-    /// Images `[b, c, h, w]` to logits `[b, classes]`; cell l reads `p[l]`.
+    /// Images `[b, c, h, w]` to logits `[b, classes]`; cell l of a supernet reads `p[l]`.
     pub(super) fn forward(&self, images: Tensor<4>, p: &[Tensor<1>], pass: &mut Pass<'_>) -> Tensor<2> {
         let mut earlier = self.stem.forward(images, pass);
         let mut x = earlier.clone();
@@ -109,7 +110,7 @@ impl Network {
             match block {
                 Block::Residual(residual) => x = residual.forward(x, pass),
                 Block::Cell { before, cell, reduce } => {
-                    let Some(p) = copies.next() else { continue };
+                    let p = copies.next();
                     let sources = if before.len() == 2 { vec![earlier, x.clone()] } else { vec![x.clone()] };
                     let inputs = if before.is_empty() {
                         sources
@@ -139,13 +140,20 @@ impl Network {
 }
 
 /// DARTS: every cell reads the one or two outputs before it.
-fn stacked(builder: &mut Builder, space: &Space, channels: usize, stem: usize, kinds: &[usize]) -> (Vec<Block>, usize) {
+fn stacked(
+    builder: &mut Builder,
+    blueprint: &Blueprint,
+    channels: usize,
+    stem: usize,
+    kinds: &[usize],
+) -> (Vec<Block>, usize) {
+    let affine = blueprint.derived;
     let (mut c, mut before_last, mut last) = (channels, stem, stem);
     let mut reduced = false;
     let mut blocks = Vec::new();
     for (at, &kind) in kinds.iter().enumerate() {
         let reduce = kind != 0;
-        let kind = &space.kinds[kind];
+        let kind = &blueprint.kinds[kind];
         if reduce {
             c *= 2;
         }
@@ -154,17 +162,17 @@ fn stacked(builder: &mut Builder, space: &Space, channels: usize, stem: usize, k
             if kind.inputs == 2 {
                 before.push(builder.within("preprocess0", |builder| {
                     if reduced {
-                        Preprocess::Reduce(FactorizedReduce::new(builder, [before_last, c], Convention::Darts, false))
+                        Preprocess::Reduce(FactorizedReduce::new(builder, [before_last, c], Convention::Darts, affine))
                     } else {
-                        Preprocess::Conv(relu_conv_norm(builder, [before_last, c], 1, 1, false))
+                        Preprocess::Conv(relu_conv_norm(builder, [before_last, c], 1, 1, affine))
                     }
                 }));
             }
             let name = format!("preprocess{}", kind.inputs - 1);
             before.push(Preprocess::Conv(
-                builder.within(name, |builder| relu_conv_norm(builder, [last, c], 1, 1, false)),
+                builder.within(name, |builder| relu_conv_norm(builder, [last, c], 1, 1, affine)),
             ));
-            Block::Cell { before, cell: Cell::new(builder, kind, c, reduce, space.convention), reduce }
+            Block::Cell { before, cell: Cell::new(builder, blueprint, kind, c, reduce), reduce }
         });
         blocks.push(block);
         (before_last, last, reduced) = (last, c * kind.width(), reduce);
@@ -173,7 +181,7 @@ fn stacked(builder: &mut Builder, space: &Space, channels: usize, stem: usize, k
 }
 
 /// NAS-Bench-201: three stages of `n` cells with a residual reduction between them.
-fn staged(builder: &mut Builder, space: &Space, channels: usize, n: usize) -> (Vec<Block>, usize) {
+fn staged(builder: &mut Builder, blueprint: &Blueprint, channels: usize, n: usize) -> (Vec<Block>, usize) {
     let mut c = channels;
     let mut blocks = Vec::new();
     for stage in 0..3 {
@@ -184,7 +192,7 @@ fn staged(builder: &mut Builder, space: &Space, channels: usize, n: usize) -> (V
         }
         for _ in 0..n {
             let at = format!("cells.{}", blocks.len());
-            let cell = builder.within(at, |builder| Cell::new(builder, &space.kinds[0], c, false, space.convention));
+            let cell = builder.within(at, |builder| Cell::new(builder, blueprint, &blueprint.kinds[0], c, false));
             blocks.push(Block::Cell { before: Vec::new(), cell, reduce: false });
         }
     }

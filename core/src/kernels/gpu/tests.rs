@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use crate::data::Batch;
 use crate::device::wgpu::naga;
 
 use super::device::Gpu;
@@ -95,7 +96,7 @@ fn a_lost_device_is_an_error_and_found_again() {
     let space = Space::named("nas-bench-201").expect("a space");
     let size = Size { channels: 2, cells: 1, image_channels: 1, classes: 3 };
     let net = Supernet::new(&space, size, 7, &place).expect("a supernet");
-    let data = DeviceBatch::new(&place, vec![0.5; 32], vec![0, 2], [2, 1, 4, 4]);
+    let data = DeviceBatch::of(&place, &Batch { images: vec![0.5; 32], labels: vec![0, 2], shape: [2, 1, 4, 4] });
     let p: Vec<Vec<f64>> = net.cell_kinds().iter().map(|_| vec![0.2; 30]).collect();
     let wanted = Wanted { weights: false, cells: true, again: None };
     let mut noise = StepNoise::default();

@@ -153,6 +153,21 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// The multiplications of its convolutions and of the head for one image of `size` (height, width), each with an
+    /// addition.
+    pub(crate) fn multiply_adds(&self, size: [usize; 2]) -> u128 {
+        let pixels = |value: ValueId| self.values[value].size(size).map(|side| side as u128).iter().product::<u128>();
+        let convolutions = self.steps.iter().filter_map(|step| {
+            let Step::Conv(Conv { x, depthwise, dense, y, rows, .. }) = step else { return None };
+            let channels = self.values[*x].channels as u128;
+            let taps = channels * dense.window.taps() as u128 * *rows as u128;
+            let depthwise = depthwise.map_or(0, |filter| channels * filter.window.taps() as u128);
+            Some(pixels(*y) * (taps + depthwise))
+        });
+        let head = self.head.map_or(0, |head| self.values[self.output].channels as u128 * head.classes as u128);
+        convolutions.sum::<u128>() + head
+    }
+
     /// The slots that noise is drawn for, in the order of the steps, with the shape of each for a batch of images.
     pub(crate) fn noises(&self, [batch, _, height, width]: [usize; 4]) -> impl Iterator<Item = (usize, [usize; 4])> {
         self.steps.iter().filter_map(move |step| {
