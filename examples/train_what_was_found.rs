@@ -11,7 +11,7 @@ use lambda_darts::search::{EventKind, SearchConfig, Session};
 use lambda_darts::supernet::Size;
 use pollster::block_on;
 
-const EPOCHS: usize = 12;
+const EPOCHS: u32 = 12;
 const RATE: f64 = 0.05;
 const MOMENTUM: f64 = 0.9;
 const DECAY: f64 = 3e-4;
@@ -37,35 +37,35 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut batches = Batches::new(data, config.batch, config.seed)?;
     let mut weights = block_on(net.weights())?;
     let mut momentum = vec![0.0; weights.len()];
+    let mut steps = 0;
     for epoch in 0..EPOCHS {
-        let rate = RATE * (1.0 + (PI * epoch as f64 / EPOCHS as f64).cos()) / 2.0;
+        let rate = RATE * (1.0 + (PI * f64::from(epoch) / f64::from(EPOCHS)).cos()) / 2.0;
         let mut loss = 0.0;
         for step in 0..batches.steps() {
-            let batch = batches.pair(epoch, step).train;
-            let found = block_on(net.train(&batch, (epoch * batches.steps() + step) as u64))?;
-            loss += found.loss / batches.steps() as f64;
+            let found = block_on(net.train(&batches.pair(epoch as usize, step).train, steps))?;
+            (loss, steps) = (found.loss, steps + 1);
             for ((weight, momentum), gradient) in weights.iter_mut().zip(&mut momentum).zip(&found.gradient) {
                 *momentum = MOMENTUM * *momentum + gradient + DECAY * *weight;
                 *weight -= rate * *momentum;
             }
             net.set_weights(weights.clone())?;
         }
-        println!("training, epoch {}: loss {loss:.3}, {:.1} % right", epoch + 1, 100.0 * accuracy(&net, &batches)?);
+        let right = 100.0 * accuracy(&net, &batches)?;
+        println!("training, epoch {}: loss of the last batch {loss:.3}, {right:.1} % right", epoch + 1);
     }
     Ok(())
 }
 
 /// The share of the held-out images that the network gets right.
 fn accuracy(net: &DerivedNetwork, batches: &Batches) -> Result<f64, DerivedError> {
-    let (mut right, mut all) = (0, 0);
+    let (mut right, mut all) = (0_u32, 0_u32);
     for batch in (0..batches.validation_batches()).filter_map(|index| batches.validation(index)) {
         let logits = block_on(net.predict(&batch))?;
-        let classes = logits.len() / batch.labels.len();
-        for (logits, &label) in logits.chunks(classes).zip(&batch.labels) {
+        for (logits, &label) in logits.chunks(logits.len() / batch.labels.len()).zip(&batch.labels) {
             let own = logits[usize::try_from(label).unwrap_or_default()];
-            right += usize::from(logits.iter().all(|&logit| logit <= own));
+            right += u32::from(logits.iter().all(|&logit| logit <= own));
+            all += 1;
         }
-        all += batch.labels.len();
     }
-    Ok(f64::from(u32::try_from(right).unwrap_or_default()) / f64::from(u32::try_from(all).unwrap_or(1)))
+    Ok(f64::from(right) / f64::from(all))
 }

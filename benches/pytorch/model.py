@@ -1,5 +1,5 @@
 """The search of Λ-DARTS (Movahedi et al., ICLR 2023, arXiv:2210.07998) as a user of PyTorch would write it: supernets,
-Λ and Λ±, the regularizer, one bilevel step. It needs PyTorch and nothing else, and is tuned in no way.
+Λ and Λ±, the regularizer, one bilevel step, the derived network. It needs PyTorch and nothing else, and is tuned in no way.
 
   python model.py time --space darts --channels 16 --cells 8 --batch 16 --regularizer cosine --estimator frozen
 
@@ -105,11 +105,11 @@ class Zero(nn.Module):
 class FactorizedReduce(nn.Module):
     """ReLU, two pointwise convolutions of stride 2, the second of them one pixel further on, batch norm."""
 
-    def __init__(self, inputs, outputs):
+    def __init__(self, inputs, outputs, affine=False):
         super().__init__()
         self.a = nn.Conv2d(inputs, outputs // 2, 1, stride=2, bias=False)
         self.b = nn.Conv2d(inputs, outputs - outputs // 2, 1, stride=2, bias=False)
-        self.bn = nn.BatchNorm2d(outputs, affine=False)
+        self.bn = nn.BatchNorm2d(outputs, affine=affine)
 
     def forward(self, x):
         x = relu(x)
@@ -121,28 +121,29 @@ def relu_conv_bn(inputs, outputs, kernel, stride, affine=False):
     return nn.Sequential(ReLU(), conv, nn.BatchNorm2d(outputs, affine=affine))
 
 
-def separable(c, kernel, stride, dilation):
+def separable(c, kernel, stride, dilation, affine):
     padding = dilation * (kernel - 1) // 2
     depthwise = nn.Conv2d(c, c, kernel, stride, padding, dilation, groups=c, bias=False)
-    return [ReLU(), depthwise, nn.Conv2d(c, c, 1, bias=False), nn.BatchNorm2d(c, affine=False)]
+    return [ReLU(), depthwise, nn.Conv2d(c, c, 1, bias=False), nn.BatchNorm2d(c, affine=affine)]
 
 
-def operation(name, c, stride, pool_bn):
-    """A candidate. The pools of DARTS have a batch norm after them, those of NAS-Bench-201 do not."""
+def operation(name, c, stride, pool_bn, affine=False):
+    """A candidate. The pools of DARTS have a batch norm after them, those of NAS-Bench-201 and of derived networks do
+    not."""
     if name == "none":
         return Zero(stride)
     if name == "skip_connect":
-        return nn.Identity() if stride == 1 else FactorizedReduce(c, c)
+        return nn.Identity() if stride == 1 else FactorizedReduce(c, c, affine)
     if name.endswith("pool_3x3"):
         pool = MaxPool(stride) if name[0] == "m" else nn.AvgPool2d(3, stride, 1, count_include_pad=False)
         return nn.Sequential(pool, nn.BatchNorm2d(c, affine=False)) if pool_bn else pool
     kernel = int(name[-1])
     if name.startswith("sep_conv"):
-        return nn.Sequential(*separable(c, kernel, stride, 1), *separable(c, kernel, 1, 1))
+        return nn.Sequential(*separable(c, kernel, stride, 1, affine), *separable(c, kernel, 1, 1, affine))
     if name.startswith("dil_conv"):
-        return nn.Sequential(*separable(c, kernel, stride, 2))
+        return nn.Sequential(*separable(c, kernel, stride, 2, affine))
     if name.startswith("nor_conv"):
-        return relu_conv_bn(c, c, kernel, stride)
+        return relu_conv_bn(c, c, kernel, stride, affine)
     raise ValueError(f"unknown operation {name}")
 
 
@@ -258,6 +259,71 @@ class Nb201Supernet(nn.Module):
 def build(space, channels, cells, classes=10):
     supernet = Nb201Supernet if space == "nb201" else DartsSupernet
     return supernet(SPACES[space], channels, cells, classes)
+
+
+# ---------------------------------------------------------------- derived networks
+class DerivedCell(nn.Module):
+    """One operation on every edge that was kept: `nodes` has the (operation, state read) of every node."""
+
+    def __init__(self, nodes, outputs, inputs, c, reduction):
+        super().__init__()
+        self.nodes, self.outputs = nodes, outputs
+        self.edges = nn.ModuleList(
+            operation(name, c, 2 if reduction and j < inputs else 1, False, True) for node in nodes for name, j in node)
+
+    def forward(self, *states):
+        states, own = list(states), iter(self.edges)
+        for node in self.nodes:
+            states.append(sum(next(own)(states[j]) for _, j in node))
+        return torch.cat([states[i] for i in self.outputs], 1)
+
+
+class DerivedDarts(nn.Module):
+    """`genotype` has (nodes, outputs) of the normal and of the reduction cell."""
+
+    def __init__(self, genotype, c, cells, classes=10):
+        super().__init__()
+        before_last = last = 3 * c
+        self.stem = nn.Sequential(nn.Conv2d(3, last, 3, padding=1, bias=False), nn.BatchNorm2d(last))
+        self.cells, last_reduced = nn.ModuleList(), False
+        for i in range(cells):
+            reduction = i in (cells // 3, 2 * cells // 3)
+            c = 2 * c if reduction else c
+            nodes, outputs = genotype[reduction]
+            cell = DerivedCell(nodes, outputs, 2, c, reduction)
+            if last_reduced:
+                cell.pre0 = FactorizedReduce(before_last, c, True)
+            else:
+                cell.pre0 = relu_conv_bn(before_last, c, 1, 1, True)
+            cell.pre1 = relu_conv_bn(last, c, 1, 1, True)
+            self.cells.append(cell)
+            before_last, last, last_reduced = last, len(outputs) * c, reduction
+        self.head = nn.Linear(last, classes)
+
+    def forward(self, x):
+        s0 = s1 = self.stem(x)
+        for cell in self.cells:
+            s0, s1 = s1, cell(cell.pre0(s0), cell.pre1(s1))
+        return self.head(s1.mean((2, 3)))
+
+
+class DerivedNb201(nn.Module):
+    def __init__(self, nodes, c, n, classes=10):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, c, 3, padding=1, bias=False), nn.BatchNorm2d(c))
+        self.body = nn.ModuleList()
+        for stage in range(3):
+            if stage:
+                self.body.append(ResBlock(c, 2 * c))
+                c *= 2
+            self.body.extend(DerivedCell(nodes, [len(nodes)], 1, c, False) for _ in range(n))
+        self.bn, self.head = nn.BatchNorm2d(c), nn.Linear(c, classes)
+
+    def forward(self, x):
+        x = self.stem(x)
+        for block in self.body:
+            x = block(x)
+        return self.head(relu(self.bn(x)).mean((2, 3)))
 
 
 # ---------------------------------------------------------------- alignment

@@ -2,6 +2,7 @@
 shares no code with the Rust library that it is held against.
 
   python oracle.py golden OUT_DIR [--seed S] [--small]   cases with every input and every expected output
+  python oracle.py derived OUT_DIR [--seed S]            the same for derived networks
   python oracle.py search --space nb201 ...    a whole search on the images in an .npz (x: [N,3,H,W] uint8, y: [N])
 
 Golden numbers are computed in float64.
@@ -10,7 +11,7 @@ import argparse, json, math, time
 from pathlib import Path
 import torch
 import torch.nn.functional as F
-from model import NB201, SPACES, Search, build, pairs
+from model import NB201, SPACES, DerivedDarts, DerivedNb201, Search, build, pairs
 
 
 def nb201_name(alpha, names=NB201):
@@ -35,10 +36,13 @@ def reference_name(name):
         if parts[2] != "edges":
             block = {"a": "conv_a.op", "b": "conv_b.op", "down": "downsample"}[parts[2]]
             return ".".join(["cells", parts[1], block, *parts[3:]])
+        if parts[4] != "ops":
+            return ".".join(["cells", parts[1], "layers", parts[3], "op", *parts[4:]])
         to, start = [(to, e) for to, e in ((1, 0), (2, 1), (3, 3)) if e <= int(parts[3])][-1]
         return ".".join(["cells", parts[1], "edges", f"{to}<-{int(parts[3]) - start}", parts[5], "op", *parts[6:]])
     at, rest = (["cells", parts[1], parts[2].replace("pre", "preprocess")], parts[3:]) if parts[2] != "edges" else (
-        ["cells", parts[1], "_ops", parts[3], "_ops", parts[5]], parts[6:])
+        ["cells", parts[1], "_ops", parts[3], "_ops", parts[5]], parts[6:]) if parts[4] == "ops" else (
+        ["cells", parts[1], "_ops", parts[3]], parts[4:])
     if rest[0] in halves or rest[0] == "bn":
         return ".".join([*at, halves.get(rest[0], "bn"), *rest[1:]])
     return ".".join([*at, *rest]) if rest[0] == "1" and "running" in rest[-1] else ".".join([*at, "op", *rest])
@@ -95,7 +99,49 @@ def cmd_golden(a):
                 save_case(out, f"search_{name}_{short}", about + ", regularizer", own, own_scalars)
 
 
-def save_case(out, name, about, tensors, scalars):
+# A cell whose outputs are some of its nodes, one that reads a state twice, every kind of operation.
+DERIVED = {
+    "normal": [["sep_conv_5x5", 1], ["skip_connect", 0], ["avg_pool_3x3", 0], ["avg_pool_3x3", 0], ["dil_conv_3x3", 2],
+               ["skip_connect", 3]],
+    "normal_concat": [2, 3, 4],
+    "reduce": [["skip_connect", 0], ["sep_conv_3x3", 1], ["max_pool_3x3", 0], ["dil_conv_5x5", 2], ["skip_connect", 3],
+               ["avg_pool_3x3", 1]],
+    "reduce_concat": [3, 4],
+}
+DERIVED_NB201 = "|nor_conv_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|none~0|avg_pool_3x3~1|nor_conv_3x3~2|"
+
+
+def cmd_derived(a):
+    """Derived networks: a training pass, and what the running statistics that it leaves predict."""
+    out = Path(a.out); out.mkdir(parents=True, exist_ok=True)
+    torch.set_default_dtype(torch.float64)
+    cell = lambda kind: ([DERIVED[kind][i:i + 2] for i in range(0, len(DERIVED[kind]), 2)], DERIVED[f"{kind}_concat"])
+    nb201 = [[(name, int(j)) for name, j in (read.split("~") for read in node.strip("|").split("|"))]
+             for node in DERIVED_NB201.split("+")]
+    for name, genotype, make in (
+            ("darts_c2l4", DERIVED, lambda: DerivedDarts([cell("normal"), cell("reduce")], 2, 4)),
+            ("nb201_c2l1", DERIVED_NB201, lambda: DerivedNb201(nb201, 2, 1))):
+        torch.manual_seed(a.seed)
+        net = make()
+        x, y = torch.randn(4, 3, 8, 8), torch.randint(0, 10, (4,))
+        for part, weight in net.named_parameters():
+            # Scales and shifts that are not those of the start.
+            if "conv" not in part and weight.dim() == 1:
+                weight.data += torch.randn_like(weight) / 4
+        for v in [x, *net.parameters()]:
+            v.data = v.data.float().double()
+        logits = net(x)
+        loss = F.cross_entropy(logits, y)
+        loss.backward()
+        net.eval()
+        tensors = {"x": x, "y": y, "logits": logits, "logits_eval": net(x)}
+        tensors.update({f"param/{reference_name(n)}": w for n, w in net.named_parameters()})
+        tensors.update({f"grad/{reference_name(n)}": w.grad for n, w in net.named_parameters()})
+        save_case(out, f"eval_{name}s{a.seed}", f"derived network, {name[:5]}, 8x8, batch 4", tensors,
+                  {"loss": float(loss.detach())}, {"genotype": genotype})
+
+
+def save_case(out, name, about, tensors, scalars, more=None):
     from safetensors.torch import save_file
     stored = {}
     for n, v in tensors.items():
@@ -107,7 +153,7 @@ def save_case(out, name, about, tensors, scalars):
     path = out / f"{name}.safetensors"
     save_file(stored, path)
     path.chmod(0o644)
-    sidecar = {"about": about, "torch": torch.__version__, "scalars": scalars}
+    sidecar = {"about": about, "torch": torch.__version__, "scalars": scalars, **(more or {})}
     path.with_suffix(".json").write_text(json.dumps(sidecar, indent=1) + "\n")
     print(name, "tensors", len(stored))
 
@@ -176,6 +222,7 @@ if __name__ == "__main__":
     sub = p.add_subparsers(dest="cmd", required=True)
     g = sub.add_parser("golden"); g.add_argument("out"); g.add_argument("--seed", type=int, default=0)
     g.add_argument("--small", action="store_true", help="2 channels, 8x8 pixels, three spaces: the cases of tests/golden")
+    d = sub.add_parser("derived"); d.add_argument("out"); d.add_argument("--seed", type=int, default=0)
     q = sub.add_parser("search")
     q.add_argument("--space", choices=SPACES, default="nb201"); q.add_argument("--channels", type=int, default=16); q.add_argument("--cells", type=int, default=5)
     q.add_argument("--classes", type=int, default=10); q.add_argument("--size", type=int, default=32); q.add_argument("--batch", type=int, default=64)
@@ -184,4 +231,4 @@ if __name__ == "__main__":
     q.add_argument("--images", type=int, default=4000); q.add_argument("--seed", type=int, default=0); q.add_argument("--strength", type=float, default=0.25)
     q.add_argument("--lr", type=float, default=0.025); q.add_argument("--arch-lr", type=float, default=1e-4); q.add_argument("--eps0", type=float, default=1e-4)
     a = p.parse_args()
-    {"golden": cmd_golden, "search": cmd_search}[a.cmd](a)
+    {"golden": cmd_golden, "derived": cmd_derived, "search": cmd_search}[a.cmd](a)

@@ -249,10 +249,16 @@ impl Case {
     /// If names or shapes of the weights differ from the library's.
     #[must_use]
     pub fn derived(&self, place: &Place) -> DerivedNetwork {
-        let genotype = darts_genotype(self.entry("genotype").expect("a genotype"));
-        let size = self.size(3, |cells| cells);
-        let mut net = DerivedNetwork::new(&Space::named("darts").expect("a space"), &genotype, size, 0, place)
-            .unwrap_or_else(|error| panic!("{}: {error}", self.name));
+        let (space, genotype, size) = match self.entry("genotype").expect("a genotype") {
+            Value::String(text) => {
+                let genotype = Genotype::parse(text).unwrap_or_else(|error| panic!("{}: {error}", self.name));
+                ("nas-bench-201", genotype, self.size(1, |cells| (cells - 2) / 3))
+            }
+            pairs => ("darts", darts_genotype(pairs), self.size(3, |cells| cells)),
+        };
+        let space = Space::named(space).expect("a space");
+        let net = DerivedNetwork::new(&space, &genotype, size, 0, place);
+        let mut net = net.unwrap_or_else(|error| panic!("{}: {error}", self.name));
         self.same_weights(net.weight_names());
         net.set_weights(self.vector(net.weight_names(), "param/")).expect("the weights' number");
         net

@@ -90,9 +90,12 @@ fn bench_measures_steps_and_writes_nothing() {
 
 #[test]
 fn the_examples_run() {
-    for (example, part) in
-        [("first_search", "epoch 2"), ("step_by_step", "resumed with"), ("own_space_and_images", "\"cells\"")]
-    {
+    for (example, part) in [
+        ("first_search", "epoch 2"),
+        ("step_by_step", "resumed with"),
+        ("own_space_and_images", "\"cells\""),
+        ("train_what_was_found", "training, epoch 12"),
+    ] {
         let binary = built().join("examples").join(format!("{example}{}", std::env::consts::EXE_SUFFIX));
         let out = Command::new(binary).output().expect("build the examples first: cargo build --release --all-targets");
         assert!(out.status.success() && text(&out.stdout).contains(part), "{example}: {}", text(&out.stderr));

@@ -26,3 +26,29 @@ for (const colorScheme of ["light", "dark"]) {
     });
   }
 }
+
+for (const [width, height] of [[1440, 900], [390, 844]]) {
+  test(`hardly anything moves while the page comes, at ${width} pixels`, async () => {
+    const page = await open("", { viewport: { width, height } });
+    // What stands there before the program runs is on the screen first, as over a network.
+    await page.context().route("**/*.js", async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      await route.continue();
+    });
+    await page.reload();
+    await page.waitForFunction(() => !document.querySelector('[data-testid="play"]').disabled);
+    await drawn(page);
+    const moved = await page.evaluate(
+      () =>
+        new Promise((resolve) => {
+          new PerformanceObserver((list) => resolve(list.getEntries().reduce((sum, { value }) => sum + value, 0))).observe({
+            type: "layout-shift",
+            buffered: true,
+          });
+          setTimeout(resolve, 1000, 0);
+        }),
+    );
+    // Above this, browsers' makers call it bad: https://web.dev/articles/cls
+    assert.ok(moved < 0.1, `the layout shifted by ${moved}`);
+  });
+}
