@@ -397,8 +397,11 @@ fn runs_that_are_none() {
         cell["nodes"] = json!([[["none", 0], ["none", 1]]]);
         cell["output"] = json!([]);
     });
+    // A cell, but not one of which there could be many.
+    let many = changed(&|cell| cell["nodes"][0] = json!(vec![("nor_conv_3x3", 0); 3000]));
     let version = events.replace("\"version\":1", "\"version\":2");
     for (name, text) in [
+        ("many", many.as_str()),
         ("cut", &events[..300]),
         ("torn", &events[..events.len() - 20]),
         ("version", version.as_str()),
@@ -434,6 +437,7 @@ fn runs_that_are_none() {
             (&["version"], &["version", "line 1", "version 2"]),
             (&["warp"], &["warp", &epoch, "operation `warp`"]),
             (&["open"], &["open", &epoch, "output"]),
+            (&["many", "--cells", "1024"], &["200000 operations"]),
             (&["none"], &["none", "no epoch has ended"]),
             (&["none", "--epoch", "1"], &["none", "no epoch has ended"]),
             (&["blank"], &["blank", "no epoch has ended"]),

@@ -61,6 +61,13 @@ impl Blueprint {
         Self { kinds, layout: space.layout, convention: space.convention, derived, space: space.clone() }
     }
 
+    /// How many operations all cells have together.
+    pub(super) fn operations(&self, cells: usize) -> usize {
+        let of = |kind: &Kind| kind.edges.iter().map(|edge| edge.operations.len()).sum::<usize>();
+        let each: Vec<usize> = self.kinds.iter().map(of).collect();
+        self.cells(cells).iter().map(|&kind| each[kind]).sum()
+    }
+
     /// The kind of every cell, from stem to classifier.
     pub(super) fn cells(&self, cells: usize) -> Vec<usize> {
         self.space.cells(cells)

@@ -88,13 +88,31 @@ pub(crate) struct Outcome {
     pub(crate) seen: Seen,
 }
 
+/// More than the largest of the published spaces has in the most cells. A genotype may have any number an edge.
+const MOST_OPERATIONS: usize = 200_000;
+
+/// Puts a network together if its size is there and within reason.
+fn build(blueprint: &Blueprint, size: Size) -> Result<(Network, Layout), SizeError> {
+    for (what, value, most) in [
+        ("channels", size.channels, 4096),
+        ("cells", size.cells, 1024),
+        ("image channels", size.image_channels, 1024),
+        ("classes", size.classes, 100_000),
+        ("operations", blueprint.operations(size.cells.min(1024)), MOST_OPERATIONS),
+    ] {
+        if !(1..=most).contains(&value) {
+            return Err(SizeError { what: format!("1 to {most} {what}, not {value}") });
+        }
+    }
+    Ok(Network::new(blueprint, size))
+}
+
 /// The steps of what a blueprint shows, without its weights.
 ///
 /// # Errors
 /// [`SizeError`] where a size is zero or beyond reason.
 pub(crate) fn plan(blueprint: &Blueprint, size: Size) -> Result<Plan, SizeError> {
-    size.check()?;
-    let (network, layout) = Network::new(blueprint, size);
+    let (network, layout) = build(blueprint, size)?;
     Ok(network.plan(&layout, size.image_channels))
 }
 
@@ -103,23 +121,6 @@ pub(crate) fn plan(blueprint: &Blueprint, size: Size) -> Result<Plan, SizeError>
 pub(crate) struct DeviceBatch {
     pub(crate) images: Tensor<4>,
     pub(crate) labels: Tensor<1, Int>,
-}
-
-impl Size {
-    /// Whether all of it is there and within reason.
-    pub(crate) fn check(&self) -> Result<(), SizeError> {
-        for (what, value, most) in [
-            ("channels", self.channels, 4096),
-            ("cells", self.cells, 1024),
-            ("image channels", self.image_channels, 1024),
-            ("classes", self.classes, 100_000),
-        ] {
-            if !(1..=most).contains(&value) {
-                return Err(SizeError { what: format!("1 to {most} {what}, not {value}") });
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Outcome {
@@ -167,8 +168,7 @@ impl Supernet {
 
     /// Builds what a blueprint shows.
     pub(crate) fn of(blueprint: &Blueprint, size: Size, seed: u64, place: &Place) -> Result<Self, SizeError> {
-        size.check()?;
-        let (network, layout) = Network::new(blueprint, size);
+        let (network, layout) = build(blueprint, size)?;
         let weights = place.tensor(layout.initial(seed), [layout.len()], false);
         let running = no_running(&layout, place);
         let kernels = Kernels::new(network.plan(&layout, size.image_channels));

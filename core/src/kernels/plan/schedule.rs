@@ -40,7 +40,7 @@ impl Schedule {
         let mut last = vec![true; steps.len()];
         let mut gated = vec![false; values.len()];
         gated[output] = head.is_some_and(|head| head.relu);
-        for (at, step) in steps.iter().enumerate() {
+        for step in steps {
             let y = step.output();
             fixed[y] = fixed[y] && step.inputs().iter().all(|&x| fixed[x]);
             if let Step::Conv(conv) = step {
@@ -54,7 +54,10 @@ impl Schedule {
                     }
                 }
             }
-            last[at] = steps[at + 1..].iter().all(|later| later.output() != y);
+        }
+        let mut written = vec![false; values.len()];
+        for (last, step) in last.iter_mut().zip(steps).rev() {
+            *last = !std::mem::replace(&mut written[step.output()], true);
         }
         let forward = forward(values, steps);
         let backward = backward(values, steps, output, &source);
