@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The share of the held-out images that the network gets right.
+/// The share of the validation half that the network gets right. The search has fitted α to it.
 fn accuracy(net: &DerivedNetwork, batches: &Batches) -> Result<f64, DerivedError> {
     let (mut right, mut all) = (0_u32, 0_u32);
     for batch in (0..batches.validation_batches()).filter_map(|index| batches.validation(index)) {

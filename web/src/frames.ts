@@ -35,7 +35,7 @@ function work(end: number): void {
     try {
       part();
     } catch (error) {
-      // The page hears of it, and the others are drawn.
+      // The console has it, or whoever listens for errors, and the others are drawn.
       reportError(error);
     }
     if (performance.now() >= end) break;

@@ -142,7 +142,7 @@ impl DerivedNetwork {
         Ok(read(self.net.weights.clone()).await?)
     }
 
-    /// Replaces all weights ω.
+    /// Replaces all weights ω. Running statistics stay as they are: those of other weights come with training passes.
     ///
     /// # Errors
     /// [`DerivedError::Weights`] where their number differs.
