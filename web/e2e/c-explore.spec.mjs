@@ -134,6 +134,7 @@ test("spaces and presets have addresses, and an unknown one is said", async () =
   await page.waitForURL(/space=s2/);
   const again = await open(new URL(page.url()).search);
   assert.equal(await again.getByTestId("space").inputValue(), "s2");
+  await again.locator('#cell .panel[data-side="left"] .edges path').nth(13).waitFor({ state: "attached" });
   // Fourteen edges, and two kinds of cell to switch between.
   assert.equal(await again.locator('#cell .panel[data-side="left"] .edges path').count(), 14);
   assert.equal(await again.locator("#kinds").isVisible(), true);

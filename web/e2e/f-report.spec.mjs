@@ -153,7 +153,7 @@ test("a run that is not one is left out by name, and a name is only a name", { s
   const page = await openFile(path);
   await reads(page, "message", /runs\/broken is left out/);
   assert.equal(await page.locator('#summary th[data-column="run"][data-value]').innerText(), name);
-  assert.equal(await page.locator('#saturation .panel[data-side="left"] g.square').first().isVisible(), true);
+  await page.locator('#saturation .panel[data-side="left"] g.square').first().waitFor();
   assert.match(await page.title(), /^Search report/);
   assertQuiet(page, path);
 
