@@ -36,17 +36,13 @@ pub(crate) struct LogArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Search for an architecture
+    // The help of these is that of their arguments: a line here would hide all but the first there.
     Search(Box<SearchArgs>),
-    /// Search with several methods and seeds, and compare what comes out
     Compare(Box<CompareArgs>),
-    /// Print the architecture that a run has found, and what its network costs
     Derive(DeriveArgs),
-    /// Show runs on one page that opens in a browser, from disk
     Report(ReportArgs),
     /// Look an architecture up in a table of known results
     Benchmark(BenchmarkArgs),
-    /// Measure what a step of a search costs here
     Bench(Box<BenchArgs>),
     /// List the devices that a search can run on
     Devices(DevicesArgs),
@@ -206,7 +202,8 @@ pub(crate) struct CompareArgs {
 ///
 /// The architecture goes to stdout in the notations of the field. Parameters and multiply-adds of the network to be
 /// trained from scratch go to stderr: by default at the size of the papers, 36 channels and 20 cells where cells are
-/// stacked and 16 channels and 5 cells a stage on NAS-Bench-201, for images of 32×32 pixels in 10 classes.
+/// stacked and 16 channels and 5 cells a stage on NAS-Bench-201, for colour images of 32×32 pixels in 10
+/// classes.
 #[derive(Args, Debug)]
 pub(crate) struct DeriveArgs {
     /// The folder of a run

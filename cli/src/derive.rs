@@ -1,12 +1,13 @@
 //! `derive`: the architecture of an epoch, from the events of a run, and what its network costs.
 
+use std::fmt::{self, Display, Formatter};
 use std::io::{Write, stderr};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use lambda_darts::derived::{Cost, DerivedError};
+use lambda_darts::derived::Cost;
 use lambda_darts::search::{EpochEvent, EventKind, SearchConfig};
-use lambda_darts::space::Genotype;
+use lambda_darts::space::{Genotype, Layout};
 use lambda_darts::supernet::Size;
 use serde_json::{Value, json};
 
@@ -25,47 +26,67 @@ struct Derived {
 
 pub(crate) fn run(args: &DeriveArgs) -> Result<(), Failure> {
     let (Derived { genotype, epoch }, config) = find(args)?;
-    let network = match &config {
-        Some(config) => network(args, config, &genotype)?,
-        None => None,
+    let network = match network(args, config.as_deref(), &genotype) {
+        // Whoever named a size asked for the cost. For all others, there is the architecture.
+        Err(error) if args.channels.is_some() || args.cells.is_some() => return Err(error),
+        network => network,
     };
     if args.json {
         let mut json = genotype_json(&genotype);
         json["epoch"] = json!(epoch);
-        json["network"] = network.map_or(Value::Null, |(size, cost)| {
-            let Size { channels, cells, image_channels, classes } = size;
-            let image = [image_channels, args.size.into(), args.size.into()];
-            let Cost { parameters, multiply_adds } = cost;
-            json!({ "channels": channels, "cells": cells, "classes": classes, "image": image,
-                "parameters": parameters, "multiply_adds": multiply_adds })
-        });
-        return print(&json.to_string());
+        json["network"] = network.as_ref().map_or(Value::Null, Network::json);
+        print(&json.to_string())?;
+    } else {
+        print(&notations(&genotype))?;
     }
-    print(&notations(&genotype))?;
-    if let Some((Size { channels, cells, classes, .. }, cost)) = network {
-        let [parameters, multiply_adds] = [cost.parameters, cost.multiply_adds].map(grouped);
-        let side = args.size;
-        // Nobody is left to tell if stderr is closed.
-        let _ = writeln!(
-            stderr(),
-            "to be trained with {channels} channels and {cells} cells, {classes} classes, {side}×{side} pixels: \
-             {parameters} parameters, {multiply_adds} multiply-adds"
-        );
-    }
+    // Nobody is left to tell if stderr is closed.
+    let _ = match network {
+        Ok(_) if args.json => Ok(()),
+        Ok(network) => writeln!(stderr(), "{network}"),
+        Err(error) => writeln!(stderr(), "what its network costs is not known: {error}"),
+    };
     Ok(())
 }
 
-/// The network to be trained and what it costs, if the architecture is one of the space that was searched.
-fn network(args: &DeriveArgs, config: &SearchConfig, genotype: &Genotype) -> Result<Option<(Size, Cost)>, Failure> {
+/// The network to be trained from scratch and what it costs.
+struct Network {
+    layout: Layout,
+    size: Size,
+    side: u16,
+    cost: Cost,
+}
+
+impl Network {
+    fn json(&self) -> Value {
+        let Self { size: Size { channels, cells, image_channels, classes }, side, cost, .. } = self;
+        let Cost { parameters, multiply_adds } = cost;
+        json!({ "channels": channels, "cells": cells, "classes": classes, "image": [*image_channels, *side, *side],
+            "parameters": parameters, "multiply_adds": multiply_adds })
+    }
+}
+
+impl Display for Network {
+    fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
+        let Self { size: Size { channels, cells, image_channels, classes }, side, cost, .. } = self;
+        let [parameters, multiply_adds] = [cost.parameters, cost.multiply_adds].map(grouped);
+        let of_each = if self.layout == Layout::Staged { " a stage" } else { "" };
+        write!(
+            out,
+            "to be trained with {channels} channels and {cells} cells{of_each} on images of {image_channels}×{side}×{side} \
+             in {classes} classes: {parameters} parameters, {multiply_adds} multiply-adds"
+        )
+    }
+}
+
+fn network(args: &DeriveArgs, config: Option<&SearchConfig>, genotype: &Genotype) -> Result<Network, Failure> {
+    let path = args.run.join("events.jsonl");
+    let config = config.ok_or_else(|| Failure::inside(&path, "the event of the start is missing".to_owned()))?;
     let space = config.search_space()?;
     let mut size = Size::published(space.layout, 3, args.classes);
     size.channels = args.channels.unwrap_or(size.channels);
     size.cells = args.cells.unwrap_or(size.cells);
-    match Cost::of(&space, genotype, size, [args.size.into(); 2]) {
-        Ok(cost) => Ok(Some((size, cost))),
-        Err(DerivedError::Genotype { .. }) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
+    let cost = Cost::of(&space, genotype, size, [args.size.into(); 2])?;
+    Ok(Network { layout: space.layout, size, side: args.size, cost })
 }
 
 /// Digits in threes.

@@ -41,6 +41,16 @@ fn a_search_leaves_a_run_that_derive_reads() {
     assert_eq!(json["network"]["parameters"], small.parameters);
     assert_eq!(json["network"]["multiply_adds"], small.multiply_adds);
     assert!(small.parameters < published.parameters);
+    // Where the cost cannot be had, the architecture can.
+    let unknown = std::fs::read_to_string(run_folder.join("events.jsonl")).unwrap().replacen("nas-bench-201", "s9", 1);
+    std::fs::create_dir(folder.path().join("unknown")).unwrap();
+    std::fs::write(folder.path().join("unknown/events.jsonl"), unknown).unwrap();
+    let derived = run(&["derive", "unknown"], folder.path());
+    assert!(derived.status.success());
+    assert_eq!(text(&derived.stdout), format!("{genotype}\n"));
+    assert!(text(&derived.stderr).contains("`s9`"), "{}", text(&derived.stderr));
+    let asked = run(&["derive", "unknown", "--cells", "2"], folder.path());
+    assert_eq!((asked.status.code(), text(&asked.stdout)), (Some(1), String::new()));
 
     // The configuration that was written back gives the same search again.
     let again = run(&["search", "--device", "cpu", "--config", "run/config.toml", "--out", "again"], folder.path());
@@ -60,6 +70,27 @@ fn a_search_leaves_a_run_that_derive_reads() {
     let refused = run(&[&SMALL[..], &["--batch", "32", "--out", "run"]].concat(), folder.path());
     assert_eq!(refused.status.code(), Some(1));
     assert!(text(&refused.stderr).contains("--force"));
+}
+
+/// clap shows the paragraphs after the first only where nothing stands in their way.
+#[test]
+fn the_help_of_every_command_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    for (command, part) in [
+        ("search", "Progress goes to stderr"),
+        ("compare", "METHOD-SEED"),
+        ("derive", "multiply-adds of the network"),
+        ("report", "two at a time"),
+        ("bench", "full strength"),
+    ] {
+        let help = text(&run(&[command, "--help"], folder.path()).stdout);
+        let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains(part), "{command}: {help}");
+    }
+    let all = text(&run(&["help"], folder.path()).stdout);
+    for line in ["search       Search for an architecture", "bench        Measure what a step of a search costs here"] {
+        assert!(all.contains(line), "{all}");
+    }
 }
 
 #[test]

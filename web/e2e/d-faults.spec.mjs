@@ -1,7 +1,7 @@
 /** What goes wrong is said, and the page lives on. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { download, events, file, of, parseLines, pick, reads, SMALL, stage, text, timeless } from "./support.mjs";
+import { download, drawn, events, file, of, parseLines, pick, reads, SMALL, stage, text, timeless } from "./support.mjs";
 
 const { open } = stage();
 
@@ -96,6 +96,25 @@ test("an instance that dies is reported and restarted where it was", async () =>
   for (const side of ["left", "right"]) {
     assert.deepEqual(timeless(await events(page, side)), timeless(await events(whole, side)), side);
   }
+});
+
+test("a drawing that fails is said, and the others are drawn", async () => {
+  const page = await open(`?device=cpu&${SMALL}`);
+  // What every heat map calls, and nothing else that comes before the other drawings.
+  await page.evaluate(() => {
+    const { setAttribute } = Element.prototype;
+    Element.prototype.setAttribute = function (name, value) {
+      if (name === "data-asks") throw new Error("no heat map today");
+      return setAttribute.call(this, name, value);
+    };
+  });
+  await page.getByTestId("step-epoch").click();
+  await reads(page, "message", /went wrong: no heat map today/);
+  await reads(page, "status-left", /paused/);
+  await reads(page, "status-right", /paused/);
+  await drawn(page);
+  assert.ok((await page.locator('#agreement .panel[data-side="right"] g.entry').count()) >= 9);
+  assert.equal(await page.locator('[data-plot="valid-loss"] .series circle').count(), 2);
 });
 
 test("a program that cannot be loaded is said, and can be tried again", async () => {

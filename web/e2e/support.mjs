@@ -150,7 +150,8 @@ const chooseMeasure = (page, measure) => page.locator(`input[name="measure"][val
 export const drawn = (page) =>
   page.evaluate(
     () =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
+        setTimeout(reject, 20_000, new Error("the page goes on drawing"));
         let quiet = 0;
         const observer = new MutationObserver(() => (quiet = 0));
         observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });

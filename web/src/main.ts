@@ -26,6 +26,7 @@ const reason = (error: unknown): string => (error instanceof Error ? error.messa
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const message = new Message(find("#message"));
+addEventListener("error", ({ error }) => error instanceof Error && message.say(`Something on this page went wrong: ${error.message}`, "fault"));
 const experiment = new Experiment({
   redraw: () => schedule(true),
   update: () => schedule(false),

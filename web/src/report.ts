@@ -92,6 +92,10 @@ function draw(): void {
   find("#of-epochs").textContent = `of ${length}`;
   for (const side of SIDES) writeSide(side);
   scene.draw({ left: chosen.left?.run, right: chosen.right?.run }, { at: cursor, kind, measure, space: undefined });
+  soon(drawTable);
+}
+
+function drawTable(): void {
   drawSummary(testid("summary"), runs.map(({ run }) => run), kind);
   const several = runs.some(({ run }) => run.space.kinds.length > 1);
   find("#summary-kind").textContent = !several ? "" : kind === 0 ? ", in the normal cells" : ", in the reduce cells where a run has them";
@@ -155,6 +159,7 @@ for (const side of SIDES) {
     if (svg !== null) saveSvg(name(`cell-epoch-${cursor}.svg`), svg);
   });
   testid(`export-dot-${side}`).addEventListener("click", () => {
+    settleFrames();
     const run = chosen[side]?.run;
     const epoch = epochAt(run, cursor);
     if (run === undefined || epoch === undefined) return;

@@ -1,5 +1,6 @@
 /** Draws one or two runs at one epoch. It knows runs only: neither workers nor the library. */
 import { mean } from "d3-array";
+import { soon } from "./frames";
 import { epochAt, type Run } from "./run";
 import { methodLabel, SIDES, type SideName } from "./settings";
 import type { EpochEvent, Space } from "./types";
@@ -67,6 +68,7 @@ class Panel {
   private readonly graph;
   private readonly heat;
   private readonly cosines;
+  private something = false;
 
   constructor(private readonly side: SideName) {
     this.graph = cellGraph(this.host("#cell", ".drawing"), `The cell of the ${side} run`);
@@ -77,9 +79,9 @@ class Panel {
   draw(run: Run | undefined, look: Look, top: number): void {
     const epoch = epochAt(run, look.at);
     const now = run && epoch && shown(run.space, run.config, epoch, Math.min(look.kind, run.space.kinds.length - 1));
-    for (const section of ["#cell", "#saturation", "#agreement"]) {
-      this.host(section).classList.toggle("empty", now === undefined);
-    }
+    this.host("#cell").classList.toggle("empty", now === undefined);
+    this.something = now !== undefined;
+    if (!this.something) this.cover();
     const space = run?.space ?? look.space;
     const graph = now ?? (space && blank(space, look.kind));
     if (graph !== undefined) this.graph(graph);
@@ -87,6 +89,8 @@ class Panel {
     if (now === undefined) return;
     this.heat({ ...now, measure: look.measure, top });
     this.cosines(now);
+    // After both: what an earlier run has left there is not seen.
+    soon(this.cover);
     const { saturation, alignment } = now.report;
     this.write("#saturation", ".facts", saturationFacts(now, look.measure));
     this.write(
@@ -97,6 +101,10 @@ class Panel {
         : `Λ = ${brief(saturation.alignment)} on the validation gradients, ${brief(alignment)} on the training batches.`,
     );
   }
+
+  private readonly cover = (): void => {
+    for (const section of ["#saturation", "#agreement"]) this.host(section).classList.toggle("empty", !this.something);
+  };
 
   private host(section: string, inner = ""): HTMLElement {
     return host(`${section} .panel[data-side="${this.side}"] ${inner}`);

@@ -18,6 +18,32 @@ pub struct Batch {
     pub shape: [usize; 4],
 }
 
+impl Batch {
+    /// Whether a network of so many image channels and classes can read it.
+    ///
+    /// # Errors
+    /// [`DataError::BadBatch`] says what does not fit.
+    pub(crate) fn check(&self, image_channels: usize, classes: usize) -> Result<(), DataError> {
+        let [count, channels, ..] = self.shape;
+        let pixels = self.shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
+        let bad = self.labels.iter().find(|&&label| usize::try_from(label).map_or(true, |label| label >= classes));
+        let what = if self.shape.contains(&0) {
+            format!("its shape {:?} has a zero", self.shape)
+        } else if channels != image_channels {
+            format!("its images have {channels} channels, not {image_channels}")
+        } else if pixels != Some(self.images.len()) {
+            format!("{} numbers for the shape {:?}", self.images.len(), self.shape)
+        } else if self.labels.len() != count {
+            format!("{} labels for {count} images", self.labels.len())
+        } else if let Some(label) = bad {
+            format!("the label {label}, but there are {classes} classes, counted from 0")
+        } else {
+            return Ok(());
+        };
+        Err(DataError::BadBatch { what })
+    }
+}
+
 /// What a step of the search needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {

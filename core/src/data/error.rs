@@ -36,6 +36,12 @@ pub enum DataError {
         /// What the size should be.
         what: String,
     },
+    /// A batch is not one for the network that is to read it.
+    #[error("a batch that this network cannot read: {what}")]
+    BadBatch {
+        /// What does not fit.
+        what: String,
+    },
     /// A label is not one of the classes.
     #[error("{}: record {record} has the label {label}, but labels go from {first} to {last}", .path.display())]
     LabelOutOfRange {

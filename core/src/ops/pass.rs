@@ -113,6 +113,11 @@ impl StepNoise {
         Self { seed, step, drawn: Vec::new() }
     }
 
+    /// That of a pass which is no step of training.
+    pub(crate) fn apart(seed: u64) -> Self {
+        Self::new(seed, u64::MAX >> 24)
+    }
+
     /// Puts a known value in the place of a draw.
     pub(crate) fn set(&mut self, slot: usize, value: Tensor<4>) {
         if self.drawn.len() <= slot {

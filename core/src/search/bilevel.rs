@@ -147,7 +147,7 @@ impl Bilevel {
         batch: &Batch,
         noise: &[(String, Vec<f64>, [usize; 4])],
     ) -> Result<(Gradients, Vec<f64>, Vec<f64>), SearchError> {
-        let batch = self.on_device(batch);
+        let batch = self.net.on_device(batch)?;
         let p = self.architecture.copies(self.net.cell_kinds());
         let wanted = Wanted { weights: true, cells: true, again: None };
         let mut outcome =
@@ -168,7 +168,7 @@ impl Bilevel {
         noise: &[(String, Vec<f64>, [usize; 4])],
     ) -> Result<Vec<f64>, SearchError> {
         let p = self.architecture.copies(self.net.cell_kinds());
-        let logits = self.net.evaluate(&p, &self.on_device(batch), &mut self.noise(0, noise)).await?;
+        let logits = self.net.evaluate(&p, &self.net.on_device(batch)?, &mut self.noise(0, noise)).await?;
         let count = logits.dims().iter().product::<usize>();
         Ok(read(logits.reshape([count])).await?)
     }
@@ -183,7 +183,7 @@ impl Bilevel {
         noise: &[(String, Vec<f64>, [usize; 4])],
     ) -> Result<(), SearchError> {
         let p = self.architecture.copies(self.net.cell_kinds());
-        let (batch, wanted) = (self.on_device(batch), Wanted::default());
+        let (batch, wanted) = (self.net.on_device(batch)?, Wanted::default());
         let outcome =
             self.net.pass(&self.net.weights, &p, &batch, wanted, Branches::Free, &mut self.noise(0, noise)).await?;
         self.net.follow(outcome.seen);
@@ -202,7 +202,7 @@ impl Bilevel {
         epsilon0: f64,
         noise: &[(String, Vec<f64>, [usize; 4])],
     ) -> Result<Option<(f64, Vec<f64>)>, SearchError> {
-        let batch = self.on_device(batch);
+        let batch = self.net.on_device(batch)?;
         let mut noise = self.noise(0, noise);
         let p = self.architecture.copies(self.net.cell_kinds());
         let branches = recording(estimator);
@@ -237,7 +237,7 @@ impl Bilevel {
         settings: &StepSettings<'_>,
     ) -> Result<StepReport, SearchError> {
         let mut watch = Stopwatch::start();
-        let [train, valid] = [train, valid].map(|batch| self.on_device(batch));
+        let (train, valid) = (self.net.on_device(train)?, self.net.on_device(valid)?);
         watch.lap(&mut self.phases.data);
         let mut noise = self.noise(settings.step, &[]);
         let before = self.clone();
@@ -275,7 +275,7 @@ impl Bilevel {
         valid: &Batch,
         settings: &StepSettings<'_>,
     ) -> Result<Vec<f64>, SearchError> {
-        let [train, valid] = [train, valid].map(|batch| self.on_device(batch));
+        let (train, valid) = (self.net.on_device(train)?, self.net.on_device(valid)?);
         let mut noise = self.noise(settings.step, &[]);
         Ok(self.alpha_gradient(&train, &valid, settings, &mut noise).await?.0)
     }
@@ -412,10 +412,6 @@ impl Bilevel {
         cells.collect()
     }
 
-    pub(super) fn on_device(&self, batch: &Batch) -> DeviceBatch {
-        DeviceBatch::of(self.net.place(), batch)
-    }
-
     pub(super) fn noise(&self, step: u64, known: &[(String, Vec<f64>, [usize; 4])]) -> StepNoise {
         let mut noise = StepNoise::new(self.seed, step);
         for (name, values, shape) in known {
@@ -429,8 +425,8 @@ impl Bilevel {
     /// The share of a batch that the supernet with running statistics gets right, and the number of its images.
     pub(super) async fn correct(&self, batch: &Batch) -> Result<f64, SearchError> {
         let p = self.architecture.copies(self.net.cell_kinds());
-        let device = self.on_device(batch);
-        let logits = self.net.evaluate(&p, &device, &mut self.noise(u64::MAX >> 24, &[])).await?;
+        let device = self.net.on_device(batch)?;
+        let logits = self.net.evaluate(&p, &device, &mut StepNoise::apart(self.seed)).await?;
         let right = logits.argmax(1).flatten::<1>(0, 1).equal(device.labels).float().sum();
         Ok(read(right).await?[0])
     }
@@ -461,17 +457,13 @@ impl Bilevel {
         let shape = |architecture: &Architecture| -> Vec<Vec<usize>> {
             architecture.tables.iter().map(|table| table.iter().map(Vec::len).collect()).collect()
         };
-        let normalized = self.net.layout().normalized();
-        if state.running.iter().any(|running| running.len() != normalized)
-            || shape(&state.architecture) != shape(&self.architecture)
-        {
+        if shape(&state.architecture) != shape(&self.architecture) || !self.net.set_running(state.running) {
             return Err(SearchError::State("its sizes are those of another supernet".to_owned()));
         }
         self.set_weights(state.weights)?;
         if let Some(momentum) = state.momentum {
             self.set_momentum(momentum)?;
         }
-        self.net.running = state.running.map(|values| self.net.place().tensor(values, [normalized], false));
         self.architecture = state.architecture;
         self.adam = state.adam;
         Ok(())

@@ -36,7 +36,7 @@ impl Bilevel {
     /// # Errors
     /// [`SearchError::Device`] where the device does not answer.
     pub async fn curvature(&self, valid: &Batch, iterations: usize) -> Result<f64, SearchError> {
-        let batch = self.on_device(valid);
+        let batch = self.net.on_device(valid)?;
         let mut noise = self.noise(0, &[]);
         let p = self.architecture.copies(self.net.cell_kinds());
         let (recording, wanted) = (Branches::Record(Recorded::default()), Wanted { cells: true, ..Wanted::default() });

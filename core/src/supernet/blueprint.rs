@@ -1,6 +1,6 @@
 //! What a network is built of: a space with all its candidates, or the one operation an edge that a genotype keeps.
 
-use crate::space::{self, CellKind, Convention, Edge, Genotype, GenotypeCell, Output, Space};
+use crate::space::{CellKind, Convention, Edge, Genotype, GenotypeCell, Layout, Operation, Output, Space};
 
 /// One kind of cell.
 #[derive(Clone, Debug)]
@@ -24,8 +24,6 @@ impl Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Blueprint {
     pub(super) kinds: Vec<Kind>,
-    pub(super) layout: space::Layout,
-    pub(super) convention: Convention,
     /// Every edge has the one operation that was derived, and all batch norms have parameters.
     pub(super) derived: bool,
     space: Space,
@@ -49,6 +47,7 @@ impl Blueprint {
     /// # Errors
     /// A sentence that says why the two do not go together.
     pub(crate) fn derived(space: &Space, genotype: &Genotype) -> Result<Self, String> {
+        genotype.check()?;
         if genotype.cells.len() != space.kinds.len() {
             let [ours, theirs] = [genotype.cells.len(), space.kinds.len()];
             return Err(format!("the genotype has {ours} kinds of cell, but {} has {theirs}", space.name));
@@ -58,14 +57,22 @@ impl Blueprint {
     }
 
     fn new(space: &Space, kinds: Vec<Kind>, derived: bool) -> Self {
-        Self { kinds, layout: space.layout, convention: space.convention, derived, space: space.clone() }
+        Self { kinds, derived, space: space.clone() }
     }
 
-    /// How many operations all cells have together.
-    pub(super) fn operations(&self, cells: usize) -> usize {
-        let of = |kind: &Kind| kind.edges.iter().map(|edge| edge.operations.len()).sum::<usize>();
+    pub(super) fn layout(&self) -> Layout {
+        self.space.layout
+    }
+
+    pub(super) fn convention(&self) -> Convention {
+        self.space.convention
+    }
+
+    /// How many operations and nodes all cells have together.
+    pub(super) fn parts(&self, cells: usize) -> usize {
+        let of = |kind: &Kind| kind.nodes + kind.edges.iter().map(|edge| edge.operations.len()).sum::<usize>();
         let each: Vec<usize> = self.kinds.iter().map(of).collect();
-        self.cells(cells).iter().map(|&kind| each[kind]).sum()
+        self.cells(cells).iter().map(|&kind| each[kind]).fold(0, usize::saturating_add)
     }
 
     /// The kind of every cell, from stem to classifier.
@@ -82,25 +89,17 @@ fn kind_of(cell: &GenotypeCell, kind: &CellKind, space: &Space) -> Result<Kind, 
             cell.inputs, space.name, kind.name, kind.inputs
         ));
     }
-    let nodes = cell.inputs + cell.nodes.len();
     // Input nodes may be of another size, and staged cells hand on as many channels as they read.
-    let outputs = cell.output.iter().enumerate();
-    for (at, &node) in outputs {
-        if !(cell.inputs..nodes).contains(&node) || cell.output[..at].contains(&node) {
-            return Err(format!("{name}: the output takes node {node}, which is an input, no node, or there twice"));
+    for (at, &node) in cell.output.iter().enumerate() {
+        if node < cell.inputs || cell.output[..at].contains(&node) {
+            return Err(format!("{name}: the output takes node {node}, which is an input or there twice"));
         }
     }
-    if cell.output.is_empty() || (space.layout == space::Layout::Staged && cell.output.len() != 1) {
+    if space.layout == Layout::Staged && cell.output.len() != 1 {
         return Err(format!("{name}: the output takes {} nodes, and {} has one", cell.output.len(), space.name));
     }
-    let mut edges = Vec::new();
-    for (to, reads) in (cell.inputs..).zip(&cell.nodes) {
-        for &(operation, from) in reads {
-            if from >= to {
-                return Err(format!("{name}, node {to} reads node {from}, which does not come before it"));
-            }
-            edges.push(Edge { from, to, operations: vec![operation] });
-        }
-    }
+    let edge = |to: usize, &(operation, from): &(Operation, usize)| Edge { from, to, operations: vec![operation] };
+    let nodes = (cell.inputs..).zip(&cell.nodes);
+    let edges = nodes.flat_map(|(to, reads)| reads.iter().map(move |read| edge(to, read))).collect();
     Ok(Kind { inputs: cell.inputs, nodes: cell.nodes.len(), edges, outputs: cell.output.clone() })
 }

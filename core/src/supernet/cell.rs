@@ -37,7 +37,7 @@ impl Cell {
         channels: usize,
         reduce: bool,
     ) -> Self {
-        let &Blueprint { convention, derived, .. } = blueprint;
+        let (convention, derived) = (blueprint.convention(), blueprint.derived);
         let mut start = 0;
         let mut edges = Vec::new();
         for (e, edge) in kind.edges.iter().enumerate() {
@@ -89,6 +89,7 @@ impl Cell {
         reduce: bool,
         pass: &mut Pass<'_>,
     ) -> Tensor<4> {
+        debug_assert_eq!(p.is_some(), self.weighed, "a searched cell reads p, and no other does");
         let mut states = inputs;
         for node in self.inputs..self.inputs + self.nodes {
             let mut sum: Option<Tensor<4>> = None;

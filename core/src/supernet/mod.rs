@@ -15,7 +15,7 @@ pub(crate) use architecture::through_softmax;
 pub(crate) use blueprint::Blueprint;
 pub(crate) use network::Network;
 
-use crate::data::Batch;
+use crate::data::{Batch, DataError};
 use crate::device::{DeviceError, Place, Processor, TENSORS, read};
 use crate::kernels::pass;
 use crate::kernels::plan::Plan;
@@ -51,6 +51,7 @@ pub struct Supernet {
     network: Network,
     kernels: Kernels,
     layout: Layout,
+    size: Size,
     place: Place,
     /// ω, `[weights]`.
     pub(crate) weights: Tensor<1>,
@@ -88,8 +89,10 @@ pub(crate) struct Outcome {
     pub(crate) seen: Seen,
 }
 
-/// More than the largest of the published spaces has in the most cells. A genotype may have any number an edge.
+/// More than the largest of the published spaces has in the most cells, and more than its derived networks have; nodes
+/// count too. A genotype may have any number of operations a node.
 const MOST_OPERATIONS: usize = 200_000;
+const MOST_DERIVED: usize = 32_768;
 
 /// Puts a network together if its size is there and within reason.
 fn build(blueprint: &Blueprint, size: Size) -> Result<(Network, Layout), SizeError> {
@@ -98,11 +101,15 @@ fn build(blueprint: &Blueprint, size: Size) -> Result<(Network, Layout), SizeErr
         ("cells", size.cells, 1024),
         ("image channels", size.image_channels, 1024),
         ("classes", size.classes, 100_000),
-        ("operations", blueprint.operations(size.cells.min(1024)), MOST_OPERATIONS),
     ] {
         if !(1..=most).contains(&value) {
             return Err(SizeError { what: format!("1 to {most} {what}, not {value}") });
         }
+    }
+    let most = if blueprint.derived { MOST_DERIVED } else { MOST_OPERATIONS };
+    let parts = blueprint.parts(size.cells);
+    if parts > most {
+        return Err(SizeError { what: format!("at most {most} operations and nodes, not {parts}; take fewer cells") });
     }
     Ok(Network::new(blueprint, size))
 }
@@ -144,14 +151,6 @@ fn no_gradient() -> DeviceError {
 }
 
 impl DeviceBatch {
-    pub(crate) fn of(place: &Place, Batch { images, labels, shape }: &Batch) -> Self {
-        let images = images.iter().copied().map(f64::from).collect();
-        Self {
-            images: place.tensor(images, *shape, false),
-            labels: Tensor::from_data(TensorData::new(labels.clone(), [labels.len()]), &place.device(false)),
-        }
-    }
-
     fn labels(&self) -> Vec<i64> {
         self.labels.clone().into_data().iter::<i64>().collect()
     }
@@ -172,7 +171,7 @@ impl Supernet {
         let weights = place.tensor(layout.initial(seed), [layout.len()], false);
         let running = no_running(&layout, place);
         let kernels = Kernels::new(network.plan(&layout, size.image_channels));
-        Ok(Self { network, kernels, layout, place: place.clone(), weights, running })
+        Ok(Self { network, kernels, layout, size, place: place.clone(), weights, running })
     }
 
     /// How many weights there are.
@@ -214,6 +213,30 @@ impl Supernet {
 
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// A batch where the supernet lives.
+    ///
+    /// # Errors
+    /// [`DataError::BadBatch`] where it is none for this supernet.
+    pub(crate) fn on_device(&self, batch: &Batch) -> Result<DeviceBatch, DataError> {
+        batch.check(self.size.image_channels, self.size.classes)?;
+        let images = batch.images.iter().copied().map(f64::from).collect();
+        let labels = TensorData::new(batch.labels.clone(), [batch.labels.len()]);
+        Ok(DeviceBatch {
+            images: self.place.tensor(images, batch.shape, false),
+            labels: Tensor::from_data(labels, &self.place.device(false)),
+        })
+    }
+
+    /// Replaces the running statistics, if there are as many.
+    pub(crate) fn set_running(&mut self, running: [Vec<f64>; 2]) -> bool {
+        let count = self.layout.normalized();
+        let fits = running.iter().all(|values| values.len() == count);
+        if fits {
+            self.running = running.map(|values| self.place.tensor(values, [count], false));
+        }
+        fits
     }
 
     /// Its steps, as kernels run them.

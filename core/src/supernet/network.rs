@@ -41,7 +41,7 @@ impl Network {
     pub(super) fn new(blueprint: &Blueprint, size: Size) -> (Self, Layout) {
         let mut builder = Builder::default();
         let kinds = blueprint.cells(size.cells);
-        let (first, (blocks, channels)) = match blueprint.layout {
+        let (first, (blocks, channels)) = match blueprint.layout() {
             space::Layout::Stacked { stem_multiplier } => {
                 let wide = stem_multiplier * size.channels;
                 let stem = builder.within("stem", |builder| stem(builder, [size.image_channels, wide]));
@@ -52,7 +52,7 @@ impl Network {
                 (stem, staged(&mut builder, blueprint, size.channels, size.cells))
             }
         };
-        let last = (blueprint.layout == space::Layout::Staged)
+        let last = (blueprint.layout() == space::Layout::Staged)
             .then(|| builder.within("lastact", |builder| norm_relu(builder, channels)));
         #[expect(clippy::cast_precision_loss, reason = "channels are few")]
         let initial = Initial::Uniform { bound: 1.0 / (channels as f64).sqrt() };

@@ -12,7 +12,7 @@ use crate::device::{DeviceError, Place, Processor, adapter};
 use crate::kernels::pass::{self, Engine as _, Keep, Request, Target};
 use crate::ops::{Branches, StepNoise};
 use crate::space::Space;
-use crate::supernet::{DeviceBatch, Size, Supernet, Wanted};
+use crate::supernet::{Size, Supernet, Wanted};
 
 #[test]
 fn all_kernels_are_valid_wgsl() {
@@ -96,7 +96,8 @@ fn a_lost_device_is_an_error_and_found_again() {
     let space = Space::named("nas-bench-201").expect("a space");
     let size = Size { channels: 2, cells: 1, image_channels: 1, classes: 3 };
     let net = Supernet::new(&space, size, 7, &place).expect("a supernet");
-    let data = DeviceBatch::of(&place, &Batch { images: vec![0.5; 32], labels: vec![0, 2], shape: [2, 1, 4, 4] });
+    let data = Batch { images: vec![0.5; 32], labels: vec![0, 2], shape: [2, 1, 4, 4] };
+    let data = net.on_device(&data).expect("a batch");
     let p: Vec<Vec<f64>> = net.cell_kinds().iter().map(|_| vec![0.2; 30]).collect();
     let wanted = Wanted { weights: false, cells: true, again: None };
     let mut noise = StepNoise::default();

@@ -151,7 +151,7 @@ impl Genotype {
     }
 
     /// What serde cannot check: node numbers in range, each kind once.
-    fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         if self.cells.is_empty() || self.cells.len() > 2 {
             return Err("a genotype has one or two kinds of cell".to_owned());
         }
