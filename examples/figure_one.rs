@@ -1,8 +1,8 @@
 //! The paper's first figure at small scale: layer alignment and accuracy over the epochs, DARTS against Λ-DARTS.
 //!
-//! The setting is one in which DARTS collapses: NAS-Bench-201 with few channels, on 20,000 images of CIFAR-10 that are
-//! shrunk to 16×16. All work is done by the command `lambda-darts compare`, which can be stopped: started again, this
-//! goes on.
+//! DARTS collapses in this setting: NAS-Bench-201 with few channels, on 20,000 images of CIFAR-10 that are shrunk to
+//! 16×16. The command `lambda-darts compare` does all the work. The example can be stopped, and continues when it is
+//! started again.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ const SEARCH: [&str; 27] = [
     "--order=weights-first",
     "--epsilon",
     "1e-2",
-    "--strength",
+    "--lambda",
     "0.25",
 ];
 
@@ -52,19 +52,19 @@ lambda_darts::benchmark lists its columns. Without one, the figure has the accur
 /// The paper's first figure at small scale, DARTS against Λ-DARTS on NAS-Bench-201
 #[derive(Parser)]
 struct Arguments {
-    /// The folder that `lambda-darts data fetch cifar10` wrote to
+    /// Folder that `lambda-darts data fetch cifar10` wrote to
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The results of NAS-Bench-201 as CSV
+    /// Results of NAS-Bench-201 as CSV
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
-    /// The seeds: 0..4 (without 4), or numbers separated by commas
+    /// The seeds: a range such as 0..4 (without 4), or numbers separated by commas
     #[arg(long, value_name = "A..B|N,…", default_value = "0..3")]
     seeds: String,
-    /// Searches at a time
+    /// Number of searches at a time
     #[arg(long, value_name = "N", default_value = "1")]
     jobs: String,
-    /// The folder of the figure, the table and the runs
+    /// Folder of the figure, the table and the runs
     #[arg(long, value_name = "DIR", default_value = "runs/figure-one")]
     out: PathBuf,
 }
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
         eprintln!("{NO_DATA}");
         return ExitCode::FAILURE;
     };
-    // Cargo builds an example without the command.
+    // Cargo does not build the command along with an example, so cargo starts it here.
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     command.args(["run", "--release", "--manifest-path"]).arg(Path::new(&package).join("Cargo.toml"));

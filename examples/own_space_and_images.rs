@@ -1,9 +1,9 @@
-//! A search space and images of one's own: stripes that run one way or the other.
+//! A custom search space and custom images: vertical and horizontal stripes.
 
 use std::sync::Arc;
 
 use lambda_darts::data::{Images, SearchData};
-use lambda_darts::device::Place;
+use lambda_darts::device::Device;
 use lambda_darts::search::{EventKind, SearchConfig, Session};
 use lambda_darts::space::CustomSpace;
 
@@ -21,8 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.custom_space = Some(CustomSpace::read(SPACE)?);
     (config.epochs, config.batch, config.supernet.cells) = (2, 16, 2);
     let data = Arc::new(SearchData::prepare(stripes(), &config.data, config.seed)?);
-    let mut session = Session::new(config, data, &Place::cpu())?;
-    while let Some(event) = pollster::block_on(session.next())? {
+    let mut session = pollster::block_on(Session::new(config, data, &Device::cpu()))?;
+    while let Some(event) = pollster::block_on(session.next_event())? {
         if let EventKind::Epoch(epoch) = event.kind {
             println!("epoch {}: {:.0} % right", epoch.epoch, 100.0 * epoch.supernet_accuracy);
         }
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// 128 grey images of 9×9 pixels in two classes.
+/// Makes 128 grey images of 9×9 pixels in two classes.
 fn stripes() -> Images {
     let mut pixels = Vec::new();
     for image in 0..128_usize {

@@ -1,11 +1,13 @@
 // The linear layer and the cross-entropy of one image:
 //
-//   l = W f + b,   L_b = −ln softmax(l)[label] / batch,   ∂l = (softmax(l) − onehot(label)) / batch
+//   l = W f + b,   L_b = −w · ln softmax(l)[label] / batch,   ∂l = w · (softmax(l) − onehot(label)) / batch
+//
+// with w the head's weight in the loss.
 //
 // One workgroup an image.
 //
 //   word  1 f within results   2 channels   3 classes   4 W and 5 b within inputs   6 l within results
-//         7 labels within inputs, or NONE   8 the losses and 9 ∂l within results
+//         7 labels within inputs, or NONE   8 the losses and 9 ∂l within results   10 w
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
@@ -50,7 +52,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
         part = part + exp(results[logits + class_] - largest);
     }
     let sum = total(vec2<f32>(part, 0.0), thread).x;
-    let images = f32(call.batch);
+    let images = f32(call.batch) / bitcast<f32>(items[item + 10u]);
     for (var class_ = thread; class_ < classes; class_ = class_ + 256u) {
         let logit = results[logits + class_];
         var hit = 0.0;

@@ -24,7 +24,8 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
     let plane = index / (height * width);
     let pixel = index % (height * width);
     let place = vec2<i32>(i32(pixel / width), i32(pixel % width)) * window.stride - window.padding;
-    let from_ = map.at + plane * map.height * map.width;
+    let offset = plane * map.height * map.width;
+    let channel = plane % map.channels;
     let is_maximum = items[item + 1u] == 1u;
     let held = items[item + 4u];
     var sum = 0.0;
@@ -38,7 +39,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
             if (y < 0 || x < 0 || y >= i32(map.height) || x >= i32(map.width)) {
                 continue;
             }
-            let value = stored(from_ + u32(y) * map.width + u32(x));
+            let value = value_of(map, channel, offset + u32(y) * map.width + u32(x));
             sum = sum + value;
             if (count == 0.0 || value > best) {
                 best = value;
@@ -56,7 +57,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
             let x = place.y + winner % window.kernel.y;
             result = 0.0;
             if (y >= 0 && x >= 0 && y < i32(map.height) && x < i32(map.width)) {
-                result = stored(from_ + u32(y) * map.width + u32(x));
+                result = value_of(map, channel, offset + u32(y) * map.width + u32(x));
             }
         }
         store(items[item + 3u] + index, f32(winner));

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 
 const root = import.meta.dirname;
-/** Where the command line puts the runs. */
+/** Element that the command line puts the runs into. */
 const PLACE = '<script type="application/json" id="runs">[]</script>';
 const MOST_BYTES = 250_000;
 

@@ -21,6 +21,7 @@ NB201 = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]
 DARTS = ["max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"]
 S2 = ["skip_connect", "sep_conv_3x3"]
 S3 = ["none", "skip_connect", "sep_conv_3x3"]
+S4 = ["noise", "sep_conv_3x3"]
 SKIP, MAX, AVG, SEP = "skip_connect", "max_pool_3x3", "avg_pool_3x3", "sep_conv_3x3"
 DIL3, DIL5 = "dil_conv_3x3", "dil_conv_5x5"
 # The candidates of S1 differ from edge to edge: those of a normal cell, then those of a reduction cell.
@@ -30,7 +31,7 @@ S1 = (
     [[MAX, AVG], [MAX, DIL3], [MAX, AVG], [MAX, AVG], [SKIP, DIL5], [MAX, AVG], [MAX, SEP],
      [SKIP, DIL3], [SKIP, DIL5], [MAX, AVG], [MAX, AVG], [SKIP, DIL5], [SKIP, DIL5], [SKIP, DIL5]],
 )
-SPACES = {"nb201": NB201, "darts": DARTS, "s1": S1, "s2": S2, "s3": S3}
+SPACES = {"nb201": NB201, "darts": DARTS, "s1": S1, "s2": S2, "s3": S3, "s4": S4}
 
 
 # ---------------------------------------------------------------- branches
@@ -102,6 +103,22 @@ class Zero(nn.Module):
         return x[:, :, :: self.stride, :: self.stride] * 0.0
 
 
+class Noise(nn.Module):
+    """Standard normal noise in place of the input. It is drawn once and stays until `drawn` is cleared, so that all
+    passes of a step see the same."""
+
+    def __init__(self, stride):
+        super().__init__()
+        self.stride, self.drawn = stride, None
+
+    def forward(self, x):
+        shape = x[:, :, :: self.stride, :: self.stride].shape
+        if self.drawn is None or self.drawn.shape != shape:
+            # In single precision, which is what golden cases store.
+            self.drawn = torch.randn(shape, dtype=torch.float32, device=x.device).to(x.dtype)
+        return self.drawn
+
+
 class FactorizedReduce(nn.Module):
     """ReLU, two pointwise convolutions of stride 2, the second of them one pixel further on, batch norm."""
 
@@ -132,8 +149,14 @@ def operation(name, c, stride, pool_bn, affine=False):
     not."""
     if name == "none":
         return Zero(stride)
+    if name == "noise":
+        return Noise(stride)
     if name == "skip_connect":
         return nn.Identity() if stride == 1 else FactorizedReduce(c, c, affine)
+    if name == "conv_7x1_1x7":
+        across = nn.Conv2d(c, c, (1, 7), (1, stride), (0, 3), bias=False)
+        down = nn.Conv2d(c, c, (7, 1), (stride, 1), (3, 0), bias=False)
+        return nn.Sequential(ReLU(), across, down, nn.BatchNorm2d(c, affine=affine))
     if name.endswith("pool_3x3"):
         pool = MaxPool(stride) if name[0] == "m" else nn.AvgPool2d(3, stride, 1, count_include_pad=False)
         return nn.Sequential(pool, nn.BatchNorm2d(c, affine=False)) if pool_bn else pool
@@ -278,10 +301,25 @@ class DerivedCell(nn.Module):
         return torch.cat([states[i] for i in self.outputs], 1)
 
 
-class DerivedDarts(nn.Module):
-    """`genotype` has (nodes, outputs) of the normal and of the reduction cell."""
+class AuxiliaryHead(nn.Module):
+    """DARTS's second classifier, which only training has. It reads states of 8x8 pixels."""
 
-    def __init__(self, genotype, c, cells, classes=10):
+    def __init__(self, inputs, classes):
+        super().__init__()
+        self.features = nn.Sequential(
+            ReLU(), nn.AvgPool2d(5, 3, 0, count_include_pad=False), nn.Conv2d(inputs, 128, 1, bias=False),
+            nn.BatchNorm2d(128), ReLU(), nn.Conv2d(128, 768, 2, bias=False), nn.BatchNorm2d(768), ReLU())
+        self.classifier = nn.Linear(768, classes)
+
+    def forward(self, x):
+        return self.classifier(self.features(x).flatten(1))
+
+
+class DerivedDarts(nn.Module):
+    """`genotype` has (nodes, outputs) of the normal and of the reduction cell. With `auxiliary`, the cell at two thirds
+    feeds a second classifier, and a training pass gives the logits of both."""
+
+    def __init__(self, genotype, c, cells, classes=10, auxiliary=False):
         super().__init__()
         before_last = last = 3 * c
         self.stem = nn.Sequential(nn.Conv2d(3, last, 3, padding=1, bias=False), nn.BatchNorm2d(last))
@@ -298,13 +336,19 @@ class DerivedDarts(nn.Module):
             cell.pre1 = relu_conv_bn(last, c, 1, 1, True)
             self.cells.append(cell)
             before_last, last, last_reduced = last, len(outputs) * c, reduction
+            if auxiliary and i == 2 * cells // 3:
+                self.auxiliary_head = AuxiliaryHead(last, classes)
         self.head = nn.Linear(last, classes)
 
     def forward(self, x):
         s0 = s1 = self.stem(x)
-        for cell in self.cells:
+        beside = None
+        for i, cell in enumerate(self.cells):
             s0, s1 = s1, cell(cell.pre0(s0), cell.pre1(s1))
-        return self.head(s1.mean((2, 3)))
+            if self.training and hasattr(self, "auxiliary_head") and i == 2 * len(self.cells) // 3:
+                beside = self.auxiliary_head(s1)
+        logits = self.head(s1.mean((2, 3)))
+        return logits if beside is None else (logits, beside)
 
 
 class DerivedNb201(nn.Module):
@@ -408,20 +452,59 @@ class Search:
             value, _, _, regularizer = self.regularizer_grad(x, y, ps)
             for w, r in zip(self.net.parameters(), regularizer):
                 w.grad.sub_(strength * r)
-        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+        # What it was before it was clipped.
+        self.gradient_norm = nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.opt_w.step()
         return loss, value
 
     def arch_step(self, x, y):
         self.opt_a.zero_grad(set_to_none=True)
-        shared = [F.softmax(a, -1) for a in self.alpha]
-        loss = F.cross_entropy(self.net(x, [shared[kind] for kind in self.net.kinds]), y)
+        loss = self.shared_loss(x, y)
         for a, g in zip(self.alpha, torch.autograd.grad(loss, self.alpha)):
             a.grad = g
         self.opt_a.step()
         return loss
 
+    def unrolled_gradient(self, train, valid):
+        """The second-order gradient for α of DARTS: that of the validation loss one weight step ahead, the derivative
+        of that step by a two-sided difference. No weight changes."""
+        weights, group = list(self.net.parameters()), self.opt_w.param_groups[0]
+        gradients = torch.autograd.grad(self.shared_loss(*train), weights)
+        ahead = []
+        for w, g in zip(weights, gradients):
+            momentum = self.opt_w.state.get(w, {}).get("momentum_buffer")
+            momentum = 0.0 if momentum is None else group["momentum"] * momentum
+            ahead.append(w - group["lr"] * (momentum + g + group["weight_decay"] * w))
+        with self.moved_to(ahead):
+            found = torch.autograd.grad(self.shared_loss(*valid), [*self.alpha, *weights])
+        first, v = found[:len(self.alpha)], found[len(self.alpha):]
+        r, sides = 0.01 / torch.cat([g.flatten() for g in v]).norm(), []
+        for sign in (1, -1):
+            with self.moved_to([w + sign * r * g for w, g in zip(weights, v)]):
+                sides.append(torch.autograd.grad(self.shared_loss(*train), self.alpha))
+        return [g - group["lr"] * (plus - minus) / (2 * r) for g, plus, minus in zip(first, *sides)]
+
+    def shared_loss(self, x, y):
+        """The loss as a function of α."""
+        shared = [F.softmax(a, -1) for a in self.alpha]
+        return F.cross_entropy(self.net(x, [shared[kind] for kind in self.net.kinds]), y)
+
+    @contextmanager
+    def moved_to(self, values):
+        weights = list(self.net.parameters())
+        before = [w.data for w in weights]
+        for w, value in zip(weights, values):
+            w.data = value.detach()
+        try:
+            yield
+        finally:
+            for w, value in zip(weights, before):
+                w.data = value
+
     def step(self, train, valid, strength=None):
+        for module in self.net.modules():
+            if isinstance(module, Noise):
+                module.drawn = None
         if self.order == "arch-first":
             self.arch_step(*valid)
             return self.weight_step(*train, strength)

@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use lambda_darts::data::DataSet;
-use lambda_darts::search::MethodName;
+use lambda_darts::method::{PRESETS, Preset};
 
 use crate::fetch::FetchSet;
 
 /// Differentiable neural architecture search with aligned cell gradients (Λ-DARTS)
 ///
-/// Without a subcommand it searches NAS-Bench-201 on built-in images of handwritten digits, which takes seconds on
-/// a CPU and needs no download.
+/// Without a subcommand, the command searches NAS-Bench-201 on built-in images of handwritten digits. That takes
+/// seconds on a CPU and needs no download.
 #[derive(Debug, Parser)]
 #[command(name = "lambda-darts", version)]
 pub(crate) struct Cli {
@@ -25,7 +25,7 @@ pub(crate) struct Cli {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Log")]
 pub(crate) struct LogArgs {
-    /// How much to log: debug has every step, info every epoch [default: warn, or info with --log-file]
+    /// Level of the log: debug has every step, info every epoch [default: warn, or info with --log-file]
     #[arg(long, value_name = "LEVEL", global = true,
         value_parser = PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"]))]
     pub(crate) log_level: Option<String>,
@@ -36,17 +36,19 @@ pub(crate) struct LogArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    // The help of these is that of their arguments: a line here would hide all but the first there.
+    // Commands without a comment here take their help from the struct of their arguments. With a doc comment here,
+    // --help would show only the first line of that.
     Search(Box<SearchArgs>),
     Compare(Box<CompareArgs>),
     Derive(DeriveArgs),
     Report(ReportArgs),
-    /// Look an architecture up in a table of known results
+    /// Look up an architecture in a table of known results
     Benchmark(BenchmarkArgs),
     Bench(Box<BenchArgs>),
+    Methods(MethodsArgs),
     /// List the devices that a search can run on
     Devices(DevicesArgs),
-    /// Get data sets
+    /// Download data sets
     #[command(subcommand)]
     Data(DataCommand),
     /// Print a completion script for a shell
@@ -55,142 +57,150 @@ pub(crate) enum Command {
 
 /// Search for an architecture
 ///
-/// Progress goes to stderr, the result to stdout, and everything that happened to the folder of the run: config.toml,
-/// environment.json, events.jsonl, genotype.json and checkpoints. Ctrl-C ends the search after the current step and
-/// keeps what it has found; a second one ends it at once. Whatever ended it, --resume goes on with it.
+/// The progress goes to stderr and the result to stdout. The folder of the run gets a record of the whole search:
+/// config.toml, environment.json, events.jsonl, genotype.json and checkpoints. Ctrl-C ends the search after the current
+/// step and keeps the result so far; a second Ctrl-C ends it at once. A search that was interrupted in any way goes on
+/// with --resume.
 ///
-/// Flags override the file given with --config. Without one, the settings are small ones for the built-in digits and
-/// the published ones for every other data set.
+/// Flags override the file given with --config. Without that file, the search has small settings for the built-in
+/// digits, and the published settings for every other data set.
 #[derive(Args, Debug, Default)]
 pub(crate) struct SearchArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
-    /// darts has no regularizer, lambda-darts aligns by the cosine, lambda-darts-sign by the sign
+    /// Method: darts has no regularizer, lambda-darts aligns cells by the cosine, lambda-darts-sign by the sign
     #[arg(long, help_heading = "Method",
-        value_parser = PossibleValuesParser::new(MethodName::ALL.map(MethodName::name)))]
+        value_parser = PossibleValuesParser::new(PRESETS.iter().copied().map(Preset::name)))]
     pub(crate) method: Option<String>,
     /// Seed of all random numbers: the same seed on the same device gives the same search
     #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
-    /// The folder of the run [default: runs/SPACE-METHOD-SEED, with a number appended if it exists]
+    /// Folder of the run [default: runs/SPACE-METHOD-SEED, with a number appended if it exists]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
     /// Write into the folder of --out even if it is not empty
     #[arg(long)]
     pub(crate) force: bool,
-    /// Go on with the run in this folder where its newest checkpoint was taken, as if it had never stopped
+    /// Continue the run in this folder from its newest checkpoint, as if it had never stopped
     #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "space", "data", "data_dir", "images", "size",
-        "method", "strength", "epsilon", "estimator", "order", "unrolled", "epochs", "batch", "channels", "cells", "lr",
-        "arch_lr", "seed", "curvature", "out", "force"])]
+        "method", "lambda", "epsilon", "estimator", "order", "unrolled", "epochs", "batch", "channels", "cells", "lr",
+        "arch_lr", "seed", "curvature", "set", "warn_skips", "stop_on_collapse", "out", "force"])]
     pub(crate) resume: Option<PathBuf>,
     /// Print the result as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-// What a search is asked for, alone or among others. (A doc comment here would become the help of its commands.)
+// The settings that `search`, `compare` and `bench` share. (A doc comment here would become the help of these
+// commands.)
 #[derive(Args, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct SettingsArgs {
     /// Read the settings from this TOML file, such as the config.toml of another run
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// The search space: nas-bench-201, darts, darts-none, s1 to s4, or a description in a file that ends in .toml
-    #[arg(long, value_name = "NAME|FILE.toml", help_heading = "What is searched")]
+    /// Search space: nas-bench-201, darts, darts-none, s1 to s4, or a description in a file that ends in .toml
+    #[arg(long, value_name = "NAME|FILE.toml", help_heading = "Space and data")]
     pub(crate) space: Option<String>,
-    /// The images to train on; digits are built in [default: digits]
-    #[arg(long, value_name = "SET", help_heading = "What is searched",
+    /// Data set to train on; digits are built in [default: digits]
+    #[arg(long, value_name = "SET", help_heading = "Space and data",
         value_parser = PossibleValuesParser::new(DataSet::ALL.map(DataSet::name)))]
     pub(crate) data: Option<String>,
-    /// The folder that the data set lies in, such as the one that `data fetch` writes to
-    #[arg(long, value_name = "DIR", help_heading = "What is searched")]
+    /// Folder of the data set, such as the one that `data fetch` writes to
+    #[arg(long, value_name = "DIR", help_heading = "Space and data")]
     pub(crate) data_dir: Option<PathBuf>,
     /// Use only N images, drawn by the seed
-    #[arg(long, value_name = "N", help_heading = "What is searched")]
+    #[arg(long, value_name = "N", help_heading = "Space and data")]
     pub(crate) images: Option<usize>,
     /// Resize the images to PX × PX pixels
-    #[arg(long, value_name = "PX", help_heading = "What is searched")]
+    #[arg(long, value_name = "PX", help_heading = "Space and data")]
     pub(crate) size: Option<usize>,
-    /// The final strength λ of the regularizer
-    #[arg(long, value_name = "LAMBDA", help_heading = "Method", allow_negative_numbers = true)]
-    pub(crate) strength: Option<f64>,
-    /// The step ε₀ of the finite difference in the regularizer (frozen on the CPU has none)
+    /// Final value of λ, the coefficient of the regularizer
+    #[arg(long, alias = "strength", value_name = "X", help_heading = "Method", allow_negative_numbers = true)]
+    pub(crate) lambda: Option<f64>,
+    /// Step ε₀ of the finite difference in the regularizer (not used by the frozen estimator on the CPU)
     #[arg(long, value_name = "X", help_heading = "Method", allow_negative_numbers = true)]
     pub(crate) epsilon: Option<f64>,
-    /// How Λ's gradient is found: central is the paper's difference of two passes; frozen keeps the branches of ReLU and
-    /// max pool, and is exact on the CPU
+    /// Estimator of Λ's gradient: central is the paper's difference of two passes; frozen keeps the branches of ReLU
+    /// and max pool, and is exact on the CPU
     #[arg(long, help_heading = "Method", value_parser = PossibleValuesParser::new(["central", "frozen"]))]
     pub(crate) estimator: Option<String>,
-    /// Which of architecture and weights is stepped first
+    /// Set any setting of config.toml by its path, such as method.alignment.lambda=0.25; may be repeated
+    #[arg(long = "set", value_name = "PATH=VALUE", help_heading = "Method")]
+    pub(crate) set: Vec<String>,
+    /// Order of the updates in a step: architecture or weights first
     #[arg(long, help_heading = "Method",
         value_parser = PossibleValuesParser::new(["architecture-first", "weights-first"]))]
     pub(crate) order: Option<String>,
-    /// Take the architecture's gradient at the weights after a step (second order; slower)
+    /// Take the gradient of the architecture at the weights after a step (second order; slower)
     #[arg(long, help_heading = "Method")]
     pub(crate) unrolled: bool,
-    /// Passes over the training part
+    /// Number of passes over the training part
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(crate) epochs: Option<usize>,
-    /// Images in a batch
+    /// Number of images in a batch
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(crate) batch: Option<usize>,
-    /// Channels of the first cells
+    /// Number of channels of the first cells
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(crate) channels: Option<usize>,
-    /// Cells of the network; for nas-bench-201 the cells in each of the three stages
+    /// Number of cells of the network; for nas-bench-201, the number in each of the three stages
     #[arg(long, value_name = "N", help_heading = "Training")]
     pub(crate) cells: Option<usize>,
-    /// The weights' learning rate in the first epoch
+    /// Learning rate of the weights in the first epoch
     #[arg(long, value_name = "X", help_heading = "Training", allow_negative_numbers = true)]
     pub(crate) lr: Option<f64>,
-    /// The architecture's learning rate
+    /// Learning rate of the architecture
     #[arg(long, value_name = "X", help_heading = "Training", allow_negative_numbers = true)]
     pub(crate) arch_lr: Option<f64>,
-    /// Measure the dominant eigenvalue of the architecture's Hessian after each epoch (up to 11 passes more, on a GPU 21)
+    /// Measure the dominant eigenvalue of the architecture's Hessian after each epoch, which takes up to 11 more passes
+    /// (21 on a GPU)
     #[arg(long, help_heading = "Training")]
     pub(crate) curvature: bool,
-    /// Warn of a collapse when more than this share of the edges are skip connections [default: 0.5]
+    /// Warn of a collapse if more than this share of the edges are skip connections [default: 0.5]
     #[arg(long, value_name = "SHARE", help_heading = "Training")]
     pub(crate) warn_skips: Option<f64>,
-    /// End the search when a collapse is warned of, by skip connections or, with --curvature, by RobustDARTS's rule
+    /// End the search at a warning of a collapse, by skip connections or, with --curvature, by RobustDARTS's rule
     #[arg(long, help_heading = "Training")]
     pub(crate) stop_on_collapse: bool,
-    /// Where to run; auto takes what is fastest, which so far is the CPU [default: auto]
-    #[arg(long, value_parser = PossibleValuesParser::new(["auto", "cpu", "vulkan", "metal", "dx12"]))]
+    /// Device to run on: auto, cpu, vulkan, metal or dx12; vulkan:1 is the second GPU of an API, vulkan:nvidia one with
+    /// this text in its name; auto takes the fastest one, which so far is the CPU [default: auto]
+    #[arg(long, value_name = "DEVICE", value_parser = device_name)]
     pub(crate) device: Option<String>,
-    /// Look every epoch's architecture up in this table of NAS-Bench-201
+    /// Look up the architecture of every epoch in this table of NAS-Bench-201
     #[arg(long, value_name = "TABLE.csv")]
     pub(crate) benchmark: Option<PathBuf>,
     /// Save a checkpoint at least every N minutes, and at the end of every epoch [default: 10]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) checkpoint_minutes: Option<u32>,
-    /// Write the numbers of every step and epoch for TensorBoard too, into the run's folder tensorboard
+    /// Also write the numbers of every step and epoch for TensorBoard, into the folder tensorboard of the run
     #[arg(long)]
     pub(crate) tensorboard: bool,
 }
 
-/// Search with several methods and seeds, and compare what comes out
+/// Search with several methods and seeds, and compare the results
 ///
-/// Each search has a folder of its own, OUT/METHOD-SEED. Searches that are there already are not made again and those
-/// that were stopped go on, so the same command after Ctrl-C or a power cut does what is left. The table goes to stdout;
-/// OUT gets it as table.md, the curves as curves.csv, and compare.svg: the layer alignment and the accuracy over the
-/// epochs, a line for the mean of each method and a band of one standard deviation.
+/// Each search has a folder of its own, OUT/METHOD-SEED. Finished searches are not repeated, and interrupted ones go
+/// on, so the same command completes the comparison after Ctrl-C or a power cut. The table of the results goes to
+/// stdout. OUT gets the table as table.md, the curves as curves.csv, and a figure as compare.svg. The figure shows the
+/// layer alignment and the accuracy over the epochs, with a line for the mean of each method and a band of one standard
+/// deviation.
 #[derive(Args, Debug)]
 pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
     /// The methods, separated by commas
-    #[arg(long, value_name = "METHOD,…", value_delimiter = ',', required = true, help_heading = "What is compared",
-        value_parser = PossibleValuesParser::new(MethodName::ALL.map(MethodName::name)))]
+    #[arg(long, value_name = "METHOD,…", value_delimiter = ',', required = true, help_heading = "Comparison",
+        value_parser = PossibleValuesParser::new(PRESETS.iter().copied().map(Preset::name)))]
     pub(crate) methods: Vec<String>,
-    /// The seeds: 0..4 (without 4), or numbers separated by commas
-    #[arg(long, value_name = "A..B|N,…", help_heading = "What is compared")]
+    /// The seeds: a range such as 0..4 (without 4), or numbers separated by commas
+    #[arg(long, value_name = "A..B|N,…", help_heading = "Comparison")]
     pub(crate) seeds: String,
-    /// The folder of the comparison
-    #[arg(long, value_name = "DIR", default_value = "runs/compare", help_heading = "What is compared")]
+    /// Folder of the comparison
+    #[arg(long, value_name = "DIR", default_value = "runs/compare", help_heading = "Comparison")]
     pub(crate) out: PathBuf,
-    /// Searches at a time; each has the whole supernet in memory
-    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "What is compared",
+    /// Number of searches at a time; each has the whole supernet in memory
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Comparison",
         value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: u16,
     /// Print the comparison as one JSON object
@@ -198,30 +208,30 @@ pub(crate) struct CompareArgs {
     pub(crate) json: bool,
 }
 
-/// Print the architecture that a run has found, and what its network costs
+/// Print the architecture that a run has found, and the cost of its network
 ///
-/// The architecture goes to stdout in the notations of the field. Parameters and multiply-adds of the network to be
-/// trained from scratch go to stderr: by default at the size of the papers, 36 channels and 20 cells where cells are
-/// stacked and 16 channels and 5 cells a stage on NAS-Bench-201, for colour images of 32×32 pixels in 10
-/// classes.
+/// The architecture goes to stdout in the notations of the literature. The numbers of parameters and multiply-adds of
+/// the network to be trained from scratch go to stderr. By default, the network has the size of the papers: 36 channels
+/// and 20 cells in a stacked layout, and 16 channels and 5 cells in each stage on NAS-Bench-201. It is made for colour
+/// images of 32×32 pixels in 10 classes.
 #[derive(Args, Debug)]
 pub(crate) struct DeriveArgs {
-    /// The folder of a run
+    /// Folder of the run
     pub(crate) run: PathBuf,
-    /// The epoch, counted from 1 as a search prints it [default: the last one]
+    /// Epoch of the architecture, counted from 1 as a search prints it [default: the last one]
     #[arg(long, value_name = "N")]
     pub(crate) epoch: Option<usize>,
-    /// Channels of the first cells [default: 36 or 16]
-    #[arg(long, value_name = "N", help_heading = "The network to be trained")]
+    /// Number of channels of the first cells [default: 36 or 16]
+    #[arg(long, value_name = "N", help_heading = "Network to be trained")]
     pub(crate) channels: Option<usize>,
-    /// Cells; a stage where they are staged [default: 20 or 5]
-    #[arg(long, value_name = "N", help_heading = "The network to be trained")]
+    /// Number of cells; in a staged layout, the number in each stage [default: 20 or 5]
+    #[arg(long, value_name = "N", help_heading = "Network to be trained")]
     pub(crate) cells: Option<usize>,
-    /// Classes to tell apart
-    #[arg(long, value_name = "N", help_heading = "The network to be trained", default_value_t = 10)]
+    /// Number of classes
+    #[arg(long, value_name = "N", help_heading = "Network to be trained", default_value_t = 10)]
     pub(crate) classes: usize,
     /// Height and width of the images in pixels
-    #[arg(long, value_name = "N", help_heading = "The network to be trained", default_value_t = 32,
+    #[arg(long, value_name = "N", help_heading = "Network to be trained", default_value_t = 32,
         value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) size: u16,
     /// Print one JSON object
@@ -231,31 +241,31 @@ pub(crate) struct DeriveArgs {
 
 /// Show runs on one page that opens in a browser, from disk
 ///
-/// The page holds everything that it shows and asks for nothing over the network: the saturation of every edge across
-/// the cells, the cells, the curves and the agreement of the cells' gradients, over all epochs. With several runs, two
-/// at a time are shown side by side, and a table has all of them.
+/// The page shows the saturation of every edge across the cells, the cells, the curves and the agreement of the cells'
+/// gradients, over all epochs. It contains all of its data and loads nothing over the network. With several runs, it
+/// shows two at a time side by side, and all of them in a table.
 #[derive(Args, Debug)]
 pub(crate) struct ReportArgs {
-    /// The folders of the runs
+    /// Folders of the runs
     #[arg(required = true, value_name = "RUN")]
     pub(crate) runs: Vec<PathBuf>,
-    /// The page
+    /// File to write the page to
     #[arg(long, value_name = "FILE", default_value = "report.html")]
     pub(crate) out: PathBuf,
-    /// Write the curves too: a row for every run, epoch and kind of cell
+    /// Also write the curves: a row for every run, epoch and type of cell
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,
-    /// Write the cells of the last epochs too, as graphs for Graphviz
+    /// Also write the cells of the last epochs, as graphs for Graphviz
     #[arg(long, value_name = "FILE")]
     pub(crate) dot: Option<PathBuf>,
-    /// Write over files that are there
+    /// Overwrite files that exist
     #[arg(long)]
     pub(crate) force: bool,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct BenchmarkArgs {
-    /// The CSV file with the results of all cells
+    /// CSV file with the results of all cells
     pub(crate) table: PathBuf,
     #[arg(help = "The architecture in any notation, quoted for the shell, such as \
         '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|'")]
@@ -265,37 +275,47 @@ pub(crate) struct BenchmarkArgs {
     pub(crate) json: bool,
 }
 
-/// Measure what a step of a search costs here
+/// Measure the cost of a search step on this machine
 ///
-/// It takes the steps of a search with these settings, architecture and weights together, on random images of the data
-/// set's shape: the data set itself is not needed. The regularizer has its full strength from the first step on. What
-/// only a whole search has a use for (epochs, checkpoints, tables, warnings) changes nothing.
+/// The command takes the steps of a search with these settings, which train architecture and weights, on random images
+/// in the shape of the data set's images. The data set itself is not needed. λ has its final value from the first step
+/// on. Settings that only a whole search uses (epochs, checkpoints, tables, warnings) have no effect.
 ///
 /// A step trains the weights on one batch and the architecture on another; images per second counts the former. A GPU
-/// computes while it is given more to do, so a phase ends where its results are read.
+/// computes in the background, so a phase ends when its results are read.
 #[derive(Args, Debug)]
 pub(crate) struct BenchArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
-    /// darts has no regularizer, lambda-darts aligns by the cosine, lambda-darts-sign by the sign
+    /// Method: darts has no regularizer, lambda-darts aligns cells by the cosine, lambda-darts-sign by the sign
     #[arg(long, help_heading = "Method",
-        value_parser = PossibleValuesParser::new(MethodName::ALL.map(MethodName::name)))]
+        value_parser = PossibleValuesParser::new(PRESETS.iter().copied().map(Preset::name)))]
     pub(crate) method: Option<String>,
     /// Seed of all random numbers
     #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
     pub(crate) seed: Option<u64>,
-    /// Steps that are measured
-    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "What is measured",
+    /// Number of steps that are measured
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Measurement",
         value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) steps: u16,
-    /// Steps before them, to warm up
-    #[arg(long, value_name = "N", default_value_t = 2, help_heading = "What is measured")]
+    /// Number of steps before the measured ones, to warm up
+    #[arg(long, value_name = "N", default_value_t = 2, help_heading = "Measurement")]
     pub(crate) warmup: u16,
-    /// Threads that the CPU computes with [default: one a core]
-    #[arg(long, value_name = "N", help_heading = "What is measured",
+    /// Number of threads that the CPU computes with [default: one for each core]
+    #[arg(long, value_name = "N", help_heading = "Measurement",
         value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
     /// Print the result as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// List the methods as compositions of parts, and the parts with their settings
+///
+/// A part that a method lacks can be added to it in a configuration file, or with --set method.PART.SETTING=VALUE.
+#[derive(Args, Debug)]
+pub(crate) struct MethodsArgs {
+    /// Print one JSON object: methods, parts, and the JSON Schema of the settings
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -315,20 +335,30 @@ pub(crate) enum DataCommand {
 
 #[derive(Args, Debug)]
 pub(crate) struct FetchArgs {
-    /// The data set
+    /// Data set to download
     pub(crate) set: FetchSet,
-    /// The folder to write to; name it to a search with --data-dir
+    /// Folder to write to; a search reads it with --data-dir
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub(crate) into: PathBuf,
-    /// Download from this mirror instead: the URL up to the name of the file. Size and checksum are checked all the same
+    /// Download from this mirror instead: the URL up to the name of the file. Size and checksum are checked as always
     #[arg(long, value_name = "BASE")]
     pub(crate) url: Option<String>,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct CompletionsArgs {
-    /// The shell
+    /// Shell that the script is for
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// Checks the form of a device's name: an API that is known, and perhaps an index or a part of a name.
+fn device_name(name: &str) -> Result<String, String> {
+    let (api, which) = name.split_once(':').map_or((name, None), |(api, which)| (api, Some(which)));
+    match (api, which) {
+        ("auto" | "cpu" | "vulkan" | "metal" | "dx12", None) => Ok(name.to_owned()),
+        ("vulkan" | "metal" | "dx12", Some(which)) if !which.is_empty() => Ok(name.to_owned()),
+        _ => Err("known are auto, cpu, vulkan, metal, dx12, and a GPU as vulkan:1 or vulkan:nvidia".to_owned()),
+    }
 }
 
 #[cfg(test)]

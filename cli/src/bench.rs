@@ -1,4 +1,4 @@
-//! `bench`: what a step of a search costs.
+//! `bench`: the cost of a search step.
 
 use std::fmt::Write;
 use std::io::{IsTerminal, stderr};
@@ -8,7 +8,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 use lambda_darts::alignment::Schedule;
 use lambda_darts::data::{Images, SearchData};
-use lambda_darts::device::Place;
+use lambda_darts::device::Device;
 use lambda_darts::search::{EventKind, Phases, SearchConfig, Session};
 use serde::Serialize;
 use serde_json::json;
@@ -19,45 +19,45 @@ use crate::memory::peak_rss_mib;
 use crate::output::print;
 use crate::search::{configuration, named};
 
-/// Training images that there are about so many of: enough for an epoch that is not all validation, and few beside what
-/// a step holds.
+/// Approximate number of training images. It is large enough that validation does not dominate an epoch, and small
+/// enough that the images take little memory in comparison with a step.
 const IMAGES: usize = 1024;
 
-/// What is printed, times in ms.
+/// Result of the measurement, with times in ms.
 #[derive(Serialize)]
 struct Cost {
     device: String,
-    /// Weights of the supernet.
+    /// Number of weights of the supernet.
     weights: usize,
     ms_median: f64,
     ms_mean: f64,
     ms_min: f64,
     ms_max: f64,
-    /// At the median.
+    /// Training images per second at the median time of a step.
     images_per_second: f64,
     peak_rss_mib: Option<f64>,
-    /// Of a step, at the median.
+    /// Median number of kernel launches in a step; absent on a CPU.
     launches: Option<u64>,
-    /// Of a step, the mean.
+    /// Mean times of the phases of a step.
     phases: Phases,
 }
 
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     if let Some(threads) = args.threads {
-        // Before anything computes, since the threads are those of the whole process.
+        // The threads belong to the whole process and are configured before any computation.
         rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
     }
     let cost = measure(args)?;
     print(&if args.json { json!(cost).to_string() } else { table(&cost, args.steps) })
 }
 
-/// A search as it was asked for, on images that need no data set, and long enough.
+/// Makes a session with the given settings, on random images and with enough steps.
 fn session(args: &BenchArgs) -> Result<Session, Failure> {
     let mut config = configuration(&args.settings, named("--method", args.method.as_deref())?, args.seed)?;
     let all = usize::from(args.warmup) + usize::from(args.steps);
     let steps = all.min(IMAGES / config.batch.max(1)).max(1);
     config.epochs = all.div_ceil(steps);
-    config.method.schedule = Schedule::Constant;
+    config.method.alignment.iter_mut().for_each(|alignment| alignment.schedule = Schedule::Constant);
     config.measures.curvature = false;
     (config.data.dir, config.data.images, config.data.split) = (None, None, None);
     config.data.train_fraction = 0.5;
@@ -65,8 +65,8 @@ fn session(args: &BenchArgs) -> Result<Session, Failure> {
     let SearchConfig { batch, seed, .. } = config;
     let images = Images::random(config.data.set, 2 * batch * steps, seed);
     let data = Arc::new(SearchData::prepare(images, &config.data, seed)?);
-    let place = Place::named(args.settings.device.as_deref().unwrap_or("auto"))?;
-    Ok(Session::new(config, data, &place)?)
+    let device = Device::named(args.settings.device.as_deref().unwrap_or("auto"))?;
+    Ok(pollster::block_on(Session::new(config, data, &device))?)
 }
 
 fn measure(args: &BenchArgs) -> Result<Cost, Failure> {
@@ -76,9 +76,9 @@ fn measure(args: &BenchArgs) -> Result<Cost, Failure> {
     let bar = bar(u64::from(args.warmup) + u64::from(args.steps));
     while ms.len() < usize::from(args.steps) {
         let (began, launched) = (Instant::now(), session.launches());
-        let Some(event) = pollster::block_on(session.next())? else { break };
+        let Some(event) = pollster::block_on(session.next_event())? else { break };
         let passed = 1e3 * began.elapsed().as_secs_f64();
-        // Whatever else a session does, such as validating, is no part of a step.
+        // Other events, such as that of the validation, are not part of a step.
         let EventKind::Step(_) = event.kind else { continue };
         bar.inc(1);
         if left > 0 {
@@ -98,8 +98,8 @@ fn measure(args: &BenchArgs) -> Result<Cost, Failure> {
     launches.sort_unstable();
     let ms_median = median(&ms);
     Ok(Cost {
-        device: session.bilevel().net.place().name().to_owned(),
-        weights: session.bilevel().net.weight_count(),
+        device: session.device_name().to_owned(),
+        weights: session.bilevel().graph().parameter_count(),
         ms_median,
         ms_mean: ms.iter().sum::<f64>() / steps,
         ms_min: ms.first().copied().unwrap_or_default(),
@@ -111,7 +111,7 @@ fn measure(args: &BenchArgs) -> Result<Cost, Failure> {
     })
 }
 
-/// Of numbers in order.
+/// Returns the median of sorted numbers, or 0 if there are none.
 fn median(sorted: &[f64]) -> f64 {
     let at = |place: usize| sorted.get(place).copied().unwrap_or_default();
     f64::midpoint(at(sorted.len().saturating_sub(1) / 2), at(sorted.len() / 2))

@@ -1,4 +1,4 @@
-//! `benchmark`: what an architecture reaches.
+//! `benchmark`: the accuracies of an architecture in a table.
 
 use lambda_darts::benchmark::Table;
 use lambda_darts::space::Genotype;

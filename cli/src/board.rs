@@ -1,4 +1,4 @@
-//! `--tensorboard`: the numbers in a search's events, as scalars for TensorBoard.
+//! `--tensorboard`: the numbers in the events of a search, as scalars for TensorBoard.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -9,22 +9,22 @@ use lambda_darts::search::{EpochEvent, Event, EventKind, StepEvent};
 
 use crate::tensorboard::TensorBoard;
 
-/// The folder in that of a run.
+/// Name of the folder inside the folder of a run.
 pub(crate) const FOLDER: &str = "tensorboard";
 
-/// One event file of a run.
+/// The TensorBoard event file of a run.
 pub(crate) struct Board {
     file: TensorBoard,
-    /// When the search would have begun, had it never stopped: seconds since 1970.
+    /// Start of the search in seconds since 1970, without the time of its interruptions.
     began: f64,
-    /// Steps in an epoch.
+    /// Number of steps in an epoch.
     steps: usize,
-    /// The names of the kinds of cell.
-    kinds: Vec<String>,
+    /// Names of the types of cell.
+    cell_types: Vec<String>,
 }
 
 impl Board {
-    /// Begins a file for a search that has taken `seconds` so far, in place of those that there were.
+    /// Creates the file for a search that has taken `seconds` so far, and removes older files.
     pub(crate) fn create(run: &Path, seconds: f64) -> io::Result<Self> {
         let folder = run.join(FOLDER);
         match fs::remove_dir_all(&folder) {
@@ -33,17 +33,17 @@ impl Board {
         }
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
         let began = now - seconds;
-        Ok(Self { file: TensorBoard::create(&folder, began)?, began, steps: 0, kinds: Vec::new() })
+        Ok(Self { file: TensorBoard::create(&folder, began)?, began, steps: 0, cell_types: Vec::new() })
     }
 
-    /// Writes the numbers of an event: those of a step at its number over the search, those of an epoch at its last
-    /// step's.
+    /// Writes the numbers of an event. The position of a step is its number in the whole search; that of an epoch is
+    /// the position of its last step.
     pub(crate) fn show(&mut self, event: &Event) -> io::Result<()> {
         let (step, scalars) = match &event.kind {
             EventKind::Start { config, steps, .. } => {
                 self.steps = *steps;
-                let kinds = config.search_space().map(|space| space.kinds).unwrap_or_default();
-                self.kinds = kinds.into_iter().map(|kind| kind.name).collect();
+                let cell_types = config.search_space().map(|space| space.cell_types).unwrap_or_default();
+                self.cell_types = cell_types.into_iter().map(|kind| kind.name).collect();
                 return Ok(());
             }
             EventKind::Step(step) => (step.epoch * self.steps + step.step, self.of_step(step)),
@@ -60,7 +60,7 @@ impl Board {
             ("step/valid_loss".to_owned(), step.valid_loss),
             ("step/gradient_norm".to_owned(), step.gradient_norm),
         ];
-        for (kind, alignment) in self.kinds.iter().zip(&step.alignment) {
+        for (kind, alignment) in self.cell_types.iter().zip(&step.alignment) {
             scalars.extend(alignment.map(|alignment| (format!("step/alignment/{kind}"), alignment)));
         }
         scalars
@@ -75,10 +75,10 @@ fn of_epoch(epoch: &EpochEvent) -> Vec<(String, f64)> {
         ("epoch/valid_loss".to_owned(), epoch.valid_loss),
         ("epoch/supernet_accuracy".to_owned(), epoch.supernet_accuracy),
         ("epoch/skip_connections".to_owned(), skips),
-        ("epoch/strength".to_owned(), epoch.strength),
+        ("epoch/lambda".to_owned(), epoch.lambda),
         ("epoch/learning_rate".to_owned(), epoch.lr),
     ];
-    for kind in &epoch.kinds {
+    for kind in &epoch.cell_types {
         let name = &kind.name;
         scalars.extend(kind.alignment.map(|alignment| (format!("epoch/alignment/{name}"), alignment)));
         scalars.push((format!("epoch/entropy/{name}"), kind.saturation.mean_entropy()));

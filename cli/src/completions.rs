@@ -1,4 +1,4 @@
-//! `completions`: what a shell can complete.
+//! `completions`: a completion script for a shell.
 
 use clap::CommandFactory;
 

@@ -1,4 +1,4 @@
-//! `data fetch`.
+//! `data fetch`: the download of a data set.
 
 use crate::args::FetchArgs;
 use crate::failure::Failure;

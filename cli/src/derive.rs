@@ -1,14 +1,13 @@
-//! `derive`: the architecture of an epoch, from the events of a run, and what its network costs.
+//! `derive`: the architecture of an epoch, from the events of a run, and the cost of its network.
 
 use std::fmt::{self, Display, Formatter};
 use std::io::{Write, stderr};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use lambda_darts::derived::Cost;
+use lambda_darts::graph::{Cost, NetworkSize};
 use lambda_darts::search::{EpochEvent, EventKind, SearchConfig};
-use lambda_darts::space::{Genotype, Layout};
-use lambda_darts::supernet::Size;
+use lambda_darts::space::{Genotype, MacroLayout};
 use serde_json::{Value, json};
 
 use crate::args::DeriveArgs;
@@ -18,7 +17,7 @@ use crate::output::print;
 use crate::run_dir::{genotype_json, notations};
 use crate::text_file::read_text;
 
-/// An architecture and the epoch, counted from 1, that it stands for.
+/// An architecture and its epoch, counted from 1.
 struct Derived {
     genotype: Genotype,
     epoch: Option<usize>,
@@ -27,7 +26,8 @@ struct Derived {
 pub(crate) fn run(args: &DeriveArgs) -> Result<(), Failure> {
     let (Derived { genotype, epoch }, config) = find(args)?;
     let network = match network(args, config.as_deref(), &genotype) {
-        // Whoever named a size asked for the cost. For all others, there is the architecture.
+        // If a size was given, the user wants the cost, and its error is fatal. Otherwise the architecture is printed
+        // alone.
         Err(error) if args.channels.is_some() || args.cells.is_some() => return Err(error),
         network => network,
     };
@@ -39,26 +39,26 @@ pub(crate) fn run(args: &DeriveArgs) -> Result<(), Failure> {
     } else {
         print(&notations(&genotype))?;
     }
-    // Nobody is left to tell if stderr is closed.
+    // If stderr is closed, the message cannot be shown.
     let _ = match network {
         Ok(_) if args.json => Ok(()),
         Ok(network) => writeln!(stderr(), "{network}"),
-        Err(error) => writeln!(stderr(), "what its network costs is not known: {error}"),
+        Err(error) => writeln!(stderr(), "the cost of its network is unknown: {error}"),
     };
     Ok(())
 }
 
-/// The network to be trained from scratch and what it costs.
+/// The network to be trained from scratch, and its cost.
 struct Network {
-    layout: Layout,
-    size: Size,
+    layout: MacroLayout,
+    size: NetworkSize,
     side: u16,
     cost: Cost,
 }
 
 impl Network {
     fn json(&self) -> Value {
-        let Self { size: Size { channels, cells, image_channels, classes }, side, cost, .. } = self;
+        let Self { size: NetworkSize { channels, cells, image_channels, classes }, side, cost, .. } = self;
         let Cost { parameters, multiply_adds } = cost;
         json!({ "channels": channels, "cells": cells, "classes": classes, "image": [*image_channels, *side, *side],
             "parameters": parameters, "multiply_adds": multiply_adds })
@@ -67,9 +67,9 @@ impl Network {
 
 impl Display for Network {
     fn fmt(&self, out: &mut Formatter<'_>) -> fmt::Result {
-        let Self { size: Size { channels, cells, image_channels, classes }, side, cost, .. } = self;
+        let Self { size: NetworkSize { channels, cells, image_channels, classes }, side, cost, .. } = self;
         let [parameters, multiply_adds] = [cost.parameters, cost.multiply_adds].map(grouped);
-        let of_each = if self.layout == Layout::Staged { " a stage" } else { "" };
+        let of_each = if self.layout == MacroLayout::Staged { " a stage" } else { "" };
         write!(
             out,
             "to be trained with {channels} channels and {cells} cells{of_each} on images of {image_channels}×{side}×{side} \
@@ -82,14 +82,14 @@ fn network(args: &DeriveArgs, config: Option<&SearchConfig>, genotype: &Genotype
     let path = args.run.join("events.jsonl");
     let config = config.ok_or_else(|| Failure::inside(&path, "the event of the start is missing".to_owned()))?;
     let space = config.search_space()?;
-    let mut size = Size::published(space.layout, 3, args.classes);
+    let mut size = NetworkSize::published(space.layout, 3, args.classes);
     size.channels = args.channels.unwrap_or(size.channels);
     size.cells = args.cells.unwrap_or(size.cells);
-    let cost = Cost::of(&space, genotype, size, [args.size.into(); 2])?;
+    let cost = Cost::derived(&space, genotype, size, [args.size.into(); 2])?;
     Ok(Network { layout: space.layout, size, side: args.size, cost })
 }
 
-/// Digits in threes.
+/// Formats a number with commas between groups of three digits.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let threes: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
@@ -126,17 +126,17 @@ fn find(args: &DeriveArgs) -> Result<(Derived, Option<Box<SearchConfig>>), Failu
     Ok((derived, began))
 }
 
-/// Fields that are well formed may still make no cell.
+/// Returns the architecture of an epoch. Well-formed fields may still be an invalid cell, which is an error.
 fn derived(epoch: &EpochEvent) -> Result<Derived, String> {
     let genotype = checked(&serde_json::json!(epoch.genotype))?;
     Ok(Derived { genotype, epoch: Some(epoch.epoch.saturating_add(1)) })
 }
 
 fn checked(genotype: &serde_json::Value) -> Result<Genotype, String> {
-    Genotype::parse(&genotype.to_string()).map_err(|error| format!("no genotype: {}", error.what))
+    Genotype::parse(&genotype.to_string()).map_err(|error| format!("not a genotype: {}", error.what))
 }
 
-/// What a run has left that was stopped within its first epoch.
+/// Returns the architecture of a run that was stopped within its first epoch.
 fn stopped_early(run: &Path, events: &Path) -> Result<Derived, Failure> {
     let path = run.join("genotype.json");
     if !path.is_file() {

@@ -1,13 +1,13 @@
-//! `devices`: what a search can run on here.
+//! `devices`: the devices of this machine that a search can run on.
 
-use lambda_darts::device::Place;
+use lambda_darts::device::Device;
 
 use crate::args::DevicesArgs;
 use crate::failure::Failure;
 use crate::output::print;
 
 pub(crate) fn run(args: &DevicesArgs) -> Result<(), Failure> {
-    let found = Place::list();
+    let found = Device::list();
     if args.json {
         return print(&serde_json::json!(found).to_string());
     }

@@ -1,10 +1,9 @@
-//! Driving a search to its end: its events into the folder and the terminal, checkpoints, and reasons to stop.
+//! The loop of a search: it writes the events to the folder and the terminal, saves checkpoints and stops if it has to.
 
 use std::time::{Duration, Instant};
 
 use lambda_darts::search::{EpochEvent, EventKind, SearchError, Session};
 
-use crate::collapse::Watch;
 use crate::failure::Failure;
 use crate::log;
 use crate::progress::Progress;
@@ -15,41 +14,37 @@ use crate::stop::Stop;
 pub(crate) struct Run {
     pub(crate) session: Session,
     pub(crate) dir: RunDir,
-    /// The epochs that have ended.
+    /// Finished epochs.
     pub(crate) epochs: Vec<EpochEvent>,
-    /// What there is to tell before it goes on.
+    /// Messages to print before the search starts or continues.
     pub(crate) notes: Vec<String>,
 }
 
-/// What a search is driven by, beside its settings.
+/// Rules of the loop: options that are not settings of the search.
 pub(crate) struct Rules {
-    /// The longest time between two checkpoints.
+    /// Maximum time between two checkpoints.
     pub(crate) every: Duration,
-    /// The share of skip connections that is warned of.
-    pub(crate) share: f64,
-    /// Whether a warning ends the search.
-    pub(crate) stop_on_collapse: bool,
 }
 
-/// Why a search has ended.
+/// Reason for which a search has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// All epochs are done.
+    /// Completion of all epochs.
     Whole,
     Collapse,
-    /// With the exit code that goes with the signal.
+    /// Signal, with the exit code that belongs to it.
     Signal(u8),
 }
 
 impl Run {
-    /// Drives the search to its end, or to where it has to stop, and writes what it has found.
+    /// Runs the search until it ends or has to stop, and writes the resulting genotype.
     pub(crate) fn drive(&mut self, progress: &mut Progress, rules: &Rules, stop: &Stop) -> Result<End, Failure> {
         for note in &self.notes {
             progress.line(note);
         }
         let end = self.go(progress, rules, stop);
         progress.clear();
-        if let Err(Failure::File { .. } | Failure::Checkpoint(_) | Failure::Search(SearchError::Device(_))) = end {
+        if let Err(Failure::File { .. } | Failure::Checkpoint(_) | Failure::Search(SearchError::Engine(_))) = end {
             let path = self.dir.path().display();
             progress.line(&format!("the last checkpoint is kept; go on with: lambda-darts search --resume {path}"));
         }
@@ -58,24 +53,31 @@ impl Run {
         Ok(end)
     }
 
-    fn go(&mut self, progress: &mut Progress, rules: &Rules, stop: &Stop) -> Result<End, Failure> {
-        let mut watch = Watch::new(rules.share);
-        for epoch in &self.epochs {
-            watch.see(epoch);
+    /// Returns the warnings of an epoch, with the command that prints the architecture they name.
+    fn warning(&self, epoch: &EpochEvent) -> String {
+        let mut warning = format!("warning: {}", epoch.warnings.join("; "));
+        if let Some((_, earlier)) = warning.rsplit_once("architecture of epoch ") {
+            let path = self.dir.path().display();
+            warning = format!("{warning}, which `lambda-darts derive {path} --epoch {earlier}` prints");
         }
+        warning
+    }
+
+    fn go(&mut self, progress: &mut Progress, rules: &Rules, stop: &Stop) -> Result<End, Failure> {
         let mut saved = Instant::now();
         loop {
             if let Some(code) = stop.asked() {
-                self.dir.save(&self.session)?;
+                self.dir.save(&mut self.session)?;
                 return Ok(End::Signal(code));
             }
-            let event = match pollster::block_on(self.session.next()) {
+            let event = match pollster::block_on(self.session.next_event()) {
                 Ok(Some(event)) => event,
                 Ok(None) => return Ok(End::Whole),
                 Err(error) => {
-                    // The step was refused, so what came before it is worth keeping; the fault itself is told first.
+                    // The step was not applied, so the state before it is saved. If that fails too, the first error is
+                    // reported.
                     if let SearchError::NotFinite { .. } = error {
-                        let _ = self.dir.save(&self.session);
+                        let _ = self.dir.save(&mut self.session);
                     }
                     return Err(error.into());
                 }
@@ -83,25 +85,21 @@ impl Run {
             self.dir.append(&event)?;
             progress.show(&event);
             log::event(&event);
-            let mut collapse = None;
             let ended = match event.kind {
                 EventKind::Epoch(epoch) => {
-                    collapse = watch.see(&epoch);
+                    if !epoch.warnings.is_empty() {
+                        progress.line(&self.warning(&epoch));
+                    }
                     self.epochs.push(*epoch);
                     true
                 }
+                EventKind::End { .. } if self.session.stopped() => return Ok(End::Collapse),
                 EventKind::End { .. } => return Ok(End::Whole),
                 EventKind::Start { .. } | EventKind::Step(_) => false,
             };
             if ended || saved.elapsed() >= rules.every {
-                self.dir.save(&self.session)?;
+                self.dir.save(&mut self.session)?;
                 saved = Instant::now();
-            }
-            if let Some(warning) = collapse {
-                progress.line(&warning);
-                if rules.stop_on_collapse {
-                    return Ok(End::Collapse);
-                }
             }
         }
     }

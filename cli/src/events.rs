@@ -9,8 +9,8 @@ use lambda_darts::search::{Event, EventError, Events};
 
 use crate::failure::Failure;
 
-/// Shows the events in a run's folder one after the other, until there is no other or `show` breaks off. What it finds
-/// wrong is told with the file and the line.
+/// Reads the events of a run's folder and passes them to `show` until there are no more or `show` breaks off. An error
+/// that `show` returns gets the file and the line.
 pub(crate) fn read_events(
     run: &Path,
     mut show: impl FnMut(Event) -> Result<ControlFlow<()>, String>,

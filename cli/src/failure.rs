@@ -1,12 +1,12 @@
-//! Why a command failed.
+//! Errors of the commands.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use lambda_darts::benchmark::TableError;
 use lambda_darts::data::DataError;
-use lambda_darts::derived::DerivedError;
 use lambda_darts::device::DeviceError;
+use lambda_darts::graph::NetworkError;
 use lambda_darts::search::{CheckpointError, SearchError};
 use lambda_darts::space::{GenotypeError, SpaceError};
 
@@ -20,9 +20,9 @@ pub(crate) enum Failure {
     In { path: PathBuf, what: String },
     #[error("{}: the folder is not empty; name another one with --out, or write into it with --force", .path.display())]
     NotEmpty { path: PathBuf },
-    #[error("{}: there is such a file already; write over it with --force", .path.display())]
+    #[error("{}: the file exists already; overwrite it with --force", .path.display())]
     Exists { path: PathBuf },
-    #[error("`{value}` is no value of {setting}")]
+    #[error("`{value}` is not a valid value of {setting}")]
     Value { setting: &'static str, value: String },
     #[error("{}: the table does not have {arch}", .table.display())]
     NotInTable { table: PathBuf, arch: String },
@@ -46,8 +46,10 @@ pub(crate) enum Failure {
     Checkpoint(#[from] CheckpointError),
     #[error(transparent)]
     Data(#[from] DataError),
+    #[error("{0}; `lambda-darts devices` lists what is here, and `--device cpu` always works")]
+    NoDevice(DeviceError),
     #[error(transparent)]
-    Device(#[from] DeviceError),
+    Device(DeviceError),
     #[error(transparent)]
     Table(#[from] TableError),
     #[error(transparent)]
@@ -55,7 +57,7 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Genotype(#[from] GenotypeError),
     #[error(transparent)]
-    Derived(#[from] DerivedError),
+    Derived(#[from] NetworkError),
     #[error(transparent)]
     Fetch(#[from] FetchError),
 }
@@ -67,5 +69,14 @@ impl Failure {
 
     pub(crate) fn inside(path: &Path, what: String) -> Self {
         Self::In { path: path.to_owned(), what }
+    }
+}
+
+impl From<DeviceError> for Failure {
+    fn from(error: DeviceError) -> Self {
+        match error {
+            DeviceError::Missing { .. } => Self::NoDevice(error),
+            other => Self::Device(other),
+        }
     }
 }

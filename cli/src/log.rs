@@ -1,4 +1,4 @@
-//! What is told on the way, as lines with fields: on stderr, or in a file.
+//! The log: lines with fields on stderr or in a file.
 
 use std::fs::File;
 use std::sync::Mutex;
@@ -10,9 +10,10 @@ use tracing_subscriber::EnvFilter;
 use crate::args::LogArgs;
 use crate::failure::Failure;
 
-/// Begins: with --log-level for this program and its library, else as RUST_LOG says, else with warnings alone.
+/// Starts the log. Its level for this program and its library is that of --log-level, else that of RUST_LOG, else
+/// `warn`.
 ///
-/// A file that nothing is set for gets every epoch.
+/// With --log-file and no level at all, the level is `info`, which has every epoch.
 pub(crate) fn begin(args: &LogArgs) -> Result<(), Failure> {
     let of_own = |level: &str| EnvFilter::new(format!("warn,lambda_darts={level}"));
     let filter = match &args.log_level {
@@ -33,7 +34,7 @@ pub(crate) fn begin(args: &LogArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// An event of a search.
+/// Logs an event of a search.
 pub(crate) fn event(event: &Event) {
     let seconds = event.seconds;
     match &event.kind {

@@ -4,7 +4,6 @@ mod args;
 mod bench;
 mod benchmark;
 mod board;
-mod collapse;
 mod compare;
 mod completions;
 mod data;
@@ -16,6 +15,7 @@ mod failure;
 mod fetch;
 mod log;
 mod memory;
+mod methods;
 mod output;
 mod progress;
 mod report;
@@ -55,6 +55,7 @@ fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
         Some(Command::Report(args)) => report::run(&args)?,
         Some(Command::Benchmark(args)) => benchmark::run(&args)?,
         Some(Command::Bench(args)) => bench::run(&args)?,
+        Some(Command::Methods(args)) => methods::run(&args)?,
         Some(Command::Devices(args)) => devices::run(&args)?,
         Some(Command::Data(DataCommand::Fetch(args))) => data::run(&args)?,
         Some(Command::Completions(args)) => completions::run(&args)?,
@@ -62,7 +63,7 @@ fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tells what went wrong in one line, from the outside in.
+/// Prints an error with its causes in one line, the outermost first.
 fn report(failure: &Failure) {
     let mut text = format!("error: {failure}");
     let mut last = failure.to_string();
@@ -76,9 +77,9 @@ fn report(failure: &Failure) {
         last = message;
         source = error.source();
     }
-    // Names and contents of files may hold anything.
+    // The names and contents of files may contain control characters.
     let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     line.push('\n');
-    // Nobody is left to tell if stderr is closed.
+    // If stderr is closed, the error cannot be shown.
     let _ = std::io::stderr().write_all(line.as_bytes());
 }

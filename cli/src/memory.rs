@@ -1,12 +1,12 @@
-//! The memory that this process has held.
+//! Memory use of this process.
 
-/// The most that there was of it at a time, in MiB, where the system tells.
+/// Returns the peak memory of this process in MiB, if the system reports it.
 pub(crate) fn peak_rss_mib() -> Option<f64> {
-    // Linux counts what the process was started from among its usage, but not here.
+    // On Linux, `getrusage` also counts the memory of the process that started this one; the status file does not.
     status().or_else(usage)
 }
 
-/// From Linux's file on the process.
+/// Reads the peak memory from the status file of Linux.
 fn status() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let peak = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,4 +1,4 @@
-//! How a search is going, on stderr: a live line in a terminal, and a row an epoch.
+//! Progress of a search on stderr: a live line in a terminal, and a row for each epoch.
 
 use std::io::{IsTerminal, Write, stderr};
 
@@ -11,7 +11,7 @@ pub(crate) struct Progress {
     steps: usize,
     batch: usize,
     skips: Option<usize>,
-    /// Before every line, where searches go on beside each other.
+    /// Text before every line if several searches run at a time; empty otherwise.
     label: String,
 }
 
@@ -26,7 +26,7 @@ impl Progress {
         Self { bar, epochs, steps, batch, skips: None, label: String::new() }
     }
 
-    /// One of several at a time: without a live line, and with a name before those that stay.
+    /// Makes the progress of one of several searches at a time: without a live line, and with a name before every row.
     pub(crate) fn beside_others(session: &Session, label: &str) -> Self {
         let own = Self::new(session);
         own.clear();
@@ -45,18 +45,18 @@ impl Progress {
         }
     }
 
-    /// Takes the live line away.
+    /// Removes the live line.
     pub(crate) fn clear(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
     }
 
-    /// Prints a line that stays.
+    /// Prints a permanent line.
     pub(crate) fn line(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(text),
-            // A search goes on if nobody reads about it.
+            // The search continues if stderr is closed.
             None => drop(writeln!(stderr(), "{}{text}", self.label)),
         }
     }
@@ -80,8 +80,9 @@ impl Progress {
 }
 
 fn row(epoch: &EpochEvent, epochs: usize) -> String {
-    let kinds = u32::try_from(epoch.kinds.len()).unwrap_or(u32::MAX).max(1);
-    let entropy = epoch.kinds.iter().map(|kind| kind.saturation.mean_entropy()).sum::<f64>() / f64::from(kinds);
+    let cell_types = u32::try_from(epoch.cell_types.len()).unwrap_or(u32::MAX).max(1);
+    let entropy =
+        epoch.cell_types.iter().map(|kind| kind.saturation.mean_entropy()).sum::<f64>() / f64::from(cell_types);
     let table = epoch.benchmark.map_or_else(String::new, |known| format!("  table {:.2} %", known.cifar10_test));
     let curvature = epoch.curvature.map_or_else(String::new, |value| format!("  curvature {value:.3}"));
     let row = format!(
@@ -91,7 +92,7 @@ fn row(epoch: &EpochEvent, epochs: usize) -> String {
         epoch.train_loss,
         epoch.valid_loss,
         100.0 * epoch.supernet_accuracy,
-        optional(epoch.kinds.first().and_then(|kind| kind.alignment)),
+        optional(epoch.cell_types.first().and_then(|kind| kind.alignment)),
         epoch.skip_connections,
         epoch.genotype.to_nas_bench_201().unwrap_or_default(),
     );

@@ -15,19 +15,19 @@ use crate::failure::Failure;
 use crate::output::print;
 use crate::text_file::write_new;
 
-/// Built from web/report.html by `npm run build:report`.
+/// The page without runs, built from web/report.html by `npm run build:report`.
 const TEMPLATE: &str = include_str!("../assets/report.html");
-/// Where the runs go in it.
+/// The element of the page that takes the runs.
 const PLACE: &str = r#"<script type="application/json" id="runs">[]</script>"#;
 
-/// A run as the page reads it.
+/// A run in the form that the page reads.
 #[derive(Serialize)]
 struct Run {
     name: String,
     space: Space,
-    /// Without the steps, which no view shows.
+    /// Events of the run without those of the steps, which no view shows.
     events: Vec<Event>,
-    /// Of the architecture of every epoch.
+    /// Notations of the architecture of every epoch.
     notations: Vec<Value>,
     #[serde(skip)]
     config: SearchConfig,
@@ -35,7 +35,7 @@ struct Run {
 
 pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
     let runs = args.runs.iter().map(|path| Run::read(path)).collect::<Result<Vec<_>, _>>()?;
-    // In HTML, a script ends at the first `</`, whatever it is in.
+    // In HTML, a script ends at the first `</`, even inside a text.
     let json = json!(runs).to_string().replace('<', "\\u003c");
     let page = TEMPLATE.replacen(PLACE, &PLACE.replace("[]", &json), 1);
     let files = [
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
     print(&args.out.display().to_string())
 }
 
-/// The curves of runs as CSV.
+/// Returns the curves of runs as CSV.
 pub(crate) fn curves(runs: &[PathBuf]) -> Result<String, Failure> {
     Ok(csv(&runs.iter().map(|path| Run::read(path)).collect::<Result<Vec<_>, _>>()?))
 }
@@ -68,9 +68,9 @@ impl Run {
                 _ if start.is_none() => return Err("the first event is not the start of a search".to_owned()),
                 EventKind::Start { .. } => return Err("a second start".to_owned()),
                 EventKind::Epoch(epoch) => {
-                    // What is well formed may still be no cell, or of another space.
+                    // A well-formed genotype may still be an invalid cell.
                     let genotype = Genotype::parse(&json!(epoch.genotype).to_string());
-                    let genotype = genotype.map_err(|error| format!("no genotype: {}", error.what))?;
+                    let genotype = genotype.map_err(|error| format!("not a genotype: {}", error.what))?;
                     notations.push(json!({
                         "darts": genotype.to_darts(),
                         "nas_bench_201": genotype.to_nas_bench_201(),
@@ -97,7 +97,7 @@ impl Run {
         })
     }
 
-    /// The cells of the last epoch, a graph each.
+    /// Returns the cells of the last epoch, each as a graph in DOT.
     fn dot(&self) -> String {
         let Some(epoch) = self.epochs().last() else { return String::new() };
         let mut text = String::new();
@@ -117,15 +117,15 @@ impl Run {
     }
 }
 
-/// The curves: a row an epoch and run, every number whole.
+/// Returns the curves as CSV: a row for each run, epoch and type of cell, with all digits of every number.
 fn csv(runs: &[Run]) -> String {
     let mut text = String::from(
-        "run,method,space,seed,epoch,strength,learning_rate,train_loss,valid_loss,supernet_accuracy,skip_connections,\
+        "run,method,space,seed,epoch,lambda,learning_rate,train_loss,valid_loss,supernet_accuracy,skip_connections,\
          kind,alignment,entropy,cifar10_test\n",
     );
     for run in runs {
         for epoch in run.epochs() {
-            for kind in &epoch.kinds {
+            for kind in &epoch.cell_types {
                 let optional = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
                 let row = [
                     field(&run.name),
@@ -133,7 +133,7 @@ fn csv(runs: &[Run]) -> String {
                     field(&run.config.space),
                     run.config.seed.to_string(),
                     (epoch.epoch + 1).to_string(),
-                    epoch.strength.to_string(),
+                    epoch.lambda.to_string(),
                     epoch.lr.to_string(),
                     epoch.train_loss.to_string(),
                     epoch.valid_loss.to_string(),
@@ -152,7 +152,7 @@ fn csv(runs: &[Run]) -> String {
     text
 }
 
-/// A name may hold anything.
+/// Quotes a field of CSV if its text needs it.
 fn field(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }

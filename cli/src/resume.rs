@@ -1,4 +1,4 @@
-//! `search --resume`: a run goes on where its newest good checkpoint was taken.
+//! `search --resume`: a run continues from its newest intact checkpoint.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use lambda_darts::benchmark::Table;
 use lambda_darts::data::SearchData;
-use lambda_darts::device::Place;
+use lambda_darts::device::Device;
 use lambda_darts::search::{
-    Checkpoint, CheckpointError, EpochEvent, EventKind, Record, SearchConfig, SearchError, Session,
+    Checkpoint, CheckpointError, EpochEvent, EventKind, EventLogPosition, SearchConfig, SearchError, Session,
 };
 
 use crate::args::SettingsArgs;
@@ -18,10 +18,10 @@ use crate::run_dir::RunDir;
 use crate::stop::Stop;
 use crate::text_file::read_text;
 
-/// A session as a checkpoint has it.
+/// A session that was restored from a checkpoint.
 struct Found {
     session: Session,
-    record: Record,
+    position: EventLogPosition,
     epochs: Vec<EpochEvent>,
 }
 
@@ -29,31 +29,31 @@ pub(crate) fn resume(args: &SettingsArgs, folder: &Path, stop: &Stop) -> Result<
     let (dir, asked) = RunDir::open(folder)?;
     let table = args.benchmark.as_ref().or(asked.benchmark.as_ref());
     let table = table.map(|path| Table::read(path)).transpose()?.map(Arc::new);
-    let place = Place::named(args.device.as_deref().or(asked.device.as_deref()).unwrap_or("auto"))?;
+    let device = Device::named(args.device.as_deref().or(asked.device.as_deref()).unwrap_or("auto"))?;
     let mut notes = Vec::new();
-    let Found { mut session, record, epochs } = newest(&dir, &place, &mut notes)?;
+    let Found { mut session, position, epochs } = newest(&dir, &device, &mut notes)?;
     if let Some(table) = table {
         session = session.with_table(table);
     }
     stop.begin();
-    let mut dir = dir.go_on(record)?;
+    let mut dir = dir.go_on(position)?;
     if args.tensorboard || asked.tensorboard {
         dir = dir.with_board(session.seconds())?;
     }
     Ok(Run { session, dir, epochs, notes })
 }
 
-/// The newest state that can be used; why a newer one cannot is noted.
-fn newest(dir: &RunDir, place: &Place, notes: &mut Vec<String>) -> Result<Found, Failure> {
-    let newest = match at(dir, Checkpoint::NEWEST, place) {
+/// Returns the newest state that can be used, and adds a note for a newer one that cannot.
+fn newest(dir: &RunDir, device: &Device, notes: &mut Vec<String>) -> Result<Found, Failure> {
+    let newest = match at(dir, Checkpoint::NEWEST, device) {
         Err(fault) if is_damage(&fault) => fault,
-        // Missing images or another version are no reason to give up what is there.
+        // After an error that is not damage, such as missing images or another version, the checkpoint is not given up.
         found => return found,
     };
-    match at(dir, Checkpoint::PREVIOUS, place) {
+    match at(dir, Checkpoint::PREVIOUS, device) {
         Ok(found) => {
             if !is_missing(&newest) {
-                // It must not take the place of the good one at the next checkpoint.
+                // Otherwise the next checkpoint would replace the intact one by the damaged one.
                 dir.set_aside(Checkpoint::NEWEST)?;
             }
             notes.push(format!("{newest}; going on from the checkpoint before it"));
@@ -63,7 +63,7 @@ fn newest(dir: &RunDir, place: &Place, notes: &mut Vec<String>) -> Result<Found,
         Err(previous) => match (is_missing(&newest), is_missing(&previous)) {
             (true, true) => {
                 notes.push("no checkpoint was taken yet: beginning anew".to_owned());
-                anew(dir, place)
+                anew(dir, device)
             }
             (true, false) => Err(Failure::NoOther(Box::new(previous))),
             (false, true) => Err(Failure::NoOther(Box::new(newest))),
@@ -72,7 +72,7 @@ fn newest(dir: &RunDir, place: &Place, notes: &mut Vec<String>) -> Result<Found,
     }
 }
 
-/// Whether it lies with the checkpoint, or with the events that it was taken with.
+/// Returns true if the checkpoint or its events are damaged.
 fn is_damage(fault: &Failure) -> bool {
     match fault {
         Failure::Checkpoint(fault) => !matches!(fault, CheckpointError::Version { .. }),
@@ -85,24 +85,25 @@ fn is_missing(fault: &Failure) -> bool {
     matches!(fault, Failure::Checkpoint(CheckpointError::Read { source, .. }) if source.kind() == ErrorKind::NotFound)
 }
 
-fn at(dir: &RunDir, name: &str, place: &Place) -> Result<Found, Failure> {
-    let Checkpoint { state, record } = Checkpoint::read(&dir.path().join(name))?;
+fn at(dir: &RunDir, name: &str, device: &Device) -> Result<Found, Failure> {
+    let Checkpoint { state, position } = Checkpoint::read(&dir.path().join(name))?;
     let mut epochs = Vec::new();
-    dir.replay(record, |event| {
+    dir.replay(position, |event| {
         if let EventKind::Epoch(epoch) = event.kind {
             epochs.push(*epoch);
         }
     })?;
     let data = SearchData::load(&state.config().data, state.config().seed)?;
-    let session = Session::restore(state, Arc::new(data), place)?;
-    Ok(Found { session, record, epochs })
+    let session = pollster::block_on(Session::restore(state, Arc::new(data), device))?;
+    Ok(Found { session, position, epochs })
 }
 
-/// From the settings alone: the run ended before it had done anything.
-fn anew(dir: &RunDir, place: &Place) -> Result<Found, Failure> {
+/// Starts the session from the settings: the run ended before its first checkpoint.
+fn anew(dir: &RunDir, device: &Device) -> Result<Found, Failure> {
     let path = dir.path().join("config.toml");
     let config = SearchConfig::from_toml(&read_text(&path)?);
     let config = config.map_err(|error| Failure::inside(&path, error.to_string()))?;
     let data = SearchData::load(&config.data, config.seed)?;
-    Ok(Found { session: Session::new(config, Arc::new(data), place)?, record: Record::default(), epochs: Vec::new() })
+    let session = pollster::block_on(Session::new(config, Arc::new(data), device))?;
+    Ok(Found { session, position: EventLogPosition::default(), epochs: Vec::new() })
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lambda_darts::search::{Checkpoint, Event, Record, SearchConfig, Session};
+use lambda_darts::search::{Checkpoint, Event, EventLogPosition, SearchConfig, Session};
 use lambda_darts::space::Genotype;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,12 +17,12 @@ use crate::text_file::{read_text, write_new};
 pub(crate) struct RunDir {
     path: PathBuf,
     events: File,
-    /// Of the events that were written.
-    record: Record,
+    /// EventLogPosition of the events that were written.
+    position: EventLogPosition,
     board: Option<Board>,
 }
 
-/// What a run was asked for beside its settings, in its environment.json.
+/// Options of a run that are not settings of its search; environment.json contains them.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Asked {
@@ -32,7 +32,7 @@ pub(crate) struct Asked {
 }
 
 impl RunDir {
-    /// Makes the folder and writes what is known before the search: its settings and where it runs.
+    /// Makes the folder and writes the settings and the environment of the search.
     pub(crate) fn create(
         out: Option<&Path>,
         force: bool,
@@ -45,7 +45,7 @@ impl RunDir {
             None => numbered(config)?,
         };
         let events = events_of(&path)?;
-        // What an earlier run has left must not pass for this one's.
+        // Files of an earlier run must not be mistaken for those of this one.
         for name in ["genotype.json", Checkpoint::NEWEST, Checkpoint::PREVIOUS] {
             let old = path.join(name);
             match fs::remove_file(&old) {
@@ -64,10 +64,10 @@ impl RunDir {
             "asked": asked,
         });
         write(&path.join("environment.json"), &format!("{environment:#}\n"))?;
-        Self::at(path, events, Record::default())
+        Self::at(path, events, EventLogPosition::default())
     }
 
-    /// Opens the folder of an earlier run, which no other search may be writing into.
+    /// Opens the folder of an earlier run. If another search is writing into it, that is an error.
     pub(crate) fn open(path: &Path) -> Result<(Self, Asked), Failure> {
         let known = path.join("environment.json");
         if !known.is_file() {
@@ -77,50 +77,50 @@ impl RunDir {
             .map_err(|error| Failure::inside(&known, format!("not JSON: {error}")))?;
         let asked = serde_json::from_value(environment["asked"].clone()).unwrap_or_default();
         let events = events_of(path)?;
-        Ok((Self { path: path.to_owned(), events, record: Record::default(), board: None }, asked))
+        Ok((Self { path: path.to_owned(), events, position: EventLogPosition::default(), board: None }, asked))
     }
 
-    /// Takes a damaged file out of the way, for whoever wants to look at it.
+    /// Renames a damaged file and so keeps it for inspection.
     pub(crate) fn set_aside(&self, name: &str) -> Result<(), Failure> {
         let path = self.path.join(name);
         fs::rename(&path, self.path.join(format!("{name}.damaged"))).map_err(|error| Failure::file(&path, error))
     }
 
-    /// Shows the events that a checkpoint was taken with, if they are those of the folder.
-    pub(crate) fn replay(&self, record: Record, mut show: impl FnMut(Event)) -> Result<(), Failure> {
+    /// Passes the events that a checkpoint was taken with to `show`. If the folder has other events, that is an error.
+    pub(crate) fn replay(&self, position: EventLogPosition, mut show: impl FnMut(Event)) -> Result<(), Failure> {
         let path = self.path.join("events.jsonl");
         let cannot = |error| Failure::file(&path, error);
         let others = || Failure::inside(&path, "not the events that the checkpoint was taken with".to_owned());
         let mut file = &self.events;
         file.rewind().map_err(cannot)?;
-        let (mut seen, mut line) = (Record::default(), Vec::new());
-        let mut reader = BufReader::new(file.take(record.bytes));
+        let (mut seen, mut line) = (EventLogPosition::default(), Vec::new());
+        let mut reader = BufReader::new(file.take(position.bytes));
         while reader.read_until(b'\n', &mut line).map_err(cannot)? > 0 {
             seen.add(&line);
             show(serde_json::from_slice(&line).map_err(|_| others())?);
             line.clear();
         }
-        if seen == record { Ok(()) } else { Err(others()) }
+        if seen == position { Ok(()) } else { Err(others()) }
     }
 
-    /// Goes on after the events of a checkpoint; those after it will come again.
-    pub(crate) fn go_on(self, record: Record) -> Result<Self, Failure> {
-        Self::at(self.path, self.events, record)
+    /// Removes the events after those of a checkpoint; the search will make them again.
+    pub(crate) fn go_on(self, position: EventLogPosition) -> Result<Self, Failure> {
+        Self::at(self.path, self.events, position)
     }
 
-    fn at(path: PathBuf, mut events: File, record: Record) -> Result<Self, Failure> {
-        let placed = events.set_len(record.bytes).and_then(|()| events.seek(SeekFrom::End(0)));
+    fn at(path: PathBuf, mut events: File, position: EventLogPosition) -> Result<Self, Failure> {
+        let placed = events.set_len(position.bytes).and_then(|()| events.seek(SeekFrom::End(0)));
         placed.map_err(|error| Failure::file(&path.join("events.jsonl"), error))?;
-        Ok(Self { path, events, record, board: None })
+        Ok(Self { path, events, position, board: None })
     }
 
-    /// Writes for TensorBoard from now on, beginning with the events that are there. So far they took `seconds`.
+    /// Starts to write for TensorBoard, with the existing events first. `seconds` is the duration of the search so far.
     pub(crate) fn with_board(mut self, seconds: f64) -> Result<Self, Failure> {
         let folder = self.path.join(board::FOLDER);
         let cannot = |error| Failure::file(&folder, error);
         let mut board = Board::create(&self.path, seconds).map_err(cannot)?;
         let mut shown = Ok(());
-        self.replay(self.record, |event| {
+        self.replay(self.position, |event| {
             if shown.is_ok() {
                 shown = board.show(&event);
             }
@@ -134,18 +134,18 @@ impl RunDir {
         &self.path
     }
 
-    /// Appends a line, in one piece: whatever ends the process, the file ends with a whole line.
+    /// Appends a line in one piece, so that the file ends with a whole line even if the process is killed.
     pub(crate) fn append(&mut self, event: &Event) -> Result<(), Failure> {
         let line = serde_json::to_string(event).map_err(std::io::Error::from);
         let written = line.and_then(|line| {
             let line = format!("{line}\n");
             self.events.write_all(line.as_bytes())?;
-            self.record.add(line.as_bytes());
+            self.position.add(line.as_bytes());
             Ok(())
         });
         written.map_err(|error| {
-            // A part of it may have found room.
-            let _ = self.events.set_len(self.record.bytes);
+            // A part of the line may have been written.
+            let _ = self.events.set_len(self.position.bytes);
             Failure::file(&self.path.join("events.jsonl"), error)
         })?;
         match &mut self.board {
@@ -154,21 +154,21 @@ impl RunDir {
         }
     }
 
-    /// Writes a checkpoint of the session beside the events so far.
-    pub(crate) fn save(&self, session: &Session) -> Result<(), Failure> {
+    /// Writes a checkpoint of the session, with the position in the event log.
+    pub(crate) fn save(&self, session: &mut Session) -> Result<(), Failure> {
         let state = pollster::block_on(session.state())?;
-        // The events must not be younger on the disk than the checkpoint that counts on them.
+        // The events must be on the disk before the checkpoint that refers to them.
         self.events.sync_data().map_err(|error| Failure::file(&self.path.join("events.jsonl"), error))?;
-        Ok(Checkpoint { state, record: self.record }.save(&self.path)?)
+        Ok(Checkpoint { state, position: self.position }.save(&self.path)?)
     }
 
-    /// Writes what was found, whole or not at all.
+    /// Writes the resulting genotype in one piece.
     pub(crate) fn finish(&self, genotype: &Genotype) -> Result<(), Failure> {
         write_new(&self.path.join("genotype.json"), &format!("{:#}\n", genotype_json(genotype)), true)
     }
 }
 
-/// A genotype in every notation that it has.
+/// Returns a genotype in every notation that it has, as JSON.
 pub(crate) fn genotype_json(genotype: &Genotype) -> Value {
     json!({
         "genotype": genotype,
@@ -177,7 +177,7 @@ pub(crate) fn genotype_json(genotype: &Genotype) -> Value {
     })
 }
 
-/// The notations of a genotype, one a line; JSON where it has no other.
+/// Returns the notations of a genotype, one on each line, or JSON if it has no other.
 pub(crate) fn notations(genotype: &Genotype) -> String {
     let lines: Vec<_> = genotype.to_nas_bench_201().into_iter().chain(genotype.to_darts()).collect();
     if lines.is_empty() { json!(genotype).to_string() } else { lines.join("\n") }
@@ -192,7 +192,7 @@ fn named(path: &Path, force: bool) -> Result<PathBuf, Failure> {
     Ok(path.to_owned())
 }
 
-/// The file of the events, which is this process's alone from now on.
+/// Opens the file of the events and locks it for this process.
 fn events_of(folder: &Path) -> Result<File, Failure> {
     let path = folder.join("events.jsonl");
     let events = File::options().read(true).write(true).create(true).truncate(false).open(&path);
@@ -207,7 +207,7 @@ fn events_of(folder: &Path) -> Result<File, Failure> {
 fn numbered(config: &SearchConfig) -> Result<PathBuf, Failure> {
     let runs = Path::new("runs");
     fs::create_dir_all(runs).map_err(|error| Failure::file(runs, error))?;
-    // A space of one's own may have any name.
+    // A custom space may have any name.
     let plain = |c: char| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
     let space: String = config.space.chars().take(64).map(plain).collect();
     let name = format!("{space}-{}-{}", config.method.name.name(), config.seed);
@@ -229,7 +229,7 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(|error| Failure::file(path, error))
 }
 
-/// The revision of the repository that the command is run in, if it is in one.
+/// Returns the Git revision of the current folder, if it is in a repository.
 fn revision() -> Option<String> {
     let output = Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

@@ -1,4 +1,4 @@
-//! `search`.
+//! `search`: a single search.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -8,14 +8,15 @@ use std::time::{Duration, Instant};
 
 use lambda_darts::benchmark::Table;
 use lambda_darts::data::{DataSet, SearchData};
-use lambda_darts::device::Place;
-use lambda_darts::search::{EpochEvent, KindReport, MethodName, SearchConfig, Session};
+use lambda_darts::device::Device;
+use lambda_darts::method::parts::Alignment;
+use lambda_darts::method::{MethodConfig, Preset};
+use lambda_darts::search::{CellTypeReport, EpochEvent, SearchConfig, Session};
 use lambda_darts::space::{CustomSpace, Space};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::args::{SearchArgs, SettingsArgs};
-use crate::collapse;
 use crate::drive::{End, Rules, Run};
 use crate::failure::Failure;
 use crate::memory::peak_rss_mib;
@@ -26,7 +27,7 @@ use crate::run_dir::{Asked, RunDir, notations};
 use crate::stop::Stop;
 use crate::text_file::read_text;
 
-/// The work that a power cut may cost.
+/// Default maximum time between two checkpoints, in minutes.
 const CHECKPOINT_MINUTES: u32 = 10;
 
 pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
@@ -75,16 +76,12 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     })
 }
 
-/// What drives a search, beside its settings.
+/// Returns the rules of the loop, from the flags.
 pub(crate) fn rules(args: &SettingsArgs) -> Rules {
-    Rules {
-        every: Duration::from_secs(60 * u64::from(args.checkpoint_minutes.unwrap_or(CHECKPOINT_MINUTES))),
-        share: args.warn_skips.unwrap_or(collapse::SHARE),
-        stop_on_collapse: args.stop_on_collapse,
-    }
+    Rules { every: Duration::from_secs(60 * u64::from(args.checkpoint_minutes.unwrap_or(CHECKPOINT_MINUTES))) }
 }
 
-/// A new search, in a folder of its own.
+/// Starts a new search in a folder of its own.
 pub(crate) fn begin(
     args: &SettingsArgs,
     config: &SearchConfig,
@@ -92,36 +89,36 @@ pub(crate) fn begin(
     force: bool,
     stop: &Stop,
 ) -> Result<Run, Failure> {
-    // Nothing is written before all of this is known to be right.
+    // All of this is checked before anything is written.
     config.check()?;
     let table = args.benchmark.as_deref().map(Table::read).transpose()?.map(Arc::new);
     let data = Arc::new(SearchData::load(&config.data, config.seed)?);
-    let place = Place::named(args.device.as_deref().unwrap_or("auto"))?;
-    let mut session = Session::new(config.clone(), data, &place)?;
+    let device = Device::named(args.device.as_deref().unwrap_or("auto"))?;
+    let mut session = pollster::block_on(Session::new(config.clone(), data, &device))?;
     if let Some(table) = table {
         session = session.with_table(table);
     }
     stop.begin();
-    // The run may be resumed from another folder.
+    // The path is absolute, as the run may be resumed from another working directory.
     let benchmark = args.benchmark.as_deref().map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
     let asked = Asked { device: args.device.clone(), benchmark, tensorboard: args.tensorboard };
-    let mut dir = RunDir::create(out, force, config, place.name(), &asked)?;
+    let mut dir = RunDir::create(out, force, config, device.name(), &asked)?;
     if args.tensorboard {
         dir = dir.with_board(0.0)?;
     }
-    dir.save(&session)?;
+    dir.save(&mut session)?;
     Ok(Run { session, dir, epochs: Vec::new(), notes: Vec::new() })
 }
 
-fn by_kind(epoch: Option<&EpochEvent>, value: impl Fn(&KindReport) -> Value) -> Value {
-    let kinds = epoch.map_or(&[][..], |epoch| epoch.kinds.as_slice());
-    Value::Object(kinds.iter().map(|kind| (kind.name.clone(), value(kind))).collect::<Map<_, _>>())
+fn by_kind(epoch: Option<&EpochEvent>, value: impl Fn(&CellTypeReport) -> Value) -> Value {
+    let cell_types = epoch.map_or(&[][..], |epoch| epoch.cell_types.as_slice());
+    Value::Object(cell_types.iter().map(|kind| (kind.name.clone(), value(kind))).collect::<Map<_, _>>())
 }
 
-/// The settings of the file, or else the defaults, with the flags over them.
+/// Returns the settings of the file, or else the defaults, overridden by the flags.
 pub(crate) fn configuration(
     args: &SettingsArgs,
-    method: Option<MethodName>,
+    method: Option<Preset>,
     seed: Option<u64>,
 ) -> Result<SearchConfig, Failure> {
     let custom = args.space.as_deref().map(Path::new).filter(|path| path.extension() == Some(OsStr::new("toml")));
@@ -152,10 +149,29 @@ pub(crate) fn configuration(
     override_with(&mut config.batch, args.batch);
     override_with(&mut config.supernet.channels, args.channels);
     override_with(&mut config.supernet.cells, args.cells);
-    override_with(&mut config.method.name, method);
-    override_with(&mut config.method.strength, args.strength);
-    override_with(&mut config.method.epsilon, args.epsilon);
-    override_with(&mut config.method.estimator, named("--estimator", args.estimator.as_deref())?);
+    if let Some(method) = method.filter(|&method| method != config.method.name) {
+        // The settings of parts that both methods have are kept.
+        let alignment = config.method.alignment.take();
+        let warnings = (config.method.skip_share.take(), config.method.sharpness.take());
+        config.method = MethodConfig { skip_share: warnings.0, sharpness: warnings.1, ..MethodConfig::preset(method) };
+        if let (Some(own), Some(before)) = (&mut config.method.alignment, alignment) {
+            *own = Alignment { measure: own.measure, ..before };
+        }
+    }
+    config.method = config.method.complete();
+    // A method without alignment takes no notice of these.
+    if let Some(alignment) = &mut config.method.alignment {
+        override_with(&mut alignment.lambda, args.lambda);
+        override_with(&mut alignment.epsilon, args.epsilon);
+        override_with(&mut alignment.estimator, named("--estimator", args.estimator.as_deref())?);
+    }
+    if let Some(skip_share) = &mut config.method.skip_share {
+        override_with(&mut skip_share.share, args.warn_skips);
+        skip_share.ends |= args.stop_on_collapse;
+    }
+    if let Some(sharpness) = &mut config.method.sharpness {
+        sharpness.ends |= args.stop_on_collapse;
+    }
     override_with(&mut config.architecture.order, named("--order", args.order.as_deref())?);
     override_with(&mut config.architecture.lr, args.arch_lr);
     override_with(&mut config.weights.lr, args.lr);
@@ -164,6 +180,11 @@ pub(crate) fn configuration(
     config.data.dir = args.data_dir.clone().or(config.data.dir);
     config.data.images = args.images.or(config.data.images);
     config.data.size = args.size.or(config.data.size);
+    for setting in &args.set {
+        let (path, value) =
+            setting.split_once('=').ok_or_else(|| Failure::Value { setting: "--set", value: setting.clone() })?;
+        config.set(path.trim(), value.trim())?;
+    }
     Ok(config)
 }
 
@@ -173,7 +194,7 @@ fn override_with<T>(setting: &mut T, flag: Option<T>) {
     }
 }
 
-/// A value by the name that it has in a configuration.
+/// Returns the value with this name, as configurations spell it.
 pub(crate) fn named<T: DeserializeOwned>(setting: &'static str, name: Option<&str>) -> Result<Option<T>, Failure> {
     let Some(name) = name else { return Ok(None) };
     let value = serde_json::from_value(Value::String(name.to_owned()));

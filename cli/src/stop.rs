@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: asked once, a search ends after the current step; asked again, at once.
+//! Ctrl-C and SIGTERM: at the first signal, a search ends after the current step; at the second one, at once.
 
 use std::io::{self, Write};
 use std::process;
@@ -7,41 +7,41 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use crate::failure::Failure;
 
-/// What a shell says of a command that Ctrl-C ended.
+/// Exit code of a command that was ended by Ctrl-C.
 const INTERRUPTED: u8 = 130;
-/// What a shell says of a command that SIGTERM ended.
+/// Exit code of a command that was ended by SIGTERM.
 #[cfg(unix)]
 const TERMINATED: u8 = 143;
 
-/// Whether the search was asked to end.
+/// Request to end the search.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Stop {
-    /// The exit code that goes with it; 0 as long as nobody has asked.
+    /// Exit code of the signal; 0 until a signal has come.
     code: Arc<AtomicU8>,
-    /// Whether there is something to write before the end.
+    /// True if the state has to be saved before the end.
     begun: Arc<AtomicBool>,
 }
 
 impl Stop {
-    /// Listens from now on. Comes before anything that starts threads.
+    /// Starts to wait for signals. To be called before any thread is started.
     pub(crate) fn listen() -> Result<Self, Failure> {
         let stop = Self::default();
         stop.clone().start().map_err(Failure::Handler)?;
         Ok(stop)
     }
 
-    /// From here on there is something to write before the end.
+    /// Declares that the state has to be saved before the end from now on.
     pub(crate) fn begin(&self) {
         self.begun.store(true, Ordering::Relaxed);
     }
 
-    /// The exit code, if the search was asked to end.
+    /// Returns the exit code if a signal has asked the search to end.
     pub(crate) fn asked(&self) -> Option<u8> {
         Some(self.code.load(Ordering::Relaxed)).filter(|&code| code != 0)
     }
 
-    /// Waits for the signals in a thread of its own, where they can be told apart. SIGHUP is left alone, so that
-    /// `nohup` keeps a search running.
+    /// Waits for the signals in a thread of its own, which can distinguish them. SIGHUP is not handled, so that `nohup`
+    /// keeps a search running.
     #[cfg(unix)]
     fn start(self) -> io::Result<()> {
         use nix::sys::signal::{SigSet, Signal};
@@ -49,7 +49,7 @@ impl Stop {
         let mut signals = SigSet::empty();
         signals.add(Signal::SIGINT);
         signals.add(Signal::SIGTERM);
-        // Threads that start later inherit this, and so leave the signals to the one that waits for them.
+        // Threads that start later inherit the blocked signals, so that only the waiting thread receives them.
         signals.thread_block()?;
         let wait = move || {
             while let Ok(signal) = signals.wait() {
@@ -68,7 +68,7 @@ impl Stop {
         if !self.begun.load(Ordering::Relaxed) || self.code.swap(code, Ordering::Relaxed) != 0 {
             process::exit(i32::from(code));
         }
-        // The search ends whether or not somebody reads this.
-        let _ = writeln!(io::stderr(), "ending after this step; ask again to end at once");
+        // The search ends even if the message cannot be shown.
+        let _ = writeln!(io::stderr(), "ending after this step; interrupt again to end at once");
     }
 }

@@ -1,4 +1,4 @@
-//! Event files that TensorBoard shows.
+//! Event files for TensorBoard.
 //!
 //! A file is a series of [TFRecords](https://www.tensorflow.org/tutorials/load_data/tfrecord#tfrecords_format_details):
 //! the length of the data, its checksum, the data and the checksum of the data, all little-endian. Each holds one
@@ -14,7 +14,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-// The keys of the fields: the number of the field, shifted, and what follows (0: a varint, 1: 64 bits, 2: a length and
+// Keys of the fields: the number of the field, shifted, and the type of its value (0: varint, 1: 64 bits, 2: length and
 // as many bytes, 5: 32 bits).
 const WALL_TIME: u8 = 1 << 3 | 1;
 const STEP: u8 = 2 << 3;
@@ -24,18 +24,18 @@ const VALUE: u8 = 1 << 3 | 2;
 const TAG: u8 = 1 << 3 | 2;
 const SIMPLE_VALUE: u8 = 2 << 3 | 5;
 
-/// An event file that is being written. After an error its last record may be cut short, and TensorBoard reads nothing
-/// behind such a record.
+/// An event file that is being written. After an error, its last record may be incomplete, and TensorBoard ignores all
+/// records after that one.
 #[derive(Debug)]
 pub(crate) struct TensorBoard {
     file: File,
 }
 
 impl TensorBoard {
-    /// Makes the folder and a new file in it, with a number behind its name where another file has the name.
+    /// Makes the folder and a new file in it. If another file has the name, a number is appended.
     pub(crate) fn create(folder: &Path, wall_seconds: f64) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
-        // TensorBoard takes every file with "tfevents" in its name.
+        // TensorBoard reads every file with "tfevents" in its name.
         let name = format!("events.out.tfevents.{:.0}.lambda-darts", wall_seconds.floor());
         let mut path = folder.join(&name);
         let mut number = 0_u32;
@@ -55,7 +55,8 @@ impl TensorBoard {
         Ok(board)
     }
 
-    /// Appends an event with scalars, in one piece: whatever ends the process, the file ends with a whole record.
+    /// Appends an event with scalars in one piece, so that the file ends with a whole record even if the process is
+    /// killed.
     pub(crate) fn scalars(&mut self, step: i64, wall_seconds: f64, values: &[(&str, f64)]) -> io::Result<()> {
         let mut summary = Vec::new();
         for &(tag, value) in values {
@@ -74,7 +75,7 @@ impl TensorBoard {
     }
 }
 
-/// The beginning of an event.
+/// Returns the beginning of an event.
 fn wall_time(seconds: f64) -> Vec<u8> {
     let mut event = vec![WALL_TIME];
     event.extend(seconds.to_le_bytes());
@@ -88,7 +89,7 @@ fn bytes(message: &mut Vec<u8>, key: u8, content: &[u8]) {
     message.extend(content);
 }
 
-/// Appends a number, seven bits a byte, the lowest first; the eighth bit says that more follow.
+/// Appends a number as a varint: seven bits in each byte, the lowest first; the eighth bit is set if more bytes follow.
 fn varint(message: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         message.push(number.to_le_bytes()[0] | 0x80);
@@ -97,18 +98,19 @@ fn varint(message: &mut Vec<u8>, mut number: u64) {
     message.push(number.to_le_bytes()[0]);
 }
 
-/// A TFRecord of `data`.
+/// Returns the TFRecord of `data`.
 fn record(data: &[u8]) -> Vec<u8> {
     let length = (data.len() as u64).to_le_bytes();
     [&length[..], &masked_crc(&length).to_le_bytes(), data, &masked_crc(data).to_le_bytes()].concat()
 }
 
-/// The checksum of a TFRecord. It is masked because the checksum of data that has its own checksum in it is weak.
+/// Returns the masked checksum of a TFRecord. The checksum of data that contain checksums would be weak without the
+/// mask.
 fn masked_crc(data: &[u8]) -> u32 {
     crc32c(data).rotate_right(15).wrapping_add(0xA282_EAD8)
 }
 
-/// CRC-32C, the one by Castagnoli.
+/// Computes the CRC-32C (Castagnoli) checksum.
 fn crc32c(data: &[u8]) -> u32 {
     !data.iter().fold(!0, |crc, &byte| CRC_OF_BYTE[usize::from(crc.to_le_bytes()[0] ^ byte)] ^ (crc >> 8))
 }
@@ -153,7 +155,7 @@ mod tests {
         assert_eq!(encoded(-1), [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 1]);
     }
 
-    /// What `RecordWriter` of PyPI's tensorboard 2.21.0 writes for the same two events.
+    /// The bytes that `RecordWriter` of PyPI's tensorboard 2.21.0 writes for the same two events.
     const EXPECTED: &[u8] = b"\x18\0\0\0\0\0\0\0\xA3\x7F\x4B\x22\
         \x09\x00\x00\x20\x40\xFC\x54\xD9\x41\x1A\x0Dbrain.Event:2\x2B\x35\x31\x10\
         \x26\0\0\0\0\0\0\0\x73\x4F\xE3\x00\

@@ -1,4 +1,4 @@
-//! Text files that a user names.
+//! Reading and writing of the text files that a user names.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::failure::Failure;
 
-/// Longer files are none of those that are read here.
+/// Maximum size of a text file in bytes.
 const LONGEST: u64 = 1 << 20;
 
 pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
@@ -32,7 +32,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
     })
 }
 
-/// Writes a file whole or not at all; one that is there already only with `force`.
+/// Writes a file whole or not at all. A file that exists is replaced only with `force`.
 pub(crate) fn write_new(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
     if !force && path.exists() {
         return Err(Failure::Exists { path: path.to_owned() });
@@ -41,7 +41,7 @@ pub(crate) fn write_new(path: &Path, text: &str, force: bool) -> Result<(), Fail
     part.push(".part");
     let written = fs::write(&part, text).and_then(|()| fs::rename(&part, path));
     written.map_err(|error| {
-        // What matters is the first failure.
+        // The first error is the one to report.
         let _ = fs::remove_file(&part);
         Failure::file(path, error)
     })

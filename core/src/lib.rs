@@ -74,13 +74,14 @@
 pub mod alignment;
 pub mod benchmark;
 pub mod data;
-pub mod derived;
 pub mod device;
-pub mod kernels;
-pub mod ops;
+pub mod engine;
+pub mod exchange;
+pub mod graph;
+pub mod method;
 mod random;
 pub mod saturation;
 pub mod search;
 pub mod space;
-pub mod supernet;
 mod text;
+pub mod training;

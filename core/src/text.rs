@@ -1,12 +1,12 @@
-//! Places in text, for error messages.
+//! Line numbers in a text, for error messages.
 
-/// The line (from 1) of a byte offset.
+/// Returns the line, counted from 1, of a byte offset.
 pub(crate) fn line_at(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|&byte| byte == b'\n').count()
 }
 
-/// The line (from 1) on which the value stands that `keys` lead to in a TOML text; that of the last key found where
-/// the path ends early.
+/// Returns the line, counted from 1, of the value that the path `keys` leads to in a TOML text. If the path leads
+/// nowhere, the line is that of its last key that was found.
 pub(crate) fn line_of(text: &str, keys: &[String]) -> usize {
     let Ok(root) = toml::de::DeTable::parse(text) else { return 1 };
     let mut line = 1;

@@ -1,4 +1,5 @@
-//! A checkpoint that was read is the same when it is written and read again; anything else is an error.
+//! Fuzz target of checkpoints: one that was read is the same after it is written and read again; any other input is an
+//! error.
 
 #![no_main]
 
@@ -11,7 +12,7 @@ fuzz_target!(|data: &[u8]| {
     let name = Path::new("file");
     match Checkpoint::parse(data, name) {
         Ok(checkpoint) => {
-            // As bytes: a number may be none, and then equals nothing.
+            // The bytes are compared, since a number may be NaN, which is unequal to itself.
             let bytes = checkpoint.into_bytes().expect("it was read");
             let again = Checkpoint::parse(&bytes, name).expect("it was written");
             assert!(again.into_bytes().expect("it was read") == bytes);

@@ -1,4 +1,4 @@
-//! The images of a batch file of CIFAR-10 or CIFAR-100 are its records, byte for byte.
+//! Fuzz target of batch files of CIFAR-10 and CIFAR-100: the images are the records of the file, byte for byte.
 
 #![no_main]
 
@@ -15,7 +15,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Each has so many labels before its pixels; the last one counts.
+/// Checks that the images are the records, with `labels` labels before the pixels of each; the last label is the class.
 fn are_the_records(images: &Images, data: &[u8], labels: usize, classes: usize) {
     fit_together(images, [3, 32, 32], classes);
     let length = labels + 3 * 32 * 32;

@@ -1,4 +1,5 @@
-//! An event that was read is the same when it is written as one line and read again; an error has a line.
+//! Fuzz target of events: one that was read is the same after it is written as one line and read again; an error has a
+//! line.
 
 #![no_main]
 

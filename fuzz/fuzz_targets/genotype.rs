@@ -1,4 +1,5 @@
-//! A genotype that was read, in any notation, is the same in every notation that it has; an error has a place.
+//! Fuzz target of genotypes: one that was read, in any notation, is the same in every notation that it has; an error
+//! has a position.
 
 #![no_main]
 
@@ -16,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
     match Genotype::parse(text) {
         Ok(genotype) => is_whole(&genotype),
         Err(error) => {
-            // An end that came too early is the place after the last character.
+            // If the text ends too early, the position is the one after the last character.
             let end = text.chars().count() + 1;
             assert!((1..=end).contains(&error.at) && !error.what.is_empty(), "{error}");
         }
@@ -33,7 +34,7 @@ fn is_whole(genotype: &Genotype) {
     assert!(!canonical(genotype).is_empty());
     for space in SPACES.iter() {
         if genotype.fits(space).is_ok() {
-            assert_eq!(genotype.cells.len(), space.kinds.len());
+            assert_eq!(genotype.cells.len(), space.cell_types.len());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The images of a pickle of ImageNet16 have 16×16 pixels, 120 classes and fewer bytes than the pickle.
+//! Fuzz target of pickles of ImageNet16: the images have 16×16 pixels, 120 classes and fewer bytes than the pickle.
 
 #![no_main]
 
@@ -10,7 +10,7 @@ fuzz_target!(|data: &[u8]| {
     match Images::from_imagenet16_batch(data) {
         Ok(images) => {
             fit_together(&images, [3, 16, 16], 120);
-            // No text of one byte a pixel or more becomes more bytes than it has.
+            // A text in a pickle has at least one byte for each pixel, so the pixels cannot outgrow the file.
             assert!(images.pixels.len() <= data.len());
         }
         Err(error) => assert!(error.to_string().starts_with("the batch file: "), "{error}"),

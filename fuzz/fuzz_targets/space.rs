@@ -1,4 +1,5 @@
-//! A space that was read from TOML has an edge into every node and candidates on every edge; an error has a line.
+//! Fuzz target of spaces in TOML: one that was read has an edge into every node and candidates on every edge; an error
+//! has a line.
 
 #![no_main]
 
@@ -18,7 +19,7 @@ fuzz_target!(|data: &[u8]| {
 });
 
 fn is_whole(text: &str, space: &Space) {
-    for kind in &space.kinds {
+    for kind in &space.cell_types {
         for edge in &kind.edges {
             assert!(edge.from < edge.to && kind.intermediate().contains(&edge.to), "{edge:?}");
             assert!(!edge.operations.is_empty(), "{edge:?}");

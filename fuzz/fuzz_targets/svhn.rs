@@ -1,4 +1,4 @@
-//! The images of a MATLAB file of SVHN have 32×32 pixels and ten digits.
+//! Fuzz target of MATLAB files of SVHN: the images have 32×32 pixels and ten classes.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Every cell of a table that was read is found in it, with percentages and a rank; an error has a line.
+//! Fuzz target of tables: every cell of a table that was read is found in it, with percentages and a rank; an error has
+//! a line.
 
 #![no_main]
 

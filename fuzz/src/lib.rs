@@ -1,11 +1,11 @@
-//! What several targets ask of what was read.
+//! Checks that several targets share.
 
 use lambda_darts::data::{DataConfig, Images, SearchData};
 
-/// Images that were read have the size of their set, and two are enough for a search.
+/// Checks that images have the size of their data set, and that two of them are enough for a search.
 ///
 /// # Panics
-/// Where it is not so, which is what fuzzing looks for.
+/// Panics if a check fails, which fuzzing reports as a finding.
 pub fn fit_together(images: &Images, [channels, height, width]: [usize; 3], classes: usize) {
     assert_eq!([images.channels, images.height, images.width], [channels, height, width]);
     assert_eq!(images.pixels.len(), images.len() * channels * height * width);

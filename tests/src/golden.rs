@@ -4,14 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use lambda_darts::data::Batch;
-use lambda_darts::derived::DerivedNetwork;
-use lambda_darts::device::Place;
-use lambda_darts::ops::Image;
+use lambda_darts::device::Device;
+use lambda_darts::graph::{Auxiliary, Graph, NetworkSize, Parameter};
+use lambda_darts::method::Method;
 use lambda_darts::search::Bilevel;
-use lambda_darts::space::{Genotype, GenotypeCell, Layout, Operation, Space};
-use lambda_darts::supernet::Size;
+use lambda_darts::space::{Genotype, GenotypeCell, MacroLayout, Operation, Space};
+use lambda_darts::training::DerivedNetwork;
+use pollster::block_on;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
+
+use crate::network::{FeatureMap, write};
+use lambda_darts::engine::State;
 
 /// Where the cases lie: in the repository, and in `LAMBDA_DARTS_GOLDEN` or a folder beside the repository. Says on the
 /// terminal where the latter is missing.
@@ -147,7 +151,7 @@ impl Case {
     /// The tensors of a quantity, one a kind of cell: `PREFIX SUFFIX`, or `PREFIX_normal SUFFIX` and `PREFIX_reduce
     /// SUFFIX`, without the spaces.
     #[must_use]
-    pub fn for_kinds(&self, prefix: &str, suffix: &str) -> Vec<(String, &Numbers)> {
+    pub fn for_cell_types(&self, prefix: &str, suffix: &str) -> Vec<(String, &Numbers)> {
         let single = format!("{prefix}{suffix}");
         let names = if self.numbers.contains_key(&single) {
             vec![single]
@@ -157,10 +161,13 @@ impl Case {
         names.into_iter().map(|name| (name.clone(), self.tensor(&name))).collect()
     }
 
-    /// The same, all kinds one after the other.
+    /// The same, all cell_types one after the other.
     #[must_use]
-    pub fn flat_kinds(&self, prefix: &str, suffix: &str) -> Vec<f64> {
-        self.for_kinds(prefix, suffix).into_iter().flat_map(|(_, numbers)| numbers.values.iter().copied()).collect()
+    pub fn flat_cell_types(&self, prefix: &str, suffix: &str) -> Vec<f64> {
+        self.for_cell_types(prefix, suffix)
+            .into_iter()
+            .flat_map(|(_, numbers)| numbers.values.iter().copied())
+            .collect()
     }
 
     /// The space of the case: its name's, with the candidates of the JSON file where it lists them.
@@ -184,8 +191,8 @@ impl Case {
             let Some(listed) = self.entry(key) else { continue };
             let listed: Vec<Vec<Operation>> =
                 serde_json::from_value(listed.clone()).unwrap_or_else(|error| panic!("{}: {key}: {error}", self.name));
-            let place = space.kind(kind).unwrap_or_else(|| panic!("{}: no cell {kind}", self.name));
-            let edges = &mut space.kinds[place].edges;
+            let place = space.cell_type(kind).unwrap_or_else(|| panic!("{}: no cell {kind}", self.name));
+            let edges = &mut space.cell_types[place].edges;
             assert_eq!(edges.len(), listed.len(), "{}: {key}", self.name);
             for (edge, operations) in edges.iter_mut().zip(listed) {
                 edge.operations = operations;
@@ -201,39 +208,45 @@ impl Case {
             let candidates = numbers.shape.last().copied().unwrap_or(1).max(1);
             numbers.values.chunks(candidates).map(<[f64]>::to_vec).collect()
         };
-        self.for_kinds("alphas", suffix).into_iter().map(|(_, numbers)| rows(numbers)).collect()
+        self.for_cell_types("alphas", suffix).into_iter().map(|(_, numbers)| rows(numbers)).collect()
     }
 
     /// The size of the network that the case's weights are of, from the names and shapes they have.
-    fn size(&self, stem_multiplier: usize, cells: impl Fn(usize) -> usize) -> Size {
+    fn size(&self, stem_multiplier: usize, cells: impl Fn(usize) -> usize) -> NetworkSize {
         let stem = &self.tensor("param/stem.0.weight").shape;
         let numbers: BTreeSet<&str> =
             self.within("param/cells.").filter_map(|name| name.split_once('.')).map(|(cell, _)| cell).collect();
         let classes = self.tensor("param/classifier.weight").shape[0];
-        Size { channels: stem[0] / stem_multiplier, cells: cells(numbers.len()), image_channels: stem[1], classes }
+        NetworkSize {
+            channels: stem[0] / stem_multiplier,
+            cells: cells(numbers.len()),
+            image_channels: stem[1],
+            classes,
+        }
     }
 
-    fn same_weights<'a>(&self, names: impl Iterator<Item = (&'a str, &'a [usize], usize)>) {
-        let ours: BTreeSet<String> = names.map(|(name, ..)| name.to_owned()).collect();
+    fn same_parameters(&self, graph: &Graph) {
+        let ours: BTreeSet<String> = graph.parameters().iter().map(|parameter| parameter.name.clone()).collect();
         let theirs: BTreeSet<String> = self.within("param/").map(str::to_owned).collect();
         let differ: Vec<_> = ours.symmetric_difference(&theirs).take(8).collect();
-        assert!(differ.is_empty(), "{}: only one side has the weights {differ:?}, …", self.name);
+        assert!(differ.is_empty(), "{}: only one side has the parameters {differ:?}, …", self.name);
     }
 
-    /// The supernet of the case with its first weights and the architecture parameters `alphas…SUFFIX`.
+    /// Returns the supernet of the case with its initial weights and the architecture parameters `alphas…SUFFIX`.
     ///
     /// # Panics
-    /// If names or shapes of the weights differ from the library's.
+    /// If names or shapes of the parameters differ from the library's.
     #[must_use]
-    pub fn bilevel(&self, place: &Place, suffix: &str) -> Bilevel {
+    pub fn bilevel(&self, device: &Device, suffix: &str, method: Method) -> Bilevel {
         let space = self.space();
         let size = match space.layout {
-            Layout::Stacked { stem_multiplier } => self.size(stem_multiplier, |cells| cells),
-            Layout::Staged => self.size(1, |cells| (cells - 2) / 3),
+            MacroLayout::Stacked { stem_multiplier } => self.size(stem_multiplier, |cells| cells),
+            MacroLayout::Staged => self.size(1, |cells| (cells - 2) / 3),
         };
-        let mut bilevel = Bilevel::new(&space, size, 0, place).expect("a supernet");
-        self.same_weights(bilevel.net.weight_names());
-        bilevel.set_weights(self.vector(bilevel.net.weight_names(), "param/")).expect("the weights' number");
+        let mut bilevel = block_on(Bilevel::new(&space, size, method, 0, device)).expect("a supernet");
+        self.same_parameters(bilevel.graph());
+        let weights = self.vector(bilevel.graph().parameters(), "param/");
+        write(bilevel.engine(), State::Weights, &weights);
         let tables = self.tables(suffix);
         let sizes = |tables: &[Vec<Vec<f64>>]| -> Vec<Vec<usize>> {
             tables.iter().map(|table| table.iter().map(Vec::len).collect()).collect()
@@ -243,12 +256,12 @@ impl Case {
         bilevel
     }
 
-    /// The derived network of the case with its first weights.
+    /// Returns the derived network of the case with its initial weights.
     ///
     /// # Panics
-    /// If names or shapes of the weights differ from the library's.
+    /// If names or shapes of the parameters differ from the library's.
     #[must_use]
-    pub fn derived(&self, place: &Place) -> DerivedNetwork {
+    pub fn derived(&self, device: &Device) -> DerivedNetwork {
         let (space, genotype, size) = match self.entry("genotype").expect("a genotype") {
             Value::String(text) => {
                 let genotype = Genotype::parse(text).unwrap_or_else(|error| panic!("{}: {error}", self.name));
@@ -257,27 +270,36 @@ impl Case {
             pairs => ("darts", darts_genotype(pairs), self.size(3, |cells| cells)),
         };
         let space = Space::named(space).expect("a space");
-        let net = DerivedNetwork::new(&space, &genotype, size, 0, place);
+        let loss_weight = self.entry("auxiliary_weight").and_then(Value::as_f64);
+        let auxiliary = loss_weight.map(|loss_weight| Auxiliary { loss_weight });
+        let net = block_on(DerivedNetwork::new(&space, &genotype, size, auxiliary, 0, device));
         let mut net = net.unwrap_or_else(|error| panic!("{}: {error}", self.name));
-        self.same_weights(net.weight_names());
-        net.set_weights(self.vector(net.weight_names(), "param/")).expect("the weights' number");
+        self.same_parameters(net.graph());
+        let weights = self.vector(net.graph().parameters(), "param/");
+        write(net.engine(), State::Weights, &weights);
         net
     }
 
-    /// The tensors PREFIX + name of all weights as one vector, in the library's order.
+    /// Returns the tensors PREFIX + name of all parameters as one vector, in the library's order.
     ///
     /// # Panics
     /// If one is missing or of another shape.
     #[must_use]
-    pub fn vector<'a>(&self, names: impl Iterator<Item = (&'a str, &'a [usize], usize)>, prefix: &str) -> Vec<f64> {
+    pub fn vector(&self, parameters: &[Parameter], prefix: &str) -> Vec<f64> {
         let mut vector = Vec::new();
-        for (name, shape, offset) in names {
+        for Parameter { name, shape, offset, .. } in parameters {
             let numbers = self.tensor(&format!("{prefix}{name}"));
-            assert_eq!(numbers.shape, shape, "{}: shape of {prefix}{name}", self.name);
-            assert_eq!(offset, vector.len(), "{}: offset of {name}", self.name);
+            assert_eq!(&numbers.shape, shape, "{}: shape of {prefix}{name}", self.name);
+            assert_eq!(*offset, vector.len(), "{}: offset of {name}", self.name);
             vector.extend(&numbers.values);
         }
         vector
+    }
+
+    /// True if the case has a tensor of this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.numbers.contains_key(name)
     }
 
     /// A batch; with `step`, that entry of tensors which hold one batch a step.
@@ -302,10 +324,10 @@ impl Case {
     /// # Panics
     /// If it is missing or of another rank.
     #[must_use]
-    pub fn image(&self, name: &str) -> Image {
+    pub fn image(&self, name: &str) -> FeatureMap {
         let numbers = self.tensor(name);
         let shape = numbers.shape.as_slice().try_into().unwrap_or_else(|_| panic!("{}: shape of {name}", self.name));
-        Image { values: numbers.values.clone(), shape }
+        FeatureMap { values: numbers.values.clone(), shape }
     }
 
     /// What the noise operations gave.
@@ -313,12 +335,8 @@ impl Case {
     /// # Panics
     /// If one is not of rank 4.
     #[must_use]
-    pub fn noise(&self) -> Vec<(String, Vec<f64>, [usize; 4])> {
-        let read = |name: &str| {
-            let Image { values, shape } = self.image(&format!("noise/{name}"));
-            (name.to_owned(), values, shape)
-        };
-        self.within("noise/").map(read).collect()
+    pub fn noise(&self) -> Vec<(String, FeatureMap)> {
+        self.within("noise/").map(|name| (name.to_owned(), self.image(&format!("noise/{name}")))).collect()
     }
 }
 
@@ -393,9 +411,7 @@ impl Failures {
     /// If anything failed, with all of it.
     pub fn finish(self) {
         let Self { compared, lines } = self;
-        if compared == 0 {
-            println!("skipped: no case of this kind in the folders");
-        }
+        assert!(compared > 0, "nothing was compared");
         assert!(lines.is_empty(), "{} of {compared} comparisons failed:\n{}", lines.len(), lines.join("\n"));
     }
 }

@@ -1,8 +1,4 @@
-//! Helpers of the whole-system tests.
-
-#![warn(missing_docs)]
+//! Support of the whole-system tests.
 
 pub mod golden;
-pub mod program;
-#[cfg(unix)]
-pub mod running;
+pub mod network;

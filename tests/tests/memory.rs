@@ -1,4 +1,4 @@
-//! Buffers are reused: a search takes no more memory at its end than at its beginning.
+//! A test of memory: buffers are reused, so that a search takes no more at its end than at its beginning.
 #![cfg(target_os = "linux")]
 
 use std::process::Command;
@@ -6,29 +6,29 @@ use std::sync::Arc;
 
 use lambda_darts::alignment::{Estimator, Schedule};
 use lambda_darts::data::SearchData;
-use lambda_darts::device::Place;
-use lambda_darts::kernels::launches;
-use lambda_darts::search::{EventKind, MethodName, SearchConfig, Session, SupernetConfig};
+use lambda_darts::device::Device;
+use lambda_darts::method::{MethodConfig, Preset};
+use lambda_darts::search::{EventKind, SearchConfig, Session, SupernetConfig};
 use lambda_darts::space::CustomSpace;
 use pollster::block_on;
 
-/// Resident memory of this process in pages.
+/// Returns the resident memory of this process in pages.
 fn resident() -> f64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
     statm.split_whitespace().nth(1).unwrap().parse().unwrap()
 }
 
-/// How much more memory is in use after 300 steps than after 50.
-fn growth(mut config: SearchConfig, place: &Place) -> f64 {
+/// Returns how much more memory is in use after 300 steps than after 50, as a fraction.
+fn growth(mut config: SearchConfig, device: &Device) -> f64 {
     config.epochs = 1000;
-    config.method.name = MethodName::LambdaDarts;
-    config.method.schedule = Schedule::Constant;
-    config.method.estimator = Estimator::Frozen;
+    config.method = MethodConfig::preset(Preset::LambdaDarts);
+    let alignment = config.method.alignment.as_mut().unwrap();
+    (alignment.schedule, alignment.estimator) = (Schedule::Constant, Estimator::Frozen);
     let data = Arc::new(SearchData::load(&config.data, config.seed).unwrap());
-    let mut session = Session::new(config, data, place).unwrap();
+    let mut session = block_on(Session::new(config, data, device)).unwrap();
     let (mut steps, mut early) = (0, 0.0);
     while steps < 300 {
-        let event = block_on(session.next()).unwrap().expect("more than 300 steps");
+        let event = block_on(session.next_event()).unwrap().expect("more than 300 steps");
         if matches!(event.kind, EventKind::Step(_)) {
             steps += 1;
             if steps == 50 {
@@ -36,9 +36,11 @@ fn growth(mut config: SearchConfig, place: &Place) -> f64 {
             }
         }
     }
+    assert!(!device.is_gpu() || session.launches() > Some(0), "nothing ran on {}", device.name());
     resident() / early - 1.0
 }
 
+/// The space of [`tiny`].
 const TINY: &str = r#"
     name = "tiny"
     layout = "stacked"
@@ -47,7 +49,7 @@ const TINY: &str = r#"
     operations = ["max_pool_3x3", "nor_conv_1x1"]
 "#;
 
-/// A network that a GPU of software can train.
+/// Returns the settings of a network that a software GPU can train.
 fn tiny() -> SearchConfig {
     let mut config = SearchConfig::small("tiny");
     config.custom_space = Some(CustomSpace::read(TINY).unwrap());
@@ -57,9 +59,9 @@ fn tiny() -> SearchConfig {
     config
 }
 
-/// One place after the other, in one test: two at once would see each other's memory. And in a process with one heap: the C
-/// library gives each thread one of its own, and when the threads of a driver first fill theirs is up to the machine's
-/// load.
+/// Measures one device after the other, since two at once would see each other's memory, and in a process with a single
+/// heap: by default the C library gives each thread one of its own, and when the threads of a driver first fill theirs
+/// depends on the machine's load.
 #[test]
 fn memory_does_not_grow_over_a_search() {
     const HEAPS: &str = "MALLOC_ARENA_MAX";
@@ -71,16 +73,14 @@ fn memory_does_not_grow_over_a_search() {
     }
     let mut small = SearchConfig::small("nas-bench-201");
     small.supernet.channels = 8;
-    // One thread: with more, when each first needs memory of its own is up to the machine's load.
+    // One thread: with more, the moment at which each first needs memory depends on the machine's load.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
-    for (name, config, place) in [("the CPU", small, Ok(Place::cpu())), ("Vulkan", tiny(), Place::named("vulkan"))] {
-        let Ok(place) = place else {
+    for (name, config, device) in [("the CPU", small, Ok(Device::cpu())), ("Vulkan", tiny(), Device::named("vulkan"))] {
+        let Ok(device) = device else {
             println!("skipped: no Vulkan driver");
             continue;
         };
-        let before = launches(&place);
-        let growth = pool.install(|| growth(config, &place));
-        assert!(before.is_none() || launches(&place) > before, "nothing ran on {name}");
+        let growth = pool.install(|| growth(config, &device));
         println!("{name}: {:.2} %", 100.0 * growth);
         assert!(growth < 0.02, "on {name}, memory grew by {:.1} % from step 50 to step 300", 100.0 * growth);
     }

@@ -1,13 +1,13 @@
-//! The devices of a page: the CPU, and the GPU where this build and the browser have it.
+//! The devices of a page: the CPU, and the GPU if this build and the browser support it.
 
 use std::str::FromStr;
 
-use lambda_darts::device::Place;
+use lambda_darts::device::Device;
 use serde::Serialize;
 
 use crate::failure::Failure;
 
-/// What a device is asked for by.
+/// Name that selects a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
@@ -32,41 +32,41 @@ impl FromStr for DeviceName {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct DeviceInfo {
-    /// What it is asked for by.
+    /// Name that selects the device.
     #[cfg_attr(test, ts(inline))]
     pub(crate) device: DeviceName,
-    /// What it calls itself.
+    /// Name that the device reports.
     pub(crate) name: String,
 }
 
-/// Everything a search can run on here, the CPU first.
+/// Returns the devices that a search can run on, the CPU first.
 pub(crate) async fn list() -> Vec<DeviceInfo> {
-    let info = |device, place: Place| DeviceInfo { device, name: place.name().to_owned() };
-    let gpu = webgpu().await.ok().map(|place| info(DeviceName::WebGpu, place));
-    std::iter::once(info(DeviceName::Cpu, Place::cpu())).chain(gpu).collect()
+    let info = |which, device: &Device| DeviceInfo { device: which, name: device.name().to_owned() };
+    let gpu = webgpu().await.ok().map(|gpu| info(DeviceName::WebGpu, &gpu));
+    std::iter::once(info(DeviceName::Cpu, &Device::cpu())).chain(gpu).collect()
 }
 
-/// A device by its name.
-pub(crate) async fn named(name: &str) -> Result<Place, Failure> {
+/// Returns a device by its name.
+pub(crate) async fn named(name: &str) -> Result<Device, Failure> {
     match name.parse()? {
-        DeviceName::Cpu => Ok(Place::cpu()),
+        DeviceName::Cpu => Ok(Device::cpu()),
         DeviceName::WebGpu => webgpu().await,
     }
 }
 
 #[cfg(all(feature = "webgpu", target_family = "wasm"))]
-async fn webgpu() -> Result<Place, Failure> {
+async fn webgpu() -> Result<Device, Failure> {
     use lambda_darts::device::DeviceError;
 
-    Place::webgpu().await.map_err(|error| match error {
-        // The library's own message sends its reader to the command line.
+    Device::webgpu().await.map_err(|error| match error {
+        // The message of the library gives advice for the command line, which is of no use in a page.
         DeviceError::Missing { reason, .. } => Failure::NoWebGpu { reason },
         other => other.into(),
     })
 }
 
 #[cfg(not(all(feature = "webgpu", target_family = "wasm")))]
-fn webgpu() -> std::future::Ready<Result<Place, Failure>> {
+fn webgpu() -> std::future::Ready<Result<Device, Failure>> {
     std::future::ready(Err(Failure::NoWebGpu { reason: "this build is for the CPU alone".to_owned() }))
 }
 

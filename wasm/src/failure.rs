@@ -1,4 +1,4 @@
-//! What can go wrong between a page and a search.
+//! Errors of the interface between a page and a search.
 
 use std::error::Error;
 
@@ -8,7 +8,7 @@ use lambda_darts::device::DeviceError;
 use lambda_darts::search::SearchError;
 use lambda_darts::space::{GenotypeError, SpaceError};
 
-/// Why something could not be done.
+/// Error of a call from the page.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error(transparent)]
@@ -27,7 +27,7 @@ pub(crate) enum Failure {
     Settings(#[source] serde_json::Error),
     #[error("a value cannot be written as JSON")]
     Json(#[source] serde_json::Error),
-    #[error("a value is no JSON")]
+    #[error("a value is not JSON")]
     NotJson,
     #[error("unknown device `{name}`; known are cpu and webgpu")]
     UnknownDevice { name: String },
@@ -47,7 +47,7 @@ pub(crate) enum Failure {
     Snapshot(#[source] serde_json::Error),
 }
 
-/// An error and all that caused it, on one line.
+/// Formats an error and its causes on one line.
 pub(crate) fn on_one_line(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
@@ -59,7 +59,7 @@ pub(crate) fn on_one_line(error: &dyn Error) -> String {
     line.replace('\n', " ")
 }
 
-/// A panic on one line, what was said before where it was.
+/// Formats a panic on one line: the message, then the position in the source.
 pub(crate) fn panic_line(said: Option<&str>, place: Option<&str>) -> String {
     let said = said.unwrap_or("no reason given").replace('\n', " ");
     match place {
@@ -77,7 +77,7 @@ mod tests {
         let json = serde_json::from_str::<u32>("[").unwrap_err();
         let because = json.to_string();
         assert_eq!(on_one_line(&Failure::Settings(json)), format!("the settings are not understood: {because}"));
-        // What is passed on as it is stands there once.
+        // A transparent error appears only once.
         let unknown = SpaceError::UnknownSpace { name: "s9".to_owned() };
         let said = unknown.to_string();
         assert_eq!(on_one_line(&Failure::from(unknown)), said);

@@ -1,11 +1,11 @@
-//! The searches of [`lambda_darts`] behind wasm-bindgen, for one Web Worker a search.
+//! The searches of [`lambda_darts`] behind wasm-bindgen, with one Web Worker for each search.
 //!
-//! Nothing here trains: a [`Search`] hands on what core's [`Session`] does, event by event. All values cross as plain
-//! objects whose JSON is that of a run's `events.jsonl` and `config.toml`; their types for TypeScript are made from the
-//! Rust ones (`web/src/types.ts`).
+//! The crate contains no training of its own: a [`Search`] passes on the events of a [`Session`] of the core crate. All
+//! values cross as plain objects in the format of a run's `events.jsonl` and `config.toml`; their types for TypeScript
+//! are made from the Rust types (`web/src/types.ts`).
 //!
-//! A panic ends the instance, for good: what is half done cannot be trusted, and every later call traps. The panic's
-//! message goes to `console.error`; the worker that owns the instance tells the page, which starts another worker.
+//! A panic ends the instance for good: its state may be inconsistent, and every later call traps. The message of the
+//! panic goes to `console.error`. The worker that owns the instance informs the page, which starts another worker.
 
 #![warn(missing_docs)]
 
@@ -17,6 +17,7 @@ mod start;
 mod types;
 mod values;
 
+use lambda_darts::method::MethodConfig;
 use lambda_darts::search::Session;
 use wasm_bindgen::prelude::*;
 
@@ -24,8 +25,8 @@ use crate::start::Files;
 use crate::values::{error, text_of, to_js};
 
 #[wasm_bindgen(typescript_custom_section)]
-const TYPES: &'static str =
-    r#"import type { DeviceInfo, Event, Genotype, Notations, SearchConfig, Space } from "../../types";"#;
+const TYPES: &'static str = r#"import type { Schema } from "../../schema";
+import type { DeviceInfo, Event, Genotype, Notations, PresetInfo, SearchConfig, Space } from "../../types";"#;
 
 #[wasm_bindgen]
 extern "C" {
@@ -33,7 +34,7 @@ extern "C" {
     fn console_error(text: &str);
 }
 
-/// Runs when the instance is made: panics are reported through `console.error`, on one line.
+/// Reports panics through `console.error`, on one line. It runs when the instance is made.
 #[wasm_bindgen(start)]
 pub fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
@@ -42,48 +43,66 @@ pub fn report_panics() {
     }));
 }
 
-/// Settings for a search of a published space on the built-in digits that ends within a minute.
+/// Returns settings for a search of a published space on the built-in digits that ends within a minute.
 ///
 /// # Errors
-/// Where no space has this name.
+/// An error if no space has this name.
 #[wasm_bindgen(unchecked_return_type = "SearchConfig")]
 pub fn defaults(space: &str) -> Result<JsValue, JsError> {
     to_js(&settings::defaults(space).map_err(error)?)
 }
 
-/// Whether a page can run this search, as far as that can be said without its images.
+/// Returns the published methods, each with its settings.
 ///
 /// # Errors
-/// Names the first setting that is wrong.
+/// No error is expected; every method can be written as JSON.
+#[wasm_bindgen(unchecked_return_type = "PresetInfo[]")]
+pub fn presets() -> Result<JsValue, JsError> {
+    to_js(&settings::presets())
+}
+
+/// Returns the JSON Schema of `SearchConfig.method`, from which a page draws the form of the method's settings.
+///
+/// # Errors
+/// No error is expected; a schema is JSON.
+#[wasm_bindgen(js_name = methodSchema, unchecked_return_type = "Schema")]
+pub fn method_schema() -> Result<JsValue, JsError> {
+    to_js(&MethodConfig::schema())
+}
+
+/// Checks that a page can run this search, as far as possible without its images.
+///
+/// # Errors
+/// An error that names the first invalid setting.
 #[wasm_bindgen]
 pub fn check(#[wasm_bindgen(unchecked_param_type = "SearchConfig")] config: &JsValue) -> Result<(), JsError> {
     let config = settings::read(&text_of(config)?).map_err(error)?;
     settings::check(&config).map_err(error)
 }
 
-/// The space that a configuration searches: its kinds of cell with their edges and candidates.
+/// Returns the space that a configuration searches: its cell types with their edges and candidates.
 ///
 /// # Errors
-/// Where no space has this name, or the visitor's own is not well described.
+/// An error if no space has this name, or the description of a custom space is invalid.
 #[wasm_bindgen(unchecked_return_type = "Space")]
 pub fn space(#[wasm_bindgen(unchecked_param_type = "SearchConfig")] config: &JsValue) -> Result<JsValue, JsError> {
     let config = settings::read(&text_of(config)?).map_err(error)?;
     to_js(&config.search_space().map_err(error)?)
 }
 
-/// A genotype in every notation that it has.
+/// Returns a genotype in every notation that it has.
 ///
 /// # Errors
-/// Where it is no genotype.
+/// An error if the value is not a genotype.
 #[wasm_bindgen(unchecked_return_type = "Notations")]
 pub fn notations(#[wasm_bindgen(unchecked_param_type = "Genotype")] genotype: &JsValue) -> Result<JsValue, JsError> {
     to_js(&settings::notations(&text_of(genotype)?).map_err(error)?)
 }
 
-/// Everything that a search can run on here, the CPU first.
+/// Returns the devices that a search can run on, the CPU first.
 ///
 /// # Errors
-/// None that is known; a promise can always be rejected.
+/// No error is expected; a promise can always be rejected.
 #[wasm_bindgen(unchecked_return_type = "DeviceInfo[]")]
 pub async fn devices() -> Result<JsValue, JsError> {
     to_js(&device::list().await)
@@ -91,8 +110,8 @@ pub async fn devices() -> Result<JsValue, JsError> {
 
 /// A search in progress.
 ///
-/// One thing at a time: while a promise of `next` is open, every other call on the same search throws or rejects, and
-/// the search stays as it is.
+/// A search does one thing at a time: while a promise of `next` is open, every other call on the same search throws or
+/// rejects, and the search remains unchanged.
 #[wasm_bindgen]
 pub struct Search {
     session: Session,
@@ -106,7 +125,7 @@ impl Search {
     /// the digits are built in. `table` is NAS-Bench-201's table as CSV.
     ///
     /// # Errors
-    /// Says which setting, which file or which device is wrong.
+    /// An error that names the setting, the file or the device at fault.
     pub async fn create(
         #[wasm_bindgen(unchecked_param_type = "SearchConfig")] config: JsValue,
         device: String,
@@ -114,60 +133,61 @@ impl Search {
         table: Option<String>,
     ) -> Result<Search, JsError> {
         let config = settings::read(&text_of(&config)?).map_err(error)?;
-        // What is wrong with the settings is said before a device is asked for.
+        // Errors of the settings are reported before a device is requested.
         settings::check(&config).map_err(error)?;
-        let place = device::named(&device).await.map_err(error)?;
-        let session = start::start(config, &place, &Files { batches, table }).map_err(error)?;
+        let device = device::named(&device).await.map_err(error)?;
+        let session = start::start(config, &device, &Files { batches, table }).await.map_err(error)?;
         Ok(Self { session })
     }
 
-    /// Goes on where `snapshot` was taken, on any device. The files must be those of the first time.
+    /// Continues a search from a snapshot, on any device. The files must be the same as those of the original search.
     ///
     /// # Errors
-    /// As `create`, and where the bytes are no snapshot or do not fit the files.
+    /// The errors of `create`, and an error if the bytes are not a snapshot or do not fit the files.
     pub async fn restore(
         snapshot: Vec<u8>,
         device: String,
         batches: Option<Vec<u8>>,
         table: Option<String>,
     ) -> Result<Search, JsError> {
-        let place = device::named(&device).await.map_err(error)?;
-        let session = start::restore(&snapshot, &place, &Files { batches, table }).map_err(error)?;
+        let device = device::named(&device).await.map_err(error)?;
+        let session = start::restore(&snapshot, &device, &Files { batches, table }).await.map_err(error)?;
         Ok(Self { session })
     }
 
-    /// Does the next thing (start, a step, the end of an epoch) and tells what it was; `undefined` after the end.
+    /// Advances the search to its next event (the start, a step, the end of an epoch) and returns that event, or
+    /// `undefined` after the end.
     ///
     /// # Errors
-    /// Where a number is no longer finite or the device is lost; the search is as it was before the call.
+    /// An error if a number is no longer finite or the device is lost; the search is then as it was before the call.
     #[wasm_bindgen(js_name = next, unchecked_return_type = "Event | undefined")]
     pub async fn next_event(&mut self) -> Result<JsValue, JsError> {
-        match self.session.next().await.map_err(error)? {
+        match self.session.next_event().await.map_err(error)? {
             Some(event) => to_js(&event),
             None => Ok(JsValue::UNDEFINED),
         }
     }
 
-    /// Everything that `restore` needs to go on, except the visitor's files.
+    /// Returns a snapshot: all that `restore` needs to continue the search, except the visitor's files.
     ///
     /// # Errors
-    /// Where the device does not answer.
-    pub async fn snapshot(&self) -> Result<Vec<u8>, JsError> {
-        start::snapshot(&self.session).await.map_err(error)
+    /// An error if the device does not answer.
+    pub async fn snapshot(&mut self) -> Result<Vec<u8>, JsError> {
+        start::snapshot(&mut self.session).await.map_err(error)
     }
 
-    /// The architecture that α stands for now.
+    /// Returns the architecture that is derived from the current α.
     ///
     /// # Errors
-    /// None that is known; every genotype can be written as JSON.
+    /// No error is expected; every genotype can be written as JSON.
     #[wasm_bindgen(unchecked_return_type = "Genotype")]
     pub fn genotype(&self) -> Result<JsValue, JsError> {
         to_js(&self.session.genotype())
     }
 
-    /// The name of the device in use.
+    /// Returns the name of the device in use.
     #[must_use]
     pub fn device(&self) -> String {
-        self.session.bilevel().net.place().name().to_owned()
+        self.session.device_name().to_owned()
     }
 }

@@ -1,6 +1,7 @@
-//! Questions about configurations and genotypes, which need no search.
+//! Functions of configurations and genotypes that need no search.
 
 use lambda_darts::data::DataSet;
+use lambda_darts::method::{MethodConfig, PRESETS, Preset};
 use lambda_darts::search::SearchConfig;
 use lambda_darts::space::{Genotype, Space};
 use serde::Serialize;
@@ -11,26 +12,51 @@ use crate::failure::Failure;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub(crate) struct Notations {
-    /// As JSON.
+    /// JSON of the genotype.
     pub(crate) json: String,
-    /// As DARTS writes it; null where it cannot.
+    /// Notation of DARTS; null if it cannot express the genotype.
     pub(crate) darts: Option<String>,
-    /// As NAS-Bench-201 writes it; null where it cannot.
+    /// Notation of NAS-Bench-201; null if it cannot express the genotype.
     pub(crate) nas_bench_201: Option<String>,
 }
 
-/// Settings for a search on the built-in digits that ends within a minute.
+/// A published method.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct PresetInfo {
+    /// Name in the settings.
+    pub(crate) name: Preset,
+    /// Identifier of the paper.
+    pub(crate) paper: &'static str,
+    /// Description in a few words.
+    pub(crate) description: &'static str,
+    /// Settings of the method with all its parts.
+    pub(crate) method: MethodConfig,
+}
+
+/// Returns the published methods.
+pub(crate) fn presets() -> Vec<PresetInfo> {
+    let info = |&name: &Preset| PresetInfo {
+        name,
+        paper: name.paper(),
+        description: name.description(),
+        method: MethodConfig::preset(name),
+    };
+    PRESETS.iter().map(info).collect()
+}
+
+/// Returns settings for a search on the built-in digits that ends within a minute.
 pub(crate) fn defaults(space: &str) -> Result<SearchConfig, Failure> {
     Space::named(space)?;
     Ok(SearchConfig::small(space))
 }
 
-/// Reads settings.
+/// Reads settings from JSON.
 pub(crate) fn read(text: &str) -> Result<SearchConfig, Failure> {
     serde_json::from_str(text).map_err(Failure::Settings)
 }
 
-/// Whether a page can run this search, as far as that can be said without its images.
+/// Checks that a page can run this search, as far as possible without its images.
 pub(crate) fn check(config: &SearchConfig) -> Result<(), Failure> {
     config.check()?;
     config.search_space()?;
@@ -45,7 +71,7 @@ pub(crate) fn check(config: &SearchConfig) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The notations of a genotype in any of them.
+/// Returns the notations of a genotype, which is given in any of them.
 pub(crate) fn notations(text: &str) -> Result<Notations, Failure> {
     let genotype = Genotype::parse(text)?;
     let json = serde_json::to_string(&genotype).map_err(Failure::Json)?;
@@ -64,6 +90,26 @@ mod tests {
             assert_eq!(read(&serde_json::to_string(&config).unwrap()).unwrap(), config);
         }
         assert!(defaults("s9").unwrap_err().to_string().contains("unknown search space `s9`"));
+    }
+
+    #[test]
+    fn the_form_of_every_method_can_be_drawn() {
+        let schema = MethodConfig::schema();
+        for preset in presets() {
+            let mut config = defaults("s3").unwrap();
+            config.method = preset.method.clone();
+            check(&config).unwrap();
+            let method = serde_json::to_value(&preset.method).unwrap();
+            assert_eq!(method["name"], preset.name.name());
+            // The page looks every part up by its name and follows the reference to its settings.
+            for (part, settings) in method.as_object().unwrap().iter().filter(|(part, _)| *part != "name") {
+                let target = schema["properties"][part]["anyOf"][0]["$ref"].as_str().unwrap();
+                let properties = &schema.pointer(target.trim_start_matches('#')).unwrap()["properties"];
+                for setting in settings.as_object().unwrap().keys() {
+                    assert!(properties[setting].is_object(), "{part}.{setting} is missing in {schema:#}");
+                }
+            }
+        }
     }
 
     #[test]

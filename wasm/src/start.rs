@@ -1,50 +1,50 @@
-//! From what a page has to a running search, and back from a snapshot.
+//! Start of a search from the files of a page, and its restoration from a snapshot.
 
 use std::sync::Arc;
 
 use lambda_darts::benchmark::Table;
 use lambda_darts::data::{DataConfig, DataSet, Images, SearchData};
-use lambda_darts::device::Place;
+use lambda_darts::device::Device;
 use lambda_darts::search::{SearchConfig, Session, SessionState};
 
 use crate::failure::Failure;
 use crate::settings;
 
-/// The bytes of one image of CIFAR-10 with its label, and how many of them are read at most: the whole training set.
+/// Size in bytes of one image of CIFAR-10 with its label. The maximum number of them is that of the whole training set.
 const RECORD: usize = 1 + 3 * 32 * 32;
 const MOST_RECORDS: usize = 50_000;
 
-/// Far more than a supernet that a browser can train.
+/// Maximum size of a snapshot in bytes, far more than any supernet that a browser can train needs.
 const LARGEST_SNAPSHOT: usize = 256 << 20;
 
-/// The visitor's own files.
+/// Files of the visitor.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
-    /// A batch file of CIFAR-10. The built-in digits take no notice of it.
+    /// Batch file of CIFAR-10; not used with the built-in digits.
     pub(crate) batches: Option<Vec<u8>>,
-    /// NAS-Bench-201's table as CSV.
+    /// Table of NAS-Bench-201 as CSV.
     pub(crate) table: Option<String>,
 }
 
-/// A search from its beginning.
-pub(crate) fn start(config: SearchConfig, place: &Place, files: &Files) -> Result<Session, Failure> {
+/// Starts a search.
+pub(crate) async fn start(config: SearchConfig, device: &Device, files: &Files) -> Result<Session, Failure> {
     let data = data(&config, files)?;
-    with_table(Session::new(config, data, place)?, files)
+    with_table(Session::new(config, data, device).await?, files)
 }
 
-/// A search that goes on where [`snapshot`] was taken.
-pub(crate) fn restore(snapshot: &[u8], place: &Place, files: &Files) -> Result<Session, Failure> {
+/// Restores a search from a [`snapshot`].
+pub(crate) async fn restore(snapshot: &[u8], device: &Device, files: &Files) -> Result<Session, Failure> {
     let size = snapshot.len();
     if size > LARGEST_SNAPSHOT {
         return Err(Failure::LargeSnapshot { size, most: LARGEST_SNAPSHOT });
     }
     let state: SessionState = serde_json::from_slice(snapshot).map_err(Failure::Snapshot)?;
     let data = data(state.config(), files)?;
-    with_table(Session::restore(state, data, place)?, files)
+    with_table(Session::restore(state, data, device).await?, files)
 }
 
-/// Everything that a search needs to go on, except the visitor's files.
-pub(crate) async fn snapshot(session: &Session) -> Result<Vec<u8>, Failure> {
+/// Returns all that a search needs to continue, except the visitor's files.
+pub(crate) async fn snapshot(session: &mut Session) -> Result<Vec<u8>, Failure> {
     serde_json::to_vec(&session.state().await?).map_err(Failure::Json)
 }
 
@@ -85,7 +85,7 @@ mod tests {
 
     use super::*;
 
-    /// Two epochs of two steps.
+    /// Returns settings with two epochs of two steps.
     fn small() -> SearchConfig {
         let mut config = settings::defaults("nas-bench-201").unwrap();
         config.supernet.channels = 2;
@@ -96,19 +96,25 @@ mod tests {
     }
 
     fn begin(config: &SearchConfig, files: &Files) -> Result<Session, String> {
-        start(config.clone(), &Place::cpu(), files).map_err(|failure| crate::failure::on_one_line(&failure))
+        let session = block_on(start(config.clone(), &Device::cpu(), files));
+        session.map_err(|failure| crate::failure::on_one_line(&failure))
     }
 
     fn next(session: &mut Session) -> Option<Event> {
-        block_on(session.next()).unwrap()
+        block_on(session.next_event()).unwrap()
+    }
+
+    /// Restores a search without files.
+    fn resume(snapshot: &[u8]) -> Result<Session, Failure> {
+        block_on(restore(snapshot, &Device::cpu(), &Files::default()))
     }
 
     fn kinds(session: &mut Session) -> Vec<EventKind> {
         std::iter::from_fn(|| next(session)).map(|event| event.kind).collect()
     }
 
-    /// A snapshot without the time that has passed.
-    fn untimed(session: &Session) -> Value {
+    /// Returns a snapshot without the elapsed time.
+    fn untimed(session: &mut Session) -> Value {
         let mut state: Value = serde_json::from_slice(&block_on(snapshot(session)).unwrap()).unwrap();
         state["seconds"] = Value::Null;
         state
@@ -134,16 +140,16 @@ mod tests {
     #[test]
     fn a_snapshot_goes_on_as_if_nothing_had_happened() {
         let mut whole = begin(&small(), &Files::default()).unwrap();
-        // In the middle of the second epoch.
+        // The fifth event is in the middle of the second epoch.
         for _ in 0..5 {
             next(&mut whole).unwrap();
         }
-        let bytes = block_on(snapshot(&whole)).unwrap();
-        let mut restored = restore(&bytes, &Place::cpu(), &Files::default()).unwrap();
-        assert!(untimed(&restored) == untimed(&whole), "the states differ");
+        let bytes = block_on(snapshot(&mut whole)).unwrap();
+        let mut restored = resume(&bytes).unwrap();
+        assert!(untimed(&mut restored) == untimed(&mut whole), "the states differ");
         next(&mut whole).unwrap();
         next(&mut restored).unwrap();
-        assert!(untimed(&restored) == untimed(&whole), "the states differ after a step");
+        assert!(untimed(&mut restored) == untimed(&mut whole), "the states differ after a step");
         assert_eq!(kinds(&mut restored), kinds(&mut whole));
     }
 
@@ -152,8 +158,8 @@ mod tests {
         let mut session = begin(&small(), &Files::default()).unwrap();
         next(&mut session).unwrap();
         next(&mut session).unwrap();
-        let whole: Value = serde_json::from_slice(&block_on(snapshot(&session)).unwrap()).unwrap();
-        let restored = |state: &Value| restore(state.to_string().as_bytes(), &Place::cpu(), &Files::default()).is_ok();
+        let whole: Value = serde_json::from_slice(&block_on(snapshot(&mut session)).unwrap()).unwrap();
+        let restored = |state: &Value| resume(state.to_string().as_bytes()).is_ok();
         assert!(restored(&whole));
         for (place, value) in [
             ("/config/epochs", "0"),
@@ -174,7 +180,7 @@ mod tests {
         }
     }
 
-    /// So many images, each of one shade, with the label of its place.
+    /// Makes `count` images, each of one shade, with the last digit of its index as the label.
     fn records(count: u8) -> Vec<u8> {
         (0..count)
             .flat_map(|place| std::iter::once(place % 10).chain(std::iter::repeat_n(place * 3, RECORD - 1)))
@@ -223,7 +229,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_refused_as_a_snapshot(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            prop_assert!(restore(&bytes, &Place::cpu(), &Files::default()).is_err());
+            prop_assert!(resume(&bytes).is_err());
         }
     }
 }

@@ -1,6 +1,6 @@
-//! `web/src/types.ts`: the types of everything that crosses into JavaScript, made from the Rust types.
+//! `web/src/types.ts`: the types of all values that cross into JavaScript, made from the Rust types.
 //!
-//! `UPDATE_TYPES=1 cargo test --release --workspace types` writes the file anew.
+//! `UPDATE_TYPES=1 cargo test --release --workspace types` updates the file.
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
@@ -11,14 +11,14 @@ use lambda_darts::space::{Genotype, Operation, Space};
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::device::DeviceInfo;
-use crate::settings::Notations;
+use crate::settings::{Notations, PresetInfo};
 
 const HEAD: &str = "\
 // Made from the Rust types; a test of the crate lambda-darts-wasm compares the two. To write it anew:
 // UPDATE_TYPES=1 cargo test --release --workspace types
 ";
 
-/// Declarations by their names.
+/// The declarations by their names.
 struct Declarations {
     config: Config,
     found: BTreeMap<String, (TypeId, String)>,
@@ -26,7 +26,7 @@ struct Declarations {
 
 impl TypeVisitor for Declarations {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
-        // Numbers, lists and the like have no declaration of their own; what is in them is visited too.
+        // Numbers, lists and the like have no declaration of their own. The types inside them are visited separately.
         if T::output_path().is_none() {
             return;
         }
@@ -42,17 +42,18 @@ impl TypeVisitor for Declarations {
 }
 
 fn declarations() -> BTreeMap<String, String> {
-    // A seed is the one number of 64 bits, and JavaScript's JSON reads numbers as doubles.
+    // A seed is the only number with 64 bits; JavaScript's JSON reads numbers as doubles.
     let config = Config::new().with_large_int("number");
     let mut all = Declarations { config, found: BTreeMap::new() };
     all.visit::<Event>();
-    // Flattened into the event, and so not among what it refers to.
+    // The type is flattened into the event and so not one of its dependencies.
     all.visit::<EventKind>();
     all.visit::<SearchConfig>();
     all.visit::<Space>();
     all.visit::<Genotype>();
     all.visit::<DeviceInfo>();
     all.visit::<Notations>();
+    all.visit::<PresetInfo>();
     all.found.into_iter().map(|(name, (_, declaration))| (name, declaration)).collect()
 }
 
@@ -71,18 +72,27 @@ fn types_of_the_page_are_those_of_the_library() {
 #[test]
 fn types_say_what_the_json_has() {
     let types = declarations();
-    for name in ["StepEvent", "EpochEvent", "KindReport", "Saturation", "CellSaturation", "GenotypeCell", "Accuracies"]
+    for name in
+        ["StepEvent", "EpochEvent", "CellTypeReport", "Saturation", "CellSaturation", "GenotypeCell", "Accuracies"]
     {
         assert!(types.contains_key(name), "{name} is missing");
     }
-    for name in ["CellKind", "Edge", "Layout", "Convention", "Output", "DataConfig", "MethodConfig", "WeightsConfig"] {
+    for name in ["CellType", "Edge", "MacroLayout", "OperationStyle", "Output", "DataConfig", "WeightsConfig"] {
+        assert!(types.contains_key(name), "{name} is missing");
+    }
+    for name in ["MethodConfig", "Preset", "PresetInfo", "Alignment", "AlignmentMeasure", "SkipShare", "Sharpness"] {
         assert!(types.contains_key(name), "{name} is missing");
     }
     for operation in Operation::ALL {
         assert!(types["Operation"].contains(&format!("\"{operation}\"")), "{operation}: {}", types["Operation"]);
     }
-    // What the JSON leaves out where it is not set.
-    for (name, field) in [("DataConfig", "images?: number"), ("EpochEvent", "benchmark?: Accuracies")] {
+    // The JSON leaves these fields out if they are not set.
+    for (name, field) in [
+        ("DataConfig", "images?: number"),
+        ("EpochEvent", "benchmark?: Accuracies"),
+        ("EpochEvent", "warnings?: Array<string>"),
+        ("MethodConfig", "alignment?: Alignment"),
+    ] {
         assert!(types[name].contains(field), "{field}: {}", types[name]);
     }
     assert!(types["SearchConfig"].contains("seed: number") && types["StepEvent"].contains("number | null"));

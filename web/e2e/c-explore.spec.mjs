@@ -77,14 +77,19 @@ test("every setting makes the round trip through the address", async () => {
   const page = await open();
   assert.equal(new URL(page.url()).search, "");
   const values = {
+    "set-measure": "sign",
     "set-lambda": "0.5",
     "set-epsilon": "0.001",
     "set-estimator": "frozen",
     "set-schedule": "constant",
+    "set-skip_share.share": "0.25",
+    "set-skip_share.ends": "yes",
+    "set-sharpness.window": "3",
     "set-lr": "0.05",
     "set-arch_lr": "0.003",
     "set-order": "architecture-first",
     "set-unrolled": "yes",
+    "set-curvature": "yes",
     "set-channels": "3",
     "set-cells": "2",
     "set-epochs": "7",
@@ -105,12 +110,16 @@ test("every setting makes the round trip through the address", async () => {
       await control.blur();
     }
   }
+  const reduce = page.getByTestId("set-cell_types").getByRole("checkbox", { name: "reduce" });
+  assert.equal(await reduce.isChecked(), false);
+  await reduce.check();
   const address = page.url();
-  assert.equal(new URL(address).searchParams.size, Object.keys(values).length);
+  assert.equal(new URL(address).searchParams.size, Object.keys(values).length + 1);
 
   const read = async (from) => Object.fromEntries(await Promise.all(Object.keys(values).map(async (id) => [id, await from.getByTestId(id).inputValue()])));
   const again = await open(new URL(address).search);
   assert.deepEqual(await read(again), values);
+  assert.equal(await again.getByTestId("set-cell_types").locator("input:checked").count(), 2);
   assert.equal(again.url(), address);
   // The page opens at rest.
   assert.equal(await text(again, "status-left"), "Ready.");
@@ -119,13 +128,35 @@ test("every setting makes the round trip through the address", async () => {
   await again.getByTestId("step-epoch").click();
   await reads(again, "epoch", /^1$/, 300_000);
   const [{ config }] = await events(again, "left");
+  assert.equal(config.measures.curvature, true);
+  const { name, alignment, skip_share, sharpness } = config.method;
   assert.deepEqual(
-    [config.method.name, config.method.strength, config.method.epsilon, config.method.estimator, config.method.schedule],
-    ["lambda-darts-sign", 0.5, 0.001, "frozen", "constant"],
+    [name, alignment.measure, alignment.lambda, alignment.epsilon, alignment.estimator, alignment.schedule, alignment.cell_types],
+    ["lambda-darts-sign", "sign", 0.5, 0.001, "frozen", "constant", ["normal", "reduce"]],
   );
+  assert.deepEqual([skip_share, sharpness.window, sharpness.ends], [{ share: 0.25, ends: true }, 3, false]);
   assert.deepEqual([config.weights.lr, config.architecture.lr, config.architecture.order, config.architecture.unrolled], [0.05, 0.003, "architecture-first", true]);
   assert.deepEqual([config.supernet.channels, config.supernet.cells, config.epochs, config.batch, config.seed], [3, 2, 7, 16, 42]);
   assert.deepEqual([config.data.set, config.data.images, config.data.size], ["digits", 100, 6]);
+  // The other method lacks the part, so that it must not come with its settings.
+  const [{ config: plain }] = await events(again, "right");
+  assert.deepEqual([plain.method.name, plain.method.alignment, plain.method.skip_share], ["darts", undefined, skip_share]);
+});
+
+test("the form has the parts of the methods that are chosen", async () => {
+  const page = await open();
+  await page.locator("#more summary").click();
+  const [lambda, share] = [page.getByTestId("set-lambda"), page.getByTestId("set-skip_share.share")];
+  assert.deepEqual([await lambda.isVisible(), await share.isVisible()], [true, true]);
+  await page.getByTestId("method-right").selectOption("darts");
+  assert.deepEqual([await lambda.isVisible(), await share.isVisible()], [false, true]);
+  await page.getByTestId("method-left").selectOption("lambda-darts-sign");
+  assert.equal(await lambda.isVisible(), true);
+  // A blank measure is that of the method, so that both methods can stand side by side.
+  assert.equal(await page.getByTestId("set-measure").inputValue(), "");
+  await lambda.fill("");
+  await lambda.blur();
+  assert.equal(await lambda.getAttribute("aria-invalid"), "true");
 });
 
 test("spaces and presets have addresses, and an unknown one is said", async () => {
@@ -135,9 +166,9 @@ test("spaces and presets have addresses, and an unknown one is said", async () =
   const again = await open(new URL(page.url()).search);
   assert.equal(await again.getByTestId("space").inputValue(), "s2");
   await again.locator('#cell .panel[data-side="left"] .edges path').nth(13).waitFor({ state: "attached" });
-  // Fourteen edges, and two kinds of cell to switch between.
+  // Fourteen edges, and two cell types to switch between.
   assert.equal(await again.locator('#cell .panel[data-side="left"] .edges path').count(), 14);
-  assert.equal(await again.locator("#kinds").isVisible(), true);
+  assert.equal(await again.locator("#cell-types").isVisible(), true);
 
   const wrong = await open("?seed=-3&space=s9&epochs=5");
   const said = await text(wrong, "message");

@@ -1,4 +1,4 @@
-/** What goes wrong is said, and the page lives on. */
+/** Faults are said, and the page lives on. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { download, drawn, events, file, of, parseLines, pick, reads, SMALL, stage, text, timeless } from "./support.mjs";
@@ -22,9 +22,9 @@ test("corrupt files are named and the page goes on", async () => {
   const epoch = of(rest, "epoch")[0];
   const lines = (...all) => all.map((one) => `${JSON.stringify(one)}\n`).join("");
   const bent = structuredClone(epoch);
-  bent.kinds[0].saturation.cells[0].asks[0] = 99;
+  bent.cell_types[0].saturation.cells[0].asks[0] = 99;
   const short = structuredClone(epoch);
-  short.kinds[0].probabilities[2] = [1];
+  short.cell_types[0].probabilities[2] = [1];
   const deep = `${"[".repeat(200_000)}\n`;
 
   const cases = [
@@ -33,10 +33,11 @@ test("corrupt files are named and the page goes on", async () => {
     ["events.jsonl", deep, /line 1: /],
     ["events.jsonl", good.slice(good.indexOf("\n") + 1), /line 1: the first event is not the start/],
     ["events.jsonl", lines(start), /no epoch in it has ended/],
-    ["events.jsonl", lines({ ...start, version: 2 }, epoch), /line 1: not an event of version 1/],
+    ["events.jsonl", lines({ ...start, version: 1 }, epoch), /line 1: not an event of version 2/],
     ["events.jsonl", lines({ ...start, config: { ...start.config, space: "s9" } }), /line 1: .*s9/],
     ["events.jsonl", lines(start, bent), /line 2: a cell asks for an operation/],
     ["events.jsonl", lines(start, short), /line 2: probabilities/],
+    ["events.jsonl", lines(start, { ...epoch, warnings: [7] }), /line 2: warnings/],
     ["events.jsonl", lines(start, epoch, epoch), /line 3: the epochs are not in order/],
     ["data_batch_1.bin", Buffer.alloc(3074), /3074 bytes are not a whole number of images/],
     ["data_batch_1.bin", Buffer.alloc(3073, 77), /image 1 has the label 77/],

@@ -86,7 +86,7 @@ test("its table has every run at the last epoch", { skip: without }, async () =>
   assert.equal(await rows.count(), count);
   const cells = await rows.nth(at).locator("[data-value]").evaluateAll((all) => all.map(({ dataset }) => [dataset.column, dataset.value]));
   const { entropy, ...shown } = Object.fromEntries(cells);
-  const [{ alignment, saturation }] = last.kinds;
+  const [{ alignment, saturation }] = last.cell_types;
   close(Number(entropy), mean(saturation.entropy), "entropy");
   const expected = {
     run: name,
@@ -111,11 +111,11 @@ test("its files have the events' numbers", { skip: without }, async () => {
   assert.equal(rows.length, epochs.length);
   rows.forEach((row, at) => {
     const epoch = epochs[at];
-    const { strength, lr, train_loss, valid_loss, supernet_accuracy, skip_connections, kinds } = epoch;
-    const numbers = { epoch: at + 1, strength, learning_rate: lr, train_loss, valid_loss, supernet_accuracy, skip_connections };
+    const { lambda, lr, train_loss, valid_loss, supernet_accuracy, skip_connections, cell_types } = epoch;
+    const numbers = { epoch: at + 1, lambda, learning_rate: lr, train_loss, valid_loss, supernet_accuracy, skip_connections };
     for (const [key, value] of Object.entries(numbers)) assert.equal(Number(row[key]), value, `${key} of epoch ${at}`);
-    assert.equal(row.alignment, String(kinds[0].alignment ?? ""));
-    close(Number(row.entropy), mean(kinds[0].saturation.entropy), `entropy of epoch ${at}`);
+    assert.equal(row.alignment, String(cell_types[0].alignment ?? ""));
+    close(Number(row.entropy), mean(cell_types[0].saturation.entropy), `entropy of epoch ${at}`);
     assert.equal(row.cifar10_test, String(epoch.benchmark?.cifar10_test ?? ""));
   });
 
@@ -147,7 +147,7 @@ test("it is used by the keyboard", { skip: without }, async () => {
 
 test("a run that is not one is left out by name, and a name is only a name", { skip: without }, async () => {
   const [run] = await runsIn(report);
-  const broken = { ...run, name: "runs/broken", events: run.events.map((event) => (event.event === "epoch" ? { ...event, kinds: [] } : event)) };
+  const broken = { ...run, name: "runs/broken", events: run.events.map((event) => (event.event === "epoch" ? { ...event, cell_types: [] } : event)) };
   const name = `</script><img src=x onerror="document.title='run'">`;
   const path = await reportOf([broken, { ...run, name }]);
   const page = await openFile(path);

@@ -1,4 +1,4 @@
-/** What the browser tests share: a server, a browser, and readings from the page. */
+/** Shared parts of the browser tests: a server, a browser, and readings from the page. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
@@ -119,7 +119,7 @@ export async function slide(page, epoch) {
 }
 
 /**
- * How long each task of the page's main thread took meanwhile, in ms of that thread's own time: what a clock on the wall
+ * Times that the tasks of the page's main thread took meanwhile, in ms of that thread's own time: what a clock on the wall
  * says would depend on what else the machine does.
  */
 export async function mainThread(page, doing) {
@@ -167,7 +167,7 @@ export const drawn = (page) =>
 /** Holds everything that is drawn of a side against one of its epochs, on NAS-Bench-201. */
 export async function assertShows(page, side, epoch) {
   await drawn(page);
-  const [{ probabilities, saturation }] = epoch.kinds;
+  const [{ probabilities, saturation }] = epoch.cell_types;
   const panel = (section) => `#${section} .panel[data-side="${side}"]`;
   const measures = {
     saturation: (_, e) => 1 - saturation.entropy[e],
@@ -209,9 +209,9 @@ export async function assertShows(page, side, epoch) {
 export async function assertCurves(page, side, epochs) {
   await drawn(page);
   const plots = {
-    alignment: (epoch) => epoch.kinds[0].alignment,
+    alignment: (epoch) => epoch.cell_types[0].alignment,
     "skip-connections": (epoch) => epoch.skip_connections,
-    entropy: ({ kinds: [{ saturation: { entropy } }] }) => entropy.reduce((a, b) => a + b, 0) / entropy.length,
+    entropy: ({ cell_types: [{ saturation: { entropy } }] }) => entropy.reduce((a, b) => a + b, 0) / entropy.length,
     "valid-loss": (epoch) => epoch.valid_loss,
     "train-loss": (epoch) => epoch.train_loss,
     "supernet-accuracy": (epoch) => epoch.supernet_accuracy,

@@ -1,4 +1,4 @@
-/** The curves of runs as a table, as `lambda-darts report --csv` writes them: a row for every run, epoch and kind of cell. */
+/** The curves of runs as a table, as `lambda-darts report --csv` writes them: a row for every run, epoch and cell type. */
 import { mean } from "d3-array";
 import type { Run } from "./run";
 
@@ -8,7 +8,7 @@ const COLUMNS = [
   "space",
   "seed",
   "epoch",
-  "strength",
+  "lambda",
   "learning_rate",
   "train_loss",
   "valid_loss",
@@ -30,13 +30,13 @@ function field(value: string | number | null | undefined): string {
 export function toCsv(runs: readonly Run[]): string {
   const rows = runs.flatMap(({ file, config, epochs }) =>
     epochs.flatMap((epoch) =>
-      epoch.kinds.map((kind) => [
+      epoch.cell_types.map((kind) => [
         file,
         config.method.name,
         config.space,
         config.seed,
         epoch.epoch + 1,
-        epoch.strength,
+        epoch.lambda,
         epoch.lr,
         epoch.train_loss,
         epoch.valid_loss,

@@ -10,7 +10,7 @@ interface Gpu {
   requestAdapter(): Promise<Adapter | null>;
 }
 
-/** What was chosen, and what the visitor should know about it. */
+/** Device that was chosen, and a note on it for the visitor. */
 export interface Choice {
   device: Device;
   note?: string;

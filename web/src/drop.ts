@@ -11,7 +11,7 @@ export type Dropped =
   | { what: "table"; name: string; text: string; rows: number }
   | { what: "events"; file: File };
 
-/** What a file is, by its name and its content. Rejects with a sentence. */
+/** Tells what a file is, by its name and its content. Rejects with a sentence. */
 export async function recognize(file: File): Promise<Dropped> {
   const { name } = file;
   if (/\.bin$/i.test(name)) return readBatch(file);

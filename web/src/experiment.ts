@@ -13,13 +13,13 @@ interface Side {
   search: RemoteSearch | undefined;
   /** The last snapshot, with the number of events before it. */
   kept: { bytes: Uint8Array; events: number } | undefined;
-  /** Why it died, if it did. */
+  /** Reason of its death, if it died. */
   dead: string | undefined;
-  /** Whether it was going on when it died. */
+  /** True if it was going on when it died. */
   cutShort: boolean;
 }
 
-/** What the page is told. */
+/** Reports to the page. */
 export interface Watcher {
   /** An epoch ended, or a run came or went: draw. */
   redraw(): void;
@@ -52,7 +52,7 @@ export class Experiment {
     return this.all().some(({ search }) => search?.running === true);
   }
 
-  /** Whether there are searches here, as opposed to files that were opened. */
+  /** True if there are searches here, as opposed to files that were opened. */
   get live(): boolean {
     return this.all().some(({ search, dead }) => search !== undefined || dead !== undefined);
   }

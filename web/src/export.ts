@@ -1,4 +1,4 @@
-/** What can be taken away: text files, the cell as SVG, the heat map as PNG. */
+/** Files to take away: text, the cell as SVG, the heat map as PNG. */
 
 export function saveText(name: string, text: string, type = "text/plain"): void {
   save(name, new Blob([text], { type }));

@@ -2,7 +2,8 @@
 import "./styles/page.css";
 import "./styles/controls.css";
 import "./styles/views.css";
-import { apply, presetSettings, read, write } from "./address";
+import { apply, comparisonSettings, read, write } from "./address";
+import { comparisonNamed, COMPARISONS, OWN_COMPARISON, type Comparison } from "./comparisons";
 import { Controls } from "./controls";
 import { listen, recognize } from "./drop";
 import { Experiment } from "./experiment";
@@ -10,12 +11,12 @@ import { savePng, saveSvg, saveText } from "./export";
 import { settleFrames, soon } from "./frames";
 import { ask } from "./library";
 import { Message } from "./message";
-import { OWN_PRESET, PRESETS, presetNamed, type Preset } from "./presets";
+import { catalogOf, type Catalog } from "./method";
 import type { Until } from "./protocol";
 import { readRun } from "./read-run";
 import { epochAt, toLines } from "./run";
 import { Scene } from "./scene";
-import { changed, fromConfig, methodLabel, SIDES, toConfig, type Settings, type SideName } from "./settings";
+import { changed, fieldsOf, fromConfig, methodLabel, SIDES, toConfig, type Settings, type SideName } from "./settings";
 import type { Genotype, Notations, SearchConfig, Space } from "./types";
 import type { Measure } from "./views/heatmap";
 import { brief } from "./views/numbers";
@@ -62,52 +63,59 @@ function lookAt(epoch: number): void {
 
 /* Settings */
 
+/** The methods and their settings, once the library has answered. */
+let catalog: Catalog | undefined;
 let base: SearchConfig | undefined;
 let baseSettings: Settings | undefined;
 let settings: Settings | undefined;
-let preset: Preset = OWN_PRESET;
+let comparison: Comparison = OWN_COMPARISON;
 let blankSpace: Space | undefined;
 /** The settings that the present searches were made with. */
 let used: Settings | undefined;
 
-const presetSelect = find<HTMLSelectElement>("#preset");
-presetSelect.append(...PRESETS.map(({ id, name }) => new Option(name, id)));
+const comparisonSelect = find<HTMLSelectElement>("#preset");
+comparisonSelect.append(...COMPARISONS.map(({ id, name }) => new Option(name, id)));
 const controls = new Controls(find("#main-fields"), find("#more-fields"), (key, value) => {
   if (settings === undefined) return;
-  if (key === "space") void take(OWN_PRESET, String(value), { left: settings.left, right: settings.right, seed: settings.seed, device: settings.device });
+  if (key === "space") void take(OWN_COMPARISON, String(value), { left: settings.left, right: settings.right, seed: settings.seed, device: settings.device });
   else settle(changed(settings, key, value));
 });
-presetSelect.addEventListener("change", () => {
-  const next = presetNamed(presetSelect.value) ?? OWN_PRESET;
+comparisonSelect.addEventListener("change", () => {
+  const next = comparisonNamed(comparisonSelect.value) ?? OWN_COMPARISON;
   // One's own settings begin where one is.
-  if (next === OWN_PRESET && settings !== undefined) void take(next, settings.space, settings);
+  if (next === OWN_COMPARISON && settings !== undefined) void take(next, settings.space, settings);
   else void take(next, next.space, { device: settings?.device ?? "auto" });
 });
 
-/** Takes a preset on a space, with some settings on top. */
-async function take(next: Preset, space: string, values: Partial<Settings>): Promise<void> {
+/** Takes a comparison on a space, with some settings on top. */
+async function take(next: Comparison, space: string, values: Partial<Settings>): Promise<void> {
+  if (catalog === undefined) return;
   try {
     const config = await ask("defaults", space);
     base = config;
-    preset = next;
-    baseSettings = presetSettings(next, fromConfig(config));
+    comparison = next;
+    baseSettings = comparisonSettings(next, fromConfig(config, catalog));
     settle(apply(baseSettings, values));
   } catch (error) {
-    message.say(`The search library could not be loaded: ${reason(error)}`, "fault", { label: "Try again", run: () => void take(next, space, values) });
+    sayUnloaded(error, () => void take(next, space, values));
   }
+}
+
+function sayUnloaded(error: unknown, again: () => void): void {
+  message.say(`The search library could not be loaded: ${reason(error)}`, "fault", { label: "Try again", run: again });
 }
 
 /** Makes these the settings: in the controls, in the address, in the blank drawing. */
 function settle(next: Settings): void {
   settings = next;
-  presetSelect.value = preset.id;
-  find("#preset-sentence").textContent = preset.sentence;
+  comparisonSelect.value = comparison.id;
+  find("#preset-sentence").textContent = comparison.sentence;
   controls.show(next);
-  if (baseSettings !== undefined) {
-    history.replaceState(null, "", location.pathname + write(preset, baseSettings, next) + location.hash);
+  if (baseSettings !== undefined && catalog !== undefined) {
+    history.replaceState(null, "", location.pathname + write(comparison, baseSettings, next, fieldsOf(catalog)) + location.hash);
   }
-  if (base !== undefined) {
-    ask("space", toConfig(base, next, "left")).then(
+  if (base !== undefined && catalog !== undefined) {
+    ask("space", toConfig(base, next, "left", catalog)).then(
       (space) => {
         blankSpace = space;
         schedule(true);
@@ -121,7 +129,7 @@ function settle(next: Settings): void {
 /* The searches */
 
 async function go(until: Until): Promise<void> {
-  if (experiment.starting || settings === undefined || base === undefined) return;
+  if (experiment.starting || settings === undefined || base === undefined || catalog === undefined) return;
   if (!experiment.live) {
     if (settings.data === "cifar10" && experiment.files.batches === undefined) {
       message.say("These settings search on CIFAR-10. Drop one of its files data_batch_1.bin to data_batch_5.bin on the page first; it is read here and sent nowhere.");
@@ -130,7 +138,7 @@ async function go(until: Until): Promise<void> {
     message.clear();
     follow = true;
     used = settings;
-    const configs = { left: toConfig(base, settings, "left"), right: toConfig(base, settings, "right") };
+    const configs = { left: toConfig(base, settings, "left", catalog), right: toConfig(base, settings, "right", catalog) };
     try {
       await experiment.begin(configs, settings.device);
     } catch (error) {
@@ -187,12 +195,12 @@ function drawViews(): void {
   moveOn();
   const { runs, longest } = experiment;
   const spaces = SIDES.flatMap((side) => runs[side]?.space ?? []);
-  const kinds = Math.max(...[...spaces, ...(spaces.length === 0 && blankSpace ? [blankSpace] : [])].map((space) => space.kinds.length), 1);
-  if (kind >= kinds) {
+  const cellTypes = Math.max(...[...spaces, ...(spaces.length === 0 && blankSpace ? [blankSpace] : [])].map((space) => space.cell_types.length), 1);
+  if (kind >= cellTypes) {
     kind = 0;
     find<HTMLInputElement>('input[name="kind"]').checked = true;
   }
-  find("#kinds").hidden = kinds < 2;
+  find("#cell-types").hidden = cellTypes < 2;
   slider.max = String(Math.max(1, longest));
   slider.min = longest > 0 ? "1" : "0";
   slider.disabled = longest === 0;
@@ -369,9 +377,21 @@ listen(testid("drop"), (files) => void takeFiles(files), (why) => message.say(wh
 
 /* Begin */
 
-const asked = read(location.search);
-if (asked.ignored.length > 0) {
-  message.say(`This address asks for something that this page does not know, and which is left out: ${asked.ignored.join(", ")}.`, "fault");
+async function begin(): Promise<void> {
+  try {
+    const [methods, schema] = await Promise.all([ask("presets", null), ask("methodSchema", null)]);
+    catalog = catalogOf(methods, schema);
+  } catch (error) {
+    sayUnloaded(error, () => void begin());
+    return;
+  }
+  controls.complete(catalog);
+  const asked = read(location.search, fieldsOf(catalog));
+  if (asked.ignored.length > 0) {
+    message.say(`This address asks for something that this page does not know, and which is left out: ${asked.ignored.join(", ")}.`, "fault");
+  }
+  await take(asked.comparison, asked.space, asked.values);
 }
-void take(asked.preset, asked.space, asked.values);
+
+void begin();
 schedule(true);

@@ -1,7 +1,8 @@
-/** What the page and its workers say to each other. */
-import type { Event, Genotype, Notations, SearchConfig, Space } from "./types";
+/** Messages between the page and its workers. */
+import type { Schema } from "./schema";
+import type { Event, Genotype, Notations, PresetInfo, SearchConfig, Space } from "./types";
 
-/** Where a search runs. */
+/** Device that a search runs on. */
 export type Device = "cpu" | "webgpu";
 
 /** Files that a search may need besides its configuration. They are read here and never leave the machine. */
@@ -12,11 +13,13 @@ export interface Files {
   table?: string | undefined;
 }
 
-/** How far a search is to go: to the end of a step, of an epoch, or of everything. */
+/** End of a run: that of a step, of an epoch, or of everything. */
 export type Until = "step" | "epoch" | "end";
 
-/** Questions about configurations, which need no search. */
+/** Questions about methods and configurations, which need no search. */
 export interface Questions {
+  presets: { ask: null; answer: PresetInfo[] };
+  methodSchema: { ask: null; answer: Schema };
   defaults: { ask: string; answer: SearchConfig };
   check: { ask: SearchConfig; answer: null };
   space: { ask: SearchConfig; answer: Space };

@@ -11,7 +11,7 @@ export interface Reported {
 
 export interface Report {
   runs: Reported[];
-  /** What is wrong with the others, a sentence each. */
+  /** Faults of the others, a sentence each. */
   faults: string[];
 }
 
@@ -52,12 +52,12 @@ function readOne(name: string, x: unknown): Reported {
 }
 
 function checkSpace(x: unknown): Space {
-  need(isObject(x) && typeof x["name"] === "string" && Array.isArray(x["kinds"]) && x["kinds"].length > 0, "the space is not described");
+  need(isObject(x) && typeof x["name"] === "string" && Array.isArray(x["cell_types"]) && x["cell_types"].length > 0, "the space is not described");
   need(x["layout"] === "staged" || isObject(x["layout"]), "the layout of the space is not described");
-  for (const kind of x["kinds"] as unknown[]) {
-    need(isObject(kind) && typeof kind["name"] === "string" && Array.isArray(kind["edges"]), "a kind of cell of the space is not described");
+  for (const kind of x["cell_types"] as unknown[]) {
+    need(isObject(kind) && typeof kind["name"] === "string" && Array.isArray(kind["edges"]), "a cell type of the space is not described");
     const { inputs, nodes } = kind;
-    need(isCount(inputs) && isCount(nodes) && inputs >= 1 && nodes >= 1 && inputs + nodes <= 64, "a kind of cell of the space has no nodes");
+    need(isCount(inputs) && isCount(nodes) && inputs >= 1 && nodes >= 1 && inputs + nodes <= 64, "a cell type of the space has no nodes");
     for (const edge of kind["edges"] as unknown[]) {
       need(isObject(edge) && isCount(edge["from"]) && isCount(edge["to"]), "an edge of the space leads nowhere");
       const operations = edge["operations"];

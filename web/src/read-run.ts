@@ -2,6 +2,8 @@
 import { add, newRun, type Run } from "./run";
 import type { EpochEvent, Event, SearchConfig, Space } from "./types";
 
+/** Version of events that the library writes and this page reads. */
+const VERSION = 2;
 const MOST_BYTES = 64 << 20;
 const LONGEST_LINE = 4 << 20;
 const MOST_EVENTS = 1_000_000;
@@ -29,10 +31,10 @@ function numbers(x: unknown, length: number, what: string): void {
 function checkGenotype(x: unknown, space: Space): void {
   need(isObject(x) && Array.isArray(x["cells"]), "the genotype has no cells");
   const cells: unknown[] = x["cells"];
-  need(cells.length === space.kinds.length, `the genotype does not have ${space.kinds.length} kinds of cell`);
+  need(cells.length === space.cell_types.length, `the genotype does not have ${space.cell_types.length} cell types`);
   cells.forEach((cell, c) => {
     const nodes = isObject(cell) ? cell["nodes"] : undefined;
-    const kind = space.kinds[c];
+    const kind = space.cell_types[c];
     need(Array.isArray(nodes) && nodes.length === kind?.nodes, "the genotype does not fit the space");
     for (const reads of nodes) {
       need(Array.isArray(reads), "the genotype does not fit the space");
@@ -47,14 +49,14 @@ function checkGenotype(x: unknown, space: Space): void {
 /** Checks an epoch against the space and the first epoch's number of cells. */
 function checkEpoch(x: Loose, space: Space, before: EpochEvent | undefined): void {
   need(x["epoch"] === (before === undefined ? 0 : before.epoch + 1), "the epochs are not in order");
-  for (const key of ["strength", "lr", "train_loss", "valid_loss", "supernet_accuracy", "skip_connections"]) {
+  for (const key of ["lambda", "lr", "train_loss", "valid_loss", "supernet_accuracy", "skip_connections"]) {
     need(isNumber(x[key]), `${key} is not a number`);
   }
-  const kinds = x["kinds"];
-  need(Array.isArray(kinds) && kinds.length === space.kinds.length, `not ${space.kinds.length} kinds of cell`);
-  kinds.forEach((report: unknown, c) => {
-    const kind = space.kinds[c];
-    need(isObject(report) && isMaybe(report["alignment"]) && kind !== undefined, "a kind of cell is not described");
+  const reports = x["cell_types"];
+  need(Array.isArray(reports) && reports.length === space.cell_types.length, `not ${space.cell_types.length} cell types`);
+  reports.forEach((report: unknown, c) => {
+    const kind = space.cell_types[c];
+    need(isObject(report) && isMaybe(report["alignment"]) && kind !== undefined, "a cell type is not described");
     const { probabilities, saturation } = report;
     need(Array.isArray(probabilities) && probabilities.length === kind.edges.length, "probabilities do not fit the space");
     kind.edges.forEach((edge, e) => numbers(probabilities[e], edge.operations.length, "probabilities of an edge"));
@@ -64,7 +66,7 @@ function checkEpoch(x: Loose, space: Space, before: EpochEvent | undefined): voi
     numbers(saturation["jacobian"], edges, "jacobian");
     const { cells, cosines } = saturation;
     need(Array.isArray(cells) && cells.length <= 256, "the cells are missing");
-    const first = before?.kinds[c]?.saturation.cells.length ?? cells.length;
+    const first = before?.cell_types[c]?.saturation.cells.length ?? cells.length;
     need(cells.length === first, "the number of cells changes");
     for (const cell of cells as unknown[]) {
       need(isObject(cell) && isNumber(cell["pull"]) && isNumber(cell["agreement"]), "a cell is not described");
@@ -80,6 +82,8 @@ function checkEpoch(x: Loose, space: Space, before: EpochEvent | undefined): voi
   });
   const table = x["benchmark"];
   need(table === undefined || table === null || (isObject(table) && isNumber(table["cifar10_test"])), "benchmark is wrong");
+  const warnings = x["warnings"] ?? [];
+  need(Array.isArray(warnings) && warnings.every((warning) => typeof warning === "string"), "warnings are not texts");
   checkGenotype(x["genotype"], space);
 }
 
@@ -91,7 +95,7 @@ function checkStep(x: Loose): void {
 
 function checkEvent(x: unknown): asserts x is Loose {
   need(isObject(x), "not an event");
-  need(x["version"] === 1, "not an event of version 1");
+  need(x["version"] === VERSION, `not an event of version ${VERSION}`);
   need(isNumber(x["seconds"]), "the time is missing");
 }
 

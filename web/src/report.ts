@@ -79,12 +79,12 @@ function draw(): void {
   scene ??= new Scene(lookAt);
   const length = longest();
   cursor = Math.max(1, Math.min(cursor, length));
-  const kinds = Math.max(...SIDES.map((side) => chosen[side]?.run.space.kinds.length ?? 0));
-  if (kind >= kinds) {
+  const cellTypes = Math.max(...SIDES.map((side) => chosen[side]?.run.space.cell_types.length ?? 0));
+  if (kind >= cellTypes) {
     kind = 0;
     find<HTMLInputElement>('input[name="kind"]').checked = true;
   }
-  find("#kinds").hidden = kinds < 2;
+  find("#cell-types").hidden = cellTypes < 2;
   slider.max = String(length);
   slider.value = String(cursor);
   slider.setAttribute("aria-valuetext", `epoch ${cursor} of ${length}`);
@@ -97,7 +97,7 @@ function draw(): void {
 
 function drawTable(): void {
   drawSummary(testid("summary"), runs.map(({ run }) => run), kind);
-  const several = runs.some(({ run }) => run.space.kinds.length > 1);
+  const several = runs.some(({ run }) => run.space.cell_types.length > 1);
   find("#summary-kind").textContent = !several ? "" : kind === 0 ? ", in the normal cells" : ", in the reduce cells where a run has them";
 }
 

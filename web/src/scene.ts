@@ -13,7 +13,7 @@ import { shown, type Shown } from "./views/topology";
 
 export type Runs = Record<SideName, Run | undefined>;
 
-/** What is looked at. */
+/** Part of the runs that is looked at. */
 export interface Look {
   /** The epoch, counted from 1; 0 before the first. */
   at: number;
@@ -52,7 +52,7 @@ export class Scene {
 function scaleTop(all: readonly EpochEvent[], now: readonly EpochEvent[], { measure, kind }: Look): number {
   const values = (epochs: readonly EpochEvent[]): number[] =>
     epochs.flatMap((epoch) => {
-      const saturation = epoch.kinds[kind]?.saturation;
+      const saturation = epoch.cell_types[kind]?.saturation;
       if (saturation === undefined) return [];
       if (measure === "saturation") return saturation.entropy.map((h) => 1 - h);
       return measure === "pull" ? saturation.cells.map(({ pull }) => pull) : saturation.cells.flatMap((cell) => cell.transmitted);
@@ -78,13 +78,16 @@ class Panel {
 
   draw(run: Run | undefined, look: Look, top: number): void {
     const epoch = epochAt(run, look.at);
-    const now = run && epoch && shown(run.space, run.config, epoch, Math.min(look.kind, run.space.kinds.length - 1));
+    const now = run && epoch && shown(run.space, run.config, epoch, Math.min(look.kind, run.space.cell_types.length - 1));
     this.host("#cell").classList.toggle("empty", now === undefined);
     this.something = now !== undefined;
     if (!this.something) this.cover();
     const space = run?.space ?? look.space;
     const graph = now ?? (space && blank(space, look.kind));
     if (graph !== undefined) this.graph(graph);
+    const warning = warningOf(run, look.at);
+    this.write("#cell", ".warning", warning);
+    this.host("#cell", ".warning").hidden = warning === "";
     this.write("#cell", ".facts", epoch ? facts(epoch, now?.report.saturation.entropy ?? []) : "Undecided: every candidate weighs the same.");
     if (now === undefined) return;
     this.heat({ ...now, measure: look.measure, top });
@@ -97,7 +100,7 @@ class Panel {
       "#agreement",
       ".facts",
       alignment === null || alignment === undefined
-        ? "A single cell of this kind: nothing to compare."
+        ? "A single cell of this type: nothing to compare."
         : `Λ = ${brief(saturation.alignment)} on the validation gradients, ${brief(alignment)} on the training batches.`,
     );
   }
@@ -119,12 +122,18 @@ function facts(epoch: EpochEvent, entropy: readonly number[]): string {
   const skips = epoch.skip_connections;
   const table = epoch.benchmark?.cifar10_test;
   const parts = [
-    `${skips === 0 ? "No" : skips} skip connection${skips === 1 ? "" : "s"}${epoch.kinds.length > 1 ? " in all kinds" : ""}`,
+    `${skips === 0 ? "No" : skips} skip connection${skips === 1 ? "" : "s"}${epoch.cell_types.length > 1 ? " in all cell types" : ""}`,
     `mean entropy ${brief(mean(entropy))}`,
     `supernet ${percent(epoch.supernet_accuracy)}`,
   ];
   if (table !== undefined) parts.push(`cell trained in full ${table.toFixed(1)} %`);
   return `${parts.join(" · ")}`;
+}
+
+/** The last signs of a collapse up to an epoch; an epoch tells them only when they appear. */
+function warningOf(run: Run | undefined, at: number): string {
+  const told = run?.epochs.slice(0, at).filter(({ warnings = [] }) => warnings.length > 0).at(-1);
+  return told === undefined ? "" : `Epoch ${told.epoch + 1}: ${told.warnings?.join("; ") ?? ""}.`;
 }
 
 function saturationFacts(now: Shown, measure: Measure): string {
@@ -144,7 +153,7 @@ function saturationFacts(now: Shown, measure: Measure): string {
 
 /** A cell before its first epoch: all candidates weigh the same and nothing is derived. */
 function blank(space: Space, kind: number): Shown | undefined {
-  const cell = space.kinds[Math.min(kind, space.kinds.length - 1)];
+  const cell = space.cell_types[Math.min(kind, space.cell_types.length - 1)];
   if (cell === undefined) return undefined;
   const even = cell.edges.map(({ operations }) => operations.map(() => 1 / operations.length));
   return {

@@ -3,7 +3,7 @@ import type { Device, Files, FromWorker, Until } from "./protocol";
 import { spawn } from "./spawn";
 import type { Event, SearchConfig } from "./types";
 
-/** What the page is told. */
+/** Reports to the page. */
 export interface Listener {
   event(event: Event): void;
   snapshot(bytes: Uint8Array): void;
@@ -13,11 +13,11 @@ export interface Listener {
   dead(reason: string, running: boolean): void;
 }
 
-/** What a search begins from. */
+/** Beginning of a search. */
 export type Origin = { config: SearchConfig } | { snapshot: Uint8Array };
 
 export class RemoteSearch {
-  /** Whether it has been told to go on. */
+  /** True if it has been told to go on. */
   running = false;
   ended = false;
   /** The name of the device in use. */

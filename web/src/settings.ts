@@ -1,22 +1,24 @@
-/** What a visitor can set: the part of a search's configuration that has a control and a place in the address. */
-import type { SearchConfig } from "./types";
+/** Settings of a visitor: the part of a search's configuration that has a control and a place in the address. */
+import { partOf, partsOf, type Catalog } from "./method";
+import type { MethodConfig, Preset, SearchConfig } from "./types";
 
-export type Method = SearchConfig["method"]["name"];
+export type Method = Preset;
+/** Value of a setting; a list is its texts with commas between them. */
+export type Value = string | number;
 export type SideName = "left" | "right";
 export const SIDES: readonly SideName[] = ["left", "right"];
 
+/** Settings by the key of their field: those below, and those of the parts of methods. */
 export interface Settings {
+  [key: string]: Value;
   space: string;
   left: Method;
   right: Method;
-  lambda: number;
-  epsilon: number;
-  estimator: string;
-  schedule: string;
   lr: number;
   arch_lr: number;
   order: string;
   unrolled: string;
+  curvature: string;
   channels: number;
   cells: number;
   epochs: number;
@@ -31,27 +33,32 @@ export interface Settings {
 }
 
 interface About {
-  key: keyof Settings;
+  key: string;
   label: string;
   hint: string;
+  /** True if the setting may be blank. */
+  optional?: boolean;
 }
 
-/** A choice from a list, or a number in a range. */
-export type Field = About &
-  ({ options: readonly (readonly [value: string, label: string])[] } | { min: number; max: number; whole: boolean });
+export type Option = readonly [value: string, label: string, hint?: string];
 
-const METHODS = [
-  ["darts", "DARTS"],
+/** A choice from a list, or of several texts of it, or a number in a range. */
+export type Field = About & ({ options: readonly Option[]; several?: boolean } | { min: number; max: number; whole: boolean });
+
+/** Names of methods that letters and signs write; the others are their names in capitals. */
+const LABELS: ReadonlyMap<string, string> = new Map([
   ["lambda-darts", "Λ-DARTS"],
   ["lambda-darts-sign", "Λ±-DARTS"],
-] as const;
+  ["beta-darts", "β-DARTS"],
+  ["darts-minus", "DARTS−"],
+]);
 
-/** Every setting, in the order of the controls. */
+/** Every setting but those of the parts of methods, in the order of the controls. The library has the list of methods. */
 export const FIELDS: readonly Field[] = [
   {
     key: "space",
     label: "Space",
-    hint: "Which cells can be found",
+    hint: "The cells that can be found",
     options: [
       ["nas-bench-201", "NAS-Bench-201"],
       ["s2", "S2: skip or convolve"],
@@ -59,34 +66,14 @@ export const FIELDS: readonly Field[] = [
       ["darts", "DARTS, small"],
     ],
   },
-  { key: "left", label: "Left", hint: "The method of the left run", options: METHODS },
-  { key: "right", label: "Right", hint: "The method of the right run", options: METHODS },
-  { key: "lambda", label: "λ", hint: "Final strength of the regularizer", min: 0, max: 100, whole: false },
-  { key: "epsilon", label: "ε₀", hint: "Step of the two-sided difference (frozen on the CPU takes none)", min: 1e-8, max: 10, whole: false },
-  {
-    key: "estimator",
-    label: "Estimator",
-    hint: "Central: two extra passes, each with its own ReLU and pooling branches. Frozen: the main pass's; one extra pass on the CPU",
-    options: [
-      ["central", "central (paper)"],
-      ["frozen", "frozen (exact)"],
-    ],
-  },
-  {
-    key: "schedule",
-    label: "λ over time",
-    hint: "How the strength grows",
-    options: [
-      ["linear", "from 0 to λ"],
-      ["constant", "λ throughout"],
-    ],
-  },
+  { key: "left", label: "Left", hint: "The method of the left run", options: [] },
+  { key: "right", label: "Right", hint: "The method of the right run", options: [] },
   { key: "lr", label: "Rate, weights", hint: "Learning rate of the first epoch", min: 1e-6, max: 10, whole: false },
   { key: "arch_lr", label: "Rate, α", hint: "Learning rate of the architecture", min: 1e-6, max: 10, whole: false },
   {
     key: "order",
     label: "First in a step",
-    hint: "Which of the two is updated first",
+    hint: "The one of the two that is updated first",
     options: [
       ["weights-first", "weights"],
       ["architecture-first", "architecture"],
@@ -99,6 +86,15 @@ export const FIELDS: readonly Field[] = [
     options: [
       ["no", "first order"],
       ["yes", "second order"],
+    ],
+  },
+  {
+    key: "curvature",
+    label: "Curvature",
+    hint: "Measured at the end of each epoch, which takes passes of its own; the sharpness needs it",
+    options: [
+      ["no", "not measured"],
+      ["yes", "measured"],
     ],
   },
   { key: "channels", label: "Channels", hint: "C, of the first cells", min: 1, max: 64, whole: true },
@@ -129,36 +125,47 @@ export const FIELDS: readonly Field[] = [
   },
 ];
 
-export const methodLabel = (method: Method): string => METHODS.find(([name]) => name === method)?.[1] ?? method;
+export const methodLabel = (method: string): string => LABELS.get(method) ?? method.toUpperCase();
+
+/** Every setting with its choices, in the order of the controls. */
+export function fieldsOf(catalog: Catalog): Field[] {
+  const options = catalog.methods.map(({ name, paper, description }) => [name, methodLabel(name), `${description} (${paper})`] as const);
+  const fields = FIELDS.map((field) => (field.key === "left" || field.key === "right" ? { ...field, options } : field));
+  const at = fields.findIndex(({ key }) => key === "right") + 1;
+  return [...fields.slice(0, at), ...catalog.parts.flatMap((part) => part.fields), ...fields.slice(at)];
+}
 
 /** The value that `text` stands for, or undefined where the field cannot have it. */
-export function parse(field: Field, text: string): string | number | undefined {
-  if ("options" in field) return field.options.some(([value]) => value === text) ? text : undefined;
-  if (text.trim() === "") return undefined;
+export function parse(field: Field, text: string): Value | undefined {
+  if ("options" in field) {
+    const texts = field.options.map(([value]) => value);
+    if (field.several !== true) return texts.includes(text) ? text : undefined;
+    const wanted = text === "" ? [] : text.split(",");
+    return wanted.every((one) => texts.includes(one)) ? texts.filter((one) => wanted.includes(one)).join(",") : undefined;
+  }
+  if (text.trim() === "") return field.optional === true ? "" : undefined;
   const value = Number(text);
   const fits = Number.isFinite(value) && value >= field.min && value <= field.max;
   return fits && (!field.whole || Number.isInteger(value)) ? value : undefined;
 }
 
 /** The settings with one of them changed. */
-export function changed(settings: Settings, key: keyof Settings, value: string | number): Settings {
+export function changed(settings: Settings, key: string, value: Value): Settings {
   return { ...settings, [key]: value };
 }
 
 /** The settings that a configuration of the library stands for. */
-export function fromConfig(config: SearchConfig): Settings {
+export function fromConfig(config: SearchConfig, catalog: Catalog): Settings {
   return {
+    ...partSettings(config.method, catalog),
     space: config.space,
     left: "darts",
     right: "lambda-darts",
-    lambda: config.method.strength,
-    epsilon: config.method.epsilon,
-    estimator: config.method.estimator,
-    schedule: typeof config.method.schedule === "string" ? config.method.schedule : "linear",
     lr: config.weights.lr,
     arch_lr: config.architecture.lr,
     order: config.architecture.order,
     unrolled: config.architecture.unrolled ? "yes" : "no",
+    curvature: config.measures.curvature ? "yes" : "no",
     channels: config.supernet.channels,
     cells: config.supernet.cells,
     epochs: config.epochs,
@@ -171,20 +178,45 @@ export function fromConfig(config: SearchConfig): Settings {
   };
 }
 
+/** The settings of all parts. What a method decides if it is left out is blank, so that it fits every method. */
+function partSettings(method: MethodConfig, { methods, parts }: Catalog): Record<string, Value> {
+  const known = [method, ...methods.map((one) => one.method)];
+  const fields = parts.flatMap(({ fields }) => fields);
+  return Object.fromEntries(
+    fields.map((field) => {
+      const values = known.map((one) => field.fromJson(partOf(one, field.part)?.[field.property]));
+      return [field.key, field.optional === true ? "" : (values.find((value) => value !== undefined) ?? "")];
+    }),
+  );
+}
+
+/** The method of one side: the parts that it has, and no others; `base` supplies what has no control. */
+function methodOf(base: MethodConfig, settings: Settings, side: SideName, catalog: Catalog): MethodConfig {
+  const name = settings[side];
+  const own = catalog.methods.find((one) => one.name === name)?.method ?? {};
+  const parts = partsOf(catalog, name).map((part) => {
+    const values: Record<string, unknown> = { ...partOf(own, part.name), ...partOf(base, part.name) };
+    for (const { key, property, toJson } of part.fields) {
+      const value = toJson(settings[key] ?? "");
+      if (value === undefined) delete values[property];
+      else values[property] = value;
+    }
+    return [part.name, values];
+  });
+  return { name, ...Object.fromEntries(parts) };
+}
+
 /** The configuration of one side; `base` supplies what has no control. */
-export function toConfig(base: SearchConfig, settings: Settings, side: SideName): SearchConfig {
+export function toConfig(base: SearchConfig, settings: Settings, side: SideName, catalog: Catalog): SearchConfig {
   const config = structuredClone(base);
   config.space = settings.space;
-  config.method.name = settings[side];
-  config.method.strength = settings.lambda;
-  config.method.epsilon = settings.epsilon;
-  config.method.estimator = settings.estimator as SearchConfig["method"]["estimator"];
-  config.method.schedule = settings.schedule as SearchConfig["method"]["schedule"];
+  config.method = methodOf(base.method, settings, side, catalog);
   config.weights.lr = settings.lr;
   config.weights.lr_min = Math.min(config.weights.lr_min, settings.lr);
   config.architecture.lr = settings.arch_lr;
   config.architecture.order = settings.order as SearchConfig["architecture"]["order"];
   config.architecture.unrolled = settings.unrolled === "yes";
+  config.measures.curvature = settings.curvature === "yes";
   config.supernet.channels = settings.channels;
   config.supernet.cells = settings.cells;
   config.epochs = settings.epochs;

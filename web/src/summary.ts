@@ -16,8 +16,8 @@ const COLUMNS: readonly Column[] = [
   { key: "run", title: "Run", value: ({ file }) => file },
   { key: "method", title: "Method", value: ({ config }) => config.method.name },
   { key: "seed", title: "Seed", value: ({ config }) => config.seed, format: String },
-  { key: "alignment", title: "Λ", value: (_, epoch, kind) => epoch.kinds[kind]?.alignment, format: brief },
-  { key: "entropy", title: "Entropy", value: (_, epoch, kind) => mean(epoch.kinds[kind]?.saturation.entropy ?? []), format: brief },
+  { key: "alignment", title: "Λ", value: (_, epoch, kind) => epoch.cell_types[kind]?.alignment, format: brief },
+  { key: "entropy", title: "Entropy", value: (_, epoch, kind) => mean(epoch.cell_types[kind]?.saturation.entropy ?? []), format: brief },
   { key: "skip-connections", title: "Skip connections", value: (_, epoch) => epoch.skip_connections, format: String },
   { key: "supernet-accuracy", title: "Supernet accuracy", value: (_, epoch) => epoch.supernet_accuracy, format: percent },
   {
@@ -51,7 +51,7 @@ export function drawSummary(table: HTMLTableElement, runs: readonly Run[], kind:
   const rows = lasts.map(({ run, epoch }) => {
     const row = document.createElement("tr");
     // A space without reduction cells is described by those that it has.
-    const own = Math.min(kind, run.space.kinds.length - 1);
+    const own = Math.min(kind, run.space.cell_types.length - 1);
     for (const { key, value, format } of columns) {
       const found = value(run, epoch, own) ?? "";
       const words = key === "method" ? methodLabel(run.config.method.name) : found || "–";

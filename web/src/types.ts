@@ -2,40 +2,75 @@
 // UPDATE_TYPES=1 cargo test --release --workspace types
 
 /**
- * The accuracies of one cell in percent.
+ * Accuracies of one cell in percent.
  */
 export type Accuracies = { 
 /**
- * On the validation images of CIFAR-10.
+ * Accuracy on the validation images of CIFAR-10.
  */
 cifar10_valid: number, 
 /**
- * On the test images of CIFAR-10.
+ * Accuracy on the test images of CIFAR-10.
  */
 cifar10_test: number, 
 /**
- * On the validation images of CIFAR-100.
+ * Accuracy on the validation images of CIFAR-100.
  */
 cifar100_valid: number, 
 /**
- * On the test images of CIFAR-100.
+ * Accuracy on the test images of CIFAR-100.
  */
 cifar100_test: number, 
 /**
- * On the validation images of ImageNet16-120.
+ * Accuracy on the validation images of ImageNet16-120.
  */
 imagenet16_120_valid: number, 
 /**
- * On the test images of ImageNet16-120.
+ * Accuracy on the test images of ImageNet16-120.
  */
 imagenet16_120_test: number, };
 
 /**
- * How the architecture parameters are trained: Adam.
+ * Settings of the layer alignment. Defaults are those of the reference: λ = 0.125, ε₀ = 1e-4, linear schedule, normal
+ * cells.
+ */
+export type Alignment = { 
+/**
+ * Measure of the agreement; without one that of the preset, or the cosine.
+ */
+measure?: AlignmentMeasure, 
+/**
+ * Final coefficient λ.
+ */
+lambda: number, 
+/**
+ * Schedule of λ over the epochs.
+ */
+schedule: Schedule, 
+/**
+ * ε₀ of the two-sided difference; the estimator `frozen` takes none.
+ */
+epsilon: number, 
+/**
+ * Estimator of ∂Λ/∂ω.
+ */
+estimator: Estimator, 
+/**
+ * Types of cell that are regularized.
+ */
+cell_types: Array<string>, };
+
+/**
+ * Measure of the agreement of cell gradients.
+ */
+export type AlignmentMeasure = "cosine" | "sign";
+
+/**
+ * Training of the architecture parameters: Adam.
  */
 export type ArchitectureConfig = { 
 /**
- * The learning rate.
+ * Learning rate.
  */
 lr: number, 
 /**
@@ -47,33 +82,58 @@ betas: [number, number],
  */
 decay: number, 
 /**
- * Which of the two is stepped first.
+ * Order of architecture step and weight step.
  */
 order: Order, 
 /**
- * Whether the gradient is taken at the weights after a step (second order).
+ * True if the gradient is taken at the weights after a virtual step (second order).
  */
 unrolled: boolean, };
 
 /**
- * How the images of a step are varied.
+ * Augmentation of the images of a step.
  */
 export type Augment = "auto" | "none" | "published";
 
 /**
- * One kind of cell. All cells of a kind share one table of architecture parameters.
+ * Statistics of one cell.
  */
-export type CellKind = { 
+export type CellSaturation = { 
 /**
- * `normal` or `reduce`.
+ * Norm ‖J(p_e) g_{l,e}‖ on every edge: the part of the cell's gradient that reaches α.
+ */
+transmitted: Array<number>, 
+/**
+ * Ratio ‖J(p_e) g_{l,e}‖/‖g_{l,e}‖ on every edge; 0 if the gradient is zero.
+ */
+transmitted_share: Array<number>, 
+/**
+ * Index of the candidate that the cell's gradient favours on every edge: argmin_k g_{l,e,k}.
+ */
+asks: Array<number>, 
+/**
+ * Cell's share ‖J g_l‖ / Σ_m ‖J g_m‖ of the gradients that change α.
+ */
+pull: number, 
+/**
+ * Fraction of the edges on which the cell's gradient favours the candidate that α prefers.
+ */
+agreement: number, };
+
+/**
+ * One type of cell. All cells of a type share one table of architecture parameters.
+ */
+export type CellType = { 
+/**
+ * Name of the type: `normal` or `reduce`.
  */
 name: string, 
 /**
- * How many input nodes a cell has.
+ * Number of input nodes of a cell.
  */
 inputs: number, 
 /**
- * How many intermediate nodes a cell has.
+ * Number of intermediate nodes of a cell.
  */
 nodes: number, 
 /**
@@ -81,42 +141,33 @@ nodes: number,
  */
 edges: Array<Edge>, 
 /**
- * What the cell hands on.
+ * Output of the cell.
  */
 output: Output, };
 
 /**
- * The state of one cell.
+ * Report on one cell type at the end of an epoch.
  */
-export type CellSaturation = { 
+export type CellTypeReport = { 
 /**
- * ‖J(p_e) g_{l,e}‖ of every edge: the part of the cell's gradient that reaches α.
+ * `normal` or `reduce`.
  */
-transmitted: Array<number>, 
+name: string, 
 /**
- * ‖J(p_e) g_{l,e}‖/‖g_{l,e}‖ of every edge; 0 where the gradient is zero.
+ * Mean of Λ over the steps, on training batches; absent with fewer than two cells.
  */
-transmitted_share: Array<number>, 
+alignment: number | null, 
 /**
- * The candidate that the cell asks for on every edge: argmin_k g_{l,e,k}.
+ * Operation weights p, `[edges][candidates]`.
  */
-asks: Array<number>, 
+probabilities: Array<Array<number>>, 
 /**
- * ‖J g_l‖ / Σ_m ‖J g_m‖: the cell's share in what moves α.
+ * Saturation, measured with the cell gradients of L_val, which move α, averaged over the epoch.
  */
-pull: number, 
-/**
- * The share of edges on which the cell asks for the candidate that α prefers.
- */
-agreement: number, };
+saturation: Saturation, };
 
 /**
- * Which conventions the candidate operations follow.
- */
-export type Convention = "darts" | "nas-bench201";
-
-/**
- * The candidates of one kind of cell.
+ * The candidates of one type of cell.
  */
 export type CustomCell = { 
 /**
@@ -124,12 +175,12 @@ export type CustomCell = {
  */
 operations: Array<Operation>, 
 /**
- * The candidates of single edges, by `from->to`; an empty list leaves the edge out.
+ * The candidates of single edges, keyed by `from->to`; an empty list leaves the edge out.
  */
 edges?: { [key in string]: Array<Operation> }, };
 
 /**
- * A search space as a user writes it down.
+ * Description of a search space, as a user writes it in TOML.
  *
  * ```
  * use lambda_darts::space::CustomSpace;
@@ -146,84 +197,83 @@ edges?: { [key in string]: Array<Operation> }, };
  *     "0->2" = ["max_pool_3x3", "skip_connect"]
  *     "1->3" = []
  * "#)?;
- * assert_eq!(space.kinds[0].edges.len(), 4);
+ * assert_eq!(space.cell_types[0].edges.len(), 4);
  * # Ok::<(), lambda_darts::space::SpaceError>(())
  * ```
  */
 export type CustomSpace = { 
 /**
- * The name it is reported by.
+ * Name of the space, used in reports.
  */
 name: string, 
 /**
- * `stacked` (DARTS) or `staged` (NAS-Bench-201).
+ * Macro layout: `stacked` (DARTS) or `staged` (NAS-Bench-201).
  */
-layout: LayoutName, 
+layout: MacroLayoutName, 
 /**
- * Width of the stem in multiples of the channels; stacked only. 3 where it is left out.
+ * Width of the stem in multiples of the channels, for a stacked layout only; 3 by default.
  */
 stem_multiplier?: number | null, 
 /**
- * The operations' conventions; by default those of the layout.
+ * Style of the operations; by default that of the layout.
  */
-convention?: Convention | null, 
+style?: OperationStyle | null, 
 /**
- * Input nodes of a cell: 1 or 2 in a stacked layout (2 by default), 1 in a staged one.
+ * Number of input nodes of a cell: 1 or 2 in a stacked layout (2 by default), 1 in a staged one.
  */
 inputs?: number | null, 
 /**
- * Intermediate nodes of a cell, 1 to 16.
+ * Number of intermediate nodes of a cell, 1 to 16.
  */
 nodes: number, 
 /**
- * What a cell hands on: `concat` by default in a stacked layout; `last`, always, in a staged one.
+ * Output of a cell: `concat` by default in a stacked layout; always `last` in a staged one.
  */
 output?: Output | null, 
 /**
- * The kinds of cell: `normal`, and in a stacked layout `reduce` if the network is to shrink the image.
+ * The types of cell by name: `normal`, and in a stacked layout `reduce` if the network is to shrink the image.
  */
 cells: { [key in string]: CustomCell }, };
 
 /**
- * Which images a search uses and how.
+ * Data settings of a search.
  */
 export type DataConfig = { 
 /**
- * The data set.
+ * Data set.
  */
 set: DataSet, 
 /**
- * The folder it lies in; `digits` needs none.
+ * Folder of the data set; `digits` needs none.
  */
 dir?: string, 
 /**
- * Use only this many images, drawn by the seed.
+ * Number of images to use, drawn by the seed; all by default.
  */
 images?: number, 
 /**
- * Resize the images to squares of this side.
+ * Side in pixels of the squares that images are resized to; by default the images keep their size.
  */
 size?: number, 
 /**
- * The fraction of the images that trains the weights; the rest is the validation part that trains the
- * architecture.
+ * Fraction of the images that trains the weights; the rest is the validation part, which trains the architecture.
  */
 train_fraction: number, 
 /**
- * A JSON file `{"train": [indices], "valid": [indices]}` that says which images make the parts.
+ * JSON file `{"train": [indices], "valid": [indices]}` with the images of the two parts.
  */
 split?: string, 
 /**
- * How the images of a step are varied.
+ * Augmentation of the images of a step.
  */
 augment: Augment, 
 /**
- * The side of the square that is cut out of each image of a step; 0 for none.
+ * Side in pixels of the square that is cut out of each image of a step; 0 for none.
  */
 cutout: number, };
 
 /**
- * A data set, by name.
+ * Name of a data set.
  */
 export type DataSet = "digits" | "cifar10" | "cifar100" | "svhn" | "imagenet16-120" | "folder";
 
@@ -232,11 +282,11 @@ export type DataSet = "digits" | "cifar10" | "cifar100" | "svhn" | "imagenet16-1
  */
 export type DeviceInfo = { 
 /**
- * What it is asked for by.
+ * Name that selects the device.
  */
 device: "cpu" | "webgpu", 
 /**
- * What it calls itself.
+ * Name that the device reports.
  */
 name: string, };
 
@@ -258,65 +308,69 @@ to: number,
 operations: Array<Operation>, };
 
 /**
- * An epoch.
+ * End of an epoch.
  */
 export type EpochEvent = { 
 /**
- * The epoch, from 0.
+ * Epoch, counted from 0.
  */
 epoch: number, 
 /**
  * λ in this epoch.
  */
-strength: number, 
+lambda: number, 
 /**
- * The weights' learning rate in this epoch.
+ * Learning rate of the weights in this epoch.
  */
 lr: number, 
 /**
- * The mean of L_train over the steps.
+ * Mean of L_train over the steps.
  */
 train_loss: number, 
 /**
- * The mean of L_val over the steps.
+ * Mean of L_val over the steps.
  */
 valid_loss: number, 
 /**
- * The share of validation images that the supernet gets right, with running statistics.
+ * Share of the validation images that the supernet classifies correctly, with running statistics.
  */
 supernet_accuracy: number, 
 /**
- * One entry a kind of cell.
+ * Reports by cell type.
  */
-kinds: Array<KindReport>, 
+cell_types: Array<CellTypeReport>, 
 /**
- * The dominant eigenvalue of ∇²_α L_val, if it is measured.
+ * Dominant eigenvalue of ∇²_α L_val, if it is measured.
  */
 curvature?: number, 
 /**
- * The architecture that α stands for.
+ * Genotype that α stands for.
  */
 genotype: Genotype, 
 /**
- * Skip connections in it.
+ * Number of skip connections in the genotype.
  */
 skip_connections: number, 
 /**
- * Its accuracies in the table, if one was given and has it.
+ * Accuracies of the genotype in the benchmark table, if one was given and has it.
  */
-benchmark?: Accuracies, };
+benchmark?: Accuracies, 
+/**
+ * Signs of a collapse.
+ */
+warnings?: Array<string>, };
 
 /**
- * How the branches of ReLU and max pool are chosen.
+ * Estimator of ∂Λ/∂ω.
  */
 export type Estimator = "central" | "frozen";
 
 /**
- * Something that happened.
+ * Event of a search.
  */
 export type Event = { 
 /**
- * The version of this type: 1.
+ * Version of this type: 2.
  */
 version: number, 
 /**
@@ -324,11 +378,11 @@ version: number,
  */
 seconds: number, } & ({ "event": "start", 
 /**
- * Its configuration.
+ * Configuration of the search.
  */
 config: SearchConfig, 
 /**
- * The device in use.
+ * Device in use.
  */
 device: string, 
 /**
@@ -340,20 +394,20 @@ steps: number,
  */
 weights: number, } | { "event": "step" } & StepEvent | { "event": "epoch" } & EpochEvent | { "event": "end", 
 /**
- * What it found.
+ * Genotype that α stands for at the end.
  */
 genotype: Genotype, });
 
 /**
- * What happened.
+ * Kind of an event.
  */
 export type EventKind = { "event": "start", 
 /**
- * Its configuration.
+ * Configuration of the search.
  */
 config: SearchConfig, 
 /**
- * The device in use.
+ * Device in use.
  */
 device: string, 
 /**
@@ -365,137 +419,106 @@ steps: number,
  */
 weights: number, } | { "event": "step" } & StepEvent | { "event": "epoch" } & EpochEvent | { "event": "end", 
 /**
- * What it found.
+ * Genotype that α stands for at the end.
  */
 genotype: Genotype, };
 
 /**
- * A discrete architecture: for every kind of cell, what each node reads.
+ * A discrete architecture: for every type of cell, the operations and the inputs of each node.
  */
 export type Genotype = { 
 /**
- * One entry a kind of cell, `normal` first.
+ * The types of cell, `normal` first.
  */
 cells: Array<GenotypeCell>, };
 
 /**
- * One kind of cell of a [`Genotype`].
+ * One type of cell of a [`Genotype`].
  */
 export type GenotypeCell = { 
 /**
- * `normal` or `reduce`.
+ * Name of the type: `normal` or `reduce`.
  */
 kind: string, 
 /**
- * How many input nodes the cell has; node numbers count them first.
+ * Number of input nodes of the cell; the numbers of nodes start with them.
  */
 inputs: number, 
 /**
- * For every intermediate node the operations that add up to it, each with the node it reads.
+ * Operations of every intermediate node, each with the number of the node that it reads; the node is their sum.
  */
 nodes: Array<Array<[Operation, number]>>, 
 /**
- * The nodes that make up the output.
+ * Numbers of the nodes that make up the output.
  */
 output: Array<number>, };
 
 /**
- * One kind of cell at the end of an epoch.
+ * Macro layout: the arrangement of cells into a network.
  */
-export type KindReport = { 
-/**
- * `normal` or `reduce`.
- */
-name: string, 
-/**
- * The mean of Λ over the steps, on training batches; absent with fewer than two cells.
- */
-alignment: number | null, 
-/**
- * The operation weights p, `[edges][candidates]`.
- */
-probabilities: Array<Array<number>>, 
-/**
- * Measured with the cell gradients of L_val, which move α, averaged over the epoch.
- */
-saturation: Saturation, };
-
-/**
- * How cells are stacked into a network.
- */
-export type Layout = { "stacked": { 
+export type MacroLayout = { "stacked": { 
 /**
  * Width of the stem in multiples of the channels C.
  */
 stem_multiplier: number, } } | "staged";
 
 /**
- * The name of a macro layout.
+ * Name of a macro layout.
  */
-export type LayoutName = "stacked" | "staged";
+export type MacroLayoutName = "stacked" | "staged";
 
 /**
  * Measures that take passes of their own.
  */
 export type MeasuresConfig = { 
 /**
- * The dominant eigenvalue of ∇²_α L_val at the end of each epoch, on one batch: up to 11 passes, on a GPU 21.
+ * True if the dominant eigenvalue of ∇²_α L_val is measured at the end of each epoch, on one batch: up to 11
+ * passes, on a GPU 21.
  */
 curvature: boolean, };
 
 /**
- * The method and its settings.
+ * Method and its settings: a preset, and the settings of each part that is in use.
+ *
+ * A part of the preset that is left out has its defaults; a part that the preset lacks is added to it.
  */
 export type MethodConfig = { 
 /**
- * Which method.
+ * Preset.
  */
-name: MethodName, 
+name: Preset, 
 /**
- * The final λ.
+ * Settings of the part of this name.
  */
-strength: number, 
+alignment?: Alignment, 
 /**
- * ε₀ of the two-sided difference; [`Estimator::Frozen`] takes none on the CPU.
+ * Settings of the part of this name.
  */
-epsilon: number, 
+skip_share?: SkipShare, 
 /**
- * How ∂Λ/∂ω is found.
+ * Settings of the part of this name.
  */
-estimator: Estimator, 
-/**
- * How λ changes over the epochs.
- */
-schedule: Schedule, 
-/**
- * The kinds of cell whose alignment is regularized.
- */
-kinds: Array<string>, };
-
-/**
- * A published method, by the name of its composition.
- */
-export type MethodName = "darts" | "lambda-darts" | "lambda-darts-sign";
+sharpness?: Sharpness, };
 
 /**
  * A genotype in every notation that it has.
  */
 export type Notations = { 
 /**
- * As JSON.
+ * JSON of the genotype.
  */
 json: string, 
 /**
- * As DARTS writes it; null where it cannot.
+ * Notation of DARTS; null if it cannot express the genotype.
  */
 darts: string | null, 
 /**
- * As NAS-Bench-201 writes it; null where it cannot.
+ * Notation of NAS-Bench-201; null if it cannot express the genotype.
  */
 nas_bench_201: string | null, };
 
 /**
- * A candidate operation, by the name that the field gives it.
+ * A candidate operation, under its name in the literature.
  *
  * The text form (serde, [`Display`](fmt::Display) and [`FromStr`]) is the one that papers, genotypes and
  * the PyTorch references use, for example `sep_conv_3x3`.
@@ -512,64 +535,96 @@ nas_bench_201: string | null, };
 export type Operation = "none" | "skip_connect" | "max_pool_3x3" | "avg_pool_3x3" | "sep_conv_3x3" | "sep_conv_5x5" | "sep_conv_7x7" | "dil_conv_3x3" | "dil_conv_5x5" | "conv_7x1_1x7" | "nor_conv_1x1" | "nor_conv_3x3" | "noise";
 
 /**
- * Which of architecture and weights is stepped first.
+ * Operation style: the conventions that the candidate operations follow.
+ */
+export type OperationStyle = "darts" | "nas-bench201";
+
+/**
+ * Order of architecture step and weight step.
  */
 export type Order = "architecture-first" | "weights-first";
 
 /**
- * What a cell hands on.
+ * Output of a cell.
  */
 export type Output = "concat" | "last";
 
 /**
- * The state of one kind of cell.
+ * Published method by the name of its composition.
+ */
+export type Preset = "darts" | "lambda-darts-sign" | "lambda-darts";
+
+/**
+ * A published method.
+ */
+export type PresetInfo = { 
+/**
+ * Name in the settings.
+ */
+name: Preset, 
+/**
+ * Identifier of the paper.
+ */
+paper: string, 
+/**
+ * Description in a few words.
+ */
+description: string, 
+/**
+ * Settings of the method with all its parts.
+ */
+method: MethodConfig, };
+
+/**
+ * Statistics of one type of cell.
  */
 export type Saturation = { 
 /**
- * Normalized entropy h_e = H(p_e)/ln K of every edge: 1 at the uniform point, 0 where saturated (or K = 1).
+ * Normalized entropy h_e = H(p_e)/ln K of every edge: 1 at the uniform point, 0 if the edge is saturated or K = 1.
  */
 entropy: Array<number>, 
 /**
- * ‖J(p_e)‖_F of every edge, J(p) = diag(p) − p pᵀ: 0 where saturated.
+ * Norm ‖J(p_e)‖_F of the softmax's Jacobian on every edge, J(p) = diag(p) − p pᵀ: 0 if the edge is saturated.
  */
 jacobian: Array<number>, 
 /**
- * Every cell, from stem to classifier.
+ * Statistics of every cell, from stem to classifier.
  */
 cells: Array<CellSaturation>, 
 /**
- * The cosine between every two cell gradients, `[L][L]`; 0 where one of them is zero.
+ * Cosine between every two cell gradients, `[L][L]`; 0 if one of them is zero.
  */
 cosines: Array<Array<number>>, 
 /**
- * Λ; absent with fewer than two cells.
+ * Alignment Λ of the cells; absent with fewer than two cells.
  */
 alignment: number | null, 
 /**
- * Λ±; absent with fewer than two cells.
+ * Sign alignment Λ±; absent with fewer than two cells.
  */
 sign_alignment: number | null, };
 
 /**
- * λ as a function of the epoch.
+ * Function of the epoch by which λ grows.
  */
 export type Schedule = "linear" | "constant" | { "from": number };
 
 /**
- * A search, completely described.
+ * Complete configuration of a search.
  *
  * ```
- * use lambda_darts::search::{MethodName, SearchConfig};
+ * use lambda_darts::method::{MethodConfig, Preset};
+ * use lambda_darts::search::SearchConfig;
  *
  * let mut config = SearchConfig::published("nas-bench-201");
- * config.method.name = MethodName::Darts;
+ * config.method = MethodConfig::preset(Preset::Darts);
  * assert_eq!(SearchConfig::from_toml(&config.to_toml())?, config);
  * # Ok::<(), lambda_darts::search::SearchError>(())
  * ```
  */
 export type SearchConfig = { 
 /**
- * The name of a published space, or of `custom_space`.
+ * Name of a published space, or of `custom_space`.
  */
 space: string, 
 /**
@@ -585,65 +640,95 @@ epochs: number,
  */
 batch: number, 
 /**
- * The size of the supernet.
+ * Size of the supernet.
  */
 supernet: SupernetConfig, 
 /**
- * The method.
+ * Method.
  */
 method: MethodConfig, 
 /**
- * How the weights are trained.
+ * Training of the weights.
  */
 weights: WeightsConfig, 
 /**
- * How the architecture parameters are trained.
+ * Training of the architecture parameters.
  */
 architecture: ArchitectureConfig, 
 /**
- * The images.
+ * Images.
  */
 data: DataConfig, 
 /**
- * What is measured besides what costs nothing.
+ * Measures that take passes of their own.
  */
 measures: MeasuresConfig, 
 /**
- * A space of one's own, in the place of a published one.
+ * Custom space, in the place of a published one.
  */
 custom_space?: CustomSpace, };
 
 /**
- * A search space: the kinds of cell, their candidates and how cells are stacked.
+ * Settings of the rule, with the published values. It needs the curvature to be measured.
+ */
+export type Sharpness = { 
+/**
+ * Number k of epochs in a mean.
+ */
+window: number, 
+/**
+ * Least ratio of the older mean to the newer one without a warning.
+ */
+ratio: number, 
+/**
+ * True if the warning ends the search.
+ */
+ends: boolean, };
+
+/**
+ * Settings of the warning. By default it comes when more than half of the derived edges are skip connections.
+ */
+export type SkipShare = { 
+/**
+ * Largest share of skip connections without a warning, from 0 to 1.
+ */
+share: number, 
+/**
+ * True if the warning ends the search.
+ */
+ends: boolean, };
+
+/**
+ * A search space: the types of cell, their candidates and the macro layout.
  */
 export type Space = { 
 /**
- * The name it is asked for by.
+ * Name of the space, as in `--space`.
  */
 name: string, 
 /**
- * The kinds of cell; the first is `normal`.
+ * The types of cell; the first is `normal`.
  */
-kinds: Array<CellKind>, 
+cell_types: Array<CellType>, 
 /**
- * How cells are stacked.
+ * Macro layout.
  */
-layout: Layout, 
+layout: MacroLayout, 
 /**
- * Which conventions the operations follow.
+ * Operation style.
  */
-convention: Convention, };
+style: OperationStyle, };
 
 /**
- * A step.
+ * Bilevel step.
  */
 export type StepEvent = { 
 /**
- * The epoch, from 0.
+ * Epoch, counted from 0.
  */
 epoch: number, 
 /**
- * The step within the epoch, from 0.
+ * Step within the epoch, counted from 0.
  */
 step: number, 
 /**
@@ -655,16 +740,16 @@ train_loss: number,
  */
 valid_loss: number, 
 /**
- * Λ of every kind of cell on the training batch; absent with fewer than two cells.
+ * Λ of every cell type on the training batch; absent with fewer than two cells.
  */
 alignment: Array<number | null>, 
 /**
- * The norm of the weights' gradient before clipping.
+ * Norm of the weights' gradient before clipping.
  */
 gradient_norm: number, };
 
 /**
- * The size of a supernet.
+ * Size of a supernet.
  */
 export type SupernetConfig = { 
 /**
@@ -677,15 +762,15 @@ channels: number,
 cells: number, };
 
 /**
- * How the weights are trained: SGD with momentum and a cosine schedule.
+ * Training of the weights: SGD with momentum and a cosine schedule.
  */
 export type WeightsConfig = { 
 /**
- * The learning rate of the first epoch.
+ * Learning rate of the first epoch.
  */
 lr: number, 
 /**
- * The learning rate that the cosine schedule ends at.
+ * Learning rate that the cosine schedule ends at.
  */
 lr_min: number, 
 /**
@@ -697,6 +782,6 @@ momentum: number,
  */
 decay: number, 
 /**
- * The global norm that gradients are clipped to.
+ * Global norm that gradients are clipped to.
  */
 clip: number, };

@@ -129,6 +129,8 @@ async function answer(message: Question): Promise<void> {
   }
   try {
     const answers = {
+      presets: () => from.presets(),
+      methodSchema: () => from.methodSchema(),
       defaults: () => from.defaults(message.ask as Parameters<Library["defaults"]>[0]),
       check: () => from.check(message.ask as Parameters<Library["check"]>[0]) ?? null,
       space: () => from.space(message.ask as Parameters<Library["space"]>[0]),

@@ -1,4 +1,4 @@
-//! Installing what is missing, where that can be done without asking: on Debian, as root.
+//! Installation of missing packages, on Debian as root only.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use crate::run::{run, succeeds};
 
-/// How often an installation is tried, since a network may be slow to come up.
+/// Number of attempts of an installation, since a network may be slow to come up.
 const ATTEMPTS: u64 = 3;
 
-/// Whether this is Debian, has apt-get, and runs as root.
+/// Returns true if this is Debian with apt-get and the user is root.
 pub(crate) fn can_install() -> bool {
     let root = Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0");
     root && Path::new("/etc/debian_version").exists() && succeeds(Command::new("apt-get").arg("--version"))
 }
 
-/// Installs packages; says so if that fails [`ATTEMPTS`] times. Nothing that is there is removed for it.
+/// Installs packages without removing others. Prints a message if that fails [`ATTEMPTS`] times.
 pub(crate) fn install(packages: &[&str]) {
     for attempt in 1..=ATTEMPTS {
         let done = apt_get(&["update"], &[])

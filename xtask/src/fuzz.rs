@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: everything that parses files, against what nobody would write.
+//! `cargo xtask fuzz`: fuzzing of all parsers of files.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -24,34 +24,35 @@ Environment:
   CARGO_TARGET_DIR   where cargo puts what it builds; this is in its folder `fuzz`
   CXX                the C++ compiler; c++ if it is not set";
 
-/// What `cargo fuzz --sanitizer none` gives the compiler; the rest stands in the profile in fuzz/Cargo.toml.
+/// Compiler flags of `cargo fuzz --sanitizer none`; the others are in the profile in fuzz/Cargo.toml.
 const FLAGS: &str = "--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
                      -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table \
                      -Cllvm-args=-sanitizer-coverage-trace-compares";
 
-/// What an input may take.
+/// Limits of the time and memory for an input.
 const LIMITS: [&str; 3] = ["-timeout=10", "-rss_limit_mb=512", "-malloc_limit_mb=256"];
-/// Bytes. Only a sanitizer tells libFuzzer of single allocations: without one, a huge one has to fail by itself.
+/// Limit of the address space in bytes. Without a sanitizer, libFuzzer does not see single allocations, and a huge one
+/// has to fail by this limit.
 const ADDRESSES: u64 = 1 << 30;
 
-/// Seconds for each target among the other checks.
+/// Seconds for each target as part of the checks.
 const BRIEFLY: u32 = 3;
 
-/// Lines of a failed run that are shown.
+/// Maximum number of lines of a failed run that are shown.
 const SHOWN: usize = 40;
 
-/// Tries the targets that are wanted, or all.
+/// Fuzzes the wanted targets, or all.
 pub(crate) fn fuzz(seconds: u32, wanted: &[String]) -> Result<(), ExitCode> {
     set_up()?;
     try_all(&targets(wanted)?, seconds, &[])
 }
 
-/// Tries every target briefly, always with the same random numbers: what fails is new.
+/// Fuzzes every target briefly, always with the same random numbers, so that a failure comes from a change of the code.
 pub(crate) fn check() -> Result<(), ExitCode> {
     try_all(&targets(&[])?, BRIEFLY, &["-seed=1"])
 }
 
-/// Sees to it that libFuzzer can be built.
+/// Ensures that libFuzzer can be built.
 pub(crate) fn set_up() -> Result<(), ExitCode> {
     if !has_compiler() && apt::can_install() {
         apt::install(&["g++"]);
@@ -68,11 +69,11 @@ pub(crate) fn set_up() -> Result<(), ExitCode> {
 }
 
 fn has_compiler() -> bool {
-    // What is named there may be more than a program.
+    // The variable may contain arguments besides a program, so it is not checked.
     env::var_os("CXX").is_some_and(|compiler| !compiler.is_empty()) || succeeds(Command::new("c++").arg("--version"))
 }
 
-/// The names of the targets that are wanted, or of all.
+/// Returns the names of the wanted targets, or of all.
 fn targets(wanted: &[String]) -> Result<Vec<String>, ExitCode> {
     let known = known();
     match wanted.iter().find(|name| !known.contains(name)) {
@@ -90,13 +91,13 @@ fn known() -> Vec<String> {
     names
 }
 
-/// The name of the target whose source this is.
+/// Returns the name of the target with this source.
 fn name(path: &Path) -> Option<String> {
     let name = path.file_name()?.to_str()?.strip_suffix(".rs")?;
     Some(name.to_owned())
 }
 
-/// Tries all, whatever is found in one of them.
+/// Fuzzes all targets, even after a finding in one of them.
 fn try_all(targets: &[String], seconds: u32, more: &[&str]) -> Result<(), ExitCode> {
     let binaries = build()?;
     let mut outcome = Ok(());
@@ -106,23 +107,23 @@ fn try_all(targets: &[String], seconds: u32, more: &[&str]) -> Result<(), ExitCo
     outcome
 }
 
-/// Beside the other builds, so that neither makes the other build again.
+/// Returns the target folder, which lies beside that of the other builds so that neither invalidates the other.
 fn folder() -> PathBuf {
     built().join("../fuzz")
 }
 
-/// Builds all targets, and gives the folder of the programs.
+/// Builds all targets and returns the folder of the programs.
 fn build() -> Result<PathBuf, ExitCode> {
     let Some(host) = host() else { return refuse("rustc does not say what it builds for") };
     let folder = folder();
-    // Where a target is named, its flags are not those of build scripts.
+    // With an explicit --target, the flags do not apply to build scripts.
     let mut command = cargo(&["build", "--manifest-path", "fuzz/Cargo.toml", "--release", "--target", &host]);
     command.arg("--target-dir").arg(&folder).env_remove("CARGO_ENCODED_RUSTFLAGS").env("RUSTFLAGS", FLAGS);
     run(&mut command)?;
     Ok(folder.join(host).join("release"))
 }
 
-/// What the compiler that is used builds for.
+/// Returns the host target of the compiler in use.
 fn host() -> Option<String> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc).arg("-vV").output().ok()?;
@@ -161,7 +162,7 @@ fn try_one(target: &str, binary: &Path, seconds: u32, more: &[&str]) -> Result<(
     }
 }
 
-/// The program with an end to its memory, where the system has a way.
+/// Returns a command that starts the program with limited memory, if the system can do that.
 fn limited(binary: &Path) -> Command {
     if cfg!(target_os = "linux") && succeeds(Command::new("prlimit").arg("--version")) {
         let mut command = Command::new("prlimit");
@@ -179,13 +180,13 @@ fn emptied(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// The runs and what they covered, as libFuzzer says at its end.
+/// Returns the number of runs and the coverage, from the last lines of libFuzzer.
 fn summary(log: &str) -> Option<String> {
     let (runs, rest) = log.lines().rev().find_map(|line| line.strip_prefix('#')?.split_once("DONE"))?;
     Some(format!("{} runs, {}", runs.trim(), rest.trim()))
 }
 
-/// The file with the input that was found.
+/// Returns the file with the input of a finding.
 fn finding(log: &str) -> Option<&str> {
     log.lines().find_map(|line| line.split_once("Test unit written to ")).map(|(_, path)| path.trim())
 }

@@ -1,14 +1,14 @@
-//! The other programs that the interchange tests read our files with.
+//! The other programs with which the interchange tests read the project's files.
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use crate::run::{built, run};
 
-/// The variable by which the tests are told where they are.
+/// Environment variable with the path of that Python, for the tests.
 pub(crate) const VARIABLE: &str = "LAMBDA_DARTS_PYTHON";
 
-/// Installs them into a folder beside the builds, and gives its Python.
+/// Installs the programs into a folder beside the builds, and returns its Python.
 pub(crate) fn set_up() -> Result<PathBuf, ExitCode> {
     let folder = built().join("../interchange");
     run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;

@@ -1,11 +1,16 @@
 //! The project's own tasks, run as `cargo xtask TASK`.
 
 mod apt;
+mod arrows;
 mod bench;
 mod fuzz;
 mod interchange;
+mod packages;
+mod prose;
+mod rules;
 mod run;
 mod set_up;
+mod sources;
 mod tests;
 mod vulkan;
 mod web;
@@ -25,23 +30,29 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Set this machine up, then run every check: formatting, lints, docs, build, tests, fuzzing, the page.
+    /// Set up this machine, then run every check: formatting, rules, lints, docs, build, packages, tests, fuzzing, page.
     #[command(long_about = tests::ABOUT, after_long_help = tests::MORE)]
     Test(tests::Choice),
-    /// Fuzz everything that parses files.
+    /// Fuzz all parsers of files.
     #[command(long_about = fuzz::ABOUT, after_long_help = fuzz::MORE)]
     Fuzz {
-        /// How long to try each target.
+        /// Number of seconds for each target.
         #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
         seconds: u32,
-        /// The targets, such as table; all of them if none is named.
+        /// Targets, such as table; all by default.
         #[arg(value_name = "TARGET")]
         targets: Vec<String>,
     },
+    /// Check the rules of the sources: arrows between modules, beginnings of doc comments.
+    #[command(long_about = rules::ABOUT)]
+    Rules,
+    /// Package the published crates, and check the libraries from their packages.
+    #[command(long_about = packages::ABOUT)]
+    Packages,
     /// Time our search step and PyTorch's, side by side.
     #[command(long_about = bench::ABOUT, after_long_help = bench::MORE)]
     Bench {
-        /// Measure nothing here, and make this folder, which measures on another machine.
+        /// Do not measure here, but make this folder for a measurement on another machine.
         #[arg(long, value_name = "DIR")]
         pack: Option<PathBuf>,
         /// A Python with PyTorch.
@@ -54,20 +65,20 @@ enum Task {
     /// Build the page, with both .wasm files.
     #[command(long_about = web::ABOUT, after_long_help = web::MORE)]
     Web {
-        /// Then serve it, for this machine alone.
+        /// Serve the page after the build, for this machine alone.
         #[arg(long)]
         serve: bool,
-        /// The port to serve on; 0 for any that is free.
+        /// Port to serve on; 0 for any free port.
         #[arg(long, value_name = "N", default_value_t = 8000, requires = "serve")]
         port: u16,
     },
-    /// Only the set-up: what the checks need besides Rust.
+    /// Install only the tools that the checks need besides Rust.
     #[command(long_about = set_up::ABOUT)]
     SetUp {
-        /// Leave out what the page needs.
+        /// Leave out the tools for the page.
         #[arg(long)]
         no_web: bool,
-        /// Leave out what fuzzing needs.
+        /// Leave out the tools for fuzzing.
         #[arg(long)]
         no_fuzz: bool,
     },
@@ -77,6 +88,8 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().task {
         Task::Test(choice) => tests::run_all(&choice),
         Task::Fuzz { seconds, targets } => fuzz::fuzz(seconds, &targets),
+        Task::Rules => rules::check(),
+        Task::Packages => packages::check(),
         Task::Bench { pack, python, rest } => bench::bench(pack.as_deref(), python, &rest),
         Task::Web { serve, port } => web::web(serve, port),
         Task::SetUp { no_web, no_fuzz } => set_up::set_up(!no_web, !no_fuzz),

@@ -1,4 +1,4 @@
-//! Running one stage after another, with the time each takes.
+//! Execution of stages one after another, with the time of each.
 
 use std::env;
 use std::fmt::Write as _;
@@ -37,7 +37,7 @@ impl Stages {
         outcome
     }
 
-    /// A table of the stages that have passed.
+    /// Prints a table of the stages that have passed.
     pub(crate) fn summary(&self) {
         println!("\n   seconds  stage");
         for (name, seconds) in &self.passed {
@@ -47,27 +47,27 @@ impl Stages {
     }
 }
 
-/// The root of the workspace.
+/// Returns the root folder of the workspace.
 pub(crate) fn root() -> PathBuf {
-    // Asked for at run time: a target folder may be shared by several checkouts.
+    // The variable is read at run time, as several checkouts may share a target folder.
     let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Path::new(&package).join("..")
 }
 
-/// The folder of the release builds, in which this program lies too.
+/// Returns the folder of the release builds, which also contains this program.
 pub(crate) fn built() -> PathBuf {
     let own = env::current_exe().unwrap_or_default();
     own.parent().map(Path::to_owned).unwrap_or_default()
 }
 
-/// The cargo that runs this task, to be started in the root of the workspace.
+/// Makes a command of the cargo that runs this task, to be started in the root of the workspace.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
     command
 }
 
-/// Runs a command to its end. A failure hands on the command's exit code.
+/// Runs a command to its end. The error is the command's exit code.
 pub(crate) fn run(command: &mut Command) -> Result<(), ExitCode> {
     println!("   {}", shown(command));
     match command.status() {
@@ -83,19 +83,19 @@ pub(crate) fn run(command: &mut Command) -> Result<(), ExitCode> {
     }
 }
 
-/// Runs a command to its end and keeps what it prints, whether it fails or not.
+/// Runs a command to its end and returns its output, even if it fails.
 pub(crate) fn captured(command: &mut Command) -> Result<Output, ExitCode> {
     println!("   {}", shown(command));
     let output = command.output();
     output.or_else(|error| refuse(&format!("cannot start {}: {error}", command.get_program().to_string_lossy())))
 }
 
-/// Runs a command without showing its output. True if it could be started and succeeded.
+/// Runs a command without showing its output. Returns true if it could be started and succeeded.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     command.output().is_ok_and(|output| output.status.success())
 }
 
-/// The command as one would type it.
+/// Formats the command as a user would type it.
 fn shown(command: &Command) -> String {
     let mut line = String::new();
     for (name, value) in command.get_envs() {

@@ -1,4 +1,4 @@
-//! `cargo xtask set-up`: what the checks need besides Rust.
+//! `cargo xtask set-up`: installation of the tools that the checks need besides Rust.
 
 use std::process::ExitCode;
 

@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 
 use crate::run::{Stages, cargo, run, succeeds};
-use crate::{fuzz, interchange, set_up, vulkan, web};
+use crate::{fuzz, interchange, packages, rules, set_up, vulkan, web};
 
 pub(crate) const ABOUT: &str = "\
 Set this machine up, then run every check of the project.
@@ -13,9 +13,11 @@ Set this machine up, then run every check of the project.
 Stages, in this order; the first that fails stops with its exit code:
   set-up      looks for what the checks need besides Rust and installs it if it can; see `cargo xtask set-up --help`
   formatting  cargo fmt --all --check; the same for the fuzz targets
+  rules       cargo xtask rules: arrows between the modules of the library, beginnings of doc comments
   clippy      cargo clippy --release --workspace --all-targets -- -D warnings
   docs        cargo doc --release --workspace --no-deps, with warnings denied
   build       cargo build --release --workspace --all-targets
+  packages    cargo xtask packages: the libraries, checked from the packages of the published crates
   tests       cargo nextest run --release --workspace, or cargo test without nextest
   doc tests   cargo test --release --workspace --doc
   fuzz        cargo xtask fuzz, a few seconds a target and always with the same random numbers; not on Windows
@@ -45,11 +47,11 @@ Environment:
   CHROMIUM              the browser to test the page in; the first one on the path if it is not set
   CARGO_TARGET_DIR      where cargo puts what it builds";
 
-// Which stages. (A doc comment here could become the help of the task.)
+// The choice of stages. (A doc comment here could become the help of the task.)
 #[derive(Args)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct Choice {
-    /// Leave out the set-up; install nothing.
+    /// Leave out the set-up and install nothing.
     #[arg(long)]
     no_set_up: bool,
     /// Leave out the page and its tests in a browser.
@@ -58,15 +60,15 @@ pub(crate) struct Choice {
     /// Leave out the fuzz targets.
     #[arg(long)]
     no_fuzz: bool,
-    /// Also read what a search writes with the programs it is for, from PyPI.
+    /// Also read the files of a search with the programs that they are made for, from PyPI.
     #[arg(long)]
     interchange: bool,
 }
 
-/// Runs all stages; formatting, lints and docs come first, since they fail soonest.
+/// Runs all stages. Formatting, lints and docs come first, since they fail soonest.
 pub(crate) fn run_all(choice: &Choice) -> Result<(), ExitCode> {
     let with_web = !choice.no_web;
-    // Where its flags and limits are known to work.
+    // The flags and limits of fuzzing are known to work on Unix.
     let with_fuzz = !choice.no_fuzz && cfg!(unix);
     let mut stages = Stages::start();
     if !choice.no_set_up {
@@ -76,7 +78,8 @@ pub(crate) fn run_all(choice: &Choice) -> Result<(), ExitCode> {
         run(&mut cargo(&["fmt", "--all", "--check"]))?;
         run(&mut cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))
     })?;
-    // Clippy and the docs need the dependencies only checked, and share that.
+    stages.stage("rules", rules::check)?;
+    // Clippy and the docs only need checked dependencies, and share them.
     stages.stage("clippy", || {
         run(&mut cargo(&["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     })?;
@@ -85,6 +88,7 @@ pub(crate) fn run_all(choice: &Choice) -> Result<(), ExitCode> {
     })?;
     // Whole-program tests start the binary and the examples, which the test runners alone do not build.
     stages.stage("build", || run(&mut cargo(&["build", "--release", "--workspace", "--all-targets"])))?;
+    stages.stage("packages", packages::check)?;
     stages.stage("tests", || {
         let mut tests = tests();
         if choice.interchange {
@@ -105,7 +109,8 @@ pub(crate) fn run_all(choice: &Choice) -> Result<(), ExitCode> {
     Ok(())
 }
 
-/// The test runner that is there. Neither runs doc tests: with `--all-targets`, cargo leaves them out too.
+/// Makes the command of the available test runner. Neither runner runs doc tests: with `--all-targets`, cargo leaves
+/// them out too.
 fn tests() -> Command {
     if succeeds(&mut cargo(&["nextest", "--version"])) {
         cargo(&["nextest", "run", "--release", "--workspace"])

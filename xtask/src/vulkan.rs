@@ -6,16 +6,16 @@ use std::{env, fmt, fs};
 
 use crate::apt;
 
-/// The Vulkan loader's file.
+/// File name of the Vulkan loader.
 pub(crate) const LOADER: &str = "libvulkan.so.1";
 
-/// Where Debian's package `chromium` puts its Vulkan driver.
+/// Manifest of the Vulkan driver in Debian's package `chromium`.
 const SWIFTSHADER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
 
-/// The variables by which a user tells the Vulkan loader which drivers to take.
+/// The environment variables with which a user chooses the drivers of the Vulkan loader.
 const VARIABLES: [&str; 2] = ["VK_ICD_FILENAMES", "VK_DRIVER_FILES"];
 
-/// What is there of Vulkan's software drivers.
+/// The installed parts of Vulkan's software drivers.
 struct Drivers {
     loader: bool,
     swiftshader: bool,
@@ -35,7 +35,7 @@ impl Drivers {
         self.loader && (self.swiftshader || self.lavapipe)
     }
 
-    /// The Debian packages that bring what is not there.
+    /// Returns the Debian packages of the missing parts.
     fn missing_packages(&self) -> Vec<&'static str> {
         let mut packages = Vec::new();
         if !self.loader {
@@ -44,7 +44,7 @@ impl Drivers {
         if !self.lavapipe {
             packages.push("mesa-vulkan-drivers");
         }
-        // On some processors the package has no driver in it: installing it again would not help.
+        // On some processors, the package contains no driver, and another installation would not help.
         if !self.swiftshader && !Path::new("/usr/lib/chromium").exists() {
             packages.push("chromium");
         }
@@ -60,7 +60,7 @@ impl fmt::Display for Drivers {
     }
 }
 
-/// Sees to it that there is a driver, as far as that can be done from here.
+/// Ensures that there is a driver, as far as possible.
 pub(crate) fn set_up() -> Result<(), ExitCode> {
     if let Some(variable) = chosen_by_user() {
         println!("   {variable} is set: the tests use the Vulkan driver that it names");
@@ -92,8 +92,8 @@ pub(crate) fn set_up() -> Result<(), ExitCode> {
     Ok(())
 }
 
-/// The environment variable that points the tests to `SwiftShader`: it agrees with the CPU where Mesa 22's driver
-/// stops long loops of a shader early.
+/// Returns the environment variable that makes the tests use `SwiftShader`. Its results agree with the CPU; Mesa 22's
+/// driver stops long loops of a shader early.
 pub(crate) fn choice() -> Option<(&'static str, &'static str)> {
     (chosen_by_user().is_none() && Path::new(SWIFTSHADER).exists()).then_some((VARIABLES[0], SWIFTSHADER))
 }
@@ -102,9 +102,9 @@ fn chosen_by_user() -> Option<&'static str> {
     VARIABLES.into_iter().find(|&variable| env::var_os(variable).is_some_and(|value| !value.is_empty()))
 }
 
-/// The loader: in a library folder or, as on Debian, in that folder's own folder for the processor.
+/// Returns the path of the loader: in a library folder or, as on Debian, in its subfolder for the processor.
 pub(crate) fn loader() -> Option<PathBuf> {
-    // Other processors' may lie beside it.
+    // Loaders for other processors may lie beside this one, so its own folder comes first.
     let own = format!("/usr/lib/{}-linux-gnu", env::consts::ARCH);
     [own.as_str(), "/usr/lib", "/usr/lib64", "/usr/local/lib"].into_iter().find_map(loader_in)
 }

@@ -1,4 +1,5 @@
-//! What came out, as the paper's first figure shows it: over the epochs, a line a method and a band of one deviation.
+//! Figure of the results, like the first one of the paper: over the epochs, a line for each method and a band of one
+//! standard deviation.
 
 use std::error::Error;
 
@@ -9,20 +10,20 @@ use super::Done;
 use super::summary::{accuracy, alignment, mean_and_deviation};
 
 const SIZE: (u32, u32) = (960, 400);
-/// The two of the page, and one that the colour-blind can tell from both.
+/// Colours of the methods: the two of the page, and one that colour-blind people can distinguish from both.
 const COLOURS: [RGBColor; 3] = [RGBColor(108, 69, 181), RGBColor(0, 114, 106), RGBColor(213, 94, 0)];
 
-/// A point of a curve: the epoch from 1, the mean over the seeds, half the height of the band.
+/// A point of a curve: the epoch, counted from 1, the mean over the seeds, and half the height of the band.
 type Point = (f64, f64, f64);
 
 struct Panel {
     title: &'static str,
     of: fn(&EpochEvent) -> Option<f64>,
-    /// The corner that its curves leave free.
+    /// Corner for the legend, which the curves leave free.
     legend: SeriesLabelPosition,
 }
 
-/// The figure as SVG.
+/// Draws the figure as SVG.
 pub(super) fn draw(done: &[Done]) -> Result<String, String> {
     let mut svg = String::new();
     panels(done, &mut svg).map_err(|error| error.to_string())?;
@@ -55,7 +56,7 @@ fn panels(done: &[Done], svg: &mut String) -> Result<(), Box<dyn Error>> {
         let last = all().map(|(epoch, ..)| *epoch).fold(1.0, f64::max);
         let epochs = curves.iter().map(Vec::len).max().unwrap_or_default();
         if low > high {
-            // With fewer than two cells there is no Λ.
+            // There are no values: with fewer than two cells, Λ is not defined.
             continue;
         }
         let air = ((high - low) * 0.06).max(1e-3);
@@ -71,7 +72,7 @@ fn panels(done: &[Done], svg: &mut String) -> Result<(), Box<dyn Error>> {
             .x_desc("epoch")
             .x_labels(epochs.min(12))
             .x_label_formatter(&|epoch| format!("{epoch:.0}"))
-            // Zero has no sign.
+            // The sum turns −0 into 0.
             .y_label_formatter(&|value| format!("{:.digits$}", value + 0.0))
             .light_line_style(TRANSPARENT)
             .bold_line_style(BLACK.mix(0.12))
@@ -99,7 +100,7 @@ fn panels(done: &[Done], svg: &mut String) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Over the epochs that every seed of the method has.
+/// Returns the curve of a method over the epochs that all of its seeds have.
 fn curve(done: &[Done], method: &str, of: fn(&EpochEvent) -> Option<f64>) -> Vec<Point> {
     let seeds: Vec<_> = done.iter().filter(|one| one.method == method).map(|one| one.epochs.as_slice()).collect();
     let epochs = seeds.iter().map(|epochs| epochs.len()).min().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `compare`: several methods and seeds, each search in a folder of its own, and what comes out side by side.
+//! `compare`: searches with several methods and seeds, each in a folder of its own, and a comparison of their results.
 
 mod figure;
 mod summary;
@@ -9,7 +9,8 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::thread;
 
-use lambda_darts::search::{EpochEvent, EventKind, MethodName, SearchConfig};
+use lambda_darts::method::Preset;
+use lambda_darts::search::{EpochEvent, EventKind, SearchConfig};
 
 use crate::args::CompareArgs;
 use crate::drive::{End, Run};
@@ -23,7 +24,7 @@ use crate::search::{begin, configuration, named, rules};
 use crate::stop::Stop;
 use crate::text_file::{read_text, write_new};
 
-/// More are a slip of the keyboard.
+/// Maximum number of searches; a larger number is probably a typing error.
 const MOST_SEARCHES: usize = 1000;
 
 /// One search of the comparison.
@@ -33,7 +34,7 @@ struct Job {
     folder: PathBuf,
 }
 
-/// A search that has ended.
+/// A finished search.
 pub(crate) struct Done {
     pub(crate) method: String,
     pub(crate) seed: u64,
@@ -76,12 +77,12 @@ fn jobs(args: &CompareArgs) -> Result<Vec<Job>, Failure> {
     let mut jobs = Vec::new();
     for &seed in &seeds {
         for method in &methods {
-            let name: Option<MethodName> = named("--methods", Some(method))?;
+            let name: Option<Preset> = named("--methods", Some(method))?;
             let config = configuration(&args.settings, name, Some(seed))?;
             config.check()?;
             let folder = args.out.join(format!("{method}-{seed}"));
             let job = Job { method: method.clone(), config, folder };
-            // Before hours are spent on the others.
+            // Errors are found before the first search starts.
             job.check()?;
             jobs.push(job);
         }
@@ -89,7 +90,7 @@ fn jobs(args: &CompareArgs) -> Result<Vec<Job>, Failure> {
     Ok(jobs)
 }
 
-/// `0..4`, or numbers separated by commas; none twice.
+/// Parses seeds: a range such as `0..4`, or numbers separated by commas. Duplicates are removed.
 fn seeds(text: &str) -> Option<Vec<u64>> {
     let mut seeds: Vec<u64> = match text.split_once("..") {
         Some((from, to)) => {
@@ -106,7 +107,7 @@ fn seeds(text: &str) -> Option<Vec<u64>> {
     (!seeds.is_empty()).then_some(seeds)
 }
 
-/// Makes what is not there yet; the exit code, if a signal has ended it.
+/// Runs the searches that have not ended yet. Returns the exit code if a signal has ended them.
 fn search_all(args: &CompareArgs, jobs: &[Job], stop: &Stop) -> Result<Option<u8>, Failure> {
     let queue = Mutex::new(jobs.iter());
     let alone = args.jobs == 1;
@@ -140,11 +141,11 @@ fn search_all(args: &CompareArgs, jobs: &[Job], stop: &Stop) -> Result<Option<u8
 }
 
 impl Job {
-    /// What is in the folder must be a search with these settings.
+    /// Checks that a search in the folder, if there is one, has these settings.
     fn check(&self) -> Result<(), Failure> {
         let path = self.folder.join("config.toml");
         if path.exists() && read_text(&path)? != self.config.to_toml() {
-            let what = "these are other settings; name another folder with --out, or delete this one".to_owned();
+            let what = "the settings do not match; name another folder with --out, or delete this one".to_owned();
             return Err(Failure::inside(&path, what));
         }
         Ok(())

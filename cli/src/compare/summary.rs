@@ -1,4 +1,4 @@
-//! What came out, as numbers.
+//! Summary of the results in numbers.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Done;
 
-/// What is compared, at the end of a search.
+/// A quantity that is compared at the end of a search.
 struct Measure {
     key: &'static str,
     title: &'static str,
@@ -28,18 +28,18 @@ static MEASURES: [Measure; 5] = [
     Measure { key: "cifar10_test", title: "table: CIFAR-10 test, %", digits: 2, of: accuracy },
 ];
 
-/// Λ of normal cells.
+/// Returns Λ of the normal cells.
 pub(super) fn alignment(epoch: &EpochEvent) -> Option<f64> {
-    epoch.kinds.first()?.alignment
+    epoch.cell_types.first()?.alignment
 }
 
-/// What the cell reaches when it is trained in full, in percent.
+/// Returns the CIFAR-10 test accuracy of the cell in the table, in percent.
 pub(super) fn accuracy(epoch: &EpochEvent) -> Option<f64> {
     epoch.benchmark.map(|known| known.cifar10_test)
 }
 
 fn entropy(epoch: &EpochEvent) -> Option<f64> {
-    Some(epoch.kinds.first()?.saturation.mean_entropy())
+    Some(epoch.cell_types.first()?.saturation.mean_entropy())
 }
 
 #[expect(clippy::cast_precision_loss, clippy::unnecessary_wraps, reason = "edges are few; one of several")]
@@ -47,7 +47,7 @@ fn skips(epoch: &EpochEvent) -> Option<f64> {
     Some(epoch.skip_connections as f64)
 }
 
-/// A method with its seeds; a value a seed for every measure that all of them have.
+/// A method with its seeds. Every measure that all seeds have comes with a value for each seed.
 pub(super) struct Method {
     name: String,
     seeds: Vec<u64>,
@@ -74,7 +74,7 @@ pub(super) fn summarize(done: &[Done]) -> Vec<Method> {
     methods
 }
 
-/// The mean, and the sample's standard deviation where there are two or more.
+/// Returns the mean of values, and the sample standard deviation if there are two or more.
 pub(super) fn mean_and_deviation(values: &[f64]) -> (f64, Option<f64>) {
     #[expect(clippy::cast_precision_loss, reason = "seeds are few")]
     let count = values.len() as f64;
@@ -83,9 +83,9 @@ pub(super) fn mean_and_deviation(values: &[f64]) -> (f64, Option<f64>) {
     (mean, (values.len() > 1).then(|| (squares / (count - 1.0)).sqrt()))
 }
 
-/// In Markdown: mean ± standard deviation, and the value of each seed behind it.
+/// Returns the summary in Markdown: mean ± standard deviation, and the value of each seed in brackets.
 pub(super) fn table(methods: &[Method]) -> String {
-    // A column for what every method has.
+    // The table has a column for each measure that all methods have.
     let columns: Vec<_> = MEASURES
         .iter()
         .filter(|measure| methods.iter().all(|method| method.values.iter().any(|(one, _)| one.key == measure.key)))
@@ -112,7 +112,7 @@ pub(super) fn table(methods: &[Method]) -> String {
     text
 }
 
-/// Every number whole.
+/// Returns the summary as JSON, with all digits of every number.
 pub(super) fn json(methods: &[Method]) -> Value {
     let of = |method: &Method| {
         let mut result = json!({ "method": method.name, "seeds": method.seeds });

@@ -1,4 +1,4 @@
-//! One file from the web: resumed where it broke off, of a known size, checked before it gets its name.
+//! Download of one file: it can be resumed, has a known size and is checked before it gets its final name.
 
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
@@ -15,18 +15,18 @@ use super::FetchError;
 
 const BUFFER: usize = 64 * 1024;
 
-/// What a file has to be.
+/// Expected size and checksum of a file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Expected<'a> {
     pub(crate) bytes: u64,
-    /// In 32 lowercase hexadecimal digits.
+    /// MD5 checksum as 32 lowercase hexadecimal digits.
     pub(crate) md5: &'a str,
 }
 
-/// Downloads `url` to `target` unless it is there, and says whether it had to.
+/// Downloads `url` to `target` unless that file exists. Returns true if it downloaded the file.
 ///
-/// The bytes go to `target` with `.part` at its end, which a later call goes on from. Only when they are the expected
-/// ones does the file get its name.
+/// The bytes go to `target` with `.part` appended, and a later call continues there. The file gets its final name only
+/// if the size and the checksum are the expected ones.
 pub(crate) fn download(url: &str, target: &Path, expected: Expected<'_>) -> Result<bool, FetchError> {
     if target.exists() {
         return match differs(target, expected).map_err(|error| FetchError::disk(target, error))? {
@@ -37,7 +37,7 @@ pub(crate) fn download(url: &str, target: &Path, expected: Expected<'_>) -> Resu
     let part = part_of(target);
     let cannot = |error| FetchError::disk(&part, error);
     let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&part).map_err(cannot)?;
-    // Where a file system has no locks, two downloads at once end with a wrong checksum.
+    // If a file system has no locks, two simultaneous downloads end with a wrong checksum.
     if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
         return Err(FetchError::Busy { path: part });
     }
@@ -48,7 +48,7 @@ pub(crate) fn download(url: &str, target: &Path, expected: Expected<'_>) -> Resu
         Ok(()) => fs::rename(&part, target).map(|()| true).map_err(|error| FetchError::disk(target, error)),
         Err(error) => {
             if empty || matches!(error, FetchError::WrongChecksum { .. }) {
-                // The message is about why it failed, not about what was left over.
+                // The error of the download is reported, not one of this removal.
                 let _ = fs::remove_file(&part);
             }
             Err(error)
@@ -62,7 +62,7 @@ fn part_of(target: &Path) -> PathBuf {
     name.into()
 }
 
-/// How a file differs from the expected one, if it does.
+/// Returns the difference between a file and the expected one, if there is one.
 fn differs(path: &Path, expected: Expected<'_>) -> io::Result<Option<String>> {
     let known = fs::metadata(path)?;
     if !known.is_file() {
@@ -97,7 +97,7 @@ fn fill(url: &str, part: &Path, file: &mut File, expected: Expected<'_>) -> Resu
     }
 }
 
-/// Asks for the bytes from `have` on; the answer starts there or at 0.
+/// Requests the bytes from `have` on. The second value is the position at which the answer starts: `have` or 0.
 fn ask(url: &str, have: u64, expected: Expected<'_>) -> Result<(Body, u64), FetchError> {
     let agent = agent();
     let mut resumed = None;
@@ -106,7 +106,7 @@ fn ask(url: &str, have: u64, expected: Expected<'_>) -> Result<(Body, u64), Fetc
             Ok(response) => {
                 resumed = first_byte(&response).filter(|&start| start == have || start == 0).zip(Some(response));
             }
-            // The server's file ends before that: another one, as asking for all of it will tell.
+            // The file on the server is shorter and so another one; the request for the whole file will show that.
             Err(ureq::Error::StatusCode(416)) => {}
             Err(error) => return Err(refused(url, error)),
         }
@@ -132,7 +132,7 @@ fn ask(url: &str, have: u64, expected: Expected<'_>) -> Result<(Body, u64), Fetc
     }
 }
 
-/// Where in the file an answer starts, if it has a part of the file at all.
+/// Returns the position in the file at which an answer starts, or `None` if it contains no part of the file.
 fn first_byte(response: &Response<Body>) -> Option<u64> {
     match response.status().as_u16() {
         200 => Some(0),
@@ -166,7 +166,7 @@ fn receive(
             Err(error) => return Err(broken(have, error.to_string())),
         };
         if read as u64 > expected.bytes - have {
-            // It was another file all along: nothing of it is worth keeping.
+            // The file is larger than expected and so another one; its bytes are useless.
             file.set_len(0).map_err(|error| FetchError::disk(part, error))?;
             return Err(FetchError::WrongSize {
                 url: url.to_owned(),
@@ -182,7 +182,7 @@ fn receive(
     if have == expected.bytes { Ok(()) } else { Err(broken(have, "it was closed".to_owned())) }
 }
 
-/// The progress on stderr, for a person at a terminal only.
+/// Makes the progress bar, which is hidden unless stderr is a terminal.
 fn bar(start: u64, total: u64) -> ProgressBar {
     let target = if io::stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(total), target);
@@ -203,12 +203,12 @@ fn agent() -> Agent {
         .timeout_connect(Some(Duration::from_secs(30)))
         .timeout_recv_response(Some(Duration::from_mins(1)))
         .timeout_per_read(Some(Duration::from_mins(1)));
-    // The servers of the tests are not behind the user's proxy.
+    // The servers of the tests are local and need no proxy.
     let config = if cfg!(test) { config.proxy(None) } else { config };
     config.build().new_agent()
 }
 
-/// Why there is no answer.
+/// Converts the error of a request.
 fn refused(url: &str, error: ureq::Error) -> FetchError {
     let url = url.to_owned();
     match error {
@@ -222,7 +222,7 @@ fn refused(url: &str, error: ureq::Error) -> FetchError {
     }
 }
 
-/// The MD5 checksum of a whole file, a piece at a time.
+/// Computes the MD5 checksum of a whole file.
 fn checksum(file: &mut File) -> io::Result<String> {
     file.rewind()?;
     let mut hasher = Md5::new();
@@ -248,7 +248,8 @@ mod tests {
         (0..200_000_u32).flat_map(u32::to_le_bytes).collect()
     }
 
-    /// A download of `content` to a new folder in which `part` bytes of it are there already.
+    /// Downloads `content` to a new folder in which the bytes `part` exist already; returns the result and the
+    /// requests.
     fn try_download(
         folder: &Folder,
         content: &[u8],

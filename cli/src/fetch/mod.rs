@@ -16,7 +16,7 @@ use download::download;
 use sets::Source;
 use unpack::unpack;
 
-/// Why a data set could not be fetched.
+/// Error of the download of a data set.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FetchError {
     #[error("{url}: cannot be reached: {what}; check the network, or name a mirror with --url")]
@@ -33,7 +33,7 @@ pub(crate) enum FetchError {
     Broken { url: String, have: u64, expected: u64, what: String },
     #[error(
         "{url}: the file is damaged or another one: its MD5 checksum is {found}, but {expected} is expected; \
-         what came was removed, run the command again"
+         the download was removed; run the command again"
     )]
     WrongChecksum { url: String, found: String, expected: String },
     #[error("{}: is in the way: {what}; move it elsewhere and run the command again", .path.display())]
@@ -51,7 +51,7 @@ pub(crate) enum FetchError {
 }
 
 impl FetchError {
-    /// What the system says of a file that is written.
+    /// Converts the system's error for a file.
     fn disk(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
         match source.kind() {
@@ -62,9 +62,9 @@ impl FetchError {
     }
 }
 
-/// Makes sure that the data set lies in the folder `into`, and answers with the folder or file that it is.
+/// Downloads a data set to the folder `into` unless it is there, and returns its folder or file.
 ///
-/// `base_url` is a mirror: an address that stands for everything before the name of the file.
+/// `base_url` is a mirror: the address up to the name of the file.
 pub(crate) fn fetch(set: FetchSet, into: &Path, base_url: Option<&str>) -> Result<PathBuf, FetchError> {
     fetch_source(&set.source(), into, base_url)
 }
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(fs::read(data.join("a.bin")).unwrap(), b"0123456789");
         assert!(requests.join().unwrap()[0].starts_with("GET /mirror/set.tar.gz HTTP/1.1"));
 
-        // Nothing serves any more: what is there is enough, also the archive alone.
+        // There is no server any more: the existing files suffice, even the archive alone.
         assert_eq!(fetch_source(&source, &into, Some(url.as_str())).unwrap(), data);
         fs::remove_dir_all(&data).unwrap();
         assert_eq!(fetch_source(&source, &into, Some(url.as_str())).unwrap(), data);

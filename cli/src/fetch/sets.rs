@@ -1,4 +1,4 @@
-//! What is downloaded: where each data set is at home and how to tell that it is the right file.
+//! The data sets: their addresses, sizes and checksums.
 
 use std::path::Path;
 
@@ -15,15 +15,15 @@ pub(crate) enum FetchSet {
     Svhn,
 }
 
-/// Where a data set comes from and what it has to be.
+/// Source of a data set: its address and its expected files.
 pub(super) struct Source {
-    /// The address before the name of the file.
+    /// Address up to the name of the file.
     pub(super) home: &'static str,
     pub(super) file: &'static str,
     pub(super) expected: Expected<'static>,
-    /// The folder in the archive; `None` for a file that is used as it is.
+    /// Folder in the archive; `None` for a file that is not an archive.
     pub(super) folder: Option<&'static str>,
-    /// The files that are needed in that folder, with their sizes.
+    /// Files that are needed in that folder, with their sizes in bytes.
     pub(super) files: &'static [(&'static str, u64)],
 }
 
@@ -63,7 +63,7 @@ impl FetchSet {
 }
 
 impl Source {
-    /// What is missing in the unpacked folder, if anything is.
+    /// Returns a description of a fault of the unpacked folder: a file that is missing or has another size.
     pub(super) fn lacks(&self, into: &Path) -> Option<String> {
         let folder = into.join(self.folder?);
         self.files.iter().find_map(|&(file, bytes)| match folder.join(file).metadata() {

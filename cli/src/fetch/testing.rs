@@ -1,4 +1,4 @@
-//! What the tests of this module share: a server that misbehaves on demand, archives, folders that go away.
+//! Tools of the tests of this module: a server that misbehaves on demand, archives and temporary folders.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -11,7 +11,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use md5::{Digest, Md5};
 
-/// A new folder that is removed at the end.
+/// A temporary folder, removed when it is dropped.
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
@@ -39,14 +39,14 @@ pub(super) fn md5(bytes: &[u8]) -> String {
     format!("{:032x}", u128::from_be_bytes(digest))
 }
 
-/// A `.tar.gz` of entries with any name, type byte and content; the content of a link is where it points.
+/// Makes a `.tar.gz` of entries with any name, type byte and content. Links point to `../elsewhere`.
 pub(super) fn archive(entries: &[(&str, u8, &str)]) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     for &(name, kind, content) in entries {
         let link = kind == b'1' || kind == b'2';
         let content = if link { "" } else { content };
         let mut header = tar::Header::new_gnu();
-        // The setter of the crate would refuse the names that matter.
+        // The setter of the crate would refuse the malicious names.
         header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
         header.set_entry_type(tar::EntryType::new(kind));
         header.set_mode(0o644);
@@ -66,24 +66,24 @@ pub(super) fn compress(bytes: &[u8]) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-/// How the server answers a request.
+/// Behaviour of the server at a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Behaviour {
-    /// The whole file, whatever range is asked for.
+    /// Answer with the whole file, even if a range is asked for.
     Whole,
-    /// The range that is asked for.
+    /// Answer with the range that is asked for.
     Ranges,
-    /// A range that starts one byte later than the one that is asked for.
+    /// Answer with a range that starts one byte later than the one that is asked for.
     WrongRange,
-    /// The whole file announced, half of it sent.
+    /// Answer that announces the whole file and sends half of it.
     Half,
-    /// The whole file, its length not announced.
+    /// Answer with the whole file, without its length.
     NoLength,
-    /// Not found.
+    /// Answer that the file does not exist.
     Missing,
 }
 
-/// Answers one request for each behaviour on a port of its own; the thread gives the requests.
+/// Starts a server on a port of its own that answers one request for each behaviour. The thread returns the requests.
 pub(super) fn serve(content: Vec<u8>, behaviours: Vec<Behaviour>) -> (String, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! Unpacking an archive of others: files and folders only, nothing outside, all of it or nothing.
+//! Unpacking of an untrusted archive: files and folders only, none outside the target, and all entries or none.
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, ErrorKind, Read, Write};
@@ -9,27 +9,27 @@ use flate2::read::GzDecoder;
 
 use super::FetchError;
 
-/// The largest set that is fetched unpacks to 184 MB in 8 files.
+/// Maximum size of the unpacked files in bytes; the largest data set has 184 MB in 8 files.
 const MOST_BYTES: u64 = 1 << 30;
 const MOST_ENTRIES: usize = 10_000;
 const BUFFER: usize = 64 * 1024;
 
-/// A folder for what is not complete yet; removed in any case.
+/// A temporary folder for incomplete files, removed when it is dropped.
 struct Temporary(PathBuf);
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        // What cannot be removed is in nobody's way.
+        // A folder that remains does no harm.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// Unpacks a `.tar.gz` into the folder `into`. What the archive has at its top must not be there yet.
+/// Unpacks a `.tar.gz` into the folder `into`. The top entries of the archive must not exist there yet.
 pub(crate) fn unpack(archive: &Path, into: &Path) -> Result<(), FetchError> {
     let temporary = Temporary(into.join(format!(".unpacking-{}", process::id())));
     let cannot = |error| FetchError::disk(&temporary.0, error);
     match fs::remove_dir_all(&temporary.0) {
-        // Of an earlier process that had the same number.
+        // The folder was left by an earlier process with the same process number.
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(cannot(error)),
@@ -44,7 +44,7 @@ pub(crate) fn unpack(archive: &Path, into: &Path) -> Result<(), FetchError> {
         if target.symlink_metadata().is_ok() {
             return Err(FetchError::InTheWay {
                 path: target,
-                what: "the archive has something of this name".to_owned(),
+                what: "the archive has an entry of this name".to_owned(),
             });
         }
         moves.push((entry.path(), target));
@@ -63,7 +63,7 @@ fn extract(archive: &Path, into: &Path) -> Result<(), FetchError> {
     let mut tar = tar::Archive::new(GzDecoder::new(BufReader::new(file)));
     let mut buffer = vec![0; BUFFER];
     let mut total: u64 = 0;
-    // Raw entries, as the crate would read a long name into memory whatever its length.
+    // The entries are raw, as the crate would otherwise read a long name of any length into memory.
     for (number, entry) in tar.entries().map_err(damaged)?.raw(true).enumerate() {
         let mut entry = entry.map_err(damaged)?;
         total = total.saturating_add(entry.size());
@@ -76,7 +76,7 @@ fn extract(archive: &Path, into: &Path) -> Result<(), FetchError> {
         }
         let path = entry.path().map_err(damaged)?.into_owned();
         let name = path.display();
-        // The oldest archives mark a folder by its name alone.
+        // In the oldest archives, only the slash at the end of the name marks a folder.
         let folder = kind.is_dir() || (kind.is_file() && entry.path_bytes().ends_with(b"/"));
         if !folder && !kind.is_file() {
             return Err(bad(format!("`{name}` is neither a file nor a folder; links and the like are refused")));
@@ -107,7 +107,7 @@ fn extract(archive: &Path, into: &Path) -> Result<(), FetchError> {
     Ok(())
 }
 
-/// How many bytes were read, unless at the end.
+/// Reads some bytes and returns their number, or `None` at the end.
 fn read_some(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<Option<usize>> {
     loop {
         match reader.read(buffer) {
@@ -119,7 +119,7 @@ fn read_some(reader: &mut impl Read, buffer: &mut [u8]) -> io::Result<Option<usi
     }
 }
 
-/// A path of plain names, if it is one.
+/// Returns the path if it stays inside a folder: plain names only.
 fn inside(path: &Path) -> Option<PathBuf> {
     let mut inside = PathBuf::new();
     for component in path.components() {
@@ -137,7 +137,7 @@ mod tests {
     use super::super::testing::{Folder, archive, compress};
     use super::*;
 
-    /// Unpacks to a folder in a folder, and says what lies in both afterwards.
+    /// Unpacks to a folder in a folder, and returns the names in both of them afterwards.
     fn try_unpack(folder: &Folder, bytes: &[u8]) -> (Result<(), FetchError>, Vec<String>) {
         let file = folder.path().join("x.tar.gz");
         fs::write(&file, bytes).unwrap();
@@ -170,7 +170,7 @@ mod tests {
         assert_eq!(fs::read(set.join("deep/er/a.bin")).unwrap(), b"abc");
         assert!(set.join("empty").is_dir());
 
-        // A second time it is in the way of itself, and stays as it is.
+        // The second time, the first result is in the way and remains unchanged.
         let (result, names) = try_unpack(&folder, &bytes);
         assert!(matches!(result, Err(FetchError::InTheWay { .. })));
         assert_eq!(names, ["into", "set", "x.tar.gz"]);
@@ -217,7 +217,7 @@ mod tests {
         assert!(result.unwrap_err().to_string().contains("10000 entries"));
         assert_eq!(names, ["into", "x.tar.gz"]);
 
-        // The header alone says that it is too large.
+        // The size in the header alone is too large.
         let mut header = tar::Header::new_gnu();
         header.set_path("set/a").unwrap();
         header.set_size(MOST_BYTES + 1);

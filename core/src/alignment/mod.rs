@@ -1,4 +1,4 @@
-//! Layer alignment: how much the cells of one kind agree on what the operation weights should become.
+//! Layer alignment: the agreement of the gradients that the cells of one type have for the operation weights.
 //!
 //! With the cell gradients g_l and u_l = g_l/‖g_l‖,
 //!
@@ -9,12 +9,11 @@
 //!
 //! Both lie in \[−1, 1\]. Source: Λ-DARTS, Movahedi et al., ICLR 2023, arXiv:2210.07998.
 
-mod form;
-mod regularizer;
+mod estimator;
+mod measure;
 mod schedule;
 
-pub use form::{Alignment, Form};
-pub(crate) use form::{dot, norm};
-pub use regularizer::Estimator;
-pub(crate) use regularizer::{Regularized, differentiate, moves, regularize};
+pub use estimator::Estimator;
+pub use measure::{AlignmentMeasure, LayerAlignment};
+pub(crate) use measure::{dot, norm};
 pub use schedule::Schedule;

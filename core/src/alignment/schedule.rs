@@ -1,9 +1,10 @@
-//! How λ changes over the epochs.
+//! Schedules of λ over the epochs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// λ as a function of the epoch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Function of the epoch by which λ grows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
@@ -17,26 +18,26 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// λ_t in epoch `epoch` of `epochs`, for the final value `strength`.
+    /// Value λ_t in epoch `epoch` of `epochs`, for the final value `lambda`.
     ///
     /// ```
     /// use lambda_darts::alignment::Schedule;
     ///
-    /// assert_eq!(Schedule::Linear.strength(0.25, 0, 5), 0.0);
-    /// assert_eq!(Schedule::Linear.strength(0.25, 4, 5), 0.25);
-    /// assert_eq!(Schedule::From(3).strength(0.25, 2, 5), 0.0);
+    /// assert_eq!(Schedule::Linear.value(0.25, 0, 5), 0.0);
+    /// assert_eq!(Schedule::Linear.value(0.25, 4, 5), 0.25);
+    /// assert_eq!(Schedule::From(3).value(0.25, 2, 5), 0.0);
     /// ```
     #[must_use]
-    pub fn strength(self, strength: f64, epoch: usize, epochs: usize) -> f64 {
+    pub fn value(self, lambda: f64, epoch: usize, epochs: usize) -> f64 {
         match self {
             #[expect(clippy::cast_precision_loss, reason = "epochs are few")]
-            Self::Linear => strength * epoch as f64 / epochs.saturating_sub(1).max(1) as f64,
-            Self::Constant => strength,
+            Self::Linear => lambda * epoch as f64 / epochs.saturating_sub(1).max(1) as f64,
+            Self::Constant => lambda,
             Self::From(start) => {
                 if epoch < start {
                     0.0
                 } else {
-                    strength
+                    lambda
                 }
             }
         }

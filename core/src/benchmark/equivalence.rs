@@ -1,23 +1,25 @@
-//! Which cells compute the same function.
+//! Equivalence of cells: cells that compute the same function have the same formula.
 
 use crate::space::{Genotype, GenotypeCell, Operation};
 
-/// How NAS-Bench-201 writes a term that is always zero.
+/// Notation of NAS-Bench-201 for a term that is always zero.
 const DEAD: &str = "#";
-/// Written out, a node repeats the nodes it reads; longer texts than this are not written.
+/// Maximum length of a formula in bytes. A node repeats the formulas of the nodes that it reads, which can grow
+/// exponentially.
 const LONGEST: usize = 64 * 1024;
-/// The most nodes that a genotype in any notation has.
+/// Maximum number of intermediate nodes of a genotype in any notation.
 const MOST_NODES: usize = 64;
 
-/// The cell as a formula in which neither the order of its terms nor the numbers of its nodes show: two cells with the
-/// same formula compute the same function.
+/// Returns the formula of a cell, which depends neither on the order of terms nor on the numbers of nodes: two cells
+/// with the same formula compute the same function.
 ///
-/// This is the unique string of NAS-Bench-201 with zeros considered, to the letter: the input is `0`, a node is the
-/// sorted sum of its terms, `skip_connect` hands on the formula of what it reads, any other operation is written
-/// `(formula)@operation`, and `none`, or an operation on `#`, is `#`. As there, `#` stays a term of its sum, so that
-/// some cells differ here although they compute the same. Of the 15,625 cells of that space 6,466 differ.
+/// The formula is exactly the unique string of NAS-Bench-201 with zeros considered. The input is `0`, a node is the
+/// sorted sum of its terms, and `skip_connect` is the formula of the node that it reads. Any other operation is written
+/// `(formula)@operation`; `none`, or an operation on `#`, is `#`. As in the paper's code, `#` remains a term of its
+/// sum, so that some cells have different formulas although they compute the same function. The 15,625 cells of that
+/// space have 6,466 different formulas.
 ///
-/// A cell whose formula would be too long to write out is equal to itself alone.
+/// A cell with too long a formula is equivalent to itself only.
 ///
 /// ```
 /// use lambda_darts::benchmark::canonical;
@@ -36,13 +38,14 @@ pub fn canonical(genotype: &Genotype) -> String {
     formulas.map_or_else(|| format!("{cells:?}"), |formulas| formulas.join("; "))
 }
 
-/// The same genotype with every node reading all earlier nodes in order: what it does not read, it reads through
+/// Returns the same genotype in which every node reads all earlier nodes in order; missing inputs are read through
 /// `none`.
 pub(super) fn normalised(genotype: &Genotype) -> Genotype {
     Genotype { cells: genotype.cells.iter().map(dense).collect() }
 }
 
-/// A genotype that was built by hand rather than parsed may have any numbers in it.
+/// Returns true if the numbers of a cell are within bounds. A genotype that was built by hand rather than parsed may
+/// have any numbers.
 fn plausible(cell: &GenotypeCell) -> bool {
     cell.inputs <= 2 && cell.nodes.len() <= MOST_NODES
 }
@@ -63,7 +66,7 @@ fn dense(cell: &GenotypeCell) -> GenotypeCell {
     cell
 }
 
-/// The formula of a cell's output, unless it is too long.
+/// Returns the formula of a cell's output, or `None` if it is too long.
 fn formula(cell: &GenotypeCell) -> Option<String> {
     if !plausible(cell) {
         return None;

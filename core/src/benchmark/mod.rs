@@ -1,4 +1,4 @@
-//! Tabular benchmarks: what a cell reaches when it is trained from scratch, looked up instead of computed.
+//! Tabular benchmarks: the accuracies of cells trained from scratch, looked up instead of computed.
 //!
 //! A [`Table`] is read from a CSV file with one row for each cell of NAS-Bench-201 (Dong and Yang 2020,
 //! arXiv:2001.00326). Its header names these columns, in any order; others are ignored:

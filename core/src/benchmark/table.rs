@@ -1,4 +1,4 @@
-//! A benchmark's table in memory, and lookups in it.
+//! The table of a benchmark in memory, and lookups in it.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use super::equivalence::{canonical, normalised};
 use crate::space::Genotype;
 
-/// A table of all 15,625 cells has 2 MB.
+/// Maximum size of a table in bytes; a table of all 15,625 cells has 2 MB.
 const MOST_BYTES: u64 = 64 << 20;
 const MOST_ROWS: usize = 20_000;
-/// The intermediate nodes of a cell of NAS-Bench-201.
+/// Number of intermediate nodes of a cell of NAS-Bench-201.
 const NODES: usize = 3;
 
-/// The columns that are needed; [`Line`] takes a field by its place here.
+/// The required columns; [`Line`] takes a field by the index of its column here.
 const COLUMNS: [&str; 10] = [
     "index",
     "arch",
@@ -31,132 +31,132 @@ const COLUMNS: [&str; 10] = [
     "c10_train_s",
 ];
 
-/// The accuracies of one cell in percent.
+/// Accuracies of one cell in percent.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Accuracies {
-    /// On the validation images of CIFAR-10.
+    /// Accuracy on the validation images of CIFAR-10.
     pub cifar10_valid: f64,
-    /// On the test images of CIFAR-10.
+    /// Accuracy on the test images of CIFAR-10.
     pub cifar10_test: f64,
-    /// On the validation images of CIFAR-100.
+    /// Accuracy on the validation images of CIFAR-100.
     pub cifar100_valid: f64,
-    /// On the test images of CIFAR-100.
+    /// Accuracy on the test images of CIFAR-100.
     pub cifar100_test: f64,
-    /// On the validation images of ImageNet16-120.
+    /// Accuracy on the validation images of ImageNet16-120.
     pub imagenet16_120_valid: f64,
-    /// On the test images of ImageNet16-120.
+    /// Accuracy on the test images of ImageNet16-120.
     pub imagenet16_120_test: f64,
 }
 
 /// One row of a [`Table`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// The number of the cell in the benchmark.
+    /// Number of the cell in the benchmark.
     pub index: u32,
-    /// The cell in NAS-Bench-201's notation.
+    /// Cell in NAS-Bench-201's notation.
     pub arch: String,
-    /// What it reaches.
+    /// Accuracies of the cell.
     pub accuracies: Accuracies,
-    /// The parameters of the network in millions.
+    /// Number of the network's parameters in millions.
     pub parameters_millions: f64,
-    /// How long its training took on CIFAR-10, in seconds.
+    /// Duration of the training on CIFAR-10 in seconds.
     pub train_seconds: f64,
 }
 
-/// What a lookup found.
+/// Result of a lookup.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Found {
-    /// The number of the cell in the benchmark.
+    /// Number of the cell in the benchmark.
     pub index: u32,
-    /// The cell of the table: the one asked for, or an equivalent one.
+    /// Cell of the table: the one that was asked for, or an equivalent one.
     pub arch: String,
-    /// What it reaches.
+    /// Accuracies of the cell.
     pub accuracies: Accuracies,
-    /// The parameters of the network in millions.
+    /// Number of the network's parameters in millions.
     pub parameters_millions: f64,
-    /// How long its training took on CIFAR-10, in seconds.
+    /// Duration of the training on CIFAR-10 in seconds.
     pub train_seconds: f64,
-    /// One more than the number of cells with a better test accuracy on CIFAR-10.
+    /// Rank of the cell: one more than the number of cells with a better test accuracy on CIFAR-10.
     pub rank: usize,
 }
 
-/// Why a table could not be read.
+/// Error of a table that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TableError {
-    /// The file cannot be read.
+    /// File that cannot be read.
     #[error("{}: cannot be read", .path.display())]
     Read {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the system.
         source: io::Error,
     },
-    /// The file is too large to be a table.
+    /// File that is too large to be a table.
     #[error("{name}: too large: a table has at most {} MiB and {} rows", MOST_BYTES >> 20, MOST_ROWS)]
     TooLarge {
-        /// The table.
+        /// Name of the table.
         name: String,
     },
-    /// The header lacks columns.
+    /// Header that lacks columns.
     #[error("{name}: the header lacks {columns}; it needs {}", COLUMNS.join(","))]
     MissingColumns {
-        /// The table.
+        /// Name of the table.
         name: String,
-        /// The columns that are missing.
+        /// Missing columns.
         columns: String,
     },
-    /// A line is not one of the table.
+    /// Line that is not a row of the table.
     #[error("{name}: line {line}: {what}")]
     BadLine {
-        /// The table.
+        /// Name of the table.
         name: String,
-        /// The line, counted from 1.
+        /// Line of the file, counted from 1.
         line: usize,
-        /// What is wrong with it.
+        /// Description of the fault.
         what: String,
     },
-    /// A field is not the number that its column needs.
+    /// Field that is not the number that its column needs.
     #[error("{name}: line {line}, column `{column}`: `{text}` is not {expected}")]
     BadNumber {
-        /// The table.
+        /// Name of the table.
         name: String,
-        /// The line, counted from 1.
+        /// Line of the file, counted from 1.
         line: usize,
-        /// The column.
+        /// Name of the column.
         column: &'static str,
-        /// What stands there.
+        /// Text of the field.
         text: String,
-        /// What should stand there.
+        /// Description of the expected number.
         expected: &'static str,
     },
-    /// A cell stands in the table twice.
-    #[error("{name}: line {line}: the cell {arch} stands on line {first} already")]
+    /// Cell that occurs twice in the table.
+    #[error("{name}: line {line}: the cell {arch} is on line {first} already")]
     Duplicate {
-        /// The table.
+        /// Name of the table.
         name: String,
-        /// The second line, counted from 1.
+        /// Line of the second occurrence, counted from 1.
         line: usize,
-        /// The cell.
+        /// Cell in NAS-Bench-201's notation.
         arch: String,
-        /// The first line.
+        /// Line of the first occurrence, counted from 1.
         first: usize,
     },
-    /// There is a header, but no cell.
+    /// Table with a header but without rows.
     #[error("{name}: the table has no rows")]
     Empty {
-        /// The table.
+        /// Name of the table.
         name: String,
     },
 }
 
-/// The cells of a benchmark with what they reach.
+/// A table of the cells of a benchmark and their accuracies.
 #[derive(Clone, Debug)]
 pub struct Table {
     rows: Vec<Row>,
-    /// The row of each cell.
+    /// Index of the row of each cell.
     exact: HashMap<String, usize>,
-    /// The rows of all cells that compute the same function.
+    /// Indices of the rows of all cells with the same formula.
     equivalent: HashMap<String, Vec<usize>>,
 }
 
@@ -164,7 +164,7 @@ impl Table {
     /// Reads the table in a CSV file.
     ///
     /// # Errors
-    /// [`TableError`] with the file and the line.
+    /// [`TableError`] with the file and, if it has one, the line.
     pub fn read(path: &Path) -> Result<Self, TableError> {
         let cannot = |source| TableError::Read { path: path.to_owned(), source };
         let name = path.display().to_string();
@@ -179,10 +179,10 @@ impl Table {
         Self::parse(File::open(path).map_err(cannot)?, &name)
     }
 
-    /// Reads a table in CSV; `name` stands for it in messages.
+    /// Reads a table in CSV; error messages call it `name`.
     ///
     /// # Errors
-    /// [`TableError`] with the line.
+    /// [`TableError`] with the line, if it has one.
     ///
     /// ```
     /// use lambda_darts::benchmark::Table;
@@ -228,27 +228,27 @@ impl Table {
         if table.is_empty() { Err(TableError::Empty { name: name.to_owned() }) } else { Ok(table) }
     }
 
-    /// The rows, in the order of the file.
+    /// Returns the rows, in the order of the file.
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
 
-    /// How many cells the table has.
+    /// Returns the number of cells of the table.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether the table has no cell; one that was read has some.
+    /// Returns true if the table has no cell; a table that was read always has one.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The row of a cell: its own, or else the first of an [equivalent](super::canonical) one.
+    /// Returns the row of a cell, or else the first row of an [equivalent](super::canonical) one.
     ///
-    /// Reads that a cell leaves out count as `none`, and their order as NAS-Bench-201 has it.
+    /// Missing inputs of a node count as `none`, and the order of its inputs does not matter.
     #[must_use]
     pub fn look_up(&self, genotype: &Genotype) -> Option<Found> {
         let exact = normalised(genotype).to_nas_bench_201().and_then(|arch| self.exact.get(&arch));
@@ -265,7 +265,7 @@ impl Table {
         })
     }
 
-    /// The rows of all cells that are [equivalent](super::canonical) to this one, itself included.
+    /// Returns the rows of all cells that are [equivalent](super::canonical) to this one, itself included.
     #[must_use]
     pub fn equivalents(&self, genotype: &Genotype) -> Vec<&Row> {
         let [cell] = genotype.cells.as_slice() else { return Vec::new() };
@@ -277,15 +277,15 @@ impl Table {
     }
 }
 
-/// The bytes of a table and what they are called.
+/// The bytes of a table and its name.
 struct Text<'a> {
     name: &'a str,
     bytes: &'a [u8],
 }
 
 impl Text<'_> {
-    /// The line of a record. The reader's own count is one short where lines end in `\r\n`, as the place that it gives
-    /// is that of the `\n`.
+    /// Returns the line of the record at byte `start`. The count of the `csv` crate is one too small if lines end in
+    /// `\r\n`, as the position that it gives is that of the `\n`.
     fn line(&self, start: u64) -> usize {
         let start = usize::try_from(start).unwrap_or(usize::MAX).min(self.bytes.len());
         let (before, rest) = self.bytes.split_at(start);
@@ -308,7 +308,7 @@ impl Text<'_> {
         self.bad(error.position().map_or(0, Position::byte), what)
     }
 
-    /// Where in a record each of [`COLUMNS`] stands.
+    /// Returns the index of each of [`COLUMNS`] in a record.
     fn places(&self, header: &StringRecord) -> Result<[usize; COLUMNS.len()], TableError> {
         let found = COLUMNS.map(|column| header.iter().position(|field| field.trim() == column));
         let missing = COLUMNS.iter().zip(found).filter(|(_, place)| place.is_none());
@@ -321,7 +321,7 @@ impl Text<'_> {
     }
 }
 
-/// One record with all that it takes to say what is wrong with it.
+/// One record, with its position for error messages.
 struct Line<'a> {
     text: &'a Text<'a>,
     record: &'a StringRecord,
@@ -357,7 +357,7 @@ impl Line<'_> {
         self.number(column, f64::MAX, "a number from 0 up")
     }
 
-    /// The row and the canonical form of its cell.
+    /// Returns the row and the canonical form of its cell.
     fn row(&self) -> Result<(Row, String), TableError> {
         let text = self.field(1);
         let bad = |what: String| self.text.bad(self.start, format!("`{}`: {what}", short(text)));
@@ -383,7 +383,7 @@ impl Line<'_> {
     }
 }
 
-/// The start of a text that may be long.
+/// Returns the first 80 characters of a text.
 fn short(text: &str) -> String {
     text.chars().take(80).collect()
 }
@@ -398,7 +398,7 @@ mod tests {
     const SKIPS: &str =
         "|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|skip_connect~2|";
     const ONE: &str = "|skip_connect~0|+|nor_conv_3x3~0|none~1|+|none~0|avg_pool_3x3~1|skip_connect~2|";
-    /// The same function as [`ONE`].
+    /// A cell that computes the same function as [`ONE`].
     const OTHER: &str = "|skip_connect~0|+|none~0|nor_conv_3x3~1|+|avg_pool_3x3~0|none~1|skip_connect~2|";
 
     /// The candidates of NAS-Bench-201.
@@ -485,7 +485,8 @@ mod tests {
     fn what_is_too_large_is_refused() {
         let endless = Table::parse(io::repeat(b'x'), "t.csv").unwrap_err();
         assert!(matches!(endless, TableError::TooLarge { .. }), "{endless}");
-        // Distinct cells for more than the most rows do not exist with five operations; all thirteen give enough.
+        // With five operations, there are fewer distinct cells than the maximum number of rows; all thirteen give
+        // enough.
         let names = crate::space::Operation::ALL;
         let cells = (0..=MOST_ROWS).map(|n| {
             let op = |edge: u32| names[n / 13_usize.pow(edge) % 13];
@@ -561,7 +562,7 @@ mod tests {
 
         #[test]
         fn an_equivalent_cell_finds_the_row(edges in prop::collection::vec(0_usize..5, 5)) {
-            // The first node is the input again, so that reads of the two may change places.
+            // The first node equals the input, so that the operations on the two may be exchanged.
             let [b, c, d, e, f] = <[usize; 5]>::try_from(edges).unwrap().map(|edge| EDGES[edge]);
             let arch = format!("|skip_connect~0|+|{b}~0|{c}~1|+|{d}~0|{e}~1|{f}~2|");
             let other = cell(&format!("|skip_connect~0|+|{c}~0|{b}~1|+|{e}~0|{d}~1|{f}~2|"));

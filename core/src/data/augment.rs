@@ -1,4 +1,4 @@
-//! Varying the images of a step: a random crop of the padded image, a flip and a cutout.
+//! Augmentation of the images of a step: a random crop of the padded image, a flip and a cutout.
 
 use std::ops::Range;
 
@@ -7,35 +7,35 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Augment, DataConfig, DataSet};
 
-/// How images are varied.
+/// Augmentation settings of a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Augmentation {
-    /// Pixels added above and below, left and right.
+    /// Padding in pixels: rows added above and below, columns added left and right.
     padding: [usize; 2],
     flip: bool,
-    /// The side of the square that is cut out.
+    /// Side of the cutout square in pixels; 0 for none.
     cutout: usize,
 }
 
 impl Augmentation {
-    /// For images of `[height, width]`.
+    /// Makes the augmentation for images of `[height, width]`.
     pub(super) fn new(config: &DataConfig, [height, width]: [usize; 2], shrunk: bool) -> Self {
         let varied = match config.augment {
             Augment::None => false,
             Augment::Published => true,
             Augment::Auto => !shrunk && config.set != DataSet::Digits,
         };
-        // A digit that is flipped is another one, or none.
+        // A flipped digit is another digit or none at all.
         let flip = varied && !matches!(config.set, DataSet::Digits | DataSet::Svhn);
         let padding = if varied { [height / 8, width / 8] } else { [0, 0] };
         Self { padding, flip, cutout: config.cutout }
     }
 
-    /// Draws how one image is varied.
+    /// Draws the augmentation of one image.
     pub(super) fn draw(self, [height, width]: [usize; 2], chance: &mut ChaCha8Rng) -> View {
         let shift = self.padding.map(|padding| chance.random_range(0..=2 * padding));
         let flipped = self.flip && chance.random_bool(0.5);
-        // The square is centred on a pixel of the image and may reach beyond it.
+        // The centre of the square is a pixel of the image; the square may reach beyond the border.
         let hole = (self.cutout > 0).then(|| {
             [height, width].map(|side| {
                 let centre = chance.random_range(0..side);
@@ -47,18 +47,19 @@ impl Augmentation {
     }
 }
 
-/// How one image is varied.
+/// Augmentation of one image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct View {
     padding: [usize; 2],
-    /// Where the crop starts in the padded image.
+    /// Row and column of the padded image at which the crop starts.
     shift: [usize; 2],
     flipped: bool,
     hole: Option<[Range<usize>; 2]>,
 }
 
 impl View {
-    /// Appends a plane, varied and then normalized. What is padded or cut out is 0, the mean.
+    /// Appends an augmented and then normalized plane. Pixels of the padding and of the cutout are 0, which is the
+    /// mean.
     pub(super) fn write(&self, plane: &[u8], width: usize, normal: &[f32; 256], out: &mut Vec<f32>) {
         let height = plane.len() / width;
         let source = |place: usize, axis: usize, side: usize| {
@@ -82,7 +83,7 @@ impl View {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Purpose, stream};
+    use crate::random::{Stream, stream};
 
     fn written(view: &View) -> Vec<f32> {
         let normal = std::array::from_fn(|value| f32::from(u8::try_from(value).unwrap()));
@@ -121,7 +122,7 @@ mod tests {
     #[test]
     fn draws_cover_their_range() {
         let augmentation = Augmentation { padding: [1, 0], flip: true, cutout: 3 };
-        let mut chance = stream(1, Purpose::Augment, 0);
+        let mut chance = stream(1, Stream::Augment, 0);
         let views: Vec<View> = (0..200).map(|_| augmentation.draw([8, 8], &mut chance)).collect();
         for shift in 0..=2 {
             assert!(views.iter().any(|view| view.shift == [shift, 0]));

@@ -1,28 +1,28 @@
-//! Batches of images, prepared while the step before them is computed.
+//! Batches of images, prepared on a thread during the step before.
 
 use std::sync::Arc;
 
 use rand::seq::SliceRandom;
 
 use super::{DataError, SearchData};
-use crate::random::{Purpose, stream};
+use crate::random::{Stream, stream};
 
-/// Images and their classes.
+/// A batch of images with their classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-    /// The pixels, normalized. `// [batch, channels, height, width]`
+    /// Normalized pixels. `// [batch, channels, height, width]`
     pub images: Vec<f32>,
-    /// The class of each image.
+    /// Class of each image.
     pub labels: Vec<i64>,
-    /// Batch, channels, height, width.
+    /// Shape of the images: batch, channels, height, width.
     pub shape: [usize; 4],
 }
 
 impl Batch {
-    /// Whether a network of so many image channels and classes can read it.
+    /// Checks that a network of `image_channels` channels and `classes` classes can read the batch.
     ///
     /// # Errors
-    /// [`DataError::BadBatch`] says what does not fit.
+    /// [`DataError::BadBatch`] with the fault.
     pub(crate) fn check(&self, image_channels: usize, classes: usize) -> Result<(), DataError> {
         let [count, channels, ..] = self.shape;
         let pixels = self.shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
@@ -44,18 +44,18 @@ impl Batch {
     }
 }
 
-/// What a step of the search needs.
+/// The two batches of a search step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pair {
-    /// Images that train the weights.
+    /// Batch that trains the weights.
     pub train: Batch,
-    /// Images that train the architecture.
+    /// Batch that trains the architecture.
     pub valid: Batch,
 }
 
-/// The batches of a search. Those of a step depend on the seed, the epoch and the step, and on nothing else.
+/// The batches of a search. The batches of a step depend on the seed, the epoch and the step alone.
 ///
-/// They are made on a thread that runs a few steps ahead of whoever asks for one step after the other.
+/// A thread makes them in advance as long as the steps are asked for one after the other.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -76,11 +76,10 @@ pub struct Batches {
 }
 
 impl Batches {
-    /// Batches of so many images.
+    /// Makes the batches, each of `batch` images.
     ///
     /// # Errors
-    /// [`DataError::TooFewImages`] where a part has less than one batch, [`DataError::BadOption`] for batches of no
-    /// images.
+    /// [`DataError::TooFewImages`] if a part has fewer images than one batch, [`DataError::BadOption`] if `batch` is 0.
     pub fn new(data: Arc<SearchData>, batch: usize, seed: u64) -> Result<Self, DataError> {
         if batch == 0 {
             return Err(DataError::BadOption { option: "batch", what: "a batch has at least one image".into() });
@@ -97,28 +96,29 @@ impl Batches {
         })
     }
 
-    /// The data that the batches are made of.
+    /// Returns the data that the batches are made of.
     #[must_use]
     pub fn data(&self) -> &Arc<SearchData> {
         &self.maker.data
     }
 
-    /// The steps of an epoch. Images that do not fill a batch are left out; they are others in each epoch.
+    /// Returns the number of steps of an epoch. Images that do not fill a batch are left out, different ones in each
+    /// epoch.
     #[must_use]
     pub fn steps(&self) -> usize {
         self.maker.steps
     }
 
-    /// The batches of a step.
+    /// Returns the batches of a step.
     ///
     /// # Panics
-    /// Where the epoch has no such step.
+    /// Panics if `step` is not below [`Batches::steps`].
     pub fn pair(&mut self, epoch: usize, step: usize) -> Pair {
         assert!(step < self.steps(), "step {step} of an epoch of {} steps", self.steps());
         #[cfg(not(target_family = "wasm"))]
         {
             if self.worker.as_ref().is_none_or(|worker| worker.coming() != (epoch, step)) {
-                // The old one ends before the new one starts.
+                // The old worker ends before the new one starts.
                 self.worker = None;
                 self.worker = worker::Worker::start(self.maker.clone(), epoch, step);
             }
@@ -130,13 +130,14 @@ impl Batches {
         self.maker.pair(epoch, step)
     }
 
-    /// The batches that the validation part makes in its own order, images as they are. The last one may be smaller.
+    /// Returns the number of batches of the validation part, in its own order and without augmentation. The last one
+    /// may be smaller than the others.
     #[must_use]
     pub fn validation_batches(&self) -> usize {
         self.maker.data.valid_len().div_ceil(self.maker.batch)
     }
 
-    /// One of these batches; none past the last.
+    /// Returns one of the validation batches, or `None` past the last.
     #[must_use]
     pub fn validation(&self, index: usize) -> Option<Batch> {
         let chosen = self.maker.data.valid.chunks(self.maker.batch).nth(index)?;
@@ -144,18 +145,18 @@ impl Batches {
     }
 }
 
-/// Makes the batches of any step.
+/// Generator of the batches of any step.
 #[derive(Clone, Debug)]
 struct Maker {
     data: Arc<SearchData>,
     batch: usize,
     seed: u64,
     steps: usize,
-    /// That of the last epoch asked for.
+    /// Order of the last epoch that was asked for.
     order: Option<Order>,
 }
 
-/// The order of the images in an epoch.
+/// Order of the images in an epoch.
 #[derive(Clone, Debug)]
 struct Order {
     epoch: usize,
@@ -172,8 +173,8 @@ impl Order {
         };
         Self {
             epoch,
-            train: shuffled(&data.train, Purpose::TrainOrder),
-            valid: shuffled(&data.valid, Purpose::ValidOrder),
+            train: shuffled(&data.train, Stream::TrainOrder),
+            valid: shuffled(&data.valid, Stream::ValidOrder),
         }
     }
 }
@@ -183,9 +184,9 @@ impl Maker {
         let order = self.order.take().filter(|order| order.epoch == epoch);
         let order = order.unwrap_or_else(|| Order::draw(&self.data, self.seed, epoch));
         let places = step * self.batch..(step + 1) * self.batch;
-        // Each step of each epoch has a number of its own, and each of its two batches.
+        // Every step of every epoch has two numbers of its own, one for each of its batches.
         let number = (epoch as u64).wrapping_mul(self.steps as u64).wrapping_add(step as u64).wrapping_mul(2);
-        let chance = |part| Some(stream(self.seed, Purpose::Augment, number.wrapping_add(part)));
+        let chance = |part| Some(stream(self.seed, Stream::Augment, number.wrapping_add(part)));
         let pair = Pair {
             train: self.data.batch(&order.train[places.clone()], chance(0)),
             valid: self.data.batch(&order.valid[places], chance(1)),
@@ -197,34 +198,34 @@ impl Maker {
 
 #[cfg(not(target_family = "wasm"))]
 mod worker {
-    //! The thread that runs ahead.
+    //! The thread that makes batches in advance.
 
     use std::sync::mpsc::{Receiver, sync_channel};
     use std::thread::{Builder, JoinHandle};
 
     use super::{Maker, Pair};
 
-    /// Pairs that wait to be taken.
+    /// Maximum number of finished pairs that wait to be taken.
     const AHEAD: usize = 2;
 
     #[derive(Debug)]
     pub(super) struct Worker {
-        /// Gone only while the worker is dropped.
+        /// Receiver of the finished pairs; `None` only while the worker is dropped.
         pairs: Option<Receiver<Pair>>,
         thread: Option<JoinHandle<()>>,
         steps: usize,
-        /// Epoch and step of the pair that comes next.
+        /// Epoch and step of the next pair.
         next: (usize, usize),
     }
 
     impl Worker {
-        /// None where the system has no thread for it.
+        /// Starts the thread; returns `None` if the system cannot start one.
         pub(super) fn start(mut maker: Maker, epoch: usize, step: usize) -> Option<Self> {
             let steps = maker.steps;
             let (sender, pairs) = sync_channel(AHEAD);
             let run = move || {
                 let (mut epoch, mut step) = (epoch, step);
-                // Nobody receives once the worker is dropped.
+                // Sending fails once the worker is dropped.
                 while sender.send(maker.pair(epoch, step)).is_ok() {
                     (epoch, step) = after(epoch, step, steps);
                 }
@@ -237,7 +238,7 @@ mod worker {
             self.next
         }
 
-        /// The next pair; none where the thread has ended.
+        /// Returns the next pair, or `None` if the thread has ended.
         pub(super) fn take(&mut self) -> Option<Pair> {
             let pair = self.pairs.as_ref()?.recv().ok()?;
             self.next = after(self.next.0, self.next.1, self.steps);
@@ -247,7 +248,7 @@ mod worker {
 
     impl Drop for Worker {
         fn drop(&mut self) {
-            // Without a receiver the thread ends at its next pair.
+            // The thread ends at its next pair, as it has no receiver.
             self.pairs = None;
             if let Some(thread) = self.thread.take() {
                 drop(thread.join());
@@ -283,7 +284,7 @@ mod tests {
         let mut batches = Batches::new(Arc::clone(&shared), 8, 7).unwrap();
         assert_eq!(batches.steps(), 2);
         let mut inline = batches.maker.clone();
-        // In order, back, on from there, and far ahead.
+        // Steps in order, a step back, the steps after it, and one far ahead.
         for (epoch, step) in [(0, 0), (0, 1), (1, 0), (0, 1), (1, 0), (1, 1), (2, 0), (9, 1)] {
             assert!(batches.pair(epoch, step) == inline.pair(epoch, step), "{epoch} {step}");
         }

@@ -8,17 +8,17 @@ use super::{DataError, DataSet, Images, files};
 const SIDE: usize = 32;
 const PIXELS: usize = 3 * SIDE * SIDE;
 
-/// How a set lies on disk.
+/// Files and record layout of a data set.
 struct Layout {
     set: DataSet,
     folder: &'static str,
     files: &'static [&'static str],
     names: &'static str,
     expected: &'static str,
-    /// The bytes before the pixels; the last one is the label.
+    /// Number of bytes before the pixels; the last of them is the label.
     labels: usize,
     classes: usize,
-    /// The most records of a file.
+    /// Maximum number of records of a file.
     most: usize,
 }
 
@@ -44,22 +44,22 @@ const CIFAR100: Layout = Layout {
     most: 50_000,
 };
 
-/// The training images of CIFAR-10.
+/// Reads the training images of CIFAR-10.
 pub(super) fn cifar10(dir: &Path) -> Result<Images, DataError> {
     CIFAR10.read(dir)
 }
 
-/// The training images of CIFAR-100, with their fine labels.
+/// Reads the training images of CIFAR-100, with their fine labels.
 pub(super) fn cifar100(dir: &Path) -> Result<Images, DataError> {
     CIFAR100.read(dir)
 }
 
-/// The images of one batch file of CIFAR-10 that is in memory.
+/// Reads the images of one batch file of CIFAR-10 from memory.
 pub(super) fn cifar10_records(bytes: &[u8]) -> Result<Images, DataError> {
     CIFAR10.records(bytes)
 }
 
-/// The same of CIFAR-100.
+/// Reads the images of one batch file of CIFAR-100 from memory.
 pub(super) fn cifar100_records(bytes: &[u8]) -> Result<Images, DataError> {
     CIFAR100.records(bytes)
 }
@@ -87,7 +87,7 @@ impl Layout {
         Ok(images)
     }
 
-    /// The folder with the files: `dir`, or the one of the official name in it.
+    /// Returns the folder with the files: the one of the official name in `dir`, or else `dir` itself.
     fn root(&self, dir: &Path) -> Result<PathBuf, DataError> {
         let inner = dir.join(self.folder);
         if inner.is_dir() {
@@ -99,7 +99,8 @@ impl Layout {
         }
     }
 
-    /// The names of the classes, one a line; numbers where that file is missing or another one.
+    /// Reads the names of the classes, one in each line of a file; returns numbers if the file is missing or has
+    /// another number of lines.
     fn names(&self, root: &Path) -> Vec<String> {
         let bytes = files::read(&root.join(self.names), 1 << 16).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);

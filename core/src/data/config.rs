@@ -1,15 +1,16 @@
-//! Which images a search uses, as a user writes it down.
+//! Data settings of a search, as a user writes them down.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::DataError;
 
-/// A data set, by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Name of a data set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum DataSet {
     /// Handwritten digits of 8×8 pixels, built in.
@@ -22,7 +23,7 @@ pub enum DataSet {
     /// CIFAR-100, with its 100 fine classes.
     #[serde(rename = "cifar100")]
     Cifar100,
-    /// Street view house numbers, cropped digits.
+    /// SVHN: street view house numbers, cropped digits.
     #[serde(rename = "svhn")]
     Svhn,
     /// The first 120 classes of `ImageNet`, 16×16 pixels, as NAS-Bench-201 uses them.
@@ -38,7 +39,7 @@ impl DataSet {
     pub const ALL: [Self; 6] =
         [Self::Digits, Self::Cifar10, Self::Cifar100, Self::Svhn, Self::ImageNet16, Self::Folder];
 
-    /// The name it is asked for by.
+    /// Returns the name of the data set, as in `--data`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -51,7 +52,7 @@ impl DataSet {
         }
     }
 
-    /// How to get it, for the end of an error message.
+    /// Returns the advice on how to get the data set, for the end of an error message.
     pub(super) fn fetch_hint(self) -> String {
         match self {
             Self::Cifar10 | Self::Cifar100 | Self::Svhn => format!("; fetch it with `lambda-darts data fetch {self}`"),
@@ -77,50 +78,49 @@ impl FromStr for DataSet {
     }
 }
 
-/// How the images of a step are varied.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Augmentation of the images of a step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Augment {
-    /// `published`, but `none` for images that were shrunk and for `digits`.
+    /// Automatic choice: `published`, but `none` for images that were shrunk and for `digits`.
     #[default]
     Auto,
-    /// Images as they are.
+    /// Images without augmentation.
     None,
-    /// A random crop of the image padded by an eighth of its side, and a flip left to right except for `svhn` and
-    /// `digits`.
+    /// Published augmentation: a random crop of the image padded by an eighth of its side, and a flip left to right
+    /// except for `svhn` and `digits`.
     Published,
 }
 
-/// Which images a search uses and how.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Data settings of a search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct DataConfig {
-    /// The data set.
+    /// Data set.
     pub set: DataSet,
-    /// The folder it lies in; `digits` needs none.
+    /// Folder of the data set; `digits` needs none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub dir: Option<PathBuf>,
-    /// Use only this many images, drawn by the seed.
+    /// Number of images to use, drawn by the seed; all by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub images: Option<usize>,
-    /// Resize the images to squares of this side.
+    /// Side in pixels of the squares that images are resized to; by default the images keep their size.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub size: Option<usize>,
-    /// The fraction of the images that trains the weights; the rest is the validation part that trains the
-    /// architecture.
+    /// Fraction of the images that trains the weights; the rest is the validation part, which trains the architecture.
     pub train_fraction: f64,
-    /// A JSON file `{"train": [indices], "valid": [indices]}` that says which images make the parts.
+    /// JSON file `{"train": [indices], "valid": [indices]}` with the images of the two parts.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub split: Option<PathBuf>,
-    /// How the images of a step are varied.
+    /// Augmentation of the images of a step.
     pub augment: Augment,
-    /// The side of the square that is cut out of each image of a step; 0 for none.
+    /// Side in pixels of the square that is cut out of each image of a step; 0 for none.
     pub cutout: usize,
 }
 
@@ -139,11 +139,11 @@ impl Default for DataConfig {
     }
 }
 
-/// The largest side that images are resized to.
+/// Maximum side in pixels that images are resized to.
 const LARGEST_SIZE: usize = 1024;
 
 impl DataConfig {
-    /// Checks what can be checked without the images.
+    /// Checks the options as far as possible without the images.
     ///
     /// # Errors
     /// [`DataError::BadOption`] names the option.
@@ -151,7 +151,7 @@ impl DataConfig {
         let bad = |option, what: String| Err(DataError::BadOption { option, what });
         let inside = self.train_fraction > 0.0 && self.train_fraction < 1.0;
         if !inside {
-            return bad("train_fraction", format!("must lie between 0 and 1, not at {}", self.train_fraction));
+            return bad("train_fraction", format!("must be between 0 and 1, not {}", self.train_fraction));
         }
         if let Some(size) = self.size
             && !(1..=LARGEST_SIZE).contains(&size)

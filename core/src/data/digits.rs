@@ -1,4 +1,4 @@
-//! The digits that are built in.
+//! The built-in digits.
 //!
 //! E. Alpaydin, C. Kaynak: Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998,
 //! <https://doi.org/10.24432/C50P49>, CC BY 4.0. These are the 1,797 images of its test part, as scikit-learn's
@@ -8,12 +8,12 @@ use std::io::Read;
 
 use super::images::{Images, numbered};
 
-/// Labels, then pixels of 0 to 16; zlib.
+/// Labels, then pixels from 0 to 16, compressed with zlib.
 const PACKED: &[u8] = include_bytes!("digits.bin");
 const COUNT: usize = 1797;
 const SIDE: usize = 8;
 
-/// The digits, scaled to 0 to 255.
+/// Returns the digits, with pixels scaled to 0 to 255.
 pub(super) fn digits() -> Images {
     let mut bytes = Vec::with_capacity(COUNT * (1 + SIDE * SIDE));
     flate2::read::ZlibDecoder::new(PACKED).read_to_end(&mut bytes).expect("the embedded file is whole");

@@ -1,160 +1,160 @@
-//! What can be wrong with data.
+//! Errors of the data.
 
 use std::io;
 use std::path::PathBuf;
 
 use super::DataSet;
 
-/// Why data could not be had.
+/// Error of the data: images that cannot be read or used.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// A folder or a file is not there.
+    /// Folder or file that is missing.
     #[error("{}: not found; the data set `{set}` needs {expected}{}", .path.display(), .set.fetch_hint())]
     Missing {
-        /// Where it was looked for.
+        /// Path that was searched.
         path: PathBuf,
-        /// The files that should be there.
+        /// Files that are expected.
         expected: String,
-        /// The data set they belong to.
+        /// Data set of the files.
         set: DataSet,
     },
-    /// A folder or a file cannot be read.
+    /// Folder or file that cannot be read.
     #[error("{}: cannot be read", .path.display())]
     Read {
-        /// The folder or file.
+        /// Path of the folder or file.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the system.
         source: io::Error,
     },
-    /// A file is truncated or too large.
+    /// File that is truncated or too large.
     #[error("{}: {size} bytes, {what}", .path.display())]
     WrongSize {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its size in bytes.
+        /// Size of the file in bytes.
         size: u64,
-        /// What the size should be.
+        /// Description of the fault, with the expected size.
         what: String,
     },
-    /// A batch is not one for the network that is to read it.
-    #[error("a batch that this network cannot read: {what}")]
+    /// Batch that the network cannot read.
+    #[error("the network cannot read this batch: {what}")]
     BadBatch {
-        /// What does not fit.
+        /// Description of the fault.
         what: String,
     },
-    /// A label is not one of the classes.
+    /// Label that is not one of the classes.
     #[error("{}: record {record} has the label {label}, but labels go from {first} to {last}", .path.display())]
     LabelOutOfRange {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The record, counted from 0.
+        /// Record of the file, counted from 0.
         record: usize,
-        /// The label that stands there.
+        /// Label of the record.
         label: String,
-        /// The least label there is.
+        /// Smallest valid label.
         first: usize,
-        /// The greatest label there is.
+        /// Largest valid label.
         last: usize,
     },
-    /// A file is not a MATLAB 5 file with the variables that it should have.
+    /// File that is not a MATLAB 5 file with the expected variables.
     #[error("{}: at byte {offset}: {what}", .path.display())]
     NotMat {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Where in the file.
+        /// Position in the file, in bytes.
         offset: usize,
-        /// What is wrong there.
+        /// Description of the fault.
         what: String,
     },
-    /// A file is not a pickled batch of images.
+    /// File that is not a pickled batch of images.
     #[error("{}: not a pickled batch of images: at byte {offset}: {what}", .path.display())]
     NotPickle {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Where in the file.
+        /// Position in the file, in bytes.
         offset: usize,
-        /// What is wrong there.
+        /// Description of the fault.
         what: String,
     },
-    /// A folder has fewer than two classes.
+    /// Folder with fewer than two classes.
     #[error("{}: {found} class folders with images, but at least 2 are needed: one folder of PNG or JPEG files for each class", .path.display())]
     TooFewClasses {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// How many class folders it has.
+        /// Number of its class folders.
         found: usize,
     },
-    /// A class folder has no images.
+    /// Class folder without images.
     #[error("{}: no PNG or JPEG files in this class folder; add some or remove the folder", .path.display())]
     EmptyClass {
-        /// The class folder.
+        /// Path of the class folder.
         path: PathBuf,
     },
-    /// An image cannot be decoded.
+    /// Image that cannot be decoded.
     #[error("{}: not a PNG or JPEG image that can be used: {what}", .path.display())]
     BadImage {
-        /// The image.
+        /// Path of the image.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Description of the fault.
         what: String,
     },
-    /// Images differ in size and no size was given.
+    /// Images of different sizes, without an option that resizes them.
     #[error("{}: {width}×{height} pixels, but the images before have {first_width}×{first_height}; give a `size` to resize them all to", .path.display())]
     MixedSizes {
-        /// The first image that differs.
+        /// Path of the first image that differs.
         path: PathBuf,
-        /// Its width.
+        /// Width of that image in pixels.
         width: usize,
-        /// Its height.
+        /// Height of that image in pixels.
         height: usize,
-        /// The width of the images before.
+        /// Width of the images before it.
         first_width: usize,
-        /// The height of the images before.
+        /// Height of the images before it.
         first_height: usize,
     },
-    /// Images given in memory do not fit together.
+    /// Images in memory whose fields contradict each other.
     #[error("images: {what}")]
     BadImages {
-        /// What does not fit.
+        /// Description of the fault.
         what: String,
     },
-    /// A part of the images is smaller than one batch.
+    /// Part of the images that is smaller than one batch.
     #[error(
         "a batch of {batch} images was asked for, but a part of the data has only {have}; use more images or a smaller batch"
     )]
     TooFewImages {
-        /// The images of the smaller part.
+        /// Number of images in the smaller part.
         have: usize,
-        /// The images of a batch.
+        /// Number of images in a batch.
         batch: usize,
     },
-    /// No data set has this name.
+    /// Unknown data set.
     #[error("unknown data set `{name}`; known are {}", DataSet::ALL.map(DataSet::name).join(", "))]
     UnknownSet {
-        /// The name asked for.
+        /// Name that was asked for.
         name: String,
     },
-    /// A file of indices is not one.
+    /// File of indices that cannot be used.
     #[error("{}: line {line}: {what}", .path.display())]
     BadSplit {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The line, counted from 1.
+        /// Line of the file, counted from 1.
         line: usize,
-        /// What is wrong there.
+        /// Description of the fault.
         what: String,
     },
-    /// An option has a value that makes no sense.
+    /// Option with an invalid value.
     #[error("data option `{option}`: {what}")]
     BadOption {
-        /// The option.
+        /// Name of the option.
         option: &'static str,
-        /// What is wrong with its value.
+        /// Description of the fault.
         what: String,
     },
 }
 
-/// What is wrong with the bytes of a file, and where.
+/// An error in the bytes of a file, and its position.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) offset: usize,

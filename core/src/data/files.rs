@@ -1,4 +1,4 @@
-//! Reading whole files whose size is bounded.
+//! Reading of whole files up to a maximum size.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::{DataError, DataSet};
 
-/// What `set` needs, for the message that it is missing.
+/// Makes the error that a file of `set` is missing.
 pub(super) fn missing(path: &Path, set: DataSet, expected: &str) -> DataError {
     DataError::Missing { path: path.to_owned(), expected: expected.to_owned(), set }
 }
@@ -15,7 +15,7 @@ pub(super) fn unreadable(path: &Path, source: io::Error) -> DataError {
     DataError::Read { path: path.to_owned(), source }
 }
 
-/// The bytes of a file of at most `most` bytes. A pipe or a device is no file.
+/// Reads a file of at most `most` bytes. A pipe or a device is an error.
 pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, DataError> {
     let cannot = |source| unreadable(path, source);
     let known = std::fs::metadata(path).map_err(cannot)?;
@@ -36,7 +36,7 @@ pub(super) fn read(path: &Path, most: u64) -> Result<Vec<u8>, DataError> {
     if size > most { Err(too_large(size)) } else { Ok(bytes) }
 }
 
-/// The same, of a file that a data set needs.
+/// Reads a file like [`read`]; if it is missing, the error names the data set that needs it.
 pub(super) fn read_needed(path: &Path, most: u64, set: DataSet, expected: &str) -> Result<Vec<u8>, DataError> {
     read(path, most).map_err(|error| match error {
         DataError::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => missing(path, set, expected),

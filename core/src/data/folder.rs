@@ -9,7 +9,7 @@ use super::{DataError, DataSet, Images, files};
 
 const EXPECTED: &str = "a folder with one folder of PNG or JPEG files for each class";
 const EXTENSIONS: [&str; 3] = ["png", "jpg", "jpeg"];
-/// The largest image that is decoded: side in pixels, memory in bytes.
+/// Maximum side in pixels of an image that is decoded.
 const MOST_PIXELS: u32 = 1 << 14;
 const MOST_BYTES: u64 = 256 << 20;
 
@@ -20,7 +20,7 @@ pub(super) struct Listing {
 }
 
 impl Listing {
-    /// Looks for images without opening them.
+    /// Lists the images of a folder without opening them.
     pub(super) fn of(dir: &Path) -> Result<Self, DataError> {
         if !dir.is_dir() {
             return Err(files::missing(dir, DataSet::Folder, EXPECTED));
@@ -52,7 +52,8 @@ impl Listing {
         self.files.len()
     }
 
-    /// Decodes the chosen images, as squares of side `size` where it is given. Says as well whether one was shrunk.
+    /// Decodes the chosen images, resized to squares of side `size` if it is given. The second value is true if an
+    /// image was shrunk.
     pub(super) fn read(self, chosen: &[usize], size: Option<usize>) -> Result<(Images, bool), DataError> {
         let mut images = Images { channels: 3, classes: self.classes, ..Images::default() };
         let mut shrunk = false;
@@ -83,7 +84,7 @@ impl Listing {
     }
 }
 
-/// Names and paths of what lies in a folder, sorted, without what is hidden.
+/// Returns the names and paths of the entries of a folder, sorted, without hidden ones.
 fn entries(dir: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
     let mut entries = Vec::new();
     for entry in std::fs::read_dir(dir).map_err(|source| files::unreadable(dir, source))? {

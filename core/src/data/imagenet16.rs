@@ -9,11 +9,11 @@ use super::{DataError, DataSet, Images, files};
 
 const SIDE: usize = 16;
 const PIXELS: usize = 3 * SIDE * SIDE;
-/// Classes that are kept, of those that the files have.
+/// Number of classes that are used, the first of the 1,000 in the files.
 const KEPT: usize = 120;
 const CLASSES: usize = 1000;
 const EXPECTED: &str = "train_data_batch_1 to train_data_batch_10, pickled, of the 16×16 images";
-/// The largest file that is read; the official ones have about 100 MB.
+/// Maximum size of a file in bytes; the official ones have about 100 MB.
 const MOST_BYTES: u64 = 1 << 30;
 
 pub(super) fn imagenet16(dir: &Path) -> Result<Images, DataError> {
@@ -26,7 +26,7 @@ pub(super) fn imagenet16(dir: &Path) -> Result<Images, DataError> {
     Ok(images)
 }
 
-/// The images of a batch that is in memory.
+/// Reads the images of a batch file from memory.
 pub(super) fn imagenet16_batch(bytes: &[u8]) -> Result<Images, DataError> {
     let mut images = none();
     add(Path::new("the batch file"), bytes, &mut images)?;
@@ -37,7 +37,7 @@ fn none() -> Images {
     Images { channels: 3, height: SIDE, width: SIDE, classes: numbered(KEPT), ..Images::default() }
 }
 
-/// Adds the images of the first classes in a batch.
+/// Adds the images of a batch that belong to the first [`KEPT`] classes.
 fn add(path: &Path, bytes: &[u8], images: &mut Images) -> Result<(), DataError> {
     let not = |Fault { offset, what }| DataError::NotPickle { path: path.to_owned(), offset, what };
     let wrong = |what: &str| not(Fault { offset: bytes.len(), what: what.to_owned() });
@@ -79,7 +79,7 @@ fn add(path: &Path, bytes: &[u8], images: &mut Images) -> Result<(), DataError> 
 mod tests {
     use super::*;
 
-    /// A batch as `numpy` writes it, of any number of images with one shade each.
+    /// Makes a batch as `numpy` writes it: one image of a single shade for each label.
     fn batch(labels: &[u8], columns: u8) -> Vec<u8> {
         let count = u8::try_from(labels.len()).unwrap();
         let pixels: Vec<u8> = labels.iter().flat_map(|&label| vec![label; usize::from(columns) * 256]).collect();

@@ -3,103 +3,106 @@
 use super::resize::Resize;
 use super::{DataError, DataSet};
 
-/// Labelled images of one size.
+/// A list of labelled images of one size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Images {
-    /// Channels of an image: 1 or 3.
+    /// Number of channels of an image: 1 or 3.
     pub channels: usize,
-    /// Rows of an image.
+    /// Height of an image in pixels.
     pub height: usize,
-    /// Columns of an image.
+    /// Width of an image in pixels.
     pub width: usize,
-    /// The pixels. `// [images, channels, height, width]`
+    /// Pixels of all images. `// [images, channels, height, width]`
     pub pixels: Vec<u8>,
-    /// The class of each image.
+    /// Class of each image.
     pub labels: Vec<u16>,
-    /// The names of the classes.
+    /// Names of the classes.
     pub classes: Vec<String>,
 }
 
 impl Images {
-    /// The 1,797 handwritten digits of 8×8 pixels that are built in.
+    /// Returns the 1,797 built-in handwritten digits of 8×8 pixels.
     #[must_use]
     pub fn digits() -> Self {
         super::digits::digits()
     }
 
-    /// The images of one batch file of CIFAR-10: records of a label and 3·32·32 pixels.
+    /// Reads the images of one batch file of CIFAR-10: records of a label and 3·32·32 pixels.
     ///
     /// # Errors
-    /// [`DataError`] where the bytes are no whole records or a label is beyond 9.
+    /// [`DataError`] if the last record is incomplete or a label is greater than 9.
     pub fn from_cifar10_records(bytes: &[u8]) -> Result<Self, DataError> {
         super::cifar::cifar10_records(bytes)
     }
 
-    /// The images of one batch file of CIFAR-100, with their fine labels: records of two labels and 3·32·32 pixels.
+    /// Reads the images of one batch file of CIFAR-100, with their fine labels: records of two labels and 3·32·32
+    /// pixels.
     ///
     /// # Errors
-    /// [`DataError`] where the bytes are no whole records or a fine label is beyond 99.
+    /// [`DataError`] if the last record is incomplete or a fine label is greater than 99.
     pub fn from_cifar100_records(bytes: &[u8]) -> Result<Self, DataError> {
         super::cifar::cifar100_records(bytes)
     }
 
-    /// The images of a file of SVHN: MATLAB 5, with the variables `X` and `y`.
+    /// Reads the images of a file of SVHN: MATLAB 5, with the variables `X` and `y`.
     ///
     /// # Errors
-    /// [`DataError`] where it is no such file or a label is none from 1 to 10.
+    /// [`DataError`] if the bytes are not such a file or a label is not from 1 to 10.
     pub fn from_svhn(bytes: &[u8]) -> Result<Self, DataError> {
         super::svhn::svhn_file(bytes)
     }
 
-    /// The images of the first 120 classes in one batch file of ImageNet16: a pickle, which is read and never run.
+    /// Reads the images of the first 120 classes in one batch file of ImageNet16: a pickle, which is read and never
+    /// run.
     ///
     /// # Errors
-    /// [`DataError`] where it is no such pickle or a label is none from 1 to 1000.
+    /// [`DataError`] if the bytes are not such a pickle or a label is not from 1 to 1000.
     pub fn from_imagenet16_batch(bytes: &[u8]) -> Result<Self, DataError> {
         super::imagenet16::imagenet16_batch(bytes)
     }
 
-    /// So many random images with random classes, of the shape of a data set's: to measure a search without it.
+    /// Makes `count` random images with random classes in the shape of a data set's images, to time a search without
+    /// the data set.
     #[must_use]
     pub fn random(set: DataSet, count: usize, seed: u64) -> Self {
-        super::stand_in::random(set, count, seed)
+        super::synthetic::random(set, count, seed)
     }
 
-    /// How many images there are.
+    /// Returns the number of images.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no images.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// The pixels of image `i`. `// [channels, height, width]`
+    /// Returns the pixels of image `i`. `// [channels, height, width]`
     ///
     /// # Panics
-    /// Where there is no image `i`.
+    /// Panics if there is no image `i`.
     #[must_use]
     pub fn image(&self, i: usize) -> &[u8] {
         let length = self.image_length();
         &self.pixels[i * length..(i + 1) * length]
     }
 
-    /// The pixels of one image, all channels.
+    /// Returns the number of pixel values of one image, over all channels.
     pub(super) const fn image_length(&self) -> usize {
         self.channels * self.height * self.width
     }
 
-    /// Whether the fields fit together.
+    /// Checks that the fields fit together.
     pub(super) fn check(&self) -> Result<(), DataError> {
         let bad = |what: String| Err(DataError::BadImages { what });
         let Self { channels, height, width, .. } = *self;
         let expected =
             [channels, height, width].iter().try_fold(self.len(), |product, &side| product.checked_mul(side));
         if channels == 0 || height == 0 || width == 0 {
-            return bad(format!("{channels} channels of {width}×{height} pixels are no image"));
+            return bad(format!("{channels} channels of {width}×{height} pixels are not an image"));
         }
         if expected != Some(self.pixels.len()) {
             return bad(format!(
@@ -118,7 +121,7 @@ impl Images {
         }
     }
 
-    /// The chosen images, in the order of the choice.
+    /// Returns the chosen images, in the order of the choice.
     pub(super) fn select(&self, chosen: &[usize]) -> Self {
         let mut pixels = Vec::with_capacity(chosen.len() * self.image_length());
         for &i in chosen {
@@ -132,7 +135,7 @@ impl Images {
         }
     }
 
-    /// The images as squares of this side.
+    /// Resizes the images to squares of side `size`.
     pub(super) fn resized(self, size: usize) -> Self {
         if (self.height, self.width) == (size, size) {
             return self;
@@ -146,12 +149,12 @@ impl Images {
     }
 }
 
-/// Class names for sets whose files name none.
+/// Returns numbers as class names, for data sets whose files have no names.
 pub(super) fn numbered(classes: usize) -> Vec<String> {
     (0..classes).map(|class| class.to_string()).collect()
 }
 
-/// Images that all differ, for tests.
+/// Makes images that all differ, for tests.
 #[cfg(test)]
 pub(super) fn sample(count: usize, channels: usize, side: usize) -> Images {
     let bytes = (0..=u8::MAX).cycle().zip((0..=250).cycle()).map(|(a, b): (u8, u8)| a.wrapping_mul(7) ^ b);

@@ -1,14 +1,15 @@
-//! A reader of MATLAB 5 files, as far as arrays of numbers go.
+//! A reader of arrays of numbers in MATLAB 5 files.
 //!
-//! A file is a header of 128 bytes and a list of elements: a tag (type and length) and that many bytes, padded to
-//! eight. A variable is an element of elements: flags, dimensions, name, numbers. It may be compressed as a whole.
+//! A file is a header of 128 bytes and a list of elements. An element is a tag (type and length) and its bytes, padded
+//! to a multiple of eight. A variable is an element that consists of elements: flags, dimensions, name, numbers. It may
+//! be compressed as a whole.
 
 use std::io::Read;
 
 use super::error::Fault;
 
 const HEADER: usize = 128;
-/// The types of elements that are looked at.
+/// The types of elements that the reader knows.
 const INT8: u32 = 1;
 const UINT8: u32 = 2;
 const INT32: u32 = 5;
@@ -18,34 +19,35 @@ const DOUBLE: u32 = 9;
 const MATRIX: u32 = 14;
 const COMPRESSED: u32 = 15;
 
-/// The most bytes of a variable.
+/// Maximum size of a variable in bytes.
 const MOST_BYTES: u64 = 2 << 30;
-/// Images shrink to a half or a third. Far more is a file made to fill the memory.
+/// Maximum ratio of inflated to compressed bytes. Images compress to a half or a third; a much larger ratio is an
+/// attempt to fill the memory.
 const MOST_INFLATED: u64 = 100;
 const SMALL: u64 = 1 << 20;
-/// The most bytes of dimensions and of a name.
+/// Maximum size in bytes of the flags, of the dimensions and of the name.
 const MOST_NAME: u64 = 64;
 
-/// An array of numbers.
+/// A variable: a named array of numbers.
 #[derive(Debug)]
 pub(super) struct Variable {
     pub(super) name: String,
-    /// Where its element starts in the file.
+    /// Position of the element in the file, in bytes.
     pub(super) offset: usize,
     pub(super) dimensions: Vec<usize>,
-    /// The type that the numbers are stored as.
+    /// Type of the stored numbers.
     kind: u32,
-    /// The numbers, first dimension fastest.
+    /// Bytes of the numbers; the first dimension varies fastest.
     data: Vec<u8>,
 }
 
 impl Variable {
-    /// The numbers, where they are stored as bytes.
+    /// Returns the numbers if they are stored as bytes.
     pub(super) fn bytes(&self) -> Option<&[u8]> {
         (self.kind == UINT8).then_some(&self.data)
     }
 
-    /// The numbers, where they are stored as bytes, singles or doubles.
+    /// Returns the numbers if they are stored as bytes, singles or doubles.
     pub(super) fn numbers(&self) -> Option<Vec<f64>> {
         match self.kind {
             UINT8 => Some(self.data.iter().map(|&byte| f64::from(byte)).collect()),
@@ -58,7 +60,8 @@ impl Variable {
     }
 }
 
-/// The first variable of each of the wanted names. The others are passed over without being inflated.
+/// Reads the first variable of each of the wanted names. Others are skipped; of compressed ones, only the start is
+/// inflated.
 pub(super) fn read(file: &[u8], wanted: &[&str]) -> Result<Vec<Variable>, Fault> {
     check_header(file)?;
     let mut found: Vec<Variable> = Vec::new();
@@ -104,12 +107,12 @@ fn inflated(body: &[u8], wanted: &[&str]) -> Result<Option<Variable>, String> {
     }
     let most = (body.len() as u64).saturating_mul(MOST_INFLATED).saturating_add(SMALL);
     if length > most {
-        return Err(format!("{} compressed bytes are to become {length}: no images shrink like that", body.len()));
+        return Err(format!("{} compressed bytes inflate to {length}: no images shrink like that", body.len()));
     }
     matrix(&mut inflate.take(length), length, wanted)
 }
 
-/// The inside of a variable of `length` bytes; none where its name is not wanted.
+/// Reads the content of a variable of `length` bytes; returns `None` if its name is not wanted.
 fn matrix(input: &mut impl Read, length: u64, wanted: &[&str]) -> Result<Option<Variable>, String> {
     let (kind, flags) = element(input, MOST_NAME)?;
     if kind != UINT32 || flags.len() != 8 {
@@ -144,12 +147,12 @@ fn matrix(input: &mut impl Read, length: u64, wanted: &[&str]) -> Result<Option<
     Ok(Some(Variable { name, offset: 0, dimensions, kind, data }))
 }
 
-/// An element inside a variable: its type and at most `most` bytes. Room is made only for bytes that are there.
+/// Reads an element inside a variable: its type and at most `most` bytes. Memory is taken only for bytes that exist.
 fn element(input: &mut impl Read, most: u64) -> Result<(u32, Vec<u8>), String> {
     let mut words = [0; 8];
     input.read_exact(&mut words).map_err(|error| ends(&error))?;
     let [word, data] = halves(words);
-    // A small element has its length in the upper half of the type, and its bytes in the place of the length.
+    // A small element has its length in the upper half of the type, and its bytes instead of the length.
     let (kind, small) = (word & 0xffff, word >> 16);
     if small > 0 {
         let bytes = data.to_le_bytes();
@@ -158,7 +161,7 @@ fn element(input: &mut impl Read, most: u64) -> Result<(u32, Vec<u8>), String> {
     }
     let length = u64::from(data);
     if length > most {
-        return Err(format!("an element of {length} bytes where at most {most} can be"));
+        return Err(format!("an element of {length} bytes, where at most {most} are valid"));
     }
     let mut bytes = Vec::new();
     input.by_ref().take(length).read_to_end(&mut bytes).map_err(|error| ends(&error))?;
@@ -171,7 +174,7 @@ fn element(input: &mut impl Read, most: u64) -> Result<(u32, Vec<u8>), String> {
     Ok((kind, bytes))
 }
 
-/// The type and the length of a whole variable.
+/// Reads the type and the length of a whole variable.
 fn tag(input: &mut impl Read) -> Result<(u32, u64), String> {
     let mut words = [0; 8];
     input.read_exact(&mut words).map_err(|error| ends(&error))?;
@@ -188,7 +191,7 @@ fn ends(error: &std::io::Error) -> String {
     format!("a variable is damaged or ends early: {error}")
 }
 
-/// Files made by hand, for tests.
+/// MATLAB files made by hand, for tests.
 #[cfg(test)]
 pub(super) mod made {
     use std::io::Write;
@@ -203,7 +206,7 @@ pub(super) mod made {
         bytes
     }
 
-    /// With a name of one letter, in a small element.
+    /// Makes a variable whose name is one letter, in a small element.
     pub(in super::super) fn variable(name: u8, dimensions: &[i32], kind: u32, data: &[u8]) -> Vec<u8> {
         let sides: Vec<u8> = dimensions.iter().flat_map(|side| side.to_le_bytes()).collect();
         let small = (INT8 | (1 << 16)).to_le_bytes();

@@ -12,7 +12,7 @@
 //! | `imagenet16-120` | `train_data_batch_1` … `train_data_batch_10` | <https://image-net.org/download-images> | non-commercial research |
 //! | `folder` | a folder of PNG or JPEG files for each class | your own | your own |
 //!
-//! Files of others are not trusted: every size is checked against the file's real one, and a pickle is read, never run.
+//! Files are not trusted: every size is checked against the real size of the file, and a pickle is read, never run.
 
 mod augment;
 mod batches;
@@ -29,8 +29,8 @@ mod pickle;
 mod resize;
 mod search_data;
 mod split;
-mod stand_in;
 mod svhn;
+mod synthetic;
 
 pub use batches::{Batch, Batches, Pair};
 pub use config::{Augment, DataConfig, DataSet};

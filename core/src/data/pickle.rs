@@ -1,22 +1,22 @@
 //! A reader of Python pickles that runs nothing.
 //!
-//! A pickle is a program for a small stack machine; Python's own reader lets it call any function. This one knows the
-//! few that arrays are made of and builds plain values for them; any other is refused by name. Values live in one
-//! arena and name each other by index, so that neither depth nor cycles matter. The bytes of arrays and texts are
-//! borrowed from the file.
+//! A pickle is a program for a small stack machine, and Python's own reader lets it call any function. The reader here
+//! knows the few functions that arrays are made of and builds plain values for them; any other is an error that gives
+//! its name. Values lie in one arena and refer to each other by index, so that deep and cyclic values are no problem.
+//! The bytes of arrays and texts are borrowed from the file.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::error::Fault;
 
-/// The most instructions of a pickle: a batch of images has one for each label and a few more.
+/// Maximum number of instructions of a pickle. A batch of images has one for each label and a few more.
 const MOST_INSTRUCTIONS: usize = 1 << 22;
 
-/// The place of a value in the arena.
+/// Index of a value in the arena.
 type Id = usize;
 
-/// The functions and types that may be named.
+/// The functions and types that a pickle may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Known {
     Reconstruct,
@@ -43,7 +43,7 @@ impl Known {
 
 #[derive(Debug)]
 enum Value<'a> {
-    /// None, a float, a huge integer: nothing that is looked at.
+    /// Value that the reader ignores: None, a float or a huge integer.
     Other,
     Bool(bool),
     Int(i64),
@@ -86,13 +86,13 @@ impl<'a> Pickle<'a> {
         .run()
     }
 
-    /// What stands under `key` in the dictionary that the pickle is.
+    /// Returns the value of `key` if the pickle is a dictionary.
     pub(super) fn entry(&self, key: &str) -> Option<Id> {
         let Value::Dict(entries) = &self.values[self.root] else { return None };
         entries.iter().rev().find(|&&(name, _)| self.is_text(name, key)).map(|&(_, value)| value)
     }
 
-    /// An array of bytes with two axes, row by row, and its shape.
+    /// Returns the bytes of an array with two axes, row by row, and its shape.
     pub(super) fn matrix(&self, id: Id) -> Option<(&[u8], [usize; 2])> {
         let Value::Array(Some(array)) = self.values[id] else { return None };
         let Value::Dtype(code) = self.values[array.dtype] else { return None };
@@ -104,7 +104,7 @@ impl<'a> Pickle<'a> {
         (fits && (self.is_text(code, "u1") || self.is_text(code, "|u1"))).then_some((&**raw, [rows, columns]))
     }
 
-    /// A list or tuple of integers.
+    /// Returns the integers of a list or tuple.
     pub(super) fn integers(&self, id: Id) -> Option<Vec<i64>> {
         let (Value::List(items) | Value::Tuple(items)) = &self.values[id] else { return None };
         let integer = |&item: &Id| if let Value::Int(integer) = self.values[item] { Some(integer) } else { None };
@@ -116,7 +116,7 @@ impl<'a> Pickle<'a> {
     }
 }
 
-/// Texts of Python 2 are bytes.
+/// Returns true if the value is the text `wanted`. Texts of Python 2 are bytes.
 fn is_text(value: &Value<'_>, wanted: &str) -> bool {
     match value {
         Value::Text(text) => text == wanted,
@@ -127,15 +127,15 @@ fn is_text(value: &Value<'_>, wanted: &str) -> bool {
 
 struct Machine<'a> {
     bytes: &'a [u8],
-    /// The next byte.
+    /// Position of the next byte.
     at: usize,
-    /// Where the current instruction starts.
+    /// Position of the current instruction.
     start: usize,
-    /// How many bytes of text were turned into bytes.
+    /// Total size in bytes of the texts that were encoded.
     encoded: usize,
     values: Vec<Value<'a>>,
     stack: Vec<Id>,
-    /// The heights of the stack at its marks.
+    /// Heights of the stack at its marks.
     marks: Vec<usize>,
     memo: HashMap<u64, Id>,
 }
@@ -158,7 +158,7 @@ impl<'a> Machine<'a> {
         self.fault(format!("more than {MOST_INSTRUCTIONS} instructions"))
     }
 
-    /// The value of an instruction that only has a value.
+    /// Returns the value of an instruction that only pushes a value, or `None` for another instruction.
     fn literal(&mut self, instruction: u8) -> Result<Option<Value<'a>>, Fault> {
         Ok(Some(match instruction {
             b'N' => Value::Other,
@@ -199,7 +199,7 @@ impl<'a> Machine<'a> {
         }))
     }
 
-    /// An instruction that works on the stack.
+    /// Runs an instruction that works on the stack.
     fn step(&mut self, instruction: u8) -> Result<(), Fault> {
         match instruction {
             0x80 => match self.take(1)?[0] {
@@ -209,7 +209,7 @@ impl<'a> Machine<'a> {
             0x95 => {
                 self.take(8)?;
             }
-            // The buffer on top may not be written to; none is.
+            // The instruction makes the buffer on top read-only, and the reader writes to none.
             0x98 => {}
             b'(' => self.marks.push(self.stack.len()),
             b'0' if self.marks.last() == Some(&self.stack.len()) => {
@@ -260,7 +260,7 @@ impl<'a> Machine<'a> {
             b'a' | b'e' => {
                 let items = if instruction == b'a' { vec![self.pop()?] } else { self.pop_mark()? };
                 let list = self.top()?;
-                let Value::List(all) = &mut self.values[list] else { return self.fault("appends to what is no list") };
+                let Value::List(all) = &mut self.values[list] else { return self.fault("appends to a non-list") };
                 all.extend(items);
             }
             b's' | b'u' => {
@@ -268,7 +268,7 @@ impl<'a> Machine<'a> {
                 let entries = self.entries(&items)?;
                 let dict = self.top()?;
                 let Value::Dict(all) = &mut self.values[dict] else {
-                    return self.fault("sets an item of what is no dictionary");
+                    return self.fault("sets an item of a non-dictionary");
                 };
                 all.extend(entries);
             }
@@ -287,10 +287,10 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// A call, which makes an inert value.
+    /// Replaces a call by an inert value.
     fn reduce(&mut self) -> Result<(), Fault> {
         let [function, arguments] = self.pop_two()?;
-        let Value::Known(function) = self.values[function] else { return self.fault("calls what is no function") };
+        let Value::Known(function) = self.values[function] else { return self.fault("calls a non-function") };
         let Value::Tuple(arguments) = &self.values[arguments] else { return self.fault("a call without arguments") };
         let made = match (function, arguments.as_slice()) {
             (Known::Reconstruct, &[class, _, _]) if matches!(self.values[class], Value::Known(Known::Ndarray)) => {
@@ -303,8 +303,8 @@ impl<'a> Machine<'a> {
             }
             (Known::Encode, &[text, coding]) => {
                 let latin = ["latin1", "latin-1"].iter().any(|name| is_text(&self.values[coding], name));
-                let Value::Text(text) = &self.values[text] else { return self.fault("encodes what is no text") };
-                // A text that is encoded again and again would grow beyond the file.
+                let Value::Text(text) = &self.values[text] else { return self.fault("encodes a non-text") };
+                // A text that is encoded many times would make more bytes than the file has.
                 self.encoded += text.len();
                 if self.encoded > self.bytes.len().saturating_mul(2) {
                     return self.fault("more encoded bytes than the file can hold");
@@ -322,22 +322,22 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    /// Gives an array or a dtype its state.
+    /// Sets the state of an array or a dtype.
     fn build(&mut self) -> Result<(), Fault> {
         let state = self.pop()?;
         let target = self.top()?;
         match self.values[target] {
-            // Only more about the byte order, and single bytes have none.
+            // The state holds only details of the byte order, and single bytes have no order.
             Value::Dtype(_) => {}
             Value::Array(_) => {
                 let Value::Tuple(state) = &self.values[state] else { return self.fault("an array without a state") };
                 let &[.., shape, dtype, by_column, raw] = state.as_slice() else {
-                    return self.fault("an array with half a state");
+                    return self.fault("an array with an incomplete state");
                 };
                 let by_column = !matches!(self.values[by_column], Value::Bool(false) | Value::Int(0));
                 self.values[target] = Value::Array(Some(Array { shape, dtype, by_column, raw }));
             }
-            _ => return self.fault("gives a state to what has none"),
+            _ => return self.fault("sets the state of a value without one"),
         }
         Ok(())
     }
@@ -373,16 +373,16 @@ impl<'a> Machine<'a> {
         Ok(top)
     }
 
-    /// The two values on top, the upper one last.
+    /// Pops the two values on top; the upper one is the last.
     fn pop_two(&mut self) -> Result<[Id; 2], Fault> {
         let upper = self.pop()?;
         Ok([self.pop()?, upper])
     }
 
-    /// What lies above the last mark.
+    /// Pops the values above the last mark.
     fn pop_mark(&mut self) -> Result<Vec<Id>, Fault> {
         match self.marks.pop() {
-            // Not `split_off`, which may keep the room of the whole stack.
+            // The values are drained, as `split_off` may keep the memory of the whole stack.
             Some(height) => Ok(self.stack.drain(height..).collect()),
             None => self.fault("no mark on the stack"),
         }
@@ -396,14 +396,14 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Where the memo is read or written.
+    /// Reads the key of the memo entry that an instruction reads or writes.
     fn place(&mut self, instruction: u8) -> Result<u64, Fault> {
         match instruction {
             b'h' | b'q' => self.size(1),
             b'j' | b'r' => self.size(4),
             _ => match self.text_line()?.parse() {
                 Ok(place) => Ok(place),
-                Err(_) => self.fault("a place that is no number"),
+                Err(_) => self.fault("a memo key that is not a number"),
             },
         }
     }
@@ -419,12 +419,12 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// An unsigned number of so many bytes.
+    /// Reads an unsigned number of `width` bytes.
     fn size(&mut self, width: usize) -> Result<u64, Fault> {
         Ok(self.take(width)?.iter().rev().fold(0, |number, &byte| (number << 8) | u64::from(byte)))
     }
 
-    /// Bytes that follow their number.
+    /// Takes bytes whose number comes first, in `width` bytes.
     fn counted(&mut self, width: usize) -> Result<&'a [u8], Fault> {
         let count = self.size(width)?;
         self.take(usize::try_from(count).unwrap_or(usize::MAX))
@@ -454,7 +454,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// The inside of a quoted text without escapes.
+    /// Takes a quoted text without escapes and returns its content.
     fn quoted(&mut self) -> Result<&'a [u8], Fault> {
         let line = self.line()?;
         match line {
@@ -464,7 +464,7 @@ impl<'a> Machine<'a> {
     }
 }
 
-/// A signed number of any width.
+/// Decodes a signed number of any width.
 fn integer(bytes: &[u8]) -> Value<'static> {
     let negative = bytes.last().is_some_and(|&byte| byte & 0x80 != 0);
     let mut wide = [if negative { 0xff } else { 0 }; 8];
@@ -477,7 +477,7 @@ fn integer(bytes: &[u8]) -> Value<'static> {
     }
 }
 
-/// A text of protocol 0: Latin-1 with `\uXXXX` and `\UXXXXXXXX`.
+/// Decodes a text of protocol 0: Latin-1 with `\uXXXX` and `\UXXXXXXXX`.
 fn unescape(line: &[u8]) -> Option<String> {
     let mut text = String::with_capacity(line.len());
     let mut rest = line;
@@ -505,8 +505,8 @@ mod tests {
 
     use super::*;
 
-    /// `{"data": numpy.arange(6, dtype=numpy.uint8).reshape(2, 3), "labels": [1, 120]}`, as `numpy` 2.4 and Python's
-    /// pickle write it in the protocols 0, 2, 4 and 5.
+    /// Pickles of `{"data": numpy.arange(6, dtype=numpy.uint8).reshape(2, 3), "labels": [1, 120]}`, as `numpy` 2.4 and
+    /// Python's pickle write them in the protocols 0, 2, 4 and 5.
     const BATCHES: [&str; 4] = [
         concat!(
             "286470300a56646174610a70310a636e756d70792e5f636f72652e6d756c746961727261790a5f7265636f6e737472756374",
@@ -601,7 +601,7 @@ mod tests {
         ] {
             assert!(Pickle::read(hostile).is_err(), "{hostile:?}");
         }
-        // A text that is encoded over and over.
+        // A text that is encoded many times.
         let text = b"c_codecs\nencode\nq\x00X\x20\x00\x00\x00aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
         let call = b"X\x06\x00\x00\x00latin1\x86q\x01";
         let many = [&text[..], &call[..], &b"h\x00h\x01R".repeat(99)[..]].concat();

@@ -1,10 +1,10 @@
-//! Resizing by area.
+//! Resizing of images by area.
 
-/// Resizes planes from one size to another: a new pixel is the mean of the area that it covers, where a pixel at the
-/// border of that area counts by the part of it that is covered.
+/// Resizer of planes from one size to another. A new pixel is the mean of the area that it covers; an old pixel at the
+/// border of that area counts by its covered part.
 ///
-/// Lengths are whole numbers: along an axis an old pixel is `to` long and a new one `from`. So there is no rounding but
-/// the last one.
+/// Lengths are whole numbers: along an axis, an old pixel has the length `to` and a new one the length `from`. Only the
+/// final mean is rounded.
 pub(super) struct Resize {
     width: usize,
     rows: Vec<Vec<(usize, u64)>>,
@@ -13,7 +13,7 @@ pub(super) struct Resize {
 }
 
 impl Resize {
-    /// From and to `[height, width]`, none of them 0.
+    /// Makes a resizer between two sizes `[height, width]`, all greater than 0.
     pub(super) fn new(from: [usize; 2], to: [usize; 2]) -> Self {
         Self {
             width: from[1],
@@ -38,7 +38,7 @@ impl Resize {
     }
 }
 
-/// For each new pixel of an axis the old pixels that it covers, and how much of each.
+/// Returns, for each new pixel of an axis, the old pixels that it covers and the covered length of each.
 fn cover(from: usize, to: usize) -> Vec<Vec<(usize, u64)>> {
     (0..to)
         .map(|new| {
@@ -62,9 +62,9 @@ mod tests {
 
     #[test]
     fn areas_are_exact() {
-        // 3 → 2: the new pixels are the means of [0, 1.5) and [1.5, 3).
+        // 3 → 2: the new pixels are the means over [0, 1.5) and [1.5, 3).
         assert_eq!(resized(&[30, 60, 90], [1, 3], [1, 2]), [40, 80]);
-        // 2 → 3: the one in the middle is half of each.
+        // 2 → 3: the pixel in the middle is the mean of both old ones.
         assert_eq!(resized(&[30, 60], [1, 2], [1, 3]), [30, 45, 60]);
         // 2×2 → 1×1, rounded to the nearest: 2.5 → 3.
         assert_eq!(resized(&[1, 2, 3, 4], [2, 2], [1, 1]), [3]);

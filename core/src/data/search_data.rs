@@ -1,33 +1,35 @@
-//! The images of a search, split, resized and measured.
+//! The images of a search: split into two parts, resized, and normalized by their mean and standard deviation.
 
 use std::path::Path;
 
 use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
 
 use super::augment::{Augmentation, View};
 use super::folder::Listing;
 use super::{Batch, DataConfig, DataError, DataSet, Images, cifar, digits, imagenet16, split, svhn};
 
-/// The images of a search and the two parts that they fall into.
+/// The images of a search and their two parts.
 #[derive(Clone, Debug)]
 pub struct SearchData {
-    /// The images that train the weights.
+    /// Indices of the images that train the weights.
     pub train: Vec<usize>,
-    /// The images that train the architecture.
+    /// Indices of the images that train the architecture.
     pub valid: Vec<usize>,
     images: Images,
     mean: Vec<f32>,
     std: Vec<f32>,
-    /// For each channel what every pixel value becomes.
+    /// Normalized value of every pixel value, for each channel.
     normal: Vec<[f32; 256]>,
     augmentation: Augmentation,
+    fingerprint: String,
 }
 
 impl SearchData {
-    /// Reads the data set and makes the parts.
+    /// Reads the data set and splits it into the two parts.
     ///
     /// # Errors
-    /// [`DataError`] says which file or option is wrong.
+    /// [`DataError`] with the file or the option at fault.
     pub fn load(config: &DataConfig, seed: u64) -> Result<Self, DataError> {
         config.check()?;
         match config.set {
@@ -46,10 +48,10 @@ impl SearchData {
         }
     }
 
-    /// Makes the parts of images that are in memory already; `config.dir` does not matter.
+    /// Splits images that are in memory already; `config.dir` has no effect.
     ///
     /// # Errors
-    /// [`DataError`] says what does not fit together.
+    /// [`DataError`] with the fault of the images or of an option.
     pub fn prepare(images: Images, config: &DataConfig, seed: u64) -> Result<Self, DataError> {
         config.check()?;
         images.check()?;
@@ -59,7 +61,7 @@ impl SearchData {
         Self::finish(images, choice, config, shrunk)
     }
 
-    /// From the chosen images.
+    /// Makes the data from the chosen images.
     fn finish(images: Images, choice: Choice, config: &DataConfig, shrunk: bool) -> Result<Self, DataError> {
         images.check()?;
         let images = match config.size {
@@ -70,58 +72,65 @@ impl SearchData {
         let (mean, std) = measure(&images, &train);
         let normal = mean.iter().zip(&std).map(|(&mean, &std)| normal(mean, std)).collect();
         let augmentation = Augmentation::new(config, [images.height, images.width], shrunk);
-        Ok(Self { train, valid, images, mean, std, normal, augmentation })
+        let fingerprint = fingerprint(&images, [&train, &valid]);
+        Ok(Self { train, valid, images, mean, std, normal, augmentation, fingerprint })
     }
 
-    /// Channels of an image.
+    /// Returns the fingerprint of the images, their labels and their parts: SHA-256 in hexadecimal.
+    #[must_use]
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Returns the number of channels of an image.
     #[must_use]
     pub const fn channels(&self) -> usize {
         self.images.channels
     }
 
-    /// Rows of an image.
+    /// Returns the height of an image in pixels.
     #[must_use]
     pub const fn height(&self) -> usize {
         self.images.height
     }
 
-    /// Columns of an image.
+    /// Returns the width of an image in pixels.
     #[must_use]
     pub const fn width(&self) -> usize {
         self.images.width
     }
 
-    /// The names of the classes.
+    /// Returns the names of the classes.
     #[must_use]
     pub fn classes(&self) -> &[String] {
         &self.images.classes
     }
 
-    /// How many images train the weights.
+    /// Returns the number of images that train the weights.
     #[must_use]
     pub const fn train_len(&self) -> usize {
         self.train.len()
     }
 
-    /// How many images train the architecture.
+    /// Returns the number of images that train the architecture.
     #[must_use]
     pub const fn valid_len(&self) -> usize {
         self.valid.len()
     }
 
-    /// The mean of each channel over the training part; pixels go from 0 to 1.
+    /// Returns the mean of each channel over the training part; pixels go from 0 to 1.
     #[must_use]
     pub fn mean(&self) -> &[f32] {
         &self.mean
     }
 
-    /// The standard deviation of each channel over the training part; 1 where it would be 0.
+    /// Returns the standard deviation of each channel over the training part; 1 if it would be 0.
     #[must_use]
     pub fn std(&self) -> &[f32] {
         &self.std
     }
 
-    /// The chosen images, varied where there is `chance`.
+    /// Makes a batch of the chosen images, augmented if there is a `chance` to draw from.
     pub(super) fn batch(&self, chosen: &[usize], mut chance: Option<ChaCha8Rng>) -> Batch {
         let Images { channels, height, width, .. } = self.images;
         let mut images = Vec::with_capacity(chosen.len() * self.images.image_length());
@@ -139,6 +148,21 @@ impl SearchData {
     }
 }
 
+/// Returns SHA-256 over the shape, the pixels and labels in order, and the indices of both parts.
+fn fingerprint(images: &Images, parts: [&[usize]; 2]) -> String {
+    let mut hash = Sha256::new();
+    for size in [images.channels, images.height, images.width, images.classes.len(), images.labels.len()] {
+        hash.update((size as u64).to_le_bytes());
+    }
+    hash.update(&images.pixels);
+    images.labels.iter().for_each(|label| hash.update(label.to_le_bytes()));
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        part.iter().for_each(|&number| hash.update((number as u64).to_le_bytes()));
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn folder_of(config: &DataConfig) -> Result<&Path, DataError> {
     config.dir.as_deref().ok_or_else(|| DataError::BadOption {
         option: "dir",
@@ -146,10 +170,10 @@ fn folder_of(config: &DataConfig) -> Result<&Path, DataError> {
     })
 }
 
-/// Which images of a data set are used, and the parts, as places among those.
+/// The chosen images of a data set, and the two parts as indices into the chosen images.
 struct Choice {
     images: Vec<usize>,
-    /// Whether these are all images in their own order.
+    /// True if all images are chosen, in their own order.
     all: bool,
     train: Vec<usize>,
     valid: Vec<usize>,
@@ -178,7 +202,7 @@ impl Choice {
     }
 }
 
-/// Mean and standard deviation of each channel over the chosen images.
+/// Computes the mean and standard deviation of each channel over the chosen images.
 fn measure(images: &Images, chosen: &[usize]) -> (Vec<f32>, Vec<f32>) {
     let plane = images.height * images.width;
     let mut counts = vec![[0_u64; 256]; images.channels];
@@ -192,7 +216,7 @@ fn measure(images: &Images, chosen: &[usize]) -> (Vec<f32>, Vec<f32>) {
     counts.iter().map(moments).unzip()
 }
 
-/// Mean and standard deviation of pixels of which there are so many of each value.
+/// Computes the mean and standard deviation of pixels from the number of pixels of each value.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -203,7 +227,7 @@ fn moments(counts: &[u64; 256]) -> (f32, f32) {
     let values = || (0..=u8::MAX).map(|value| f64::from(value) / 255.0).zip(counts.iter().map(|&count| count as f64));
     let mean = values().map(|(value, count)| value * count).sum::<f64>() / total;
     let variance = values().map(|(value, count)| (value - mean).powi(2) * count).sum::<f64>() / total;
-    // Where only one value occurs, rounding may leave a variance of almost 0.
+    // If only one value occurs, rounding may leave a variance that is almost but not exactly 0.
     let std = if counts.iter().filter(|&&count| count > 0).count() > 1 { variance.sqrt() } else { 1.0 };
     (mean as f32, std as f32)
 }

@@ -1,4 +1,4 @@
-//! Which images are used and which part they fall into.
+//! Split of the images into a training and a validation part.
 
 use std::path::Path;
 
@@ -6,20 +6,20 @@ use rand::seq::SliceRandom;
 use serde::Deserialize;
 
 use super::{DataError, files};
-use crate::random::{Purpose, stream};
+use crate::random::{Stream, stream};
 use crate::text::line_at;
 
-/// The training part and the validation part.
+/// Indices of the training part and of the validation part.
 pub(super) type Parts = (Vec<usize>, Vec<usize>);
 
-/// All images in the order in which they are drawn.
+/// Returns the indices of all images in a random order.
 pub(super) fn draw(count: usize, seed: u64) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
-    order.shuffle(&mut stream(seed, Purpose::Split, 0));
+    order.shuffle(&mut stream(seed, Stream::Split, 0));
     order
 }
 
-/// The first part of the order for training, the rest for validation.
+/// Splits an order: the first `fraction` is for training, the rest for validation.
 pub(super) fn by_fraction(order: &[usize], fraction: f64) -> Result<Parts, DataError> {
     let count = order.len();
     let first = share(count, fraction);
@@ -42,7 +42,7 @@ fn share(count: usize, fraction: f64) -> usize {
     (count as f64 * fraction).round() as usize
 }
 
-/// The most bytes of a file of indices.
+/// Maximum size in bytes of a file of indices.
 const MOST_BYTES: u64 = 64 << 20;
 
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ struct Indices {
     valid: Vec<usize>,
 }
 
-/// The parts as a JSON file gives them; indices of the data set's `count` images, in the order of its files.
+/// Reads the parts from a JSON file of indices. They count the data set's `count` images in the order of its files.
 pub(super) fn by_file(path: &Path, count: usize) -> Result<Parts, DataError> {
     let bytes = files::read(path, MOST_BYTES)?;
     let bad = |line, what: String| DataError::BadSplit { path: path.to_owned(), line, what };
@@ -79,7 +79,7 @@ pub(super) fn by_file(path: &Path, count: usize) -> Result<Parts, DataError> {
     Ok((train, valid))
 }
 
-/// The line of a part's index at `place`.
+/// Returns the line of the index at `place` in a part.
 fn line_of(text: &str, part: &str, place: usize) -> usize {
     let start = text.find(&format!("\"{part}\"")).unwrap_or(0);
     let digit = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_digit);

@@ -10,7 +10,7 @@ const SIDE: usize = 32;
 const PLANE: usize = SIDE * SIDE;
 const CHANNELS: usize = 3;
 const FILE: &str = "train_32x32.mat";
-/// The largest file that is read; the official one has 182 MB.
+/// Maximum size of the file in bytes; the official one has 182 MB.
 const MOST_BYTES: u64 = 2 << 30;
 
 pub(super) fn svhn(dir: &Path) -> Result<Images, DataError> {
@@ -19,7 +19,7 @@ pub(super) fn svhn(dir: &Path) -> Result<Images, DataError> {
     images(&path, &bytes)
 }
 
-/// The images of a file that is in memory.
+/// Reads the images of a file from memory.
 pub(super) fn svhn_file(bytes: &[u8]) -> Result<Images, DataError> {
     images(Path::new("the .mat file"), bytes)
 }
@@ -36,7 +36,7 @@ fn images(path: &Path, bytes: &[u8]) -> Result<Images, DataError> {
     };
     let (x, y) = (variable("X")?, variable("y")?);
 
-    // MATLAB drops the last dimension where it is 1.
+    // MATLAB drops the last dimension if it is 1.
     let fits = matches!(x.dimensions.as_slice(), [SIDE, SIDE, CHANNELS] | [SIDE, SIDE, CHANNELS, _]);
     let data = x.bytes().filter(|_| fits).ok_or_else(|| {
         let what = format!("`X` should be bytes of 32×32×3×images, not numbers of {:?}", x.dimensions);
@@ -56,7 +56,7 @@ fn images(path: &Path, bytes: &[u8]) -> Result<Images, DataError> {
         };
         labels.push(label % 10);
     }
-    // Columns come first in the file, rows in an image.
+    // The file stores an image column by column, and [`Images`] row by row.
     let mut pixels = Vec::with_capacity(data.len());
     for plane in data.chunks_exact(PLANE) {
         for row in 0..SIDE {

@@ -1,99 +1,102 @@
-//! GPUs by name, outside browsers.
+//! GPUs outside browsers.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use burn::tensor::wgpu::WgpuBackend;
-pub(crate) use burn::tensor::wgpu::wgpu;
-use burn::tensor::{DType, Device, DeviceKind};
+use super::gpu::{GpuDevice, wgpu};
+use super::{Device, DeviceError, DeviceInfo, DeviceKind, Processor};
 
-use super::{DeviceError, Found, Place, Processor, can_run};
-
-fn adapters() -> Vec<wgpu::Adapter> {
-    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY))
+/// Adapter of an API with its index there.
+struct Found {
+    adapter: wgpu::Adapter,
+    api: &'static str,
+    index: usize,
 }
 
-fn describe(adapter: &wgpu::Adapter) -> Found {
-    let (info, limits) = (adapter.get_info(), adapter.limits());
-    let kind = match info.device_type {
-        wgpu::DeviceType::DiscreteGpu => "discrete gpu",
-        wgpu::DeviceType::IntegratedGpu => "integrated gpu",
-        wgpu::DeviceType::VirtualGpu => "virtual gpu",
-        wgpu::DeviceType::Cpu => "software",
-        wgpu::DeviceType::Other => "other",
-    };
-    Found {
-        backend: info.backend.to_str().to_owned(),
-        name: info.name,
-        kind: kind.to_owned(),
-        largest_buffer: Some(limits.max_buffer_size),
-        storage_buffers: Some(limits.max_storage_buffers_per_shader_stage),
-    }
+fn instance() -> wgpu::Instance {
+    wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle())
 }
 
-pub(super) fn list() -> Vec<Found> {
-    adapters().iter().map(describe).collect()
-}
-
-/// The best adapter of an API.
-fn best(api: &str) -> Result<(wgpu::Adapter, Found), DeviceError> {
-    let missing = || DeviceError::Missing { name: api.to_owned(), reason: "no driver found".to_owned() };
-    let rank = |found: &Found| {
-        ["discrete gpu", "integrated gpu", "virtual gpu"].iter().position(|&kind| kind == found.kind).unwrap_or(9)
-    };
-    let here = adapters().into_iter().map(|adapter| {
-        let found = describe(&adapter);
-        (adapter, found)
+fn adapters(instance: &wgpu::Instance) -> Vec<Found> {
+    let mut next: BTreeMap<&str, usize> = BTreeMap::new();
+    let all = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+    let found = all.into_iter().map(|adapter| {
+        let api = adapter.get_info().backend.to_str();
+        let next = next.entry(api).or_default();
+        *next += 1;
+        Found { adapter, api, index: *next - 1 }
     });
-    here.filter(|(_, found)| found.backend == api).min_by_key(|(_, found)| rank(found)).ok_or_else(missing)
+    found.collect()
 }
 
-pub(super) fn named(name: &str) -> Result<Place, DeviceError> {
-    let api = ["vulkan", "metal", "dx12"].into_iter().find(|&api| api == name);
-    let api = api.ok_or_else(|| DeviceError::Unknown { name: name.to_owned() })?;
-    let (adapter, found) = best(api)?;
-    if !can_run(&adapter.limits()) {
-        return tensors(api);
+fn kind(adapter: &wgpu::Adapter) -> DeviceKind {
+    match adapter.get_info().device_type {
+        wgpu::DeviceType::DiscreteGpu => DeviceKind::DiscreteGpu,
+        wgpu::DeviceType::IntegratedGpu => DeviceKind::IntegratedGpu,
+        wgpu::DeviceType::VirtualGpu => DeviceKind::VirtualGpu,
+        wgpu::DeviceType::Cpu => DeviceKind::Software,
+        wgpu::DeviceType::Other => DeviceKind::Other,
     }
-    Ok(Place { device: Device::flex(), dtype: DType::F32, name: found.name, processor: Some(Processor::Gpu(api)) })
 }
 
-/// The adapter on which an API's kernels run.
-pub(crate) fn adapter(api: &str) -> std::future::Ready<Result<wgpu::Adapter, DeviceError>> {
-    std::future::ready(best(api).map(|(adapter, _)| adapter))
+impl Found {
+    fn describe(&self) -> DeviceInfo {
+        let limits = self.adapter.limits();
+        DeviceInfo {
+            backend: format!("{}:{}", self.api, self.index),
+            name: self.adapter.get_info().name,
+            kind: kind(&self.adapter),
+            largest_buffer: Some(limits.max_buffer_size),
+            storage_buffers: Some(limits.max_storage_buffers_per_shader_stage),
+        }
+    }
 }
 
-/// Tensors on a GPU; it can be set up for them once in a process.
-pub(super) fn tensors(api: &'static str) -> Result<Place, DeviceError> {
-    static KNOWN: Mutex<BTreeMap<&str, Place>> = Mutex::new(BTreeMap::new());
+pub(super) fn list() -> Vec<DeviceInfo> {
+    adapters(&instance()).iter().map(Found::describe).collect()
+}
+
+/// Opens a GPU of an API: the best one, the one of an index, or the first one with a text in its name.
+pub(super) fn open(api: &str, which: Option<&str>) -> Result<Device, DeviceError> {
+    /// GPUs of this process, so that all engines share one device.
+    static KNOWN: Mutex<BTreeMap<(String, usize), Arc<GpuDevice>>> = Mutex::new(BTreeMap::new());
+    let instance = instance();
+    let mut here: Vec<Found> = adapters(&instance).into_iter().filter(|found| found.api == api).collect();
+    let asked = which.map_or_else(|| api.to_owned(), |which| format!("{api}:{which}"));
+    if here.is_empty() {
+        return Err(DeviceError::Missing { name: asked, reason: "no driver found".to_owned() });
+    }
+    let names = here.iter().map(|found| format!("{api}:{} {}", found.index, found.adapter.get_info().name));
+    let names = names.collect::<Vec<_>>().join(", ");
+    let place = match which {
+        None => best(&here),
+        Some(which) => here.iter().position(|found| match which.parse::<usize>() {
+            Ok(index) => found.index == index,
+            Err(_) => found.adapter.get_info().name.to_lowercase().contains(&which.to_lowercase()),
+        }),
+    };
+    let Some(place) = place else {
+        return Err(DeviceError::Missing { name: asked, reason: format!("the GPUs of this API are {names}") });
+    };
+    let Found { adapter, index, .. } = here.swap_remove(place);
+    let name = adapter.get_info().name;
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(place) = known.get(api) {
-        return Ok(place.clone());
+    let gpu = known
+        .entry((api.to_owned(), index))
+        .or_insert_with(|| Arc::new(GpuDevice::new(instance, adapter, name.clone())));
+    let device = Device { processor: Processor::Gpu(Arc::clone(gpu)), name };
+    if gpu.can_run() {
+        return Ok(device);
     }
-    let place = set_up(api)?;
-    known.insert(api, place.clone());
-    Ok(place)
+    #[cfg(feature = "burn")]
+    return device.reference();
+    #[cfg(not(feature = "burn"))]
+    Err(DeviceError::Missing { name: asked, reason: "its shaders have too few storage buffers or threads".to_owned() })
 }
 
-fn set_up(name: &str) -> Result<Place, DeviceError> {
-    let api = match name {
-        "metal" => WgpuBackend::Metal,
-        "dx12" => WgpuBackend::Dx12,
-        _ => WgpuBackend::Vulkan,
-    };
-    let (_, best) = best(name)?;
-    let kind = match best.kind.as_str() {
-        "discrete gpu" => DeviceKind::DiscreteGpu(0),
-        "integrated gpu" => DeviceKind::IntegratedGpu(0),
-        "virtual gpu" => DeviceKind::VirtualGpu(0),
-        _ => DeviceKind::Cpu,
-    };
-    let missing = |reason: String| DeviceError::Missing { name: name.to_owned(), reason };
-    let device = Device::wgpu_options()
-        .device_kind(kind)
-        .graphics_api(api)
-        .init()
-        .map_err(|error| missing(error.to_string()))?;
-    Ok(Place { device, dtype: DType::F32, name: best.name, processor: None })
+/// Position of the best adapter: discrete, integrated, virtual, others.
+fn best(here: &[Found]) -> Option<usize> {
+    let order = [DeviceKind::DiscreteGpu, DeviceKind::IntegratedGpu, DeviceKind::VirtualGpu];
+    let rank = |found: &Found| order.iter().position(|&kind_| kind_ == kind(&found.adapter)).unwrap_or(order.len());
+    (0..here.len()).min_by_key(|&at| rank(&here[at]))
 }

@@ -1,31 +1,29 @@
-//! The browser's GPU.
+//! GPU of a browser.
 
-use burn::tensor::{DType, Device};
-pub(crate) use wgpu;
+use std::sync::Arc;
 
-use super::{DeviceError, Place, Processor, can_run};
+use super::gpu::{GpuDevice, wgpu};
+use super::{Device, DeviceError, Processor};
 
 fn missing(reason: String) -> DeviceError {
     DeviceError::Missing { name: "webgpu".to_owned(), reason }
 }
 
-/// The adapter that the browser chooses. A device can be had of it once.
-pub(crate) async fn adapter(_: &str) -> Result<wgpu::Adapter, DeviceError> {
+/// Opens the adapter that the browser chooses.
+pub(super) async fn open() -> Result<Device, DeviceError> {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     descriptor.backends = wgpu::Backends::BROWSER_WEBGPU;
     let options = wgpu::RequestAdapterOptions {
         power_preference: wgpu::PowerPreference::HighPerformance,
         ..wgpu::RequestAdapterOptions::default()
     };
-    wgpu::Instance::new(descriptor).request_adapter(&options).await.map_err(|error| missing(error.to_string()))
-}
-
-pub(super) async fn place() -> Result<Place, DeviceError> {
-    let adapter = adapter("webgpu").await?;
-    if !can_run(&adapter.limits()) {
-        return Err(missing("its shaders have too few storage buffers or threads".to_owned()));
-    }
+    let instance = wgpu::Instance::new(descriptor);
+    let adapter = instance.request_adapter(&options).await.map_err(|error| missing(error.to_string()))?;
     let name = adapter.get_info().name;
     let name = if name.is_empty() { "WebGPU".to_owned() } else { format!("{name} (WebGPU)") };
-    Ok(Place { device: Device::flex(), dtype: DType::F32, name, processor: Some(Processor::Gpu("webgpu")) })
+    let gpu = GpuDevice::new(instance, adapter, name.clone());
+    if !gpu.can_run() {
+        return Err(missing("its shaders have too few storage buffers or threads".to_owned()));
+    }
+    Ok(Device { processor: Processor::Gpu(Arc::new(gpu)), name })
 }

@@ -1,47 +1,47 @@
-//! What the softmax and the gradients of each cell look like: how saturated an edge is, what a cell asks for and which
-//! cell moves α. All from gradients that a step has anyway.
+//! Statistics of the softmax and of each cell's gradient: the saturation of the edges, the candidates that a cell
+//! prefers and its share of the change of α. They need no gradients beyond those of a search step.
 
 use serde::{Deserialize, Serialize};
 
-use crate::alignment::{Alignment, Form};
-use crate::supernet::Architecture;
+use crate::alignment::{AlignmentMeasure, LayerAlignment};
+use crate::space::Architecture;
 
-/// The state of one kind of cell.
+/// Statistics of one type of cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Saturation {
-    /// Normalized entropy h_e = H(p_e)/ln K of every edge: 1 at the uniform point, 0 where saturated (or K = 1).
+    /// Normalized entropy h_e = H(p_e)/ln K of every edge: 1 at the uniform point, 0 if the edge is saturated or K = 1.
     pub entropy: Vec<f64>,
-    /// ‖J(p_e)‖_F of every edge, J(p) = diag(p) − p pᵀ: 0 where saturated.
+    /// Norm ‖J(p_e)‖_F of the softmax's Jacobian on every edge, J(p) = diag(p) − p pᵀ: 0 if the edge is saturated.
     pub jacobian: Vec<f64>,
-    /// Every cell, from stem to classifier.
+    /// Statistics of every cell, from stem to classifier.
     pub cells: Vec<CellSaturation>,
-    /// The cosine between every two cell gradients, `[L][L]`; 0 where one of them is zero.
+    /// Cosine between every two cell gradients, `[L][L]`; 0 if one of them is zero.
     pub cosines: Vec<Vec<f64>>,
-    /// Λ; absent with fewer than two cells.
+    /// Alignment Λ of the cells; absent with fewer than two cells.
     pub alignment: Option<f64>,
-    /// Λ±; absent with fewer than two cells.
+    /// Sign alignment Λ±; absent with fewer than two cells.
     pub sign_alignment: Option<f64>,
 }
 
-/// The state of one cell.
+/// Statistics of one cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct CellSaturation {
-    /// ‖J(p_e) g_{l,e}‖ of every edge: the part of the cell's gradient that reaches α.
+    /// Norm ‖J(p_e) g_{l,e}‖ on every edge: the part of the cell's gradient that reaches α.
     pub transmitted: Vec<f64>,
-    /// ‖J(p_e) g_{l,e}‖/‖g_{l,e}‖ of every edge; 0 where the gradient is zero.
+    /// Ratio ‖J(p_e) g_{l,e}‖/‖g_{l,e}‖ on every edge; 0 if the gradient is zero.
     pub transmitted_share: Vec<f64>,
-    /// The candidate that the cell asks for on every edge: argmin_k g_{l,e,k}.
+    /// Index of the candidate that the cell's gradient favours on every edge: argmin_k g_{l,e,k}.
     pub asks: Vec<usize>,
-    /// ‖J g_l‖ / Σ_m ‖J g_m‖: the cell's share in what moves α.
+    /// Cell's share ‖J g_l‖ / Σ_m ‖J g_m‖ of the gradients that change α.
     pub pull: f64,
-    /// The share of edges on which the cell asks for the candidate that α prefers.
+    /// Fraction of the edges on which the cell's gradient favours the candidate that α prefers.
     pub agreement: f64,
 }
 
 impl Saturation {
-    /// Measures one kind of cell: `p[e][k]` are its operation weights, `gradients[l]` the flattened g_l of its cells.
+    /// Measures one type of cell: `p[e][k]` are its operation weights, `gradients[l]` the flattened g_l of its cells.
     #[must_use]
     pub fn measure(p: &[Vec<f64>], gradients: &[Vec<f64>]) -> Self {
         let mut cells: Vec<CellSaturation> = gradients.iter().map(|g| CellSaturation::measure(p, g)).collect();
@@ -50,28 +50,29 @@ impl Saturation {
         for cell in &mut cells {
             cell.pull = if total > 0.0 { size(cell) / total } else { 0.0 };
         }
-        let value = |form| Alignment::of(form, gradients).map(|alignment| alignment.value);
+        let slices: Vec<&[f64]> = gradients.iter().map(Vec::as_slice).collect();
+        let value = |measure| LayerAlignment::measure(measure, &slices).map(|alignment| alignment.value);
         Self {
             entropy: p.iter().map(|row| normalized_entropy(row)).collect(),
             jacobian: p.iter().map(|row| jacobian_norm(row)).collect(),
             cells,
             cosines: cosines(gradients),
-            alignment: value(Form::Cosine),
-            sign_alignment: value(Form::Sign),
+            alignment: value(AlignmentMeasure::Cosine),
+            sign_alignment: value(AlignmentMeasure::Sign),
         }
     }
 
-    /// Measures every kind of cell of an architecture; `gradients[l]` belongs to a cell of kind `kinds[l]`.
+    /// Measures every type of cell of an architecture; `gradients[l]` belongs to a cell of type `cell_types[l]`.
     #[must_use]
-    pub fn of_kinds(architecture: &Architecture, kinds: &[usize], gradients: &[Vec<f64>]) -> Vec<Self> {
+    pub fn by_cell_type(architecture: &Architecture, cell_types: &[usize], gradients: &[Vec<f64>]) -> Vec<Self> {
         let tables = architecture.probabilities();
         let of = |kind| {
-            gradients.iter().zip(kinds).filter(|(_, of)| **of == kind).map(|(g, _)| g.clone()).collect::<Vec<_>>()
+            gradients.iter().zip(cell_types).filter(|(_, of)| **of == kind).map(|(g, _)| g.clone()).collect::<Vec<_>>()
         };
         tables.iter().enumerate().map(|(kind, p)| Self::measure(p, &of(kind))).collect()
     }
 
-    /// The mean of h_e over the edges.
+    /// Returns the mean of h_e over the edges.
     #[must_use]
     pub fn mean_entropy(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "edges are few")]
@@ -88,7 +89,7 @@ impl CellSaturation {
         for row in p {
             let own = &g[at..at + row.len()];
             at += row.len();
-            let through = norm(&crate::supernet::through_softmax(row, own));
+            let through = norm(&crate::space::through_softmax(row, own));
             let size = norm(own);
             transmitted.push(through);
             share.push(if size > 0.0 { through / size } else { 0.0 });
@@ -104,7 +105,7 @@ impl CellSaturation {
     }
 }
 
-/// The first place that is `better` than all others.
+/// Returns the first index whose value is `better` than all others.
 fn first(values: &[f64], better: impl Fn(f64, f64) -> bool) -> usize {
     (1..values.len()).fold(0, |best, k| if better(values[k], values[best]) { k } else { best })
 }
@@ -113,15 +114,15 @@ fn normalized_entropy(p: &[f64]) -> f64 {
     if p.len() < 2 {
         return 0.0;
     }
-    let entropy: f64 = p.iter().filter(|p| **p > 0.0).map(|p| -p * p.ln()).sum();
+    let entropy: f64 = p.iter().filter(|p| **p > 0.0).map(|p| -p * libm::log(*p)).sum();
     #[expect(clippy::cast_precision_loss, reason = "candidates are few")]
-    let most = (p.len() as f64).ln();
-    entropy / most
+    let max = libm::log(p.len() as f64);
+    entropy / max
 }
 
-/// ‖diag(p) − p pᵀ‖_F² = Σ p² − 2 Σ p³ + (Σ p²)².
+/// Returns ‖diag(p) − p pᵀ‖_F, the square root of Σ p² − 2 Σ p³ + (Σ p²)².
 fn jacobian_norm(p: &[f64]) -> f64 {
-    let power = |n: i32| p.iter().map(|p| p.powi(n)).sum::<f64>();
+    let power = |n: usize| p.iter().map(|p| (0..n).fold(1.0, |power, _| power * p)).sum::<f64>();
     (power(2) - 2.0 * power(3) + power(2) * power(2)).max(0.0).sqrt()
 }
 

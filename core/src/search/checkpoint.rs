@@ -1,4 +1,4 @@
-//! The whole state of a search as a file that a power cut cannot spoil.
+//! Checkpoint: the whole state of a session as a file. A power cut leaves the newest or the previous one intact.
 //!
 //! The file is in the safetensors format: the long vectors (`weights`, `momentum`, `running_mean`, `running_variance`)
 //! are its tensors, the rest of the state is JSON in its metadata, and a checksum covers both.
@@ -17,48 +17,49 @@ use serde::{Deserialize, Serialize};
 
 use super::SessionState;
 
-/// What this version writes, and the newest that it reads.
+/// Version of the format that this library writes and reads.
 const VERSION: u32 = 1;
-/// The one key of the metadata: with several, their order in the file would be left to chance.
+/// Only key of the metadata: with several, their order in the file would be random.
 const KEY: &str = "lambda-darts";
-/// Far more than a supernet needs; a file that is larger is not read into memory.
-const MOST_BYTES: u64 = 1 << 34;
+/// Maximum length of a file in bytes, far more than a supernet needs; a longer one is not read into memory.
+const MAX_BYTES: u64 = 1 << 34;
 
-/// The state of a session, with the place in the record of events where it was taken.
+/// State of a session, with the position in the event log at which it was taken.
 ///
 /// ```
 /// # use std::sync::Arc;
-/// # use lambda_darts::{data::SearchData, device::Place, search::{Checkpoint, Record, SearchConfig, Session}};
+/// # use lambda_darts::{data::SearchData, device::Device};
+/// # use lambda_darts::search::{Checkpoint, EventLogPosition, SearchConfig, Session};
 /// # let config = SearchConfig { batch: 8, ..SearchConfig::small("nas-bench-201") };
 /// # let data = Arc::new(SearchData::load(&config.data, 0)?);
 /// # let folder = std::env::temp_dir().join(format!("lambda-darts-{}", std::process::id()));
 /// # std::fs::create_dir_all(&folder)?;
-/// let session = Session::new(config, Arc::clone(&data), &Place::cpu())?;
-/// Checkpoint { state: pollster::block_on(session.state())?, record: Record::default() }.save(&folder)?;
+/// let mut session = pollster::block_on(Session::new(config, Arc::clone(&data), &Device::cpu()))?;
+/// Checkpoint { state: pollster::block_on(session.state())?, position: EventLogPosition::default() }.save(&folder)?;
 /// let found = Checkpoint::read(&folder.join(Checkpoint::NEWEST))?;
-/// let session = Session::restore(found.state, data, &Place::cpu())?;
+/// let session = pollster::block_on(Session::restore(found.state, data, &Device::cpu()))?;
 /// # std::fs::remove_dir_all(folder)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
-    /// The state.
+    /// State of the session.
     pub state: SessionState,
-    /// The events up to here.
-    pub record: Record,
+    /// Position in the event log.
+    pub position: EventLogPosition,
 }
 
-/// The length and the checksum of a file that only grows: how much of it belongs to a checkpoint.
+/// Position in an event log, which only grows: length and checksum of the part that belongs to a checkpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
-    /// Bytes.
+pub struct EventLogPosition {
+    /// Length in bytes.
     pub bytes: u64,
-    /// Their CRC-32.
+    /// CRC-32 of these bytes.
     pub crc32: u32,
 }
 
-impl Record {
-    /// Takes note of what was appended.
+impl EventLogPosition {
+    /// Moves the position past the bytes that were appended.
     pub fn add(&mut self, appended: &[u8]) {
         let mut hasher = Hasher::new_with_initial(self.crc32);
         hasher.update(appended);
@@ -67,48 +68,48 @@ impl Record {
     }
 }
 
-/// Why a checkpoint cannot be written or read.
+/// Checkpoint that cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// The file cannot be written.
     #[error("{}: the checkpoint cannot be written", .path.display())]
     Write {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Error of the file system.
         source: io::Error,
     },
     /// The file cannot be read.
     #[error("{}: the checkpoint cannot be read", .path.display())]
     Read {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Error of the file system.
         source: io::Error,
     },
-    /// What is in it is not what was written.
+    /// The file is damaged.
     #[error("{}: the checkpoint is damaged: {what}", .path.display())]
     Damaged {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What was found.
+        /// Fault of the file.
         what: String,
     },
-    /// It is of another version of this library.
+    /// The file has the format of another version of this library.
     #[error(
         "{}: the checkpoint is of format {found}, and this version reads up to {VERSION}; \
          go on with the version that wrote it, or update",
         .path.display()
     )]
     Version {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The format it says it has.
+        /// Version of its format.
         found: u32,
     },
 }
 
-/// What is in the metadata.
+/// Content of the metadata.
 #[derive(Serialize, Deserialize)]
 struct Header {
     version: u32,
@@ -117,20 +118,20 @@ struct Header {
     rest: String,
 }
 
-/// Everything but the long vectors, which are empty in `state`.
+/// State and position, with the long vectors of the state empty.
 #[derive(Serialize, Deserialize)]
 struct Small<S> {
     state: S,
-    record: Record,
+    position: EventLogPosition,
 }
 
 impl Checkpoint {
-    /// The name of the newest checkpoint in the folder of a run.
+    /// Name of the newest checkpoint in the folder of a run.
     pub const NEWEST: &str = "checkpoint.safetensors";
-    /// The name of the one before it.
+    /// Name of the checkpoint before it.
     pub const PREVIOUS: &str = "checkpoint-previous.safetensors";
 
-    /// Writes it into `folder`: whole or not at all, and the one that was there stays as the previous one.
+    /// Writes the checkpoint into `folder`, whole or not at all; the newest one there becomes the previous one.
     ///
     /// # Errors
     /// [`CheckpointError::Write`]; the earlier checkpoints are as they were.
@@ -139,7 +140,7 @@ impl Checkpoint {
         let part = folder.join("checkpoint.part");
         let written = self.into_bytes().and_then(|bytes| replace(folder, &part, &path, &bytes));
         written.map_err(|source| {
-            // The room is better used by others; what matters is the first failure.
+            // Frees the space on the disk; only the first failure is reported.
             let _ = fs::remove_file(&part);
             CheckpointError::Write { path, source }
         })
@@ -153,11 +154,11 @@ impl Checkpoint {
         let cannot = |source| CheckpointError::Read { path: path.to_owned(), source };
         let file = File::open(path).map_err(cannot)?;
         let mut bytes = Vec::new();
-        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
         Self::parse(&bytes, path)
     }
 
-    /// Reads what [`into_bytes`](Self::into_bytes) wrote; `name` stands for it in messages.
+    /// Reads the bytes that [`into_bytes`](Self::into_bytes) returned; `name` stands for the file in messages.
     ///
     /// # Errors
     /// [`CheckpointError::Damaged`] or [`CheckpointError::Version`].
@@ -168,10 +169,10 @@ impl Checkpoint {
         })
     }
 
-    /// What its file holds, for whoever keeps it elsewhere than in a folder.
+    /// Returns the bytes of the checkpoint's file, to be stored elsewhere than in a folder.
     ///
     /// # Errors
-    /// [`io::Error`] where there is something in the state that the format does not have.
+    /// [`io::Error`] if the format cannot represent the state.
     pub fn into_bytes(mut self) -> io::Result<Vec<u8>> {
         let mut arrays = Vec::new();
         for (name, array) in self.state.arrays() {
@@ -179,7 +180,7 @@ impl Checkpoint {
             arrays.push((name, dtype, array.len(), bytes));
             mem::take(array);
         }
-        let rest = serde_json::to_string(&Small { state: &self.state, record: self.record })?;
+        let rest = serde_json::to_string(&Small { state: &self.state, position: self.position })?;
         let crc32 = checksum(&rest, arrays.iter().map(|(.., bytes)| bytes.as_slice()));
         let header = serde_json::to_string(&Header { version: VERSION, crc32, rest })?;
         let views = arrays.iter().map(|(name, dtype, length, bytes)| {
@@ -190,7 +191,7 @@ impl Checkpoint {
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self, Fault> {
-        if bytes.len() as u64 > MOST_BYTES {
+        if bytes.len() as u64 > MAX_BYTES {
             return Err(damaged("it is too large"));
         }
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
@@ -203,7 +204,7 @@ impl Checkpoint {
         }
         let header: Header = serde_json::from_str(header).map_err(damaged)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
-        let Small::<SessionState> { mut state, record } = serde_json::from_str(&header.rest).map_err(damaged)?;
+        let Small::<SessionState> { mut state, position } = serde_json::from_str(&header.rest).map_err(damaged)?;
         let mut covered = Vec::new();
         for (name, array) in state.arrays() {
             let view = tensors.tensor(name).map_err(damaged)?;
@@ -213,7 +214,7 @@ impl Checkpoint {
         if checksum(&header.rest, covered.iter().map(TensorView::data)) != header.crc32 {
             return Err(damaged("its checksum is another"));
         }
-        Ok(Self { state, record })
+        Ok(Self { state, position })
     }
 }
 
@@ -228,7 +229,7 @@ enum Fault {
     Version(u32),
 }
 
-/// Of an error, or of a sentence.
+/// Fault of a damaged file, from an error or a sentence.
 fn damaged(what: impl Into<Box<dyn Error>>) -> Fault {
     Fault::Damaged(what.into().to_string())
 }
@@ -244,7 +245,7 @@ fn checksum<'a>(rest: &str, arrays: impl Iterator<Item = &'a [u8]>) -> u32 {
     hasher.finalize()
 }
 
-/// In 32 bits a number where that loses nothing, which it does not for a device that calculates with 32 bits.
+/// Encodes numbers in 32 bits each if that is exact, as it is for a device that computes in single precision.
 fn shortest(array: &[f64]) -> (Dtype, Vec<u8>) {
     #[expect(clippy::cast_possible_truncation, reason = "this is what is tried")]
     let short = |number: f64| number as f32;
@@ -264,7 +265,7 @@ fn numbers(view: &TensorView<'_>) -> Option<Vec<f64>> {
     }
 }
 
-/// A crash at any point leaves the newest or the previous file whole.
+/// Replaces the newest file; a crash at any point leaves the newest or the previous file whole.
 fn replace(folder: &Path, part: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(part)?;
     file.write_all(bytes)?;
@@ -275,7 +276,7 @@ fn replace(folder: &Path, part: &Path, path: &Path, bytes: &[u8]) -> io::Result<
         _ => {}
     }
     fs::rename(part, path)?;
-    // Names last only once the folder is written, where a folder can be opened.
+    // A new name is durable only after a sync of the folder, which Unix can open.
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
@@ -287,7 +288,7 @@ mod tests {
 
     use super::*;
     use crate::data::SearchData;
-    use crate::device::Place;
+    use crate::device::Device;
     use crate::search::{SearchConfig, Session};
 
     /// A state with momentum, in the middle of an epoch.
@@ -297,13 +298,13 @@ mod tests {
         config.batch = 4;
         config.data.images = Some(40);
         let data = Arc::new(SearchData::load(&config.data, 0).unwrap());
-        let mut session = Session::new(config, data, &Place::cpu()).unwrap();
+        let mut session = pollster::block_on(Session::new(config, data, &Device::cpu())).unwrap();
         for _ in 0..4 {
-            pollster::block_on(session.next()).unwrap();
+            pollster::block_on(session.next_event()).unwrap();
         }
-        let mut record = Record::default();
-        record.add(b"four events");
-        Checkpoint { state: pollster::block_on(session.state()).unwrap(), record }
+        let mut position = EventLogPosition::default();
+        position.add(b"four events");
+        Checkpoint { state: pollster::block_on(session.state()).unwrap(), position }
     }
 
     #[test]
@@ -311,7 +312,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = checkpoint();
         let mut second = first.clone();
-        second.record.add(b"more");
+        second.position.add(b"more");
         // A number that does not fit into 32 bits.
         second.state.arrays().next().unwrap().1[0] = 0.1;
         first.clone().save(folder.path()).unwrap();
@@ -321,7 +322,7 @@ mod tests {
         assert_eq!(read(Checkpoint::PREVIOUS), first);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
 
-        // What cannot be written leaves both.
+        // A failed write leaves both files.
         fs::create_dir(folder.path().join("checkpoint.part")).unwrap();
         assert!(matches!(first.clone().save(folder.path()), Err(CheckpointError::Write { .. })));
         assert_eq!((read(Checkpoint::NEWEST), read(Checkpoint::PREVIOUS)), (second, first));
@@ -329,13 +330,13 @@ mod tests {
 
     #[test]
     fn a_record_is_the_same_however_it_grew() {
-        let (mut whole, mut parts) = (Record::default(), Record::default());
+        let (mut whole, mut parts) = (EventLogPosition::default(), EventLogPosition::default());
         whole.add(b"123456789");
         for part in ["1234", "", "56789"] {
             parts.add(part.as_bytes());
         }
         // The check value of CRC-32.
-        assert_eq!((whole, parts), (Record { bytes: 9, crc32: 0xCBF4_3926 }, whole));
+        assert_eq!((whole, parts), (EventLogPosition { bytes: 9, crc32: 0xCBF4_3926 }, whole));
     }
 
     #[test]
@@ -356,7 +357,7 @@ mod tests {
         proptest!(ProptestConfig::with_cases(1000), |(place in places(), flip in 1_u8..)| {
             let mut changed = bytes.clone();
             changed[place] ^= flip;
-            // A space of the header may become another space.
+            // White space of the header may become other white space.
             match Checkpoint::from_bytes(&changed) {
                 Ok(read) => prop_assert_eq!(&read, &whole),
                 Err(Fault::Damaged(_) | Fault::Version(_)) => {}

@@ -1,28 +1,30 @@
-//! Everything that determines a search, as one serde type: the TOML of the command line, the browser's settings.
+//! Configuration of a search as one serde type: the TOML of the command line, and the settings of the browser.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{MethodName, SearchError};
-use crate::alignment::{Estimator, Schedule};
+use super::SearchError;
 use crate::data::{DataConfig, DataSet};
+use crate::method::{MethodConfig, PartError};
 use crate::space::{CustomSpace, Space, SpaceError};
 use crate::text::{line_at, line_of};
 
-/// A search, completely described.
+/// Complete configuration of a search.
 ///
 /// ```
-/// use lambda_darts::search::{MethodName, SearchConfig};
+/// use lambda_darts::method::{MethodConfig, Preset};
+/// use lambda_darts::search::SearchConfig;
 ///
 /// let mut config = SearchConfig::published("nas-bench-201");
-/// config.method.name = MethodName::Darts;
+/// config.method = MethodConfig::preset(Preset::Darts);
 /// assert_eq!(SearchConfig::from_toml(&config.to_toml())?, config);
 /// # Ok::<(), lambda_darts::search::SearchError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct SearchConfig {
-    /// The name of a published space, or of `custom_space`.
+    /// Name of a published space, or of `custom_space`.
     pub space: String,
     /// Seed of all random numbers.
     pub seed: u64,
@@ -30,26 +32,26 @@ pub struct SearchConfig {
     pub epochs: usize,
     /// Images in a batch.
     pub batch: usize,
-    /// The size of the supernet.
+    /// Size of the supernet.
     pub supernet: SupernetConfig,
-    /// The method.
+    /// Method.
     pub method: MethodConfig,
-    /// How the weights are trained.
+    /// Training of the weights.
     pub weights: WeightsConfig,
-    /// How the architecture parameters are trained.
+    /// Training of the architecture parameters.
     pub architecture: ArchitectureConfig,
-    /// The images.
+    /// Images.
     pub data: DataConfig,
-    /// What is measured besides what costs nothing.
+    /// Measures that take passes of their own.
     pub measures: MeasuresConfig,
-    /// A space of one's own, in the place of a published one.
+    /// Custom space, in the place of a published one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub custom_space: Option<CustomSpace>,
 }
 
-/// The size of a supernet.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Size of a supernet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct SupernetConfig {
@@ -59,96 +61,65 @@ pub struct SupernetConfig {
     pub cells: usize,
 }
 
-/// The method and its settings.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-#[serde(default, deny_unknown_fields)]
-pub struct MethodConfig {
-    /// Which method.
-    pub name: MethodName,
-    /// The final λ.
-    pub strength: f64,
-    /// ε₀ of the two-sided difference; [`Estimator::Frozen`] takes none on the CPU.
-    pub epsilon: f64,
-    /// How ∂Λ/∂ω is found.
-    pub estimator: Estimator,
-    /// How λ changes over the epochs.
-    pub schedule: Schedule,
-    /// The kinds of cell whose alignment is regularized.
-    pub kinds: Vec<String>,
-}
-
-/// How the weights are trained: SGD with momentum and a cosine schedule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Training of the weights: SGD with momentum and a cosine schedule.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct WeightsConfig {
-    /// The learning rate of the first epoch.
+    /// Learning rate of the first epoch.
     pub lr: f64,
-    /// The learning rate that the cosine schedule ends at.
+    /// Learning rate that the cosine schedule ends at.
     pub lr_min: f64,
     /// Momentum.
     pub momentum: f64,
     /// L2 weight decay.
     pub decay: f64,
-    /// The global norm that gradients are clipped to.
+    /// Global norm that gradients are clipped to.
     pub clip: f64,
 }
 
-/// How the architecture parameters are trained: Adam.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Training of the architecture parameters: Adam.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct ArchitectureConfig {
-    /// The learning rate.
+    /// Learning rate.
     pub lr: f64,
     /// Decay rates of Adam's two means.
     pub betas: [f64; 2],
     /// L2 weight decay, added to the gradient.
     pub decay: f64,
-    /// Which of the two is stepped first.
+    /// Order of architecture step and weight step.
     pub order: Order,
-    /// Whether the gradient is taken at the weights after a step (second order).
+    /// True if the gradient is taken at the weights after a virtual step (second order).
     pub unrolled: bool,
 }
 
 /// Measures that take passes of their own.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct MeasuresConfig {
-    /// The dominant eigenvalue of ∇²_α L_val at the end of each epoch, on one batch: up to 11 passes, on a GPU 21.
+    /// True if the dominant eigenvalue of ∇²_α L_val is measured at the end of each epoch, on one batch: up to 11
+    /// passes, on a GPU 21.
     pub curvature: bool,
 }
 
-/// Which of architecture and weights is stepped first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Order of architecture step and weight step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Order {
-    /// As on the DARTS spaces.
+    /// Architecture step first, as on the DARTS spaces.
     #[default]
     ArchitectureFirst,
-    /// As on NAS-Bench-201.
+    /// Weight step first, as on NAS-Bench-201.
     WeightsFirst,
 }
 
 impl Default for SupernetConfig {
     fn default() -> Self {
         Self { channels: 16, cells: 8 }
-    }
-}
-
-impl Default for MethodConfig {
-    fn default() -> Self {
-        Self {
-            name: MethodName::default(),
-            strength: 0.125,
-            epsilon: 1e-4,
-            estimator: Estimator::default(),
-            schedule: Schedule::default(),
-            kinds: vec!["normal".to_owned()],
-        }
     }
 }
 
@@ -171,8 +142,8 @@ impl Default for SearchConfig {
 }
 
 impl SearchConfig {
-    /// The published settings for a space: of the DARTS spaces for all but NAS-Bench-201. The embedded images stand in
-    /// for a data set until one is named.
+    /// Published settings for a space: those of the DARTS spaces for all but NAS-Bench-201. The embedded images stand
+    /// in for a data set until one is named.
     #[must_use]
     pub fn published(space: &str) -> Self {
         let mut config = Self {
@@ -181,7 +152,7 @@ impl SearchConfig {
             epochs: 50,
             batch: 64,
             supernet: SupernetConfig::default(),
-            method: MethodConfig::default(),
+            method: MethodConfig::default().complete(),
             weights: WeightsConfig::default(),
             architecture: ArchitectureConfig::default(),
             data: DataConfig::default(),
@@ -191,7 +162,7 @@ impl SearchConfig {
         if space == "nas-bench-201" {
             config.epochs = 100;
             config.supernet.cells = 5;
-            config.method.strength = 0.25;
+            config.method.alignment.get_or_insert_default().lambda = 0.25;
             config.architecture.lr = 1e-4;
             config.architecture.order = Order::WeightsFirst;
         }
@@ -205,8 +176,8 @@ impl SearchConfig {
         config.epochs = 30;
         config.batch = 32;
         config.supernet = SupernetConfig { channels: 4, cells: if space == "nas-bench-201" { 1 } else { 5 } };
-        config.method.epsilon = 1e-2;
-        config.method.strength = 0.25;
+        let alignment = config.method.alignment.get_or_insert_default();
+        (alignment.epsilon, alignment.lambda) = (1e-2, 0.25);
         config.architecture.lr = 2e-2;
         config.data.set = DataSet::Digits;
         config
@@ -233,17 +204,60 @@ impl SearchConfig {
         Ok(config)
     }
 
-    /// The configuration with every field written out.
+    /// Configuration in TOML, with every field written out.
     #[must_use]
     pub fn to_toml(&self) -> String {
         // All fields are tables, strings, numbers and lists, which TOML has.
         toml::to_string(self).unwrap_or_default()
     }
 
-    /// The space that is searched.
+    /// Sets one setting by its path, such as `method.alignment.lambda`, to a value as TOML writes it; quotes around
+    /// text may be left out.
     ///
     /// # Errors
-    /// [`SpaceError`] where the name is not known or the description is wrong.
+    /// [`SearchError::Setting`] if there is no such setting, or it does not take this value.
+    ///
+    /// ```
+    /// use lambda_darts::search::SearchConfig;
+    ///
+    /// let mut config = SearchConfig::default();
+    /// config.set("weights.lr", "0.1")?;
+    /// config.set("method.alignment.estimator", "frozen")?;
+    /// assert_eq!(config.weights.lr, 0.1);
+    /// assert!(config.set("weights.rate", "0.1").is_err());
+    /// # Ok::<(), lambda_darts::search::SearchError>(())
+    /// ```
+    pub fn set(&mut self, path: &str, value: &str) -> Result<(), SearchError> {
+        let wrong = |must: String| PartError::Setting { setting: path.to_owned(), must, is: value.to_owned() };
+        let parsed =
+            toml::from_str::<toml::Table>(&format!("value = {value}")).ok().and_then(|mut table| table.remove("value"));
+        let parsed = parsed.unwrap_or_else(|| toml::Value::String(value.to_owned()));
+        let mut table = toml::Table::try_from(&*self).map_err(|error| wrong(error.to_string()))?;
+        let mut place = &mut table;
+        let (tables, name) = path.rsplit_once('.').unwrap_or(("", path));
+        for part in tables.split('.').filter(|part| !part.is_empty()) {
+            let entry = place.entry(part).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+            place = entry
+                .as_table_mut()
+                .ok_or_else(|| wrong(format!("a setting, and `{part}` is no table of settings")))?;
+        }
+        // Whole numbers are numbers.
+        let as_number = match (&parsed, place.get(name)) {
+            #[expect(clippy::cast_precision_loss, reason = "settings are small")]
+            (toml::Value::Integer(number), Some(toml::Value::Float(_))) => Some(toml::Value::Float(*number as f64)),
+            _ => None,
+        };
+        place.insert(name.to_owned(), as_number.unwrap_or(parsed));
+        *self = table
+            .try_into()
+            .map_err(|error: toml::de::Error| wrong(format!("a known setting ({})", error.message())))?;
+        Ok(())
+    }
+
+    /// Space that is searched.
+    ///
+    /// # Errors
+    /// [`SpaceError`] if the name is not known or the description is wrong.
     pub fn search_space(&self) -> Result<Space, SpaceError> {
         match &self.custom_space {
             Some(custom) => custom.space().map_err(|fault| SpaceError::Custom { line: 1, what: fault.what }),
@@ -251,17 +265,17 @@ impl SearchConfig {
         }
     }
 
-    /// Whether every number is in range.
+    /// Checks that every number is in range.
     ///
     /// # Errors
     /// [`SearchError::Setting`] names the first that is not.
     pub fn check(&self) -> Result<(), SearchError> {
         let setting = |ok: bool, setting, must, is: &dyn std::fmt::Display| {
-            if ok { Ok(()) } else { Err(SearchError::Setting { setting, must, is: is.to_string() }) }
+            Ok::<(), SearchError>(PartError::check(ok, setting, must, is)?)
         };
         let positive = |x: f64| x.is_finite() && x > 0.0;
         let share = |x: f64| (0.0..1.0).contains(&x);
-        let (weights, architecture, method) = (&self.weights, &self.architecture, &self.method);
+        let (weights, architecture) = (&self.weights, &self.architecture);
         setting((1..=100_000).contains(&self.epochs), "epochs", "1 to 100,000", &self.epochs)?;
         setting((2..=1_000_000).contains(&self.batch), "batch", "at least 2", &self.batch)?;
         setting(positive(weights.lr), "weights.lr", "a positive number", &weights.lr)?;
@@ -275,26 +289,16 @@ impl SearchConfig {
         }
         let decay = architecture.decay;
         setting(decay.is_finite() && decay >= 0.0, "architecture.decay", "0 or more", &decay)?;
-        setting(
-            method.strength.is_finite() && method.strength >= 0.0,
-            "method.strength",
-            "0 or more",
-            &method.strength,
-        )?;
-        setting(positive(method.epsilon), "method.epsilon", "a positive number", &method.epsilon)?;
-        let known = |kind: &&String| !["normal", "reduce"].contains(&kind.as_str());
-        if let Some(kind) = method.kinds.iter().find(known) {
-            setting(false, "method.kinds", "a list of `normal` and `reduce`", kind)?;
-        }
+        self.method.build(&self.search_space()?)?;
         Ok(())
     }
 
-    /// The learning rate of the weights in an epoch: half a cosine from `lr` to `lr_min`.
+    /// Learning rate of the weights in an epoch: half a cosine from `lr` to `lr_min`.
     #[must_use]
     pub fn learning_rate(&self, epoch: usize) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "epochs are few")]
         let done = epoch as f64 / self.epochs as f64;
         let WeightsConfig { lr, lr_min, .. } = self.weights;
-        lr_min + 0.5 * (lr - lr_min) * (1.0 + (std::f64::consts::PI * done).cos())
+        lr_min + 0.5 * (lr - lr_min) * (1.0 + libm::cos(std::f64::consts::PI * done))
     }
 }

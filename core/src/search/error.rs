@@ -1,12 +1,15 @@
-//! What can go wrong in a search.
+//! Faults of a search.
 
 use crate::data::DataError;
 use crate::device::DeviceError;
+use crate::engine::EngineError;
+use crate::graph::SizeError;
+use crate::method::PartError;
 use crate::space::SpaceError;
-use crate::supernet::SizeError;
 
-/// Why a search could not start or go on.
+/// Search that cannot start or go on.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SearchError {
     /// The space is not known or not well described.
     #[error(transparent)]
@@ -20,35 +23,34 @@ pub enum SearchError {
     /// A configuration is not valid TOML, or has unknown or missing fields.
     #[error("configuration, line {line}: {what}")]
     Config {
-        /// The line, counted from 1.
+        /// Line, counted from 1.
         line: usize,
-        /// What is wrong there.
+        /// Fault of that line.
         what: String,
     },
-    /// A setting is out of range.
-    #[error("`{setting}` must be {must}, not {is}")]
-    Setting {
-        /// The name of the setting.
-        setting: &'static str,
-        /// What it must be.
-        must: &'static str,
-        /// What it is.
-        is: String,
-    },
+    /// A setting is out of range, or parts of the method do not go together.
+    #[error(transparent)]
+    Setting(#[from] PartError),
     /// A number is no longer finite. The step was refused: weights and architecture are as they were before it.
     #[error("epoch {epoch}, step {step}: the {what} is not finite; try a smaller learning rate")]
     NotFinite {
-        /// The epoch, counted from 0.
+        /// Epoch, counted from 0.
         epoch: usize,
-        /// The step within the epoch, counted from 0.
+        /// Step within the epoch, counted from 0.
         step: usize,
-        /// Which number it was.
+        /// Name of the number.
         what: String,
     },
-    /// The device did not answer.
+    /// The device failed, or the batch does not fit the network.
     #[error(transparent)]
-    Device(#[from] DeviceError),
+    Engine(#[from] EngineError),
     /// A saved state does not belong to this configuration.
     #[error("the saved state does not fit: {0}")]
     State(String),
+}
+
+impl From<DeviceError> for SearchError {
+    fn from(error: DeviceError) -> Self {
+        Self::Engine(error.into())
+    }
 }

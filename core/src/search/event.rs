@@ -1,35 +1,36 @@
-//! What happens during a search, as one type that files, terminals and pages read.
+//! Events of a search, as one type that files, terminals and pages read.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::SearchConfig;
 use crate::benchmark::Accuracies;
 use crate::saturation::Saturation;
 use crate::space::Genotype;
 
-/// Something that happened.
+/// Event of a search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Event {
-    /// The version of this type: 1.
+    /// Version of this type: 2.
     pub version: u32,
     /// Seconds since the session began; the only field that differs between two runs of one seed.
     pub seconds: f64,
-    /// What it was.
+    /// Event itself.
     #[serde(flatten)]
     pub kind: EventKind,
 }
 
-/// What happened.
+/// Kind of an event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum EventKind {
     /// The search began.
     Start {
-        /// Its configuration.
+        /// Configuration of the search.
         config: Box<SearchConfig>,
-        /// The device in use.
+        /// Device in use.
         device: String,
         /// Steps in an epoch.
         steps: usize,
@@ -42,71 +43,100 @@ pub enum EventKind {
     Epoch(Box<EpochEvent>),
     /// The search ended.
     End {
-        /// What it found.
+        /// Genotype that α stands for at the end.
         genotype: Genotype,
     },
 }
 
-/// A step.
+/// Bilevel step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StepEvent {
-    /// The epoch, from 0.
+    /// Epoch, counted from 0.
     pub epoch: usize,
-    /// The step within the epoch, from 0.
+    /// Step within the epoch, counted from 0.
     pub step: usize,
     /// L_train before the step.
     pub train_loss: f64,
     /// L_val before the step.
     pub valid_loss: f64,
-    /// Λ of every kind of cell on the training batch; absent with fewer than two cells.
+    /// Λ of every cell type on the training batch; absent with fewer than two cells.
     pub alignment: Vec<Option<f64>>,
-    /// The norm of the weights' gradient before clipping.
+    /// Norm of the weights' gradient before clipping.
     pub gradient_norm: f64,
 }
 
-/// An epoch.
+/// End of an epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EpochEvent {
-    /// The epoch, from 0.
+    /// Epoch, counted from 0.
     pub epoch: usize,
     /// λ in this epoch.
-    pub strength: f64,
-    /// The weights' learning rate in this epoch.
+    pub lambda: f64,
+    /// Learning rate of the weights in this epoch.
     pub lr: f64,
-    /// The mean of L_train over the steps.
+    /// Mean of L_train over the steps.
     pub train_loss: f64,
-    /// The mean of L_val over the steps.
+    /// Mean of L_val over the steps.
     pub valid_loss: f64,
-    /// The share of validation images that the supernet gets right, with running statistics.
+    /// Share of the validation images that the supernet classifies correctly, with running statistics.
     pub supernet_accuracy: f64,
-    /// One entry a kind of cell.
-    pub kinds: Vec<KindReport>,
-    /// The dominant eigenvalue of ∇²_α L_val, if it is measured.
+    /// Reports by cell type.
+    pub cell_types: Vec<CellTypeReport>,
+    /// Dominant eigenvalue of ∇²_α L_val, if it is measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub curvature: Option<f64>,
-    /// The architecture that α stands for.
+    /// Genotype that α stands for.
     pub genotype: Genotype,
-    /// Skip connections in it.
+    /// Number of skip connections in the genotype.
     pub skip_connections: usize,
-    /// Its accuracies in the table, if one was given and has it.
+    /// Accuracies of the genotype in the benchmark table, if one was given and has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub benchmark: Option<Accuracies>,
+    /// Signs of a collapse.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
-/// One kind of cell at the end of an epoch.
+/// Report on one cell type at the end of an epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct KindReport {
+pub struct CellTypeReport {
     /// `normal` or `reduce`.
     pub name: String,
-    /// The mean of Λ over the steps, on training batches; absent with fewer than two cells.
+    /// Mean of Λ over the steps, on training batches; absent with fewer than two cells.
     pub alignment: Option<f64>,
-    /// The operation weights p, `[edges][candidates]`.
+    /// Operation weights p, `[edges][candidates]`.
     pub probabilities: Vec<Vec<f64>>,
-    /// Measured with the cell gradients of L_val, which move α, averaged over the epoch.
+    /// Saturation, measured with the cell gradients of L_val, which move α, averaged over the epoch.
     pub saturation: Saturation,
+}
+
+impl Event {
+    /// Version that this library writes and reads.
+    pub const VERSION: u32 = 2;
+}
+
+/// Digest of a run: SHA-256 over its events in JSON, one a line, without their clock. Two runs with one digest took the
+/// same steps to the bit.
+#[derive(Clone, Debug, Default)]
+pub struct EventDigest(Sha256);
+
+impl EventDigest {
+    /// Adds the next event.
+    pub fn add(&mut self, event: &Event) {
+        let timeless = Event { seconds: 0.0, ..event.clone() };
+        let line = serde_json::to_string(&timeless).unwrap_or_default();
+        self.0.update(line.as_bytes());
+        self.0.update(b"\n");
+    }
+
+    /// Digest of all events so far, in hexadecimal.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        self.0.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }

@@ -1,13 +1,13 @@
-//! The events of a run, read from what it has written: one JSON object a line.
+//! Events of a run, read from its event log: one JSON object a line.
 
 use std::io::{self, BufRead, Read};
 
 use super::Event;
 
-/// Longer lines are not those of a search.
+/// Maximum length of a line in bytes; longer lines are not those of a search.
 const LONGEST_LINE: u64 = 64 << 20;
 
-/// Why an event cannot be had.
+/// Event that cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
     /// The events cannot be read.
@@ -16,19 +16,19 @@ pub enum EventError {
     /// A line is no event, or one of another version.
     #[error("line {line}: {what}")]
     Line {
-        /// The line, counted from 1.
+        /// Line, counted from 1.
         line: usize,
-        /// What is wrong with it.
+        /// Fault of that line.
         what: String,
     },
 }
 
-/// The events one after the other; blank lines are passed over.
+/// Iterator over events; blank lines are skipped.
 ///
 /// ```
 /// use lambda_darts::search::{EventKind, Events};
 ///
-/// let file = br#"{"version":1,"seconds":0.5,"event":"end","genotype":{"cells":[]}}"#;
+/// let file = br#"{"version":2,"seconds":0.5,"event":"end","genotype":{"cells":[]}}"#;
 /// for event in Events::new(&file[..]) {
 ///     assert!(matches!(event?.kind, EventKind::End { .. }));
 /// }
@@ -42,13 +42,13 @@ pub struct Events<R> {
 }
 
 impl<R: BufRead> Events<R> {
-    /// The events that `reader` has from here on.
+    /// Events that `reader` has from here on.
     #[must_use]
     pub const fn new(reader: R) -> Self {
         Self { reader, text: Vec::new(), line: 0 }
     }
 
-    /// The line that was read last, counted from 1.
+    /// Number of the line that was read last, counted from 1.
     #[must_use]
     pub const fn line(&self) -> usize {
         self.line
@@ -76,15 +76,15 @@ impl<R: BufRead> Iterator for Events<R> {
 
 fn read(line: &[u8]) -> Result<Event, String> {
     let event: Event = serde_json::from_slice(line).map_err(|error| {
-        // Its own count of lines starts at this one.
+        // The parser counts lines from this one on.
         let text = error.to_string();
         let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
         format!("no event of a search: {what}")
     })?;
-    if event.version == 1 {
+    if event.version == Event::VERSION {
         Ok(event)
     } else {
-        Err(format!("version {} of events is not known here, only 1", event.version))
+        Err(format!("version {} of events is not known here, only {}", event.version, Event::VERSION))
     }
 }
 
@@ -94,7 +94,7 @@ mod tests {
     use crate::search::EventKind;
 
     const STEP: &str = concat!(
-        r#"{"version":1,"seconds":0.1,"event":"step","epoch":0,"step":3,"#,
+        r#"{"version":2,"seconds":0.1,"event":"step","epoch":0,"step":3,"#,
         r#""train_loss":2.5,"valid_loss":2,"alignment":[null],"gradient_norm":1e-3}"#
     );
 
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn what_is_no_event_has_its_line() {
         for (second, what) in [
-            (STEP.replace(":1,", ":2,"), "line 2: version 2 of events is not known here, only 1"),
+            (STEP.replace(":2,", ":1,"), "line 2: version 1 of events is not known here, only 2"),
             (STEP.replace("\"step\":3,", ""), "line 2: no event of a search: missing field `step`"),
             ("{".to_owned(), "line 2: no event of a search: EOF while parsing an object"),
         ] {

@@ -1,7 +1,8 @@
 //! The bilevel search: a [`Session`] advances one step at a time and reports what happened as [`Event`]s.
 //!
 //! Each step takes a training and a validation batch (method of DARTS, arXiv:1806.09055):
-//! 1. architecture: α ← Adam(∇_α L_val), at ω (first order) or at ω′ = ω − ξ·(momentum + ∇_ω L_train + decay) (unrolled)
+//! 1. architecture: α ← Adam(∇_α L_val), at ω (first order) or at ω′ = ω − ξ·(momentum + ∇_ω L_train + decay)
+//!    (unrolled)
 //! 2. weights: ω ← SGD(∇_ω \[L_train − λ·Λ\])
 //!
 //! The DARTS spaces take them in this order, NAS-Bench-201 in the opposite one.
@@ -14,7 +15,6 @@ mod curvature;
 mod error;
 mod event;
 mod events;
-mod method;
 mod optimizer;
 mod phase;
 mod session;
@@ -22,13 +22,10 @@ mod unrolled;
 
 pub use bilevel::{Bilevel, BilevelState, Gradients, StepReport, StepSettings};
 #[cfg(not(target_family = "wasm"))]
-pub use checkpoint::{Checkpoint, CheckpointError, Record};
-pub use config::{
-    ArchitectureConfig, MeasuresConfig, MethodConfig, Order, SearchConfig, SupernetConfig, WeightsConfig,
-};
+pub use checkpoint::{Checkpoint, CheckpointError, EventLogPosition};
+pub use config::{ArchitectureConfig, MeasuresConfig, Order, SearchConfig, SupernetConfig, WeightsConfig};
 pub use error::SearchError;
-pub use event::{EpochEvent, Event, EventKind, KindReport, StepEvent};
+pub use event::{CellTypeReport, EpochEvent, Event, EventDigest, EventKind, StepEvent};
 pub use events::{EventError, Events};
-pub use method::{Method, MethodName};
 pub use phase::Phases;
 pub use session::{Session, SessionState};

@@ -1,52 +1,13 @@
-//! PyTorch's two optimizers as DARTS uses them.
+//! PyTorch's Adam as DARTS uses it, on the architecture parameters.
 
-use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
-
-use super::WeightsConfig;
-
-/// SGD with momentum (dampening 0) and L2 decay, on the whole weight vector.
-#[derive(Clone, Debug)]
-pub(super) struct Sgd {
-    /// The momentum buffer, `[weights]`; absent before the first step.
-    pub(super) momentum: Option<Tensor<1>>,
-}
-
-impl Sgd {
-    /// buf ← m·buf + g + wd·ω
-    fn direction(&self, weights: &Tensor<1>, gradient: Tensor<1>, config: &WeightsConfig) -> Tensor<1> {
-        let gradient = gradient.add(weights.clone().mul_scalar(config.decay));
-        match &self.momentum {
-            Some(buffer) => buffer.clone().mul_scalar(config.momentum).add(gradient),
-            None => gradient,
-        }
-    }
-
-    /// ω − lr·buf, without taking the step: the unrolled weights ω′.
-    pub(super) fn ahead(&self, weights: &Tensor<1>, gradient: Tensor<1>, lr: f64, config: &WeightsConfig) -> Tensor<1> {
-        weights.clone().sub(self.direction(weights, gradient, config).mul_scalar(lr))
-    }
-
-    /// Takes the step.
-    pub(super) fn step(
-        &mut self,
-        weights: &Tensor<1>,
-        gradient: Tensor<1>,
-        lr: f64,
-        config: &WeightsConfig,
-    ) -> Tensor<1> {
-        let direction = self.direction(weights, gradient, config);
-        self.momentum = Some(direction.clone());
-        weights.clone().sub(direction.mul_scalar(lr))
-    }
-}
 
 /// Adam with L2 decay inside the gradient.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Adam {
     mean: Vec<f64>,
     square: Vec<f64>,
-    steps: i32,
+    steps: u32,
 }
 
 impl Adam {
@@ -56,7 +17,7 @@ impl Adam {
         self.mean.resize(values.len(), 0.0);
         self.square.resize(values.len(), 0.0);
         self.steps += 1;
-        let correction = betas.map(|beta| 1.0 - beta.powi(self.steps));
+        let correction = betas.map(|beta| 1.0 - libm::pow(beta, f64::from(self.steps)));
         for (((value, g), mean), square) in values.iter_mut().zip(gradient).zip(&mut self.mean).zip(&mut self.square) {
             let g = g + decay * *value;
             *mean = betas[0] * *mean + (1.0 - betas[0]) * g;

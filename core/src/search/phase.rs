@@ -1,4 +1,4 @@
-//! Where the time of a step goes.
+//! Time of a step by phase.
 
 use std::ops::{Mul, Sub};
 
@@ -7,20 +7,20 @@ use web_time::Instant;
 
 /// Seconds that the steps of a search have spent in each of their phases.
 ///
-/// A GPU computes while the next operations are being queued, and only a read waits for it. A phase ends where its
-/// results are read, so what nobody reads, such as the new weights, is waited for in the phase that comes next.
+/// A GPU computes while the next operations are being queued, and only a read waits for it. A phase ends when its
+/// results are read, so results that are not read, such as the new weights, are waited for in the next phase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Phases {
-    /// ∂L_val/∂α: one pass, or four where it is unrolled.
+    /// ∂L_val/∂α: one pass, or four if it is unrolled.
     pub architecture: f64,
-    /// The pass that gives ∂L_train/∂ω and the cell gradients.
+    /// Pass that gives ∂L_train/∂ω and the cell gradients.
     pub weights: f64,
-    /// The passes that give ∂Λ/∂ω, up to the norm of the gradient that it has become a part of. Where it is a derivative,
-    /// ∂L_train/∂ω comes with it, and the pass before gives the cell gradients alone.
+    /// Passes that give ∂Λ/∂ω, up to the norm of the gradient that includes it. A tangent on the CPU also gives
+    /// ∂L_train/∂ω, and the pass before gives the cell gradients alone.
     pub regularizer: f64,
     /// Clipping, SGD and Adam.
     pub optimizers: f64,
-    /// Waiting for the batches, and bringing them to the device.
+    /// Wait for the batches, and random draws.
     pub data: f64,
 }
 
@@ -38,7 +38,7 @@ impl Phases {
     }
 }
 
-/// What came after an earlier time.
+/// Difference to an earlier time.
 impl Sub for Phases {
     type Output = Self;
 
@@ -53,7 +53,7 @@ impl Sub for Phases {
     }
 }
 
-/// In another unit, or a step's share.
+/// Conversion to another unit, or to the share of a step.
 impl Mul<f64> for Phases {
     type Output = Self;
 
@@ -68,7 +68,7 @@ impl Mul<f64> for Phases {
     }
 }
 
-/// Measures one phase after the other.
+/// Stopwatch that measures one phase after the other.
 pub(super) struct Stopwatch(Instant);
 
 impl Stopwatch {

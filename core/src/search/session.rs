@@ -1,29 +1,32 @@
-//! A search from its first step to its last.
+//! Search driven from outside: one event a call.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
+use super::bilevel::{Bilevel, BilevelState, StepReport, StepSettings};
 use super::phase::Stopwatch;
-use super::{
-    Bilevel, BilevelState, EpochEvent, Event, EventKind, KindReport, Phases, SearchConfig, SearchError, StepEvent,
-    StepReport, StepSettings,
-};
+use super::{CellTypeReport, EpochEvent, Event, EventKind, Phases, SearchConfig, SearchError, StepEvent};
 use crate::benchmark::Table;
 use crate::data::{Batches, SearchData};
-use crate::device::Place;
+use crate::device::Device;
+use crate::graph::NetworkSize;
+use crate::method::{EpochSummary, Moment, Part};
 use crate::saturation::Saturation;
 use crate::space::{Genotype, Space};
-use crate::supernet::Size;
 
-/// Of the power iteration: the eigenvalue is wanted for its growth, not for its digits.
+/// Maximum number of power iterations: the eigenvalue is wanted for its growth, not for its digits.
 const ITERATIONS: usize = 10;
 
-/// A search that is driven one event at a time.
+/// Search that is driven one event at a time.
 ///
-/// Nothing happens between two calls of [`next`](Self::next): to pause, do not call it; to stop, drop the session. The
-/// same loop runs in a terminal, an application and a browser, so reads of the device are asynchronous.
+/// Nothing happens between two calls of [`next_event`](Self::next_event): to pause, do not call it; to stop, drop the
+/// session; to save, ask for the [`state`](Self::state). The same loop runs in a terminal, an application and a
+/// browser, so reads of the device are asynchronous. Outside of browsers, [`run`](Self::run) and
+/// [`events`](Self::events) are the blocking forms.
+#[derive(Debug)]
 pub struct Session {
     config: SearchConfig,
     space: Space,
@@ -31,12 +34,12 @@ pub struct Session {
     batches: Batches,
     table: Option<Arc<Table>>,
     began: Instant,
-    /// Seconds that passed before this session, where it goes on from a state.
+    /// Seconds that passed before this session, if it goes on from a state.
     before: f64,
     progress: Progress,
 }
 
-/// Where a session stands, and the sums of the epoch so far.
+/// Position of a session, and the sums of the epoch so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Progress {
     started: bool,
@@ -45,29 +48,35 @@ struct Progress {
     step: usize,
     train_loss: f64,
     valid_loss: f64,
-    /// Sum and count of Λ, a kind of cell.
+    /// Sum and number of the values of Λ by cell type.
     alignment: Vec<(f64, usize)>,
     /// Sums of the cell gradients of L_val.
     gradients: Vec<Vec<f64>>,
+    /// Epochs that have ended.
+    history: Vec<EpochSummary>,
+    /// True if a sign of a collapse ends the search.
+    stopped: bool,
 }
 
-/// The whole state of a session: put back, it goes on as if it had never stopped.
+/// Whole state of a session, which goes on from there as if it had never stopped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SessionState {
     config: SearchConfig,
     bilevel: BilevelState,
     progress: Progress,
     seconds: f64,
+    /// Fingerprint of the images.
+    data: String,
 }
 
 impl SessionState {
-    /// The configuration of the session.
+    /// Configuration of the session.
     #[must_use]
     pub fn config(&self) -> &SearchConfig {
         &self.config
     }
 
-    /// The long vectors in it, by name.
+    /// Long vectors of the state by name.
     #[cfg(not(target_family = "wasm"))]
     pub(super) fn arrays(&mut self) -> impl Iterator<Item = (&'static str, &mut Vec<f64>)> {
         self.bilevel.arrays()
@@ -75,14 +84,15 @@ impl SessionState {
 }
 
 impl Progress {
-    /// Whether it can be that of a search over `cells`, gradients of so many numbers each, of so many kinds.
-    fn fits(&self, cells: &[usize], kinds: usize, epochs: usize, steps: usize) -> bool {
+    /// True if this can be the progress of a search whose cell gradients have the lengths `cells`.
+    fn fits(&self, cells: &[usize], cell_types: usize, epochs: usize, steps: usize) -> bool {
         let whole = |gradients: &[Vec<f64>]| gradients.iter().map(Vec::len).eq(cells.iter().copied());
         self.epoch <= epochs
             && self.step <= steps
+            && self.history.len() == self.epoch
             && (self.gradients.is_empty() || whole(&self.gradients))
-            && [0, kinds].contains(&self.alignment.len())
-            && (self.step == 0 || (!self.gradients.is_empty() && self.alignment.len() == kinds))
+            && [0, cell_types].contains(&self.alignment.len())
+            && (self.step == 0 || (!self.gradients.is_empty() && self.alignment.len() == cell_types))
     }
 }
 
@@ -90,18 +100,37 @@ impl Session {
     /// Prepares a search; nothing is trained yet.
     ///
     /// # Errors
-    /// [`SearchError`] where a setting is out of range or the batch larger than a part of the data.
-    pub fn new(config: SearchConfig, data: Arc<SearchData>, place: &Place) -> Result<Self, SearchError> {
+    /// [`SearchError`] if a setting is out of range or the batch larger than a part of the data.
+    pub async fn new(config: SearchConfig, data: Arc<SearchData>, device: &Device) -> Result<Self, SearchError> {
+        Self::with_parts(config, data, device, Vec::new()).await
+    }
+
+    /// Prepares a search whose method has parts of an application besides those of the configuration.
+    ///
+    /// A saved state does not hold them: give them again to [`restore_with_parts`](Self::restore_with_parts).
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and [`SearchError::Setting`] if the parts do not go together.
+    pub async fn with_parts(
+        config: SearchConfig,
+        data: Arc<SearchData>,
+        device: &Device,
+        parts: Vec<(&'static str, Arc<dyn Part>)>,
+    ) -> Result<Self, SearchError> {
         config.check()?;
         let space = config.search_space()?;
-        let size = Size {
+        let mut method = config.method.build(&space)?;
+        for (name, part) in parts {
+            method.push(name, part);
+        }
+        let size = NetworkSize {
             channels: config.supernet.channels,
             cells: config.supernet.cells,
             image_channels: data.channels(),
             classes: data.classes().len(),
         };
         let batches = Batches::new(data, config.batch, config.seed)?;
-        let bilevel = Bilevel::new(&space, size, config.seed, place)?;
+        let bilevel = Bilevel::new(&space, size, method, config.seed, device).await?;
         Ok(Self {
             config,
             space,
@@ -121,22 +150,28 @@ impl Session {
         self
     }
 
-    /// The table of known results, if there is one.
+    /// Table of known results, if there is one.
     #[must_use]
     pub fn table(&self) -> Option<&Table> {
         self.table.as_deref()
     }
 
-    /// The configuration.
+    /// Configuration.
     #[must_use]
     pub fn config(&self) -> &SearchConfig {
         &self.config
     }
 
-    /// The supernet in training.
+    /// Supernet in training.
     #[must_use]
     pub fn bilevel(&self) -> &Bilevel {
         &self.bilevel
+    }
+
+    /// Name of the device.
+    #[must_use]
+    pub fn device_name(&self) -> &str {
+        self.bilevel.device_name()
     }
 
     /// Steps in an epoch.
@@ -145,17 +180,18 @@ impl Session {
         self.batches.steps()
     }
 
-    /// The architecture that α stands for now.
+    /// Architecture that α stands for now.
     #[must_use]
     pub fn genotype(&self) -> Genotype {
         self.bilevel.architecture.derive(&self.space)
     }
 
-    /// Does the next thing (start, a bilevel step, the end of an epoch) and tells what it was; `None` after the end.
+    /// Advances the search to its next event (start, a bilevel step, the end of an epoch); `None` after the end.
     ///
     /// # Errors
-    /// [`SearchError::NotFinite`] or [`SearchError::Device`]; the session is as it was before the call.
-    pub async fn next(&mut self) -> Result<Option<Event>, SearchError> {
+    /// [`SearchError::NotFinite`] or [`SearchError::Engine`]; the session is as it was before the call, unless the
+    /// device is lost.
+    pub async fn next_event(&mut self) -> Result<Option<Event>, SearchError> {
         if self.progress.ended {
             return Ok(None);
         }
@@ -163,11 +199,11 @@ impl Session {
             self.progress.started = true;
             EventKind::Start {
                 config: Box::new(self.config.clone()),
-                device: self.bilevel.net.place().name().to_owned(),
+                device: self.device_name().to_owned(),
                 steps: self.steps(),
-                weights: self.bilevel.net.weight_count(),
+                weights: self.bilevel.graph().parameter_count(),
             }
-        } else if self.progress.epoch == self.config.epochs {
+        } else if self.progress.epoch == self.config.epochs || self.progress.stopped {
             self.progress.ended = true;
             EventKind::End { genotype: self.genotype() }
         } else if self.progress.step == self.steps() {
@@ -175,7 +211,32 @@ impl Session {
         } else {
             EventKind::Step(self.step().await?)
         };
-        Ok(Some(Event { version: 1, seconds: self.seconds(), kind }))
+        Ok(Some(Event { version: Event::VERSION, seconds: self.seconds(), kind }))
+    }
+
+    /// Runs the search and gives every event to `observe`, until `observe` breaks or the search ends.
+    ///
+    /// # Errors
+    /// As [`next_event`](Self::next_event).
+    #[cfg(not(target_family = "wasm"))]
+    pub fn run(&mut self, mut observe: impl FnMut(&Event) -> ControlFlow<()>) -> Result<(), SearchError> {
+        for event in self.events() {
+            if observe(&event?).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Iterator over the events of the search; it takes a step when its event is requested. An error is the last item.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn events(&mut self) -> impl Iterator<Item = Result<Event, SearchError>> {
+        let mut failed = false;
+        std::iter::from_fn(move || {
+            let event = if failed { Ok(None) } else { pollster::block_on(self.next_event()) };
+            failed = event.is_err();
+            event.transpose()
+        })
     }
 
     /// Seconds since the search began, those of earlier sessions included.
@@ -190,19 +251,28 @@ impl Session {
         self.bilevel.phases
     }
 
-    /// Kernels that this process has launched on the session's device so far; `None` where nothing is launched, as on
-    /// the CPU.
+    /// True if a sign of a collapse has ended the search, or ends it next.
     #[must_use]
-    pub fn launches(&self) -> Option<u64> {
-        crate::kernels::launches(self.bilevel.net.place())
+    pub fn stopped(&self) -> bool {
+        self.progress.stopped
     }
 
-    fn strength(&self) -> f64 {
-        let method = &self.config.method;
-        match method.name.parts().weight_regularizer {
-            Some(_) => method.schedule.strength(method.strength, self.progress.epoch, self.config.epochs),
-            None => 0.0,
-        }
+    /// Number of kernels that the session has launched on its device so far; absent if it launches none, as on the CPU.
+    #[must_use]
+    pub fn launches(&self) -> Option<u64> {
+        self.bilevel.engine.launches()
+    }
+
+    fn moment(&self) -> Moment {
+        let Progress { epoch, step, .. } = self.progress;
+        let step = (epoch * self.steps() + step) as u64;
+        Moment { epoch, epochs: self.config.epochs, step, seed: self.config.seed }
+    }
+
+    /// λ in this epoch: the coefficient of the layer alignment.
+    fn lambda(&self) -> f64 {
+        let method = self.config.method.clone().complete();
+        method.alignment.map_or(0.0, |alignment| alignment.lambda_at(&self.moment()))
     }
 
     async fn step(&mut self) -> Result<StepEvent, SearchError> {
@@ -211,10 +281,8 @@ impl Session {
         let pair = self.batches.pair(epoch, step);
         watch.lap(&mut self.bilevel.phases.data);
         let settings = StepSettings {
-            step: (epoch * self.steps() + step) as u64,
+            moment: self.moment(),
             lr: self.config.learning_rate(epoch),
-            strength: self.strength(),
-            method: &self.config.method,
             weights: &self.config.weights,
             architecture: &self.config.architecture,
         };
@@ -223,9 +291,9 @@ impl Session {
             other => other,
         })?;
         let alignment: Vec<_> =
-            Saturation::of_kinds(&self.bilevel.architecture, self.bilevel.net.cell_kinds(), &report.train.cells)
+            Saturation::by_cell_type(&self.bilevel.architecture, &self.bilevel.cell_types, &report.train.cells)
                 .iter()
-                .map(|kind| kind.alignment)
+                .map(|saturation| saturation.alignment)
                 .collect();
         self.add_up(&report, &alignment);
         self.progress.step += 1;
@@ -253,8 +321,8 @@ impl Session {
         if progress.gradients.is_empty() {
             progress.gradients.clone_from(&report.valid.cells);
         } else {
-            let places = progress.gradients.iter_mut().flatten();
-            places.zip(report.valid.cells.iter().flatten()).for_each(|(sum, g)| *sum += g);
+            let sums = progress.gradients.iter_mut().flatten();
+            sums.zip(report.valid.cells.iter().flatten()).for_each(|(sum, g)| *sum += g);
         }
     }
 
@@ -270,76 +338,116 @@ impl Session {
         let gradients: Vec<Vec<f64>> =
             progress.gradients.iter().map(|cell| cell.iter().map(|g| g / steps).collect()).collect();
         let architecture = &self.bilevel.architecture;
-        let saturations = Saturation::of_kinds(architecture, self.bilevel.net.cell_kinds(), &gradients);
-        let kinds = self.space.kinds.iter().zip(saturations).zip(architecture.probabilities()).zip(&progress.alignment);
-        let kinds = kinds.map(|(((kind, saturation), probabilities), &(sum, count))| KindReport {
-            name: kind.name.clone(),
+        let saturations = Saturation::by_cell_type(architecture, &self.bilevel.cell_types, &gradients);
+        let reports =
+            self.space.cell_types.iter().zip(saturations).zip(architecture.probabilities()).zip(&progress.alignment);
+        let reports = reports.map(|(((cell_type, saturation), probabilities), &(sum, count))| CellTypeReport {
+            name: cell_type.name.clone(),
             #[expect(clippy::cast_precision_loss, reason = "steps are few")]
             alignment: (count > 0).then(|| sum / count as f64),
             probabilities,
             saturation,
         });
         let genotype = self.genotype();
+        let mut history = progress.history.clone();
+        history.push(EpochSummary { epoch: progress.epoch, genotype: genotype.clone(), curvature });
+        let (warnings, stopped) = self.bilevel.method.warnings(&history);
         let event = EpochEvent {
             epoch: progress.epoch,
-            strength: self.strength(),
+            lambda: self.lambda(),
             lr: self.config.learning_rate(progress.epoch),
             train_loss: progress.train_loss / steps,
             valid_loss: progress.valid_loss / steps,
             supernet_accuracy,
-            kinds: kinds.collect(),
+            cell_types: reports.collect(),
             curvature,
             skip_connections: genotype.skip_connections(),
             benchmark: self.table.as_ref().and_then(|table| table.look_up(&genotype)).map(|found| found.accuracies),
             genotype,
+            warnings,
         };
-        self.progress = Progress { started: true, epoch: self.progress.epoch + 1, ..Progress::default() };
+        self.progress =
+            Progress { started: true, epoch: self.progress.epoch + 1, history, stopped, ..Progress::default() };
         Ok(event)
     }
 
-    async fn validate(&self) -> Result<f64, SearchError> {
-        let (mut right, mut all) = (0.0, 0.0);
+    /// Share of the validation images that the supernet classifies correctly.
+    async fn validate(&mut self) -> Result<f64, SearchError> {
+        let moment = self.moment();
+        let (mut right, mut all) = (0, 0);
         for index in 0..self.batches.validation_batches() {
             let Some(batch) = self.batches.validation(index) else { break };
-            right += self.bilevel.correct(&batch).await?;
-            #[expect(clippy::cast_precision_loss, reason = "images are few")]
-            let images = batch.labels.len() as f64;
-            all += images;
+            right += self.bilevel.correct(&batch, &moment).await?;
+            all += batch.labels.len();
         }
-        Ok(right / f64::max(all, 1.0))
+        #[expect(clippy::cast_precision_loss, reason = "images are few")]
+        let share = right as f64 / all.max(1) as f64;
+        Ok(share)
     }
 
-    /// The whole state, on the host.
+    /// Whole state, on the host.
     ///
     /// # Errors
-    /// [`SearchError::Device`] where the device does not answer.
-    pub async fn state(&self) -> Result<SessionState, SearchError> {
+    /// [`SearchError::Engine`] if the device fails.
+    pub async fn state(&mut self) -> Result<SessionState, SearchError> {
         Ok(SessionState {
             config: self.config.clone(),
             bilevel: self.bilevel.state().await?,
             progress: self.progress.clone(),
             seconds: self.seconds(),
+            data: self.batches.data().fingerprint().to_owned(),
         })
     }
 
-    /// A session that goes on where `state` was taken, on the same data.
+    /// Session that goes on where `state` was taken, on the same data.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and [`SearchError::State`] where the state does not fit.
-    pub fn restore(state: SessionState, data: Arc<SearchData>, place: &Place) -> Result<Self, SearchError> {
-        let mut session = Self::new(state.config, data, place)?;
-        session.bilevel.restore(state.bilevel)?;
-        let tables = &session.bilevel.architecture.tables;
-        let size = |&kind: &usize| tables[kind].iter().map(Vec::len).sum();
-        let cells: Vec<usize> = session.bilevel.net.cell_kinds().iter().map(size).collect();
-        if !state.progress.fits(&cells, tables.len(), session.config.epochs, session.steps()) {
+    /// As [`new`](Self::new), and [`SearchError::State`] if the state does not fit, or was taken on other images.
+    pub async fn restore(state: SessionState, data: Arc<SearchData>, device: &Device) -> Result<Self, SearchError> {
+        Self::restore_with_parts(state, data, device, Vec::new()).await
+    }
+
+    /// Session that goes on where `state` was taken, with parts of an application besides those of the configuration.
+    ///
+    /// # Errors
+    /// As [`restore`](Self::restore).
+    pub async fn restore_with_parts(
+        state: SessionState,
+        data: Arc<SearchData>,
+        device: &Device,
+        parts: Vec<(&'static str, Arc<dyn Part>)>,
+    ) -> Result<Self, SearchError> {
+        if state.data != data.fingerprint() {
+            return Err(SearchError::State("it was taken on other images".to_owned()));
+        }
+        let mut session = Self::with_parts(state.config, data, device, parts).await?;
+        session.bilevel.restore(state.bilevel).await?;
+        let cells: Vec<usize> = session.bilevel.graph().cells().iter().map(|cell| cell.weights).collect();
+        let cell_types = session.space.cell_types.len();
+        if !state.progress.fits(&cells, cell_types, session.config.epochs, session.steps()) {
             return Err(SearchError::State("its progress is that of another search".to_owned()));
         }
         if !(state.seconds.is_finite() && state.seconds >= 0.0) {
-            return Err(SearchError::State("its time is no number of seconds".to_owned()));
+            return Err(SearchError::State("its time is not a number of seconds".to_owned()));
         }
         session.progress = state.progress;
         session.before = state.seconds;
         Ok(session)
+    }
+}
+
+/// Sessions move between threads, and so do the futures of their steps.
+#[cfg(all(test, not(target_family = "wasm")))]
+mod tests {
+    use super::*;
+
+    fn is_send<T: Send>(_: T) {}
+
+    #[expect(dead_code, reason = "it is compiled")]
+    fn sessions_and_their_futures_are_send(mut session: Session, data: Arc<SearchData>, device: &Device) {
+        is_send(Session::new(session.config.clone(), data, device));
+        is_send(session.next_event());
+        is_send(session.state());
+        is_send(session);
     }
 }

@@ -1,46 +1,61 @@
-//! The second-order architecture gradient of DARTS (equation 7 there).
+//! Second-order architecture gradient of DARTS (equation 7 there).
 //!
 //! ```text
 //! ∇_α L_val(ω′) − ξ·[∇_α L_train(ω + r·v) − ∇_α L_train(ω − r·v)] / (2r),   v = ∇_ω′ L_val(ω′),  r = 0.01/‖v‖
 //! ```
+//!
+//! with ω′ = ω − ξ·(momentum · m + ∇_ω L_train + decay · ω).
 
-use super::SearchError;
-use super::bilevel::{Bilevel, Gradients, StepSettings};
-use crate::device::read;
-use crate::ops::{Branches, StepNoise};
-use crate::supernet::{DeviceBatch, Wanted};
+use super::bilevel::{Bilevel, Gradients, StepSettings, gradients, input};
+use super::{SearchError, WeightsConfig};
+use crate::data::Batch;
+use crate::engine::{Draws, SgdStep, Want};
+use crate::method::Relaxed;
 
 impl Bilevel {
-    /// The gradient for α, flattened, with what the validation pass found.
+    /// Gradient of α, flattened, with the results of the validation pass. Weights and momentum are as before.
     pub(super) async fn unrolled_gradient(
-        &self,
-        train: &DeviceBatch,
-        valid: &DeviceBatch,
+        &mut self,
+        train: (&Batch, &Draws),
+        valid: (&Batch, &Draws),
+        relaxed: &Relaxed,
+        p: &[Vec<f64>],
         settings: &StepSettings<'_>,
-        noise: &mut StepNoise,
     ) -> Result<(Vec<f64>, Gradients), SearchError> {
-        let kinds = self.net.cell_kinds().to_vec();
-        let p = self.architecture.copies(&kinds);
-        let both = Wanted { weights: true, cells: true, again: None };
-        let only = |weights| Wanted { weights, cells: !weights, again: None };
-        let mut here = self.net.pass(&self.net.weights, &p, train, only(true), Branches::Free, noise).await?;
-        let gradient = here.take_weights()?;
-        let ahead = self.sgd.ahead(&self.net.weights, gradient, settings.lr, settings.weights);
-        let mut valid_noise = noise.clone();
-        let mut there = self.net.pass(&ahead, &p, valid, both, Branches::Free, &mut valid_noise).await?;
-        let v = there.take_weights()?;
-        let found = self.read(there).await?;
-        let size = read(v.clone().square().sum().sqrt()).await?[0];
-        let mut alpha = self.architecture.gradient(&kinds, &found.cells);
-        if size > 0.0 && size.is_finite() {
-            let r = 0.01 / size;
-            let mut side = Vec::new();
+        self.engine.save().await?;
+        let result = self.unrolled_at(train, valid, relaxed, p, settings).await;
+        self.engine.clear_gradient().await?;
+        self.engine.restore().await?;
+        result
+    }
+
+    async fn unrolled_at(
+        &mut self,
+        train: (&Batch, &Draws),
+        valid: (&Batch, &Draws),
+        relaxed: &Relaxed,
+        p: &[Vec<f64>],
+        settings: &StepSettings<'_>,
+    ) -> Result<(Vec<f64>, Gradients), SearchError> {
+        let moment = settings.moment;
+        let WeightsConfig { momentum, decay, .. } = *settings.weights;
+        self.engine.pass(input(train, p), Want { weights: 1.0, ..Want::default() }).await?;
+        self.engine.step(SgdStep { lr: settings.lr, momentum, decay, scale: 1.0 }).await?;
+        let want = Want { weights: 1.0, cells: true, ..Want::default() };
+        let there = self.engine.pass(input(valid, p), want).await?;
+        let found = gradients(&there);
+        let mut alpha = self.gradient_of_alpha(relaxed, &found.cells, &moment);
+        let norm = self.engine.gradient_norm().await?;
+        if norm > 0.0 && norm.is_finite() {
+            let r = 0.01 / norm;
+            let mut sides = Vec::with_capacity(2);
             for sign in [1.0, -1.0] {
-                let moved = self.net.weights.clone().add(v.clone().mul_scalar(sign * r));
-                let outcome = self.net.pass(&moved, &p, train, only(false), Branches::Free, noise).await?;
-                side.push(self.architecture.gradient(&kinds, &self.read(outcome).await?.cells));
+                self.engine.displace(sign * r).await?;
+                let pass = self.engine.pass(input(train, p), Want { cells: true, ..Want::default() }).await?;
+                let cells = pass.into_found().cells;
+                sides.push(self.gradient_of_alpha(relaxed, &cells, &moment));
             }
-            for ((alpha, plus), minus) in alpha.iter_mut().zip(&side[0]).zip(&side[1]) {
+            for ((alpha, plus), minus) in alpha.iter_mut().zip(&sides[0]).zip(&sides[1]) {
                 *alpha -= settings.lr * (plus - minus) / (2.0 * r);
             }
         }

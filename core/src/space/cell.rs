@@ -1,5 +1,6 @@
-//! The topology of a cell: its nodes, its edges and what may stand on them.
+//! The topology of a cell: its nodes, its edges and the candidate operations of the edges.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Operation;
@@ -16,8 +17,8 @@ pub struct Edge {
     pub operations: Vec<Operation>,
 }
 
-/// What a cell hands on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Output of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
@@ -27,24 +28,24 @@ pub enum Output {
     Last,
 }
 
-/// One kind of cell. All cells of a kind share one table of architecture parameters.
+/// One type of cell. All cells of a type share one table of architecture parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
-pub struct CellKind {
-    /// `normal` or `reduce`.
+pub struct CellType {
+    /// Name of the type: `normal` or `reduce`.
     pub name: String,
-    /// How many input nodes a cell has.
+    /// Number of input nodes of a cell.
     pub inputs: usize,
-    /// How many intermediate nodes a cell has.
+    /// Number of intermediate nodes of a cell.
     pub nodes: usize,
     /// The edges, ordered by the node they lead to, then by the node they read.
     pub edges: Vec<Edge>,
-    /// What the cell hands on.
+    /// Output of the cell.
     pub output: Output,
 }
 
-impl CellKind {
-    /// A cell in which every intermediate node reads all earlier nodes, with candidates per edge.
+impl CellType {
+    /// Makes a cell in which every intermediate node reads all earlier nodes, with candidates per edge.
     ///
     /// Edges for which `operations` gives an empty list are left out.
     #[must_use]
@@ -67,18 +68,18 @@ impl CellKind {
         Self { name: name.to_owned(), inputs, nodes, edges, output }
     }
 
-    /// The places of the edges that lead to `node`.
+    /// Returns the indices of the edges that lead to `node`.
     pub fn edges_into(&self, node: usize) -> impl Iterator<Item = usize> + '_ {
         (0..self.edges.len()).filter(move |&edge| self.edges[edge].to == node)
     }
 
-    /// The intermediate nodes, in order.
+    /// Returns the numbers of the intermediate nodes, in order.
     #[must_use]
     pub fn intermediate(&self) -> std::ops::Range<usize> {
         self.inputs..self.inputs + self.nodes
     }
 
-    /// How many times wider than one node the cell's output is.
+    /// Returns the width of the cell's output in multiples of the width of one node.
     #[must_use]
     pub fn width(&self) -> usize {
         match self.output {
@@ -87,7 +88,7 @@ impl CellKind {
         }
     }
 
-    /// How many candidates stand on each edge: the row lengths K_e of the architecture parameters.
+    /// Returns the number of candidates of each edge: the row lengths K_e of the architecture parameters.
     #[must_use]
     pub fn candidates(&self) -> Vec<usize> {
         self.edges.iter().map(|edge| edge.operations.len()).collect()

@@ -1,13 +1,14 @@
-//! Search spaces of one's own, described in TOML.
+//! Custom search spaces, described in TOML.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CellKind, Convention, Layout, Operation, Output, Space, SpaceError};
+use super::{CellType, MacroLayout, Operation, OperationStyle, Output, Space, SpaceError};
 use crate::text::line_of;
 
-/// A search space as a user writes it down.
+/// Description of a search space, as a user writes it in TOML.
 ///
 /// ```
 /// use lambda_darts::space::CustomSpace;
@@ -24,64 +25,64 @@ use crate::text::line_of;
 ///     "0->2" = ["max_pool_3x3", "skip_connect"]
 ///     "1->3" = []
 /// "#)?;
-/// assert_eq!(space.kinds[0].edges.len(), 4);
+/// assert_eq!(space.cell_types[0].edges.len(), 4);
 /// # Ok::<(), lambda_darts::space::SpaceError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct CustomSpace {
-    /// The name it is reported by.
+    /// Name of the space, used in reports.
     pub name: String,
-    /// `stacked` (DARTS) or `staged` (NAS-Bench-201).
-    pub layout: LayoutName,
-    /// Width of the stem in multiples of the channels; stacked only. 3 where it is left out.
+    /// Macro layout: `stacked` (DARTS) or `staged` (NAS-Bench-201).
+    pub layout: MacroLayoutName,
+    /// Width of the stem in multiples of the channels, for a stacked layout only; 3 by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stem_multiplier: Option<usize>,
-    /// The operations' conventions; by default those of the layout.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub convention: Option<Convention>,
-    /// Input nodes of a cell: 1 or 2 in a stacked layout (2 by default), 1 in a staged one.
+    /// Style of the operations; by default that of the layout.
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "convention")]
+    pub style: Option<OperationStyle>,
+    /// Number of input nodes of a cell: 1 or 2 in a stacked layout (2 by default), 1 in a staged one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inputs: Option<usize>,
-    /// Intermediate nodes of a cell, 1 to 16.
+    /// Number of intermediate nodes of a cell, 1 to 16.
     pub nodes: usize,
-    /// What a cell hands on: `concat` by default in a stacked layout; `last`, always, in a staged one.
+    /// Output of a cell: `concat` by default in a stacked layout; always `last` in a staged one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Output>,
-    /// The kinds of cell: `normal`, and in a stacked layout `reduce` if the network is to shrink the image.
+    /// The types of cell by name: `normal`, and in a stacked layout `reduce` if the network is to shrink the image.
     pub cells: BTreeMap<String, CustomCell>,
 }
 
-/// The name of a macro layout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Name of a macro layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
-pub enum LayoutName {
-    /// See [`Layout::Stacked`].
+pub enum MacroLayoutName {
+    /// Name of [`MacroLayout::Stacked`].
     Stacked,
-    /// See [`Layout::Staged`].
+    /// Name of [`MacroLayout::Staged`].
     Staged,
 }
 
-/// The candidates of one kind of cell.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The candidates of one type of cell.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct CustomCell {
     /// The candidates of every edge that `edges` does not name.
     #[serde(default)]
     pub operations: Vec<Operation>,
-    /// The candidates of single edges, by `from->to`; an empty list leaves the edge out.
+    /// The candidates of single edges, keyed by `from->to`; an empty list leaves the edge out.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub edges: BTreeMap<String, Vec<Operation>>,
 }
 
-/// The most nodes and candidates that a description may ask for.
+/// Maximum number of intermediate nodes of a cell.
 const MOST_NODES: usize = 16;
 const WIDEST_STEM: usize = 64;
 
-/// What is wrong with a description, and the keys that lead there.
+/// An error in a description, and the keys that lead to it.
 pub(crate) struct Fault {
     pub(crate) keys: Vec<String>,
     pub(crate) what: String,
@@ -95,17 +96,17 @@ impl CustomSpace {
     /// Reads a description and checks it.
     ///
     /// # Errors
-    /// [`SpaceError::Custom`] names the line and what is wrong there.
+    /// [`SpaceError::Custom`] with the line and the fault.
     pub fn parse(text: &str) -> Result<Space, SpaceError> {
         Self::read(text)?
             .space()
             .map_err(|Fault { keys, what }| SpaceError::Custom { line: line_of(text, &keys), what })
     }
 
-    /// Reads a description without checking whether it makes a space.
+    /// Reads a description without checking that it makes a valid space.
     ///
     /// # Errors
-    /// [`SpaceError::Custom`] where it is not TOML or has unknown or missing fields.
+    /// [`SpaceError::Custom`] if the text is not TOML or has unknown or missing fields.
     pub fn read(text: &str) -> Result<Self, SpaceError> {
         toml::from_str(text).map_err(|error| SpaceError::Custom {
             line: crate::text::line_at(text, error.span().map_or(0, |span| span.start)),
@@ -121,7 +122,7 @@ impl CustomSpace {
         if !(1..=MOST_NODES).contains(&self.nodes) {
             return fault(&["nodes"], format!("a cell has 1 to {MOST_NODES} nodes, not {}", self.nodes));
         }
-        let staged = self.layout == LayoutName::Staged;
+        let staged = self.layout == MacroLayoutName::Staged;
         let inputs = self.inputs.unwrap_or(if staged { 1 } else { 2 });
         match (staged, inputs) {
             (true, 1) | (false, 1 | 2) => {}
@@ -130,13 +131,13 @@ impl CustomSpace {
         }
         let output = self.output.unwrap_or(if staged { Output::Last } else { Output::Concat });
         if staged && output == Output::Concat {
-            return fault(&["output"], "a staged cell hands on its last node: output = \"last\"");
+            return fault(&["output"], "the output of a staged cell is its last node: output = \"last\"");
         }
         let layout = match (staged, self.stem_multiplier) {
-            (true, None) => Layout::Staged,
+            (true, None) => MacroLayout::Staged,
             (true, Some(_)) => return fault(&["stem_multiplier"], "a staged layout has no stem multiplier"),
             (false, given) => match given.unwrap_or(3) {
-                stem_multiplier @ 1..=WIDEST_STEM => Layout::Stacked { stem_multiplier },
+                stem_multiplier @ 1..=WIDEST_STEM => MacroLayout::Stacked { stem_multiplier },
                 _ => {
                     return fault(
                         &["stem_multiplier"],
@@ -145,24 +146,24 @@ impl CustomSpace {
                 }
             },
         };
-        let convention = self.convention.unwrap_or(if staged { Convention::NasBench201 } else { Convention::Darts });
+        let style = self.style.unwrap_or(if staged { OperationStyle::NasBench201 } else { OperationStyle::Darts });
 
         let Some(normal) = self.cells.get("normal") else {
-            return fault(&["cells"], "a space needs the cell kind `normal`: [cells.normal]");
+            return fault(&["cells"], "a space needs the cell type `normal`: [cells.normal]");
         };
-        let mut kinds = vec![self.kind("normal", normal, inputs, output)?];
+        let mut cell_types = vec![self.kind("normal", normal, inputs, output)?];
         for (name, cell) in &self.cells {
             match name.as_str() {
                 "normal" => {}
-                "reduce" if !staged => kinds.push(self.kind("reduce", cell, inputs, output)?),
-                "reduce" => return fault(&["cells", name], "a staged layout has fixed reductions, no kind `reduce`"),
-                _ => return fault(&["cells", name], "a cell kind is `normal` or `reduce`"),
+                "reduce" if !staged => cell_types.push(self.kind("reduce", cell, inputs, output)?),
+                "reduce" => return fault(&["cells", name], "a staged layout has fixed reductions, no type `reduce`"),
+                _ => return fault(&["cells", name], "a cell type is `normal` or `reduce`"),
             }
         }
-        Ok(Space { name: self.name.clone(), kinds, layout, convention })
+        Ok(Space { name: self.name.clone(), cell_types, layout, style })
     }
 
-    fn kind(&self, name: &str, cell: &CustomCell, inputs: usize, output: Output) -> Result<CellKind, Fault> {
+    fn kind(&self, name: &str, cell: &CustomCell, inputs: usize, output: Output) -> Result<CellType, Fault> {
         distinct(&cell.operations, &["cells", name, "operations"])?;
         let mut single = BTreeMap::new();
         for (key, operations) in &cell.edges {
@@ -185,7 +186,7 @@ impl CustomSpace {
                 return fault(&keys, format!("the edge {from}->{to} is described twice"));
             }
         }
-        let kind = CellKind::dense(name, inputs, self.nodes, output, |from, to| {
+        let kind = CellType::dense(name, inputs, self.nodes, output, |from, to| {
             single.get(&(from, to)).map_or_else(|| cell.operations.clone(), |&own| own.clone())
         });
         for node in kind.intermediate() {
@@ -220,13 +221,13 @@ mod tests {
     #[test]
     fn defaults_follow_the_layout() {
         let space = CustomSpace::parse(SMALL).unwrap();
-        assert_eq!(space.layout, Layout::Stacked { stem_multiplier: 3 });
-        assert_eq!(space.convention, Convention::Darts);
-        assert_eq!(space.kinds.len(), 1);
-        assert_eq!(space.kinds[0].edges.len(), 5);
+        assert_eq!(space.layout, MacroLayout::Stacked { stem_multiplier: 3 });
+        assert_eq!(space.style, OperationStyle::Darts);
+        assert_eq!(space.cell_types.len(), 1);
+        assert_eq!(space.cell_types[0].edges.len(), 5);
         assert_eq!(space.cells(6), [0; 6], "without a reduce kind no cell reduces");
         let staged = CustomSpace::parse(&SMALL.replace("stacked", "staged")).unwrap();
-        assert_eq!((staged.layout, staged.kinds[0].edges.len()), (Layout::Staged, 3));
+        assert_eq!((staged.layout, staged.cell_types[0].edges.len()), (MacroLayout::Staged, 3));
     }
 
     #[test]
@@ -248,12 +249,13 @@ mod tests {
         }
     }
 
-    /// Distinct operations in any order.
+    /// Generates lists of distinct operations in any order.
     fn operations(least: usize) -> impl Strategy<Value = Vec<Operation>> {
         proptest::sample::subsequence(Operation::ALL.to_vec(), least..=Operation::ALL.len()).prop_shuffle()
     }
 
-    /// Some edges have candidates of their own or none; the edge from the node before is never left out.
+    /// Generates cells in which some edges have candidates of their own or none; the edge from the node before is never
+    /// left out.
     fn cell(inputs: usize, nodes: usize) -> impl Strategy<Value = CustomCell> {
         let places: Vec<_> = (inputs..inputs + nodes).flat_map(|to| (0..to).map(move |from| (from, to))).collect();
         let own = proptest::collection::vec(proptest::option::of(operations(0)), places.len());
@@ -270,22 +272,22 @@ mod tests {
             let inputs = if staged { 1 } else { inputs };
             let outputs = [None, Some(Output::Last), Some(Output::Concat)];
             let stems = [None, Some(1), Some(WIDEST_STEM)];
-            let conventions = [None, Some(Convention::Darts), Some(Convention::NasBench201)];
+            let styles = [None, Some(OperationStyle::Darts), Some(OperationStyle::NasBench201)];
             let fields = (
                 "\\PC{1,16}",
                 proptest::sample::select(outputs[..if staged { 2 } else { 3 }].to_vec()),
                 proptest::sample::select(stems[..if staged { 1 } else { 3 }].to_vec()),
-                proptest::sample::select(conventions.to_vec()),
+                proptest::sample::select(styles.to_vec()),
                 cell(inputs, nodes),
                 proptest::option::of(cell(inputs, nodes)),
             );
-            fields.prop_map(move |(name, output, stem_multiplier, convention, normal, reduce)| {
+            fields.prop_map(move |(name, output, stem_multiplier, style, normal, reduce)| {
                 let reduce = reduce.filter(|_| !staged).map(|cell| ("reduce".to_owned(), cell));
                 CustomSpace {
                     name,
-                    layout: if staged { LayoutName::Staged } else { LayoutName::Stacked },
+                    layout: if staged { MacroLayoutName::Staged } else { MacroLayoutName::Stacked },
                     stem_multiplier,
-                    convention,
+                    style,
                     inputs: (inputs == 1).then_some(1),
                     nodes,
                     output,
@@ -295,10 +297,10 @@ mod tests {
         })
     }
 
-    /// A text is a space, or an error on one of its lines.
+    /// Checks that a text is a space, or an error on one of its lines.
     fn has_its_line(text: &str) -> Result<(), TestCaseError> {
         match CustomSpace::parse(text) {
-            Ok(space) => prop_assert!(!space.kinds.is_empty()),
+            Ok(space) => prop_assert!(!space.cell_types.is_empty()),
             Err(SpaceError::Custom { line, what }) => {
                 let lines = text.split('\n').count();
                 prop_assert!((1..=lines).contains(&line), "line {line} of {lines}: {what}\n{text}");
@@ -314,8 +316,8 @@ mod tests {
             let text = toml::to_string(&own).unwrap();
             prop_assert_eq!(&CustomSpace::read(&text).unwrap(), &own);
             let made = CustomSpace::parse(&text).unwrap();
-            prop_assert_eq!((&made.name, made.kinds.len()), (&own.name, own.cells.len()));
-            for kind in &made.kinds {
+            prop_assert_eq!((&made.name, made.cell_types.len()), (&own.name, own.cells.len()));
+            for kind in &made.cell_types {
                 let cell = &own.cells[&kind.name];
                 for edge in &kind.edges {
                     let single = cell.edges.get(&format!("{}->{}", edge.from, edge.to));

@@ -1,8 +1,8 @@
 //! The space of DARTS (Liu et al. 2019, arXiv:1806.09055).
 
-use super::{CellKind, Convention, Layout, Operation, Output, Space};
+use super::{CellType, MacroLayout, Operation, OperationStyle, Output, Space};
 
-/// The seven candidates of the Λ-DARTS experiments, `none` left out.
+/// The seven candidates of the Λ-DARTS experiments, without `none`.
 pub(super) const CANDIDATES: [Operation; 7] = [
     Operation::MaxPool3x3,
     Operation::AvgPool3x3,
@@ -17,14 +17,14 @@ pub(super) fn space(name: &str, candidates: &[Operation]) -> Space {
     per_edge(name, |_, _| candidates.to_vec(), |_, _| candidates.to_vec())
 }
 
-/// The eight candidates of the original paper.
+/// Returns the space with the eight candidates of the original paper.
 pub(super) fn with_none() -> Space {
     let mut candidates = vec![Operation::None];
     candidates.extend(CANDIDATES);
     space("darts-none", &candidates)
 }
 
-/// The topology with candidates that depend on the edge.
+/// Makes a space with the topology of DARTS and candidates that depend on the edge.
 pub(super) fn per_edge(
     name: &str,
     normal: impl FnMut(usize, usize) -> Vec<Operation>,
@@ -32,11 +32,11 @@ pub(super) fn per_edge(
 ) -> Space {
     Space {
         name: name.to_owned(),
-        kinds: vec![
-            CellKind::dense("normal", 2, 4, Output::Concat, normal),
-            CellKind::dense("reduce", 2, 4, Output::Concat, reduce),
+        cell_types: vec![
+            CellType::dense("normal", 2, 4, Output::Concat, normal),
+            CellType::dense("reduce", 2, 4, Output::Concat, reduce),
         ],
-        layout: Layout::Stacked { stem_multiplier: 3 },
-        convention: Convention::Darts,
+        layout: MacroLayout::Stacked { stem_multiplier: 3 },
+        style: OperationStyle::Darts,
     }
 }

@@ -1,4 +1,4 @@
-//! What can be searched: operations, cells, macro layouts and genotypes. Plain data, no tensors.
+//! Search spaces: operations, cells, macro layouts and genotypes. Plain data, no tensors.
 //!
 //! | name | cells | candidates per edge | source |
 //! |---|---|---|---|
@@ -7,8 +7,9 @@
 //! | `darts-none` | the same | 8, with `none` | arXiv:1806.09055 |
 //! | `s1` … `s4` | the same | 2, 2, 3, 2 | arXiv:1909.09656 |
 //!
-//! Anything else is described in TOML, see [`CustomSpace`].
+//! Any other space is described in TOML, see [`CustomSpace`].
 
+mod architecture;
 mod cell;
 mod custom;
 mod darts;
@@ -17,75 +18,79 @@ mod nas_bench_201;
 mod operation;
 mod robust;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use cell::{CellKind, Edge, Output};
-pub use custom::{CustomCell, CustomSpace, LayoutName};
+pub use architecture::Architecture;
+pub(crate) use architecture::through_softmax;
+pub use cell::{CellType, Edge, Output};
+pub use custom::{CustomCell, CustomSpace, MacroLayoutName};
 pub use genotype::{Genotype, GenotypeCell, GenotypeError};
-pub use operation::Operation;
+pub use operation::{Operation, OwnOperation};
 
-/// How cells are stacked into a network.
+/// Macro layout: the arrangement of cells into a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
-pub enum Layout {
-    /// DARTS: a chain of cells, each reading the one or two before it. A convolutional stem of `stem_multiplier`·C
-    /// channels; channels double and the image halves at the cells ⌊L/3⌋ and ⌊2L/3⌋, which are of kind `reduce`.
+pub enum MacroLayout {
+    /// Layout of DARTS: a chain of cells, each of which reads the one or two before it. The convolutional stem has
+    /// `stem_multiplier`·C channels. The channels double and the image halves at the cells ⌊L/3⌋ and ⌊2L/3⌋, which are
+    /// of type `reduce`.
     Stacked {
         /// Width of the stem in multiples of the channels C.
         stem_multiplier: usize,
     },
-    /// NAS-Bench-201: three stages of N cells; between them a fixed residual block that doubles the channels and
-    /// halves the image and is not searched.
+    /// Layout of NAS-Bench-201: three stages of N cells. Between two stages stands a fixed residual block that doubles
+    /// the channels and halves the image; the search does not change it.
     Staged,
 }
 
-/// Which conventions the candidate operations follow.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Operation style: the conventions that the candidate operations follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
-pub enum Convention {
-    /// Pooling is followed by a batch norm without parameters; in a derived network it stands alone.
+pub enum OperationStyle {
+    /// Style of DARTS: a batch norm without parameters follows each pooling; a derived network leaves it out.
     Darts,
-    /// Pooling stands alone.
+    /// Style of NAS-Bench-201: no batch norm follows a pooling.
     NasBench201,
 }
 
-/// A search space: the kinds of cell, their candidates and how cells are stacked.
+/// A search space: the types of cell, their candidates and the macro layout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Space {
-    /// The name it is asked for by.
+    /// Name of the space, as in `--space`.
     pub name: String,
-    /// The kinds of cell; the first is `normal`.
-    pub kinds: Vec<CellKind>,
-    /// How cells are stacked.
-    pub layout: Layout,
-    /// Which conventions the operations follow.
-    pub convention: Convention,
+    /// The types of cell; the first is `normal`.
+    pub cell_types: Vec<CellType>,
+    /// Macro layout.
+    pub layout: MacroLayout,
+    /// Operation style.
+    pub style: OperationStyle,
 }
 
-/// Why a space could not be had.
+/// Error of a search space or an operation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SpaceError {
-    /// No published space has this name.
+    /// Unknown search space.
     #[error("unknown search space `{name}`; known are {}, or the path of a TOML file that ends in .toml", Space::NAMES.join(", "))]
     UnknownSpace {
-        /// The name asked for.
+        /// Name that was asked for.
         name: String,
     },
-    /// No operation has this name.
+    /// Unknown operation.
     #[error("unknown operation `{name}`; known are {}", Operation::ALL.map(Operation::name).join(", "))]
     UnknownOperation {
-        /// The name asked for.
+        /// Name that was asked for.
         name: String,
     },
-    /// A description in TOML is not a search space.
+    /// Description in TOML that is not a search space.
     #[error("line {line}: {what}")]
     Custom {
-        /// The line of the description, counted from 1.
+        /// Line of the description, counted from 1.
         line: usize,
-        /// What is wrong there.
+        /// Description of the fault.
         what: String,
     },
 }
@@ -94,16 +99,16 @@ impl Space {
     /// The names of the published spaces.
     pub const NAMES: [&'static str; 7] = ["nas-bench-201", "darts", "darts-none", "s1", "s2", "s3", "s4"];
 
-    /// A published space by its name.
+    /// Returns a published space by its name.
     ///
     /// # Errors
-    /// [`SpaceError::UnknownSpace`] lists the names there are.
+    /// [`SpaceError::UnknownSpace`] if no published space has this name.
     ///
     /// ```
     /// use lambda_darts::space::Space;
     ///
     /// let space = Space::named("s3")?;
-    /// assert_eq!(space.kinds[0].edges.len(), 14);
+    /// assert_eq!(space.cell_types[0].edges.len(), 14);
     /// # Ok::<(), lambda_darts::space::SpaceError>(())
     /// ```
     pub fn named(name: &str) -> Result<Self, SpaceError> {
@@ -119,20 +124,20 @@ impl Space {
         }
     }
 
-    /// The place of a kind of cell by its name.
+    /// Returns the index of a type of cell by its name.
     #[must_use]
-    pub fn kind(&self, name: &str) -> Option<usize> {
-        self.kinds.iter().position(|kind| kind.name == name)
+    pub fn cell_type(&self, name: &str) -> Option<usize> {
+        self.cell_types.iter().position(|kind| kind.name == name)
     }
 
-    /// The kind of every searched cell, from stem to classifier, for a network of `cells` cells: L of them in a
-    /// stacked layout, 3·N in a staged one.
+    /// Returns the index of the type of every searched cell, from stem to classifier. `cells` is the number L of cells
+    /// in a stacked layout, and the number N of cells in each of the three stages in a staged one.
     #[must_use]
     pub fn cells(&self, cells: usize) -> Vec<usize> {
-        match (self.layout, self.kind("reduce")) {
-            (Layout::Staged, _) => vec![0; 3 * cells],
-            (Layout::Stacked { .. }, None) => vec![0; cells],
-            (Layout::Stacked { .. }, Some(reduce)) => {
+        match (self.layout, self.cell_type("reduce")) {
+            (MacroLayout::Staged, _) => vec![0; 3 * cells],
+            (MacroLayout::Stacked { .. }, None) => vec![0; cells],
+            (MacroLayout::Stacked { .. }, Some(reduce)) => {
                 let at = [cells / 3, 2 * cells / 3];
                 (0..cells).map(|cell| if at.contains(&cell) { reduce } else { 0 }).collect()
             }
@@ -149,7 +154,7 @@ mod tests {
         for name in Space::NAMES {
             assert_eq!(Space::named(name).unwrap().name, name);
         }
-        let sizes = |name| Space::named(name).unwrap().kinds.iter().map(CellKind::candidates).collect::<Vec<_>>();
+        let sizes = |name| Space::named(name).unwrap().cell_types.iter().map(CellType::candidates).collect::<Vec<_>>();
         assert_eq!(sizes("nas-bench-201"), [vec![5; 6]]);
         assert_eq!(sizes("darts"), [vec![7; 14], vec![7; 14]]);
         assert_eq!(sizes("darts-none"), [vec![8; 14], vec![8; 14]]);

@@ -1,6 +1,6 @@
-//! The space of NAS-Bench-201 (Dong and Yang 2020, arXiv:2001.00326): 5^6 = 15,625 cells, all of them trained.
+//! The space of NAS-Bench-201 (Dong and Yang 2020, arXiv:2001.00326): 5^6 = 15,625 cells, all trained by its authors.
 
-use super::{CellKind, Convention, Layout, Operation, Output, Space};
+use super::{CellType, MacroLayout, Operation, OperationStyle, Output, Space};
 
 const CANDIDATES: [Operation; 5] =
     [Operation::None, Operation::SkipConnect, Operation::NorConv1x1, Operation::NorConv3x3, Operation::AvgPool3x3];
@@ -8,8 +8,8 @@ const CANDIDATES: [Operation; 5] =
 pub(super) fn space() -> Space {
     Space {
         name: "nas-bench-201".to_owned(),
-        kinds: vec![CellKind::dense("normal", 1, 3, Output::Last, |_, _| CANDIDATES.to_vec())],
-        layout: Layout::Staged,
-        convention: Convention::NasBench201,
+        cell_types: vec![CellType::dense("normal", 1, 3, Output::Last, |_, _| CANDIDATES.to_vec())],
+        layout: MacroLayout::Staged,
+        style: OperationStyle::NasBench201,
     }
 }

@@ -1,13 +1,16 @@
 //! The names of the candidate operations.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::SpaceError;
 
-/// A candidate operation, by the name that the field gives it.
+/// A candidate operation, under its name in the literature.
 ///
 /// The text form (serde, [`Display`](fmt::Display) and [`FromStr`]) is the one that papers, genotypes and
 /// the PyTorch references use, for example `sep_conv_3x3`.
@@ -30,13 +33,13 @@ use super::SpaceError;
 )]
 #[serde(try_from = "String", into = "String")]
 pub enum Operation {
-    /// No connection: zeros of the output's shape.
+    /// Zeros of the output's shape: the edge is not connected.
     None,
-    /// The identity; at stride 2 a factorized reduction (DARTS, arXiv:1806.09055).
+    /// Identity; at stride 2 a factorized reduction (DARTS, arXiv:1806.09055).
     SkipConnect,
     /// 3×3 maximum over the neighbourhood.
     MaxPool3x3,
-    /// 3×3 mean over the neighbourhood; padding does not count.
+    /// 3×3 mean over the neighbourhood, without its padding.
     AvgPool3x3,
     /// Depthwise separable 3×3 convolution, applied twice.
     SepConv3x3,
@@ -54,12 +57,47 @@ pub enum Operation {
     NorConv1x1,
     /// ReLU, 3×3 convolution, batch norm (NAS-Bench-201, arXiv:2001.00326).
     NorConv3x3,
-    /// Gaussian noise of the input's shape, whatever the input: the harmful choice of S4 (arXiv:1909.09656).
+    /// Gaussian noise of the input's shape, independent of the input: the harmful candidate of S4 (arXiv:1909.09656).
     Noise,
+    /// Operation of an application, see [`graph::register`](crate::graph::register).
+    Own(OwnOperation),
+}
+
+/// Operation that an application has added to this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OwnOperation(u8);
+
+/// Names of the operations that applications have added.
+static OWN: RwLock<Vec<&'static str>> = RwLock::new(Vec::new());
+
+fn own() -> RwLockReadGuard<'static, Vec<&'static str>> {
+    OWN.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl OwnOperation {
+    /// Adds a name; the error says why it cannot be taken.
+    pub(crate) fn add(name: &'static str) -> Result<Self, &'static str> {
+        let letters = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if name.is_empty() || name.len() > 64 || !letters(name) {
+            return Err("a name has 1 to 64 letters, digits and `_`");
+        }
+        if name.parse::<Operation>().is_ok() {
+            return Err("the name is in use");
+        }
+        let mut own = OWN.write().unwrap_or_else(PoisonError::into_inner);
+        let index = u8::try_from(own.len()).map_err(|_| "there are 256 already")?;
+        own.push(name);
+        Ok(Self(index))
+    }
+
+    /// Index in the order of addition.
+    pub(crate) fn index(self) -> usize {
+        usize::from(self.0)
+    }
 }
 
 impl Operation {
-    /// Every operation, in the order of the documentation.
+    /// Every built-in operation, in the order of the documentation.
     pub const ALL: [Self; 13] = [
         Self::None,
         Self::SkipConnect,
@@ -76,9 +114,9 @@ impl Operation {
         Self::Noise,
     ];
 
-    /// The name that papers and genotypes use.
+    /// Returns the name that papers and genotypes use.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::SkipConnect => "skip_connect",
@@ -93,6 +131,7 @@ impl Operation {
             Self::NorConv1x1 => "nor_conv_1x1",
             Self::NorConv3x3 => "nor_conv_3x3",
             Self::Noise => "noise",
+            Self::Own(operation) => own().get(operation.index()).copied().unwrap_or("?"),
         }
     }
 }
@@ -110,6 +149,10 @@ impl FromStr for Operation {
         Self::ALL
             .into_iter()
             .find(|operation| operation.name() == name)
+            .or_else(|| {
+                let index = own().iter().position(|own| *own == name)?;
+                Some(Self::Own(OwnOperation(u8::try_from(index).ok()?)))
+            })
             .ok_or_else(|| SpaceError::UnknownOperation { name: name.chars().take(64).collect() })
     }
 }
@@ -125,5 +168,15 @@ impl TryFrom<String> for Operation {
 impl From<Operation> for String {
     fn from(operation: Operation) -> Self {
         operation.name().to_owned()
+    }
+}
+
+impl JsonSchema for Operation {
+    fn schema_name() -> Cow<'static, str> {
+        "Operation".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "examples": Self::ALL.map(Self::name) })
     }
 }

@@ -3,7 +3,7 @@
 use super::Operation::{AvgPool3x3, DilConv3x3, DilConv5x5, MaxPool3x3, Noise, None, SepConv3x3, SkipConnect};
 use super::{Operation, Space, darts};
 
-/// Two candidates an edge, the two best of a search by DARTS on the full space; they differ from edge to edge.
+/// Candidates of S1, two for each edge: the two best of a search by DARTS on the full space.
 const S1_NORMAL: [[Operation; 2]; 14] = [
     [SkipConnect, DilConv3x3],
     [SkipConnect, DilConv5x5],
@@ -38,7 +38,7 @@ const S1_REDUCE: [[Operation; 2]; 14] = [
     [SkipConnect, DilConv5x5],
 ];
 
-/// The place of the edge `from → to` among the 14 of a cell with two inputs.
+/// Returns the index of the edge `from → to` among the 14 edges of a cell with two inputs.
 fn edge(from: usize, to: usize) -> usize {
     (2..to).sum::<usize>() + from
 }

@@ -19,7 +19,7 @@ interface Drawn {
   /** The strongest candidate and its weight. */
   strongest: string;
   weight: number;
-  /** What the derived architecture has on this edge, if it keeps the edge. */
+  /** Operation of the derived architecture on this edge, if it keeps the edge. */
   derived: string | undefined;
   weights: [operation: string, weight: number][];
   path: string;
@@ -31,10 +31,10 @@ const WIDEST = 11;
 const MARGIN = 16;
 /** Between two input nodes. */
 const APART = 104;
-/** How far an arc from an input bends for every node it passes. */
+/** Bend of an arc from an input for every node it passes. */
 const ARC = 0.52;
 
-/** How far an edge bends away from the straight line: up is negative. */
+/** Bend of an edge away from the straight line: up is negative. */
 function bend(from: number, to: number, inputs: number, spread: number): number {
   const first = from - inputs;
   if (inputs === 1) {

@@ -1,4 +1,4 @@
-/** What changes over the epochs: one small plot for each measure, with both runs in it. */
+/** Curves over the epochs: one small plot for each measure, with both runs in it. */
 import { extent, mean } from "d3-array";
 import { scaleLinear } from "d3-scale";
 import { pointer, select } from "d3-selection";
@@ -25,7 +25,7 @@ export interface CurvesData {
 interface Plot {
   key: string;
   title: string;
-  /** What the title leaves open. */
+  /** Remark that completes the title. */
   note: string;
   value(epoch: EpochEvent, kind: number): number | null | undefined;
   format(value: number): string;
@@ -40,7 +40,7 @@ export const PLOTS: readonly Plot[] = [
     key: "alignment",
     title: "Layer alignment Λ",
     note: "mean over the epoch's steps",
-    value: (epoch, kind) => epoch.kinds[kind]?.alignment,
+    value: (epoch, kind) => epoch.cell_types[kind]?.alignment,
     format: brief,
     hold: [0, 0.5],
   },
@@ -56,7 +56,7 @@ export const PLOTS: readonly Plot[] = [
     key: "entropy",
     title: "Entropy of the softmax",
     note: "mean over edges, 1 = undecided",
-    value: (epoch, kind) => mean(epoch.kinds[kind]?.saturation.entropy ?? []),
+    value: (epoch, kind) => mean(epoch.cell_types[kind]?.saturation.entropy ?? []),
     format: brief,
     hold: [1],
   },

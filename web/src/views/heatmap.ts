@@ -6,9 +6,9 @@ import { roving } from "./roving";
 import { sized } from "./sized";
 import { describe } from "./tip";
 import { edgeName, nodeName, type Shown } from "./topology";
-import type { CellKind } from "../types";
+import type { CellType } from "../types";
 
-/** What the colour means. */
+/** Meaning of the colour. */
 export type Measure = "saturation" | "transmitted" | "pull";
 
 export interface HeatmapData extends Shown {
@@ -145,7 +145,7 @@ export function heatmap(host: HTMLElement, label: string): (data: HeatmapData) =
   });
 
   /** Edges stand in the order of the node they lead to: that node is named once, over all its edges. */
-  function drawTargets(kind: CellKind, x: (edge: number) => number, w: number): void {
+  function drawTargets(kind: CellType, x: (edge: number) => number, w: number): void {
     const groups = [...Array(kind.nodes).keys()].flatMap((node) => {
       const into = kind.edges.flatMap((edge, e) => (edge.to === node + kind.inputs ? [e] : []));
       const [first, last] = [into[0], into.at(-1)];

@@ -1,4 +1,4 @@
-/** How operations are written where there is little room. */
+/** Short names of operations, for where there is little room. */
 
 const SHORT: Record<string, [label: string, glyph: string]> = {
   none: ["none", "∅"],

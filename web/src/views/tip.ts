@@ -7,7 +7,7 @@ export interface TipText {
 
 const GAP = 10;
 let card: HTMLElement | undefined;
-/** What the card speaks of. */
+/** Subject of the card. */
 let subject: Element | undefined;
 
 function element(): HTMLElement {

@@ -1,20 +1,20 @@
-/** Which cell is which, for labels. */
-import type { CellKind, EpochEvent, Genotype, KindReport, SearchConfig, Space } from "../types";
+/** Names and places of cells, for labels. */
+import type { CellType, CellTypeReport, EpochEvent, Genotype, SearchConfig, Space } from "../types";
 
-/** One kind of cell of a run, at one epoch: what most views draw. */
+/** One cell type of a run, at one epoch: what most views draw. */
 export interface Shown {
-  kind: CellKind;
-  report: KindReport;
+  kind: CellType;
+  report: CellTypeReport;
   genotype: Genotype["cells"][number];
-  /** The place of each cell of this kind in the network, counted from 1. */
+  /** The place of each cell of this type in the network, counted from 1. */
   places: number[];
   epoch: number;
 }
 
-/** The places of the cells of one kind among all searched cells, from stem to classifier. */
+/** The places of the cells of one type among all searched cells, from stem to classifier. */
 export function places(space: Space, config: SearchConfig, kind: number, count: number): number[] {
   const all = [...Array(count).keys()].map((at) => at + 1);
-  const reduce = space.kinds.findIndex(({ name }) => name === "reduce");
+  const reduce = space.cell_types.findIndex(({ name }) => name === "reduce");
   if (space.layout === "staged" || reduce < 0) return all;
   const total = config.supernet.cells;
   const reductions = new Set([Math.floor(total / 3), Math.floor((2 * total) / 3)]);
@@ -25,20 +25,20 @@ export function places(space: Space, config: SearchConfig, kind: number, count: 
   return found.length === count ? found : all;
 }
 
-/** What there is to show of one kind of cell at an epoch. */
+/** One cell type at an epoch, if the run has it. */
 export function shown(space: Space, config: SearchConfig, epoch: EpochEvent, kind: number): Shown | undefined {
-  const [cell, report, genotype] = [space.kinds[kind], epoch.kinds[kind], epoch.genotype.cells[kind]];
+  const [cell, report, genotype] = [space.cell_types[kind], epoch.cell_types[kind], epoch.genotype.cells[kind]];
   if (cell === undefined || report === undefined || genotype === undefined) return undefined;
   const count = report.saturation.cells.length;
   return { kind: cell, report, genotype, places: places(space, config, kind, count), epoch: epoch.epoch };
 }
 
 /** Nodes as people name them: inputs by the cell they come from (k − 1 is the one before), intermediate nodes by number. */
-export function nodeName({ inputs, nodes }: CellKind, node: number): string {
+export function nodeName({ inputs, nodes }: CellType, node: number): string {
   if (node >= inputs) return inputs === 1 && node === nodes ? "out" : String(node - (inputs === 1 ? 0 : inputs));
   if (inputs === 1) return "in";
   return node === inputs - 1 ? "k−1" : "k−2";
 }
 
-export const edgeName = (kind: CellKind, edge: { from: number; to: number }): string =>
+export const edgeName = (kind: CellType, edge: { from: number; to: number }): string =>
   `${nodeName(kind, edge.from)}→${nodeName(kind, edge.to)}`;

@@ -37,9 +37,10 @@ Environment:
   LAMBDA_DARTS_PYTHON   a Python with PyTorch
   CARGO_TARGET_DIR      where cargo puts what it builds, and where that Python is made";
 
-/// Builds, and then measures or packs.
+/// Builds the command and then measures or packs.
 pub(crate) fn bench(folder: Option<&Path>, python: Option<PathBuf>, rest: &[String]) -> Result<(), ExitCode> {
-    // As the checks build: a part of the workspace would choose other features, and build all dependencies again.
+    // This is the same build as that of the checks: a build of a part of the workspace would select other features and
+    // build all dependencies again.
     run(&mut cargo(&["build", "--release", "--workspace", "--all-targets"]))?;
     let binary = built().join(format!("lambda-darts{}", std::env::consts::EXE_SUFFIX));
     if let Some(folder) = folder {

@@ -1,4 +1,4 @@
-//! `cargo xtask bench --pack`: what the comparison needs on another machine, in a small folder.
+//! `cargo xtask bench --pack`: a small folder with all that the comparison needs on another machine.
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -7,10 +7,10 @@ use std::{fs, io};
 use crate::run::{refuse, root, run};
 use crate::vulkan;
 
-/// The most that the folder may hold.
+/// Maximum size of the folder in bytes.
 const MOST_BYTES: u64 = 40_000_000;
 
-/// What is packed as it is in the repository.
+/// Files of the repository that are packed unchanged.
 const FILES: [&str; 3] = ["benches/run.sh", "benches/side_by_side.py", "benches/pytorch/model.py"];
 
 pub(super) fn pack(binary: &Path, folder: &Path) -> Result<(), ExitCode> {
@@ -23,7 +23,7 @@ pub(super) fn pack(binary: &Path, folder: &Path) -> Result<(), ExitCode> {
         );
     };
     copies(&loader, folder).or_else(|error| refuse(&format!("{}: {error}", folder.display())))?;
-    // Machine code halves again when it is compressed, and run.sh unpacks it.
+    // Compression halves the size of machine code, and run.sh unpacks it.
     let packed = folder.join("lambda-darts");
     run(Command::new("strip").arg("-o").arg(&packed).arg(binary))?;
     run(Command::new("gzip").args(["--best", "--force"]).arg(&packed))?;
@@ -37,7 +37,7 @@ pub(super) fn pack(binary: &Path, folder: &Path) -> Result<(), ExitCode> {
     }
 }
 
-/// Everything but the program.
+/// Copies all files but the program.
 fn copies(loader: &Path, folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder.join("lib"))?;
     fs::copy(loader, folder.join("lib").join(vulkan::LOADER))?;
@@ -48,7 +48,7 @@ fn copies(loader: &Path, folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Bytes of all files in a folder and those in it.
+/// Returns the size in bytes of all files in a folder and its subfolders.
 fn size(folder: &Path) -> io::Result<u64> {
     let mut bytes = 0;
     for entry in fs::read_dir(folder)? {

@@ -8,7 +8,7 @@ use crate::run::{built, refuse, run, succeeds};
 
 const VARIABLE: &str = "LAMBDA_DARTS_PYTHON";
 
-/// The one that was named, else the one beside the builds, where it is made if there is none yet.
+/// Returns the Python that was named, or else one beside the builds, which is made if there is none yet.
 pub(super) fn with_pytorch(named: Option<PathBuf>) -> Result<PathBuf, ExitCode> {
     if let Some(python) = named.or_else(|| env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from)) {
         return if has_pytorch(&python) {

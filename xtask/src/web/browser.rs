@@ -1,4 +1,4 @@
-//! The page's tests, in a real browser.
+//! The tests of the page in a real browser.
 
 use std::env;
 use std::path::PathBuf;
@@ -12,10 +12,10 @@ const MISSING: &str = "\
 no Chromium. Install it, on Debian with apt-get install chromium, or name one by the environment variable CHROMIUM. To \
 leave the page out, give --no-web to the task";
 
-/// The variable by which the tests are told which browser to start.
+/// Environment variable with the browser that the tests start.
 const VARIABLE: &str = "CHROMIUM";
 
-/// Sees to it that there is a browser.
+/// Ensures that there is a browser.
 pub(crate) fn set_up() -> Result<(), ExitCode> {
     if find().is_none() && apt::can_install() {
         apt::install(&["chromium"]);
@@ -29,7 +29,7 @@ pub(crate) fn set_up() -> Result<(), ExitCode> {
     }
 }
 
-/// Runs the tests. They open the page in web/dist, and a run and a report that the command line makes for them.
+/// Runs the tests. They open the page in web/dist, and a run and a report that the command makes for them.
 pub(crate) fn test() -> Result<(), ExitCode> {
     let Some(browser) = find() else { return refuse(MISSING) };
     let folder = built().join("browser-test-run");
@@ -44,7 +44,7 @@ pub(crate) fn test() -> Result<(), ExitCode> {
     run(tests.env("LAMBDA_DARTS_RUN", folder).env("LAMBDA_DARTS_REPORT", report).env(VARIABLE, browser))
 }
 
-/// The browser that the variable names, else the first one on the path.
+/// Returns the browser that the variable names, or else the first one on the path.
 fn find() -> Option<PathBuf> {
     if let Some(named) = env::var_os(VARIABLE).filter(|name| !name.is_empty()) {
         return Some(PathBuf::from(named)).filter(|file| file.is_file());

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::toolchain::TARGET;
 use crate::run::{cargo, refuse, root};
 
-/// Writes them to web/src/wasm/licences.txt: each text once, below the crates that it is of.
+/// Writes the licences to web/src/wasm/licences.txt: each text once, below the names of its crates.
 pub(super) fn collect() -> Result<(), ExitCode> {
     let mut command = cargo(&["metadata", "--format-version", "1", "--filter-platform", TARGET]);
     let output = command.args(["--features", "lambda-darts-wasm/webgpu"]).output();
@@ -32,7 +32,7 @@ fn licences(metadata: &Value) -> Option<String> {
     let wasm = texts(packages.iter().find(|package| package["name"] == "lambda-darts-wasm")?, "id");
     let used = closure(metadata, wasm)?;
     let mut crates_of = BTreeMap::<String, BTreeSet<String>>::new();
-    // Those without a source are our own.
+    // Packages without a source are those of this project.
     for package in
         packages.iter().filter(|package| used.contains(&texts(package, "id")) && package["source"].is_string())
     {
@@ -53,7 +53,7 @@ fn licences(metadata: &Value) -> Option<String> {
     Some(parts.collect::<Vec<_>>().join("\n----\n\n"))
 }
 
-/// Everything that a package is built of, without build scripts' and tests' own dependencies.
+/// Returns a package and all of its dependencies, without those of build scripts and tests.
 fn closure(metadata: &Value, package: String) -> Option<BTreeSet<String>> {
     let nodes: BTreeMap<_, _> =
         metadata["resolve"]["nodes"].as_array()?.iter().filter_map(|node| Some((node["id"].as_str()?, node))).collect();
@@ -76,7 +76,7 @@ fn licence_files(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let files = entries.filter(|entry| named(&entry.file_name().to_string_lossy().to_uppercase()));
     let texts = files.filter_map(|entry| fs::read_to_string(entry.path()).ok());
-    // The same text may have other line ends and a blank line more in another crate.
+    // In another crate, the same text may have other line ends or another blank line.
     let plain = |text: String| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n").trim().to_owned();
     let mut texts: Vec<_> = texts.map(plain).collect();
     texts.sort();

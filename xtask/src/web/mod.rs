@@ -35,14 +35,14 @@ Examples:
 Environment:
   CARGO_TARGET_DIR   where cargo puts what it builds; the .wasm files are built in its folder `wasm`";
 
-/// Builds the page and, if asked to, serves it.
+/// Builds the page and serves it if that is wanted.
 pub(crate) fn web(serve: bool, port: u16) -> Result<(), ExitCode> {
     set_up()?;
     build()?;
     if serve { serve::serve(port) } else { Ok(()) }
 }
 
-/// Sees to it that the page can be built.
+/// Ensures that the page can be built.
 pub(crate) fn set_up() -> Result<(), ExitCode> {
     toolchain::set_up()?;
     node::set_up()
@@ -55,7 +55,7 @@ pub(crate) fn build() -> Result<(), ExitCode> {
         module.build(&toolchain)?;
     }
     licences::collect()?;
-    // Compressing takes a minute, in which npm can do its work.
+    // The compression takes a minute, during which npm does its work.
     thread::scope(|scope| {
         let sizes = MODULES.each_ref().map(|module| scope.spawn(move || module.sizes()));
         node::install()?;
@@ -73,7 +73,7 @@ pub(crate) fn build() -> Result<(), ExitCode> {
     })
 }
 
-/// Checks the page's own code, and that the command line has the page of its reports as it is now.
+/// Checks the code of the page, and that the command contains the current page of its reports.
 pub(crate) fn check() -> Result<(), ExitCode> {
     node::install()?;
     run(&mut node::npm(&["run", "check"]))?;

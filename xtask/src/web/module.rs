@@ -11,35 +11,35 @@ use wasm_bindgen_cli_support::Bindgen;
 use super::toolchain::{TARGET, Toolchain};
 use crate::run::{built, refuse, root, run};
 
-/// Its own profile: an optimized whole costs time that native builds need not spend.
+/// Profile of the .wasm files. Optimization of the whole program takes time that native builds do not need.
 const PROFILE: &str = "wasm";
 const NAME: &str = "lambda_darts_wasm";
 
 /// One build of the crate in `wasm/`.
 pub(super) struct Module {
-    /// The folder in web/src/wasm.
+    /// Name of the folder in web/src/wasm.
     name: &'static str,
     features: &'static [&'static str],
-    /// The most bytes after compression.
+    /// Maximum size in bytes after compression.
     limit: usize,
 }
 
-/// A page loads the second one only where there is an adapter.
+/// The two modules. A page loads the second one only if there is a GPU adapter.
 pub(super) static MODULES: [Module; 2] = [
     Module { name: "cpu", features: &[], limit: 600_000 },
     Module { name: "webgpu", features: &["--features", "webgpu"], limit: 700_000 },
 ];
 
-/// Bytes as they are and after Brotli compression, which hosts do on their own.
+/// Sizes in bytes before and after Brotli compression, which web servers do on their own.
 pub(super) type Sizes = (usize, usize);
 
 impl Module {
     pub(super) fn build(&self, toolchain: &Toolchain) -> Result<(), ExitCode> {
-        // Beside the native builds, so that neither makes the other build again.
+        // The folder lies beside that of the native builds, so that neither invalidates the other.
         let target = built().join("../wasm");
         let mut command = toolchain.build(&["--package", "lambda-darts-wasm", "--lib", "--profile", PROFILE]);
         command.args(self.features).arg("--target-dir").arg(&target);
-        // These would come before the target's own flags.
+        // These variables would take precedence over the target's own flags.
         command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
         run(command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS", flags()))?;
         bind(&target.join(TARGET).join(PROFILE).join(format!("{NAME}.wasm")), &self.folder())
@@ -54,7 +54,7 @@ impl Module {
         Ok((bytes.len(), compressed(&bytes)?))
     }
 
-    /// Prints the sizes; whether the limit is kept.
+    /// Prints the sizes and returns true if the limit is kept.
     pub(super) fn report(&self, (raw, compressed): Sizes) -> bool {
         let [raw, shown, limit] = [raw, compressed, self.limit].map(|bytes| bytes.div_ceil(1000));
         println!("   {}: {raw} kB, {shown} kB after Brotli compression (at most {limit} kB)", self.name);
@@ -62,22 +62,23 @@ impl Module {
     }
 }
 
-/// Vector instructions, which every browser of the last years has; and no file names of this machine in messages.
+/// Returns the compiler flags: vector instructions, which every browser of the last years has, and no file names of
+/// this machine in messages.
 fn flags() -> String {
     let simd = "-C target-feature=+simd128";
     let home = env::var("CARGO_HOME").ok().or_else(|| Some(format!("{}/.cargo", env::var("HOME").ok()?)));
-    // Flags are separated by spaces, and there is no way to quote one.
+    // Flags are separated by spaces and cannot be quoted.
     match home.filter(|home| !home.contains(char::is_whitespace)) {
         Some(home) => format!("{simd} --remap-path-prefix={home}=cargo"),
         None => simd.to_owned(),
     }
 }
 
-/// What the program wasm-bindgen does with `--target web`, in the version that the crate was built with.
+/// Does the work of the program wasm-bindgen with `--target web`, in the version that the crate was built with.
 fn bind(wasm: &Path, folder: &Path) -> Result<(), ExitCode> {
     println!("   wasm-bindgen --target web --out-dir {}", folder.display());
     let mut bindgen = Bindgen::new();
-    // The module finds its .wasm by itself, in a way that Vite understands. The names of functions stay out.
+    // The module finds its .wasm by itself, in a way that Vite understands. The names of functions are left out.
     let made = bindgen.input_path(wasm).typescript(true).remove_name_section(true).omit_default_module_path(false);
     match made.web(true).and_then(|bindgen| bindgen.generate(folder)) {
         Ok(()) => Ok(()),

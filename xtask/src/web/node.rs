@@ -6,14 +6,15 @@ use std::{fs, io};
 use crate::apt;
 use crate::run::{refuse, root, run, succeeds};
 
-/// What Vite needs, and web/package.json asks for.
+/// Oldest version of Node.js that Vite and web/package.json allow.
 const OLDEST: (u32, u32) = (20, 19);
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
-/// Sees to it that both are there.
+/// Ensures that both are installed.
 pub(super) fn set_up() -> Result<(), ExitCode> {
-    // Some packages of Node.js bring npm along and get in the way of one of its own.
+    // Some packages of Node.js contain npm and conflict with the package npm, so that one is installed only if npm is
+    // missing.
     if version().is_none() && apt::can_install() {
         apt::install(&["nodejs"]);
     }
@@ -37,14 +38,14 @@ pub(super) fn set_up() -> Result<(), ExitCode> {
     }
 }
 
-/// npm, to be started in `web/`.
+/// Makes a command of npm, to be started in `web/`.
 pub(super) fn npm(arguments: &[&str]) -> Command {
     let mut command = Command::new(NPM);
     command.args(arguments).current_dir(root().join("web"));
     command
 }
 
-/// Installs the page's packages where package-lock.json is not the one that they were installed by.
+/// Installs the page's packages if package-lock.json has changed since their installation.
 pub(super) fn install() -> Result<(), ExitCode> {
     let web = root().join("web");
     let stamp = web.join("node_modules/.installed-by");
@@ -64,7 +65,7 @@ fn has_npm() -> bool {
     succeeds(Command::new(NPM).arg("--version"))
 }
 
-/// The version of Node.js that is there.
+/// Returns the version of the installed Node.js.
 fn version() -> Option<(u32, u32)> {
     let output = Command::new("node").arg("--version").output().ok().filter(|output| output.status.success())?;
     parsed(&String::from_utf8_lossy(&output.stdout))

@@ -10,7 +10,7 @@ use tiny_http::{Header, Method, Response, ResponseBox, Server};
 
 use crate::run::{refuse, root};
 
-/// So many files can be on their way at a time.
+/// Number of threads, and so of files that can be sent at a time.
 const THREADS: usize = 4;
 
 /// Serves web/dist until the process is ended.
@@ -22,7 +22,7 @@ pub(super) fn serve(port: u16) -> Result<(), ExitCode> {
         Ok(server) => server,
         Err(error) => return refuse(&format!("cannot serve on {address}: {error}; choose another --port")),
     };
-    // With port 0 the system has chosen one.
+    // With port 0, the system has chosen a port.
     let address = server.server_addr().to_ip().unwrap_or(address);
     println!("   http://{address}/ shows the page; Ctrl-C ends");
     thread::scope(|scope| {
@@ -49,7 +49,7 @@ fn response(folder: &Path, method: &Method, url: &str) -> ResponseBox {
         return Response::from_string("There is no such file.\n").with_status_code(404).boxed();
     };
     let headers = [("Content-Type", kind), ("Cache-Control", "no-cache"), ("X-Content-Type-Options", "nosniff")];
-    // In one piece, so that the browser knows how much is to come.
+    // The file is sent in one piece, so that the browser knows its size.
     let mut response = Response::from_file(file).with_chunked_threshold(usize::MAX);
     for header in headers.into_iter().filter_map(|(name, value)| Header::from_bytes(name, value).ok()) {
         response.add_header(header);
@@ -57,12 +57,12 @@ fn response(folder: &Path, method: &Method, url: &str) -> ResponseBox {
     response.boxed()
 }
 
-/// The file that an address stands for; none outside of the folder, whose own path must be canonical.
+/// Returns the file of an address, or `None` if it would lie outside of the folder, whose path must be canonical.
 fn file_of(folder: &Path, url: &str) -> Option<PathBuf> {
     let path = decoded(url.split(['?', '#']).next()?)?;
     let mut file = folder.to_owned();
     for part in path.split('/').filter(|part| !part.is_empty()) {
-        // Upwards, hidden, or a separator or drive of another system.
+        // The part leads upwards, is hidden, or has a separator or a drive of another system.
         if part.starts_with('.') || part.contains(['\\', ':', '\0']) {
             return None;
         }
@@ -71,12 +71,12 @@ fn file_of(folder: &Path, url: &str) -> Option<PathBuf> {
     if file.is_dir() {
         file.push("index.html");
     }
-    // A link may lead elsewhere.
+    // A link may lead out of the folder.
     let file = file.canonicalize().ok()?;
     (file.starts_with(folder) && file.is_file()).then_some(file)
 }
 
-/// With `%` and two digits put back into the byte that they stand for.
+/// Decodes each `%` with two hexadecimal digits to its byte.
 fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -92,7 +92,7 @@ fn decoded(text: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Without the right one a browser refuses a module or a .wasm.
+/// Returns the content type of a file. A browser rejects a module or a .wasm with a wrong type.
 fn content_type(path: &Path) -> &'static str {
     match path.extension().and_then(|extension| extension.to_str()).unwrap_or_default() {
         "html" => "text/html; charset=utf-8",

@@ -1,4 +1,5 @@
-//! `Genotype(normal=[('op', node), …], normal_concat=range(2, 6), reduce=[…], reduce_concat=…)`: two operations a node.
+//! DARTS's notation: `Genotype(normal=[('op', node), …], normal_concat=range(2, 6), reduce=[…], reduce_concat=…)`, with
+//! two operations for each node.
 
 use std::fmt::Write;
 
@@ -37,7 +38,7 @@ pub(super) fn parse(text: &str) -> Result<Genotype, GenotypeError> {
         scan.take(",");
         scan.expect(")")?;
     } else if cells.len() == 1 {
-        // A lone normal cell, closed above where a comma preceded the bracket.
+        // A single normal cell. If a comma came before the bracket, the condition above has taken the bracket already.
         scan.take(")");
     }
     scan.end()?;
@@ -101,7 +102,7 @@ fn concat(scan: &mut Scanner<'_>) -> Result<Vec<usize>, GenotypeError> {
     let mut nodes = Vec::new();
     while !scan.take(close) {
         nodes.push(scan.number()?);
-        // As many as a cell has, its inputs too.
+        // The output takes at most as many nodes as a cell has, its two inputs included.
         if nodes.len() > MOST_NODES + 2 {
             return scan.error(format!("more than {} nodes", MOST_NODES + 2));
         }

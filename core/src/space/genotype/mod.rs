@@ -1,4 +1,4 @@
-//! Derived architectures and the notations that the field writes them in.
+//! Derived architectures, and their notations in the literature.
 //!
 //! | notation | example | by |
 //! |---|---|---|
@@ -18,50 +18,50 @@ use serde::{Deserialize, Serialize};
 
 use super::{Operation, Space};
 
-/// A discrete architecture: for every kind of cell, what each node reads.
+/// A discrete architecture: for every type of cell, the operations and the inputs of each node.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct Genotype {
-    /// One entry a kind of cell, `normal` first.
+    /// The types of cell, `normal` first.
     pub cells: Vec<GenotypeCell>,
 }
 
-/// One kind of cell of a [`Genotype`].
+/// One type of cell of a [`Genotype`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(deny_unknown_fields)]
 pub struct GenotypeCell {
-    /// `normal` or `reduce`.
+    /// Name of the type: `normal` or `reduce`.
     pub kind: String,
-    /// How many input nodes the cell has; node numbers count them first.
+    /// Number of input nodes of the cell; the numbers of nodes start with them.
     pub inputs: usize,
-    /// For every intermediate node the operations that add up to it, each with the node it reads.
+    /// Operations of every intermediate node, each with the number of the node that it reads; the node is their sum.
     pub nodes: Vec<Vec<(Operation, usize)>>,
-    /// The nodes that make up the output.
+    /// Numbers of the nodes that make up the output.
     pub output: Vec<usize>,
 }
 
-/// Why a text is no genotype.
+/// Error of a text that is not a genotype.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("no genotype: at character {at}: {what}")]
+#[error("not a genotype: at character {at}: {what}")]
 pub struct GenotypeError {
-    /// The place in the text, in characters counted from 1.
+    /// Position in the text, in characters counted from 1.
     pub at: usize,
-    /// What is wrong there.
+    /// Description of the fault.
     pub what: String,
 }
 
-/// Longer texts are refused before they are read.
+/// Maximum length of a text in bytes; longer texts are refused before they are read.
 const LONGEST: usize = 64 * 1024;
-/// The most nodes a cell may have.
+/// Maximum number of intermediate nodes of a cell.
 const MOST_NODES: usize = 64;
 
 impl Genotype {
     /// Reads a genotype in any of the three notations, told apart by their first character.
     ///
     /// # Errors
-    /// [`GenotypeError`] with the place in the text.
+    /// [`GenotypeError`] with the position in the text.
     ///
     /// ```
     /// use lambda_darts::space::Genotype;
@@ -94,35 +94,40 @@ impl Genotype {
         Ok(genotype)
     }
 
-    /// How many of its operations are skip connections, over all kinds of cell.
+    /// Returns the number of skip connections among the operations, over all types of cell.
     #[must_use]
     pub fn skip_connections(&self) -> usize {
         let operations = self.cells.iter().flat_map(|cell| cell.nodes.iter().flatten());
         operations.filter(|(operation, _)| *operation == Operation::SkipConnect).count()
     }
 
-    /// In DARTS's notation, where every node reads exactly two others; `None` elsewhere.
+    /// Returns the genotype in DARTS's notation, or `None` unless every node reads exactly two others.
     #[must_use]
     pub fn to_darts(&self) -> Option<String> {
         darts::write(self)
     }
 
-    /// In NAS-Bench-201's notation, for a single kind of cell with one input whose nodes read all earlier ones in
-    /// order; `None` elsewhere.
+    /// Returns the genotype in NAS-Bench-201's notation, or `None` unless it has a single type of cell with one input
+    /// whose nodes read all earlier ones in order.
     #[must_use]
     pub fn to_nas_bench_201(&self) -> Option<String> {
         nas_bench_201::write(self)
     }
 
-    /// Whether the architecture can be derived from `space`, or else why not.
+    /// Checks that the architecture can be derived from `space`.
     ///
     /// # Errors
-    /// A sentence that names the kind, the node and what the space lacks.
+    /// A sentence that names the type of cell, the node and the operation that the space lacks.
     pub fn fits(&self, space: &Space) -> Result<(), String> {
-        if self.cells.len() != space.kinds.len() {
-            return Err(format!("{} kinds of cell, but {} has {}", self.cells.len(), space.name, space.kinds.len()));
+        if self.cells.len() != space.cell_types.len() {
+            return Err(format!(
+                "{} types of cell, but {} has {}",
+                self.cells.len(),
+                space.name,
+                space.cell_types.len()
+            ));
         }
-        for (cell, kind) in self.cells.iter().zip(&space.kinds) {
+        for (cell, kind) in self.cells.iter().zip(&space.cell_types) {
             if (cell.kind.as_str(), cell.inputs, cell.nodes.len()) != (&kind.name, kind.inputs, kind.nodes) {
                 return Err(format!(
                     "a cell `{}` of {} inputs and {} nodes, but {} has `{}` of {} and {}",
@@ -150,14 +155,14 @@ impl Genotype {
         Ok(())
     }
 
-    /// What serde cannot check: node numbers in range, each kind once.
+    /// Checks what serde cannot: node numbers are in range, and each type of cell occurs once.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.cells.is_empty() || self.cells.len() > 2 {
-            return Err("a genotype has one or two kinds of cell".to_owned());
+            return Err("a genotype has one or two types of cell".to_owned());
         }
         for (place, cell) in self.cells.iter().enumerate() {
             if cell.kind != ["normal", "reduce"][place] {
-                return Err(format!("the kinds of cell are `normal`, then `reduce`; found `{}`", cell.kind));
+                return Err(format!("the types of cell are `normal`, then `reduce`; found `{}`", cell.kind));
             }
             if !(1..=2).contains(&cell.inputs) || cell.nodes.is_empty() || cell.nodes.len() > MOST_NODES {
                 return Err(format!("{}: a cell has 1 or 2 inputs and 1 to {MOST_NODES} nodes", cell.kind));
@@ -279,7 +284,7 @@ mod tests {
         }
     }
 
-    /// A text is a genotype that can be written down again, or an error within the text.
+    /// Checks that a text is a genotype that can be written and read again, or an error with a position in the text.
     fn has_its_place(text: &str) -> Result<(), TestCaseError> {
         match Genotype::parse(text) {
             Ok(genotype) => {
@@ -290,7 +295,7 @@ mod tests {
                 }
             }
             Err(error) => {
-                // An end that came too early is the place after the last character.
+                // If the text ends too early, the position is the one after the last character.
                 prop_assert!((1..=text.chars().count() + 1).contains(&error.at), "{error}: {text}");
                 prop_assert!(!error.what.is_empty());
             }

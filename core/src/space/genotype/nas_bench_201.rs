@@ -1,4 +1,5 @@
-//! `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`: one group a node, which reads every earlier node in order.
+//! NAS-Bench-201's notation: `|op~0|+|op~0|op~1|+|op~0|op~1|op~2|`, with one group for each node, which reads every
+//! earlier node in order.
 
 use super::scan::Scanner;
 use super::{Genotype, GenotypeCell, GenotypeError, MOST_NODES};

@@ -1,4 +1,4 @@
-//! A cursor over a text that knows where it stands.
+//! A cursor over a text that knows its position.
 
 use super::GenotypeError;
 use crate::space::Operation;
@@ -25,7 +25,7 @@ impl<'a> Scanner<'a> {
         Err(GenotypeError { at: 1 + self.text[..at].chars().count(), what: what.into() })
     }
 
-    /// The byte offset, for [`error_at`](Self::error_at).
+    /// Returns the byte offset, for [`error_at`](Self::error_at).
     pub(super) fn place(&self) -> usize {
         self.at
     }
@@ -34,7 +34,7 @@ impl<'a> Scanner<'a> {
         self.at += self.rest().len() - self.rest().trim_start().len();
     }
 
-    /// Takes `token`, after spaces, if it comes next.
+    /// Takes `token` and the spaces before it if it comes next; returns true if it did.
     pub(super) fn take(&mut self, token: &str) -> bool {
         self.spaces();
         let found = self.rest().starts_with(token);
@@ -78,7 +78,8 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The place, in characters from 1, of a line and column as `serde_json` counts them: columns in bytes.
+/// Returns the position, in characters counted from 1, of a line and column as `serde_json` counts them, with columns
+/// in bytes.
 pub(super) fn characters_before(text: &str, line: usize, column: usize) -> usize {
     let lines: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
     let end = lines.saturating_add(column.max(1));

@@ -1,0 +1,120 @@
+//! GPUs: an adapter, and the device that is opened on it.
+
+use std::any::Any;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub(crate) use ::wgpu;
+
+use super::DeviceError;
+
+/// Storage buffers of a kernel.
+pub(crate) const STORAGE_BUFFERS: u32 = 8;
+
+/// GPU that can be opened.
+#[derive(Debug)]
+pub(crate) struct GpuDevice {
+    pub(super) instance: wgpu::Instance,
+    pub(crate) adapter: wgpu::Adapter,
+    name: String,
+    opened: Mutex<Option<Arc<OpenGpu>>>,
+}
+
+/// Open GPU: a wgpu device and its queue.
+#[derive(Debug)]
+pub(crate) struct OpenGpu {
+    pub(crate) device: wgpu::Device,
+    pub(crate) queue: wgpu::Queue,
+    /// First uncaptured error.
+    failure: Arc<Mutex<Option<String>>>,
+    lost: Mutex<bool>,
+    /// Compiled kernels, kept for the engines that come.
+    extension: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
+    /// Burn's device on the same wgpu device.
+    #[cfg(all(feature = "burn", not(target_family = "wasm")))]
+    pub(super) burn: std::sync::OnceLock<super::BurnDevice>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl GpuDevice {
+    pub(super) fn new(instance: wgpu::Instance, adapter: wgpu::Adapter, name: String) -> Self {
+        Self { instance, adapter, name, opened: Mutex::new(None) }
+    }
+
+    /// Name that the driver gives.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Opens the device, if it is not open; one that was lost is opened anew.
+    pub(crate) async fn open(&self) -> Result<Arc<OpenGpu>, DeviceError> {
+        let there = lock(&self.opened).clone().filter(|opened| !*lock(&opened.lost));
+        if let Some(there) = there {
+            return Ok(there);
+        }
+        let made = Arc::new(OpenGpu::new(&self.adapter).await?);
+        *lock(&self.opened) = Some(Arc::clone(&made));
+        Ok(made)
+    }
+
+    /// True if the kernels run within the limits of the adapter, which are no more than WebGPU's defaults.
+    pub(super) fn can_run(&self) -> bool {
+        let limits = self.adapter.limits();
+        limits.max_storage_buffers_per_shader_stage >= STORAGE_BUFFERS
+            && limits.max_compute_invocations_per_workgroup >= 256
+    }
+}
+
+impl OpenGpu {
+    pub(crate) async fn new(adapter: &wgpu::Adapter) -> Result<Self, DeviceError> {
+        let mut required_features = adapter
+            .features()
+            .difference(wgpu::Features::MAPPABLE_PRIMARY_BUFFERS | wgpu::Features::all_experimental_mask());
+        if cfg!(target_family = "wasm") {
+            required_features = wgpu::Features::empty();
+        }
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("lambda-darts"),
+            required_features,
+            required_limits: adapter.limits(),
+            ..wgpu::DeviceDescriptor::default()
+        };
+        let lost = |error: wgpu::RequestDeviceError| DeviceError::Lost { reason: error.to_string() };
+        let (device, queue) = adapter.request_device(&descriptor).await.map_err(lost)?;
+        let failure = Arc::new(Mutex::new(None));
+        let told = Arc::clone(&failure);
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            lock(&told).get_or_insert(error.to_string());
+        }));
+        Ok(Self {
+            device,
+            queue,
+            failure,
+            lost: Mutex::new(false),
+            extension: Mutex::new(None),
+            #[cfg(all(feature = "burn", not(target_family = "wasm")))]
+            burn: std::sync::OnceLock::new(),
+        })
+    }
+
+    /// Fails with the first uncaptured error since the last call.
+    pub(crate) fn check(&self) -> Result<(), DeviceError> {
+        lock(&self.failure).take().map_or(Ok(()), |reason| Err(DeviceError::Lost { reason }))
+    }
+
+    /// Marks the device as lost.
+    pub(crate) fn forget(&self) {
+        *lock(&self.lost) = true;
+    }
+
+    /// Compiled kernels, if there are any.
+    pub(crate) fn extension(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        lock(&self.extension).clone()
+    }
+
+    pub(crate) fn set_extension(&self, extension: Arc<dyn Any + Send + Sync>) {
+        *lock(&self.extension) = Some(extension);
+    }
+}

@@ -1,0 +1,293 @@
+//! Vectors of eight numbers: AVX2 if the CPU has it, WebAssembly's vectors in browsers, arrays elsewhere.
+//!
+//! Every implementation outside of browsers gives the same bits: products are fused with their additions, and lanes are
+//! summed in one order. (WebAssembly has no fused multiply-add.)
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use std::arch::wasm32::{f32x4_add, f32x4_eq, f32x4_gt, f32x4_mul, f32x4_splat, v128, v128_and, v128_bitselect};
+
+use super::Real;
+
+/// Numbers in a vector.
+pub(super) const WIDTH: usize = 8;
+
+/// Set of vector instructions.
+pub(crate) trait Simd<T>: Copy {
+    type Vector: Copy;
+    fn splat(self, value: T) -> Self::Vector;
+    /// Loads eight numbers.
+    fn load(self, from: &[T; WIDTH]) -> Self::Vector;
+    fn array(self, vector: Self::Vector) -> [T; WIDTH];
+    /// a · b + c.
+    fn fma(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    fn sum(self, vector: Self::Vector) -> T;
+    /// Sums of the lanes of four vectors.
+    fn sums(self, vectors: [Self::Vector; 4]) -> [T; 4];
+    /// Best number and its tag in each lane: x and `tag` if x > best, else as in `best`.
+    fn better(self, x: Self::Vector, tag: Self::Vector, best: [Self::Vector; 2]) -> [Self::Vector; 2];
+    /// x in the lanes where a = b, 0 elsewhere.
+    fn where_equal(self, a: Self::Vector, b: Self::Vector, x: Self::Vector) -> Self::Vector;
+}
+
+/// Computation that runs with the best vector instructions there are. All functions that it calls have to be inlined
+/// into it.
+pub(crate) trait Work<T> {
+    type Output;
+    fn run<S: Simd<T>>(self, simd: S) -> Self::Output;
+}
+
+/// Vectors as arrays, without vector instructions.
+#[derive(Clone, Copy)]
+pub(super) struct Portable;
+
+impl<T: Real> Simd<T> for Portable {
+    type Vector = [T; WIDTH];
+
+    #[inline(always)]
+    fn splat(self, value: T) -> [T; WIDTH] {
+        [value; WIDTH]
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[T; WIDTH]) -> [T; WIDTH] {
+        *from
+    }
+
+    #[inline(always)]
+    fn array(self, vector: [T; WIDTH]) -> [T; WIDTH] {
+        vector
+    }
+
+    #[inline(always)]
+    fn fma(self, a: [T; WIDTH], b: [T; WIDTH], mut c: [T; WIDTH]) -> [T; WIDTH] {
+        for lane in 0..WIDTH {
+            c[lane] = a[lane].fma(b[lane], c[lane]);
+        }
+        c
+    }
+
+    #[inline(always)]
+    fn sum(self, vector: [T; WIDTH]) -> T {
+        reduce(vector)
+    }
+
+    #[inline(always)]
+    fn add(self, mut a: [T; WIDTH], b: [T; WIDTH]) -> [T; WIDTH] {
+        for lane in 0..WIDTH {
+            a[lane] += b[lane];
+        }
+        a
+    }
+
+    #[inline(always)]
+    fn sums(self, [a, b, c, d]: [[T; WIDTH]; 4]) -> [T; 4] {
+        [reduce(a), reduce(b), reduce(c), reduce(d)]
+    }
+
+    #[inline(always)]
+    fn better(self, x: [T; WIDTH], tag: [T; WIDTH], [mut best, mut tags]: [[T; WIDTH]; 2]) -> [[T; WIDTH]; 2] {
+        for lane in 0..WIDTH {
+            let better = x[lane] > best[lane];
+            best[lane] = if better { x[lane] } else { best[lane] };
+            tags[lane] = if better { tag[lane] } else { tags[lane] };
+        }
+        [best, tags]
+    }
+
+    #[inline(always)]
+    fn where_equal(self, a: [T; WIDTH], b: [T; WIDTH], mut x: [T; WIDTH]) -> [T; WIDTH] {
+        for lane in 0..WIDTH {
+            x[lane] = if a[lane] == b[lane] { x[lane] } else { T::ZERO };
+        }
+        x
+    }
+}
+
+/// Sum of the lanes in the order of two horizontal additions and one of halves.
+#[inline(always)]
+fn reduce<T: Real>(v: [T; WIDTH]) -> T {
+    ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7]))
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Simd<f32> for pulp::x86::V3 {
+    type Vector = pulp::f32x8;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> pulp::f32x8 {
+        self.splat_f32x8(value)
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; WIDTH]) -> pulp::f32x8 {
+        pulp::cast(*from)
+    }
+
+    #[inline(always)]
+    fn array(self, vector: pulp::f32x8) -> [f32; WIDTH] {
+        pulp::cast(vector)
+    }
+
+    #[inline(always)]
+    fn fma(self, a: pulp::f32x8, b: pulp::f32x8, c: pulp::f32x8) -> pulp::f32x8 {
+        self.mul_add_f32x8(a, b, c)
+    }
+
+    #[inline(always)]
+    fn add(self, a: pulp::f32x8, b: pulp::f32x8) -> pulp::f32x8 {
+        self.add_f32x8(a, b)
+    }
+
+    #[inline(always)]
+    fn sum(self, vector: pulp::f32x8) -> f32 {
+        reduce(self.array(vector))
+    }
+
+    #[inline(always)]
+    fn sums(self, vectors: [pulp::f32x8; 4]) -> [f32; 4] {
+        let [a, b, c, d] = vectors.map(pulp::cast);
+        let pairs = self.avx._mm256_hadd_ps(self.avx._mm256_hadd_ps(a, b), self.avx._mm256_hadd_ps(c, d));
+        let (low, high) = (self.avx._mm256_castps256_ps128(pairs), self.avx._mm256_extractf128_ps::<1>(pairs));
+        pulp::cast(self.sse._mm_add_ps(low, high))
+    }
+
+    #[inline(always)]
+    fn better(self, x: pulp::f32x8, tag: pulp::f32x8, [best, tags]: [pulp::f32x8; 2]) -> [pulp::f32x8; 2] {
+        let better = self.cmp_gt_f32x8(x, best);
+        [self.select_f32x8(better, x, best), self.select_f32x8(better, tag, tags)]
+    }
+
+    #[inline(always)]
+    fn where_equal(self, a: pulp::f32x8, b: pulp::f32x8, x: pulp::f32x8) -> pulp::f32x8 {
+        self.select_f32x8(self.cmp_eq_f32x8(a, b), x, self.splat_f32x8(0.0))
+    }
+}
+
+/// Vectors as two of WebAssembly's, which have 128 bits.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[derive(Clone, Copy)]
+struct Simd128;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+impl Simd<f32> for Simd128 {
+    type Vector = [v128; 2];
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> [v128; 2] {
+        [f32x4_splat(value); 2]
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; WIDTH]) -> [v128; 2] {
+        bytemuck::cast(*from)
+    }
+
+    #[inline(always)]
+    fn array(self, vector: [v128; 2]) -> [f32; WIDTH] {
+        bytemuck::cast(vector)
+    }
+
+    #[inline(always)]
+    fn fma(self, a: [v128; 2], b: [v128; 2], c: [v128; 2]) -> [v128; 2] {
+        [f32x4_add(c[0], f32x4_mul(a[0], b[0])), f32x4_add(c[1], f32x4_mul(a[1], b[1]))]
+    }
+
+    #[inline(always)]
+    fn add(self, a: [v128; 2], b: [v128; 2]) -> [v128; 2] {
+        [f32x4_add(a[0], b[0]), f32x4_add(a[1], b[1])]
+    }
+
+    #[inline(always)]
+    fn sum(self, vector: [v128; 2]) -> f32 {
+        reduce(self.array(vector))
+    }
+
+    #[inline(always)]
+    fn sums(self, [a, b, c, d]: [[v128; 2]; 4]) -> [f32; 4] {
+        [self.sum(a), self.sum(b), self.sum(c), self.sum(d)]
+    }
+
+    #[inline(always)]
+    fn better(self, x: [v128; 2], tag: [v128; 2], [best, tags]: [[v128; 2]; 2]) -> [[v128; 2]; 2] {
+        let better = [f32x4_gt(x[0], best[0]), f32x4_gt(x[1], best[1])];
+        let select = |new: [v128; 2], old: [v128; 2]| {
+            [v128_bitselect(new[0], old[0], better[0]), v128_bitselect(new[1], old[1], better[1])]
+        };
+        [select(x, best), select(tag, tags)]
+    }
+
+    #[inline(always)]
+    fn where_equal(self, a: [v128; 2], b: [v128; 2], x: [v128; 2]) -> [v128; 2] {
+        [v128_and(f32x4_eq(a[0], b[0]), x[0]), v128_and(f32x4_eq(a[1], b[1]), x[1])]
+    }
+}
+
+/// Runs a computation in single precision: with AVX2 if the CPU has it, in a browser with WebAssembly's vectors.
+pub(super) fn single<W: Work<f32>>(work: W) -> W::Output {
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    return work.run(Simd128);
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::sync::OnceLock;
+        static AVX2: OnceLock<Option<pulp::x86::V3>> = OnceLock::new();
+        if let Some(simd) = *AVX2.get_or_init(pulp::x86::V3::try_new) {
+            struct Vectorized<W>(W, pulp::x86::V3);
+            impl<W: Work<f32>> pulp::NullaryFnOnce for Vectorized<W> {
+                type Output = W::Output;
+                #[inline(always)]
+                fn call(self) -> W::Output {
+                    self.0.run(self.1)
+                }
+            }
+            return simd.vectorize(Vectorized(work, simd));
+        }
+    }
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+    work.run(Portable)
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::product::{correlate, deviations, dot, three_sums, total};
+    use super::*;
+
+    /// All sums over lanes.
+    struct Sums<'a>(&'a [f32], &'a [f32]);
+
+    impl Work<f32> for Sums<'_> {
+        type Output = Vec<f32>;
+
+        #[inline(always)]
+        fn run<S: Simd<f32>>(self, simd: S) -> Vec<f32> {
+            let Self(a, b) = self;
+            let mut sums = vec![total(simd, a), dot(simd, a, b, 0.3)];
+            sums.extend(deviations(simd, a, 0.1));
+            sums.extend(three_sums(simd, a, b, 0.2, a));
+            // Five rows of n numbers, and views of the other at four places.
+            let n = a.len() / 5;
+            let (mut gradient, shifts) = (vec![0.5; 20], [0, 1, 2, 3]);
+            if n > 3 {
+                correlate(simd, &mut gradient, a, n, [5, n - 3], b, &shifts);
+            }
+            sums.extend(gradient);
+            sums
+        }
+    }
+
+    proptest! {
+        /// A CPU without AVX2 computes the same bits.
+        #[test]
+        fn arrays_and_vectors_give_the_same_bits(
+            (a, b) in (0_usize..400).prop_flat_map(|n| {
+                let numbers = || proptest::collection::vec(-10.0_f32..10.0, n);
+                (numbers(), numbers())
+            }),
+        ) {
+            let bits = |sums: Vec<f32>| sums.into_iter().map(f32::to_bits).collect::<Vec<_>>();
+            prop_assert_eq!(bits(single(Sums(&a, &b))), bits(Sums(&a, &b).run(Portable)));
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Sum of a node over all candidates of all its incoming edges, and concatenation of a cell's nodes.
+//!
+//! ```text
+//! y = Σ_k p[k] · x_k,    ∂p[k] = ⟨g, x_k⟩,    ∂x_k = p[k] · g
+//! ẏ = Σ_k p[k] · ẋ_k + ṗ[k] · x_k,   ∂ṗ[k] = ⟨ġ, x_k⟩ + ⟨g, ẋ_k⟩,   ∂ẋ_k = p[k] · ġ + ṗ[k] · g
+//! ```
+//!
+//! The gradient of a normalized summand is not written out: the operation that wrote the summand reads g and multiplies
+//! by p[k].
+
+use std::ops::Range;
+
+use super::Real;
+use super::component::Component;
+use super::context::Context;
+use super::group::Group;
+use super::norm;
+use super::product::{dot, total};
+use super::simd::Simd;
+use crate::graph::{Coefficient, ValueId};
+
+#[inline(always)]
+pub(super) fn forward<T: Real>(
+    context: &Context<'_, T>,
+    terms: &[(ValueId, Coefficient)],
+    value: ValueId,
+    group: &mut Group<T>,
+) {
+    let count = group.images * context.layout.pixels(value);
+    let component = context.component();
+    let mut y = std::mem::take(&mut group.values[component][value]);
+    for (channel, y) in y.chunks_exact_mut(count).enumerate() {
+        y.fill(T::ZERO);
+        for &(x, weight) in terms {
+            let at = channel * count..(channel + 1) * count;
+            let reader = context.channel(x, channel);
+            let z = &group.values[Component::Primal][x][at.clone()];
+            let [weight, direction] = [context.given.weight(weight), context.given.direction(weight)];
+            if component == Component::Primal {
+                add(y, z, reader.mean, weight * reader.scale, weight * reader.shift);
+            } else if context.plan.schedule.fixed[x] {
+                if direction != T::ZERO {
+                    add(y, z, reader.mean, direction * reader.scale, direction * reader.shift);
+                }
+            } else {
+                let tangent = &group.values[Component::Tangent][x][at];
+                let [mean, along] = context.slope(x, channel);
+                // Normalization also subtracts from a tangent its mean and its part along ẑ.
+                let scale = reader.scale * (direction - weight * along * reader.inverse);
+                let shift = direction * reader.shift - weight * reader.scale * mean;
+                let factor = weight * reader.scale;
+                for ((y, &x), &tangent) in y.iter_mut().zip(z).zip(tangent) {
+                    *y += factor * tangent + (x - reader.mean) * scale + shift;
+                }
+            }
+        }
+    }
+    group.values[component][value] = y;
+}
+
+/// y += (x − mean) · scale + shift.
+#[inline(always)]
+fn add<T: Real>(y: &mut [T], x: &[T], mean: T, scale: T, shift: T) {
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y += (x - mean) * scale + shift;
+    }
+}
+
+/// Adds to the gradients of the operation weights (by cell), takes the sums of normalized summands, and adds to the
+/// gradients of the others.
+#[inline(always)]
+pub(super) fn backward<T: Real, S: Simd<T>>(
+    simd: S,
+    context: &Context<'_, T>,
+    terms: &[(ValueId, Coefficient)],
+    value: ValueId,
+    group: &mut Group<T>,
+    cells: &mut [Vec<f64>],
+) {
+    let component = context.component();
+    let g = norm::own_gradient(context, value, group);
+    let count = group.images * context.layout.pixels(value);
+    for (channel, g) in g.chunks_exact(count).enumerate() {
+        let sum = total(simd, g);
+        for &(x, weight) in terms {
+            let at = channel * count..(channel + 1) * count;
+            let along = if let Some(norm) = context.plan.values[x].norm {
+                let (z, reader) =
+                    (&group.values[Component::Primal][x][at], context.readers.norms[norm.offset + channel]);
+                let sums = norm::sums(simd, g, z, &reader, sum);
+                group.sums[norm.offset + channel] = sums;
+                sums.second * (reader.scale / reader.inverse).wide() + sums.first * reader.shift.wide()
+            } else {
+                if context.needs(x) {
+                    hand_on(context, weight, [x, value], g, at.clone(), group);
+                }
+                let want = context.given.want.cells && weight != Coefficient::One;
+                if want { along_stored(simd, context, [x, value], g, at, group) } else { 0.0 }
+            };
+            // Along a direction, `add_up` adds the part of a normalized summand's tangent, from its sums.
+            if let Coefficient::Operation { cell, index } = weight {
+                cells[cell][index] += along;
+            }
+        }
+    }
+    group.gradients[component][value] = g;
+}
+
+/// Adds a stored summand's part of the sum's gradient, `g` at some places, to the summand's gradient.
+#[inline(always)]
+fn hand_on<T: Real>(
+    context: &Context<'_, T>,
+    weight: Coefficient,
+    [x, sum]: [ValueId; 2],
+    g: &[T],
+    at: Range<usize>,
+    group: &mut Group<T>,
+) {
+    let (component, factor) = (context.component(), context.given.weight(weight));
+    let count = group.values[Component::Primal][x].len();
+    let mut gradient = group.take_gradient(component, x, count);
+    let to = &mut gradient[at.clone()];
+    if component == Component::Primal {
+        add(to, g, T::ZERO, factor, T::ZERO);
+    } else {
+        let (direction, g_dot) = (context.given.direction(weight), g);
+        let g = &group.gradients[Component::Primal][sum][at];
+        for ((to, &g_dot), &g) in to.iter_mut().zip(g_dot).zip(g) {
+            *to += factor * g_dot + direction * g;
+        }
+    }
+    group.gradients[component][x] = gradient;
+}
+
+/// ⟨g, x⟩ of a stored summand, or its derivative.
+#[inline(always)]
+fn along_stored<T: Real, S: Simd<T>>(
+    simd: S,
+    context: &Context<'_, T>,
+    [x, sum]: [ValueId; 2],
+    g: &[T],
+    at: Range<usize>,
+    group: &Group<T>,
+) -> f64 {
+    let along = dot(simd, g, &group.values[Component::Primal][x][at.clone()], T::ZERO).wide();
+    if context.component() == Component::Primal || context.plan.schedule.fixed[x] {
+        return along;
+    }
+    let (g, tangent) = (&group.gradients[Component::Primal][sum][at.clone()], &group.values[Component::Tangent][x][at]);
+    along + dot(simd, g, tangent, T::ZERO).wide()
+}
+
+#[inline(always)]
+pub(super) fn join<T: Real>(context: &Context<'_, T>, parts: &[ValueId], value: ValueId, group: &mut Group<T>) {
+    let count = group.images * context.layout.pixels(value);
+    let component = context.component();
+    let mut y = std::mem::take(&mut group.values[component][value]);
+    let mut rest = y.as_mut_slice();
+    for &part in parts {
+        let (own, others) = rest.split_at_mut(context.plan.values[part].channels * count);
+        if component == Component::Tangent && context.plan.schedule.fixed[part] {
+            own.fill(T::ZERO);
+        } else {
+            own.copy_from_slice(&group.values[component][part]);
+        }
+        rest = others;
+    }
+    group.values[component][value] = y;
+}
+
+#[inline(always)]
+pub(super) fn split<T: Real>(context: &Context<'_, T>, parts: &[ValueId], value: ValueId, group: &mut Group<T>) {
+    let component = context.component();
+    let g = norm::own_gradient(context, value, group);
+    if g.is_empty() {
+        return;
+    }
+    let count = group.images * context.layout.pixels(value);
+    let mut rest = g.as_slice();
+    for &part in parts {
+        let (own, others) = rest.split_at(context.plan.values[part].channels * count);
+        rest = others;
+        if context.needs(part) {
+            let mut gradient = group.take_gradient(component, part, own.len());
+            gradient.iter_mut().zip(own).for_each(|(gradient, &own)| *gradient += own);
+            group.gradients[component][part] = gradient;
+        }
+    }
+    group.gradients[component][value] = g;
+}

@@ -1,0 +1,113 @@
+//! Fallback from a GPU to the CPU if the GPU has no memory for a batch.
+
+use super::cpu::CpuEngine;
+use super::{Engine, EngineError, Found, Input, Later, Numbers, Reuse, SgdStep, State, TangentWant, Want};
+use crate::device::DeviceError;
+use crate::graph::Graph;
+
+/// Engine that is replaced by the CPU's, with all its state, if a batch is too large for it.
+#[derive(Debug)]
+pub(super) struct WithFallback {
+    engine: Box<dyn Engine>,
+    replaced: bool,
+}
+
+impl WithFallback {
+    #[cfg(any(feature = "wgpu", feature = "webgpu"))]
+    pub(super) fn new(engine: impl Engine + 'static) -> Self {
+        Self { engine: Box::new(engine), replaced: false }
+    }
+
+    /// Moves the state to the CPU.
+    async fn replace(&mut self) -> Result<(), EngineError> {
+        let mut cpu: Box<dyn Engine> = Box::new(CpuEngine::<f32>::new(self.engine.graph().clone()));
+        for state in [State::Weights, State::Gradient, State::Momentum, State::RunningMean, State::RunningVariance] {
+            let numbers = self.engine.read(state).await?;
+            cpu.write(state, &numbers).await?;
+        }
+        (self.engine, self.replaced) = (cpu, true);
+        Ok(())
+    }
+
+    async fn run_or_replace<'e>(
+        &'e mut self,
+        input: Input<'e>,
+        want: Want,
+        reuse: Reuse,
+    ) -> Result<Found, EngineError> {
+        let result = self.engine.run(input, want, reuse).await;
+        match result {
+            Err(EngineError::Device(error @ DeviceError::NoRoom { .. }))
+                if !self.replaced && reuse == Reuse::Nothing =>
+            {
+                tracing::warn!("{}: {error}; the CPU computes instead", self.engine.device_name());
+                self.replace().await?;
+                self.engine.run(input, want, reuse).await
+            }
+            other => other,
+        }
+    }
+}
+
+impl Engine for WithFallback {
+    fn graph(&self) -> &Graph {
+        self.engine.graph()
+    }
+
+    fn device_name(&self) -> &str {
+        self.engine.device_name()
+    }
+
+    fn launches(&self) -> Option<u64> {
+        self.engine.launches()
+    }
+
+    fn run<'e>(&'e mut self, input: Input<'e>, want: Want, reuse: Reuse) -> Later<'e, Found> {
+        Box::pin(self.run_or_replace(input, want, reuse))
+    }
+
+    fn run_tangent<'e>(
+        &'e mut self,
+        input: Input<'e>,
+        direction: &'e [Vec<f64>],
+        want: TangentWant,
+    ) -> Later<'e, Vec<Vec<f64>>> {
+        self.engine.run_tangent(input, direction, want)
+    }
+
+    fn gradient_norm(&mut self) -> Later<'_, f64> {
+        self.engine.gradient_norm()
+    }
+
+    fn clear_gradient(&mut self) -> Later<'_, ()> {
+        self.engine.clear_gradient()
+    }
+
+    fn step(&mut self, step: SgdStep) -> Later<'_, ()> {
+        self.engine.step(step)
+    }
+
+    fn update_running(&mut self) -> Later<'_, ()> {
+        self.engine.update_running()
+    }
+
+    fn save(&mut self) -> Later<'_, ()> {
+        self.engine.save()
+    }
+
+    fn restore(&mut self) -> Later<'_, ()> {
+        self.engine.restore()
+    }
+
+    fn displace(&mut self, by: f64) -> Later<'_, ()> {
+        self.engine.displace(by)
+    }
+
+    fn read(&mut self, state: State) -> Later<'_, Numbers> {
+        self.engine.read(state)
+    }
+
+    fn write<'e>(&'e mut self, state: State, numbers: &'e Numbers) -> Later<'e, ()> {
+        self.engine.write(state, numbers)
+    }
+}

@@ -1,0 +1,405 @@
+//! Engine of a GPU: passes and their tangents.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use web_time::Instant;
+
+use super::answer::Answer;
+use super::buffers::{APART, Buffers, Kept, Ready};
+use super::device::Kernels;
+use super::forward::{ActivationPattern, Goal, Mode};
+use super::pace::Pace;
+use super::program::{ROW, word};
+use super::state::DeviceState;
+use crate::device::{DeviceError, GpuDevice, OpenGpu, STORAGE_BUFFERS, wgpu};
+use crate::engine::{
+    Engine, EngineError, Found, Input, Later, Loss, Numbers, Plan, Reuse, SgdStep, State, Statistics, TangentWant, Want,
+};
+use crate::graph::{Graph, IMAGE};
+
+/// Time after which a GPU that does not answer counts as lost.
+const TIME_OUT: Duration = Duration::from_secs(60);
+
+/// Graph on a GPU with its state and the buffers of its passes.
+#[derive(Debug)]
+pub(crate) struct GpuEngine {
+    pub(super) kernels: Arc<Kernels>,
+    pub(super) plan: Arc<Plan>,
+    pub(super) state: DeviceState,
+    name: String,
+    buffers: Option<Buffers>,
+    /// Activation pattern of the last pass that wanted a tangent.
+    kept: Option<Arc<Kept>>,
+    pace: Pace,
+    launched: u64,
+}
+
+impl GpuEngine {
+    pub(crate) async fn open(graph: Graph, gpu: &GpuDevice) -> Result<Self, EngineError> {
+        let kernels = Kernels::of(gpu.open().await?).await?;
+        Self::with(kernels, graph, gpu.name().to_owned()).await
+    }
+
+    pub(super) async fn with(kernels: Arc<Kernels>, graph: Graph, name: String) -> Result<Self, EngineError> {
+        let plan = Arc::new(Plan::new(graph));
+        let state = DeviceState::new(&kernels, &plan).await?;
+        Ok(Self { kernels, plan, state, name, buffers: None, kept: None, pace: Pace::new(), launched: 0 })
+    }
+
+    /// Allocates buffers for images of a shape.
+    async fn allocate(&mut self, shape: [usize; 4]) -> Result<(), DeviceError> {
+        if self.buffers.as_ref().is_some_and(|buffers| buffers.shape == shape) {
+            return Ok(());
+        }
+        // The old buffers go first: there may be no memory for both.
+        (self.buffers, self.kept) = (None, None);
+        let mut buffers = Buffers::new(&self.kernels, &self.plan, shape).await?;
+        let headless = self.plan.heads().is_empty();
+        let goal = if headless { Goal::Along } else { Goal::Labels };
+        let pattern = ActivationPattern::Own;
+        let mode =
+            Mode { reuse: false, running: false, keep: pattern, goal, weights: true, cells: true, image: headless };
+        buffers.prepare(&self.kernels, &self.plan, mode).await?;
+        self.buffers = Some(buffers);
+        Ok(())
+    }
+
+    async fn pass(
+        &mut self,
+        input: &Input<'_>,
+        want: Want,
+        reuse: Reuse,
+        pattern: ActivationPattern,
+        read: bool,
+    ) -> Result<Found, DeviceError> {
+        self.allocate(input.shape).await?;
+        let (kernels, plan) = (Arc::clone(&self.kernels), Arc::clone(&self.plan));
+        let mut mode = Mode {
+            reuse: reuse == Reuse::Batch,
+            running: input.statistics == Statistics::Running,
+            keep: pattern,
+            goal: match input.loss {
+                Loss::None => Goal::None,
+                _ if !want.gradients() => Goal::None,
+                Loss::Labels(_) => Goal::Labels,
+                Loss::Cotangent(_) => Goal::Along,
+            },
+            weights: false,
+            cells: false,
+            image: false,
+        };
+        // Losses are computed with their gradients.
+        if matches!(input.loss, Loss::Labels(_)) {
+            mode.goal = Goal::Labels;
+        }
+        if mode.goal != Goal::None {
+            mode.want(want);
+        }
+        let Some(buffers) = &mut self.buffers else {
+            return Err(DeviceError::Lost { reason: "no buffers".to_owned() });
+        };
+        buffers.prepare(&kernels, &plan, mode).await?;
+        let kept = match pattern {
+            ActivationPattern::Own => None,
+            ActivationPattern::Record => Some(buffers.keep(&kernels).await?),
+            ActivationPattern::Held => self.kept.clone(),
+        };
+        let Some(ready) = buffers.ready(mode) else {
+            return Err(DeviceError::Lost { reason: "no program".to_owned() });
+        };
+        let mut given = vec![1.0];
+        #[expect(clippy::cast_possible_truncation, reason = "single precision is what a GPU has")]
+        given.extend(input.p.iter().flatten().map(|&p| p as f32));
+        given.resize(buffers.places.given.labels - plan.weights, 0.0);
+        match input.loss {
+            #[expect(clippy::cast_precision_loss, reason = "fewer than 2^24 classes")]
+            Loss::Labels(labels) => given.extend(labels.iter().map(|&label| label as f32)),
+            Loss::Cotangent(cotangent) => {
+                if let Some(at) = ready.output {
+                    kernels.write(&buffers.gradients, at, cotangent);
+                }
+            }
+            Loss::None => {}
+        }
+        kernels.write(&buffers.inputs, plan.weights, &given);
+        if !mode.reuse {
+            buffers.write_value(&kernels, IMAGE, input.images);
+            for ((slot, _), y) in plan.noise_shapes(input.shape).into_iter().zip(plan.noise_values()) {
+                buffers.write_value(&kernels, y, &input.draws.noise[slot]);
+            }
+            self.state.give_weights(&kernels, &buffers.inputs);
+        }
+        if mode.running {
+            self.state.running_norms(&kernels, buffers);
+        }
+        let began = Instant::now();
+        submit(&kernels, buffers, ready, kept.as_deref(), self.pace);
+        let dispatches = ready.program.dispatches.len();
+        self.launched += dispatches as u64;
+        if mode.weights {
+            self.state.accumulate(&kernels, buffers, want.weights);
+        }
+        if want.statistics {
+            self.state.keep_statistics(&kernels, buffers);
+        }
+        let found = if read { find(&kernels, &plan, buffers, ready, mode).await? } else { Found::default() };
+        if read {
+            let workgroups = ready.program.dispatches.iter().map(|dispatch| u64::from(dispatch.3)).sum();
+            self.pace.learn(workgroups, began);
+        }
+        if pattern == ActivationPattern::Record {
+            self.kept = kept;
+        }
+        Ok(found)
+    }
+
+    async fn run_pass(&mut self, input: &Input<'_>, want: Want, reuse: Reuse) -> Result<Found, EngineError> {
+        let pattern = if want.tangent { ActivationPattern::Record } else { ActivationPattern::Own };
+        let result = self.pass(input, want, reuse, pattern, true).await;
+        Ok(self.noticed(result)?)
+    }
+
+    /// Two-sided difference with the activation pattern of the last pass held.
+    async fn difference(
+        &mut self,
+        input: &Input<'_>,
+        direction: &[Vec<f64>],
+        want: TangentWant,
+    ) -> Result<Vec<Vec<f64>>, EngineError> {
+        if self.kept.is_none() {
+            return Err(EngineError::NoTangent);
+        }
+        let norm = direction.iter().flatten().map(|d| d * d).sum::<f64>().sqrt();
+        if norm == 0.0 {
+            return Ok(if want.cells { direction.to_vec() } else { Vec::new() });
+        }
+        let step = want.epsilon / norm;
+        let mut sides = Vec::with_capacity(2);
+        for sign in [1.0, -1.0] {
+            let p: Vec<Vec<f64>> = input.p.iter().zip(direction).map(|(p, d)| moved(p, d, sign * step)).collect();
+            let wants = Want { weights: sign * want.weights / (2.0 * step), cells: want.cells, ..Want::default() };
+            let input = Input { p: &p, ..*input };
+            let result = self.pass(&input, wants, Reuse::Batch, ActivationPattern::Held, want.cells).await;
+            sides.push(self.noticed(result)?.cells);
+        }
+        let difference = |(plus, minus): (&Vec<f64>, &Vec<f64>)| {
+            plus.iter().zip(minus).map(|(plus, minus)| (plus - minus) / (2.0 * step)).collect()
+        };
+        Ok(sides[0].iter().zip(&sides[1]).map(difference).collect())
+    }
+
+    /// Forgets the device after a failure, so that it is opened anew.
+    pub(super) fn noticed<T>(&self, result: Result<T, DeviceError>) -> Result<T, DeviceError> {
+        if matches!(result, Err(DeviceError::Lost { .. })) {
+            self.kernels.gpu.forget();
+        }
+        result
+    }
+}
+
+fn moved(p: &[f64], direction: &[f64], by: f64) -> Vec<f64> {
+    p.iter().zip(direction).map(|(p, d)| p + by * d).collect()
+}
+
+/// Submits a program in pieces.
+fn submit(kernels: &Kernels, buffers: &Buffers, ready: &Ready, kept: Option<&Kept>, pace: Pace) {
+    let gpu = &kernels.gpu;
+    let kept = kept.map_or(&buffers.unused, |kept| &kept.buffer);
+    let storage = [
+        &buffers.inputs,
+        &ready.items,
+        &buffers.values[0],
+        &buffers.gradients,
+        &buffers.values[1],
+        &buffers.results,
+        kept,
+        &buffers.scratch,
+    ];
+    let call = wgpu::BufferBinding { buffer: &ready.calls, offset: 0, size: wgpu::BufferSize::new(16) };
+    let call = wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(call) };
+    let storage = (1..=STORAGE_BUFFERS).zip(storage);
+    let storage =
+        storage.map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() });
+    let entries: Vec<_> = std::iter::once(call).chain(storage).collect();
+    let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: None,
+        layout: &kernels.layout,
+        entries: &entries,
+    });
+    let dispatches = &ready.program.dispatches;
+    let mut at = 0;
+    while at < dispatches.len() {
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        if at == 0 {
+            encoder.clear_buffer(&buffers.results, 0, None);
+        }
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        let mut workgroups = 0;
+        while at < dispatches.len() && workgroups <= pace.workgroups() {
+            let (kind, _, _, groups) = dispatches[at];
+            let rows = groups.div_ceil(ROW).max(1);
+            pass.set_pipeline(kernels.pipeline(kind));
+            pass.set_bind_group(0, &group, &[word(at * APART)]);
+            pass.dispatch_workgroups(groups.div_ceil(rows), rows, 1);
+            workgroups += u64::from(groups);
+            at += 1;
+        }
+        drop(pass);
+        gpu.queue.submit([encoder.finish()]);
+    }
+}
+
+/// Brings the results of a pass to the host; none of them has the length of ω.
+async fn find(
+    kernels: &Kernels,
+    plan: &Plan,
+    buffers: &Buffers,
+    ready: &Ready,
+    mode: Mode,
+) -> Result<Found, DeviceError> {
+    let (places, shape) = (&buffers.places, buffers.shape);
+    let results = &places.results;
+    let headless = plan.heads().is_empty();
+    let [height, width] = places.sizes[plan.output()];
+    let output = if headless { shape[0] * plan.values()[plan.output()].channels * height * width } else { 0 };
+    let image: usize = shape.iter().product();
+    let mut parts = vec![(&buffers.results, results.cells, results.read - results.cells)];
+    if headless {
+        let [first, second] = kernels.split(places.values[plan.output()], output);
+        parts
+            .extend([(&buffers.values[0], first.start, first.len()), (&buffers.values[1], second.start, second.len())]);
+    }
+    if let Some(at) = ready.image {
+        parts.push((&buffers.gradients, at, image));
+    }
+    let mut encoder = kernels.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+    let mut end = 0;
+    for &(buffer, from, size) in parts.iter().filter(|(_, _, size)| *size > 0) {
+        encoder.copy_buffer_to_buffer(buffer, (from * 4) as u64, &buffers.read, end, (size * 4) as u64);
+        end += (size * 4) as u64;
+    }
+    kernels.gpu.queue.submit([encoder.finish()]);
+    let numbers = bring(&kernels.gpu, &buffers.read, end).await?;
+    let wide = |part: &[f32]| part.iter().copied().map(f64::from).collect::<Vec<_>>();
+    let (small, rest) = numbers.split_at(results.read - results.cells);
+    let (values, gradient) = rest.split_at(output);
+    let first_head = results.heads.first();
+    let output = first_head.map_or_else(|| wide(values), |head| wide(&small[head.logits - results.cells..]));
+    let losses = results.heads.iter().map(|head| f64::from(small[head.loss - results.cells]));
+    let cells = small.len().min(plan.cells().iter().map(|cell| cell.weights).sum());
+    Ok(Found {
+        loss: if mode.goal == Goal::Labels { losses.sum() } else { 0.0 },
+        output,
+        cells: if mode.cells { plan.by_cell(&wide(&small[..cells])) } else { Vec::new() },
+        image: match (mode.image, ready.image) {
+            (true, Some(_)) => wide(gradient),
+            (true, None) => vec![0.0; image],
+            _ => Vec::new(),
+        },
+    })
+}
+
+/// Waits for a buffer and reads its numbers.
+pub(super) async fn bring(gpu: &OpenGpu, buffer: &wgpu::Buffer, end: u64) -> Result<Vec<f32>, DeviceError> {
+    let lost = |reason: String| DeviceError::Lost { reason };
+    if end == 0 {
+        return Ok(Vec::new());
+    }
+    let (answer, asked) = Answer::new();
+    buffer.map_async(wgpu::MapMode::Read, 0..end, move |result| answer.give(result));
+    // Browsers poll by themselves. wgpu panics if the driver says that the device is lost.
+    let wait = wgpu::PollType::Wait { submission_index: None, timeout: Some(TIME_OUT) };
+    let polled = catch_unwind(AssertUnwindSafe(|| gpu.device.poll(wait)));
+    polled.map_err(|_| lost("the driver lost it".to_owned()))?.map_err(|error| lost(error.to_string()))?;
+    let mapped = asked.await;
+    gpu.check()?;
+    mapped.map_err(|error| lost(error.to_string()))?;
+    let view = buffer.get_mapped_range(0..end).map_err(|error| lost(error.to_string()))?;
+    let numbers = view.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
+    let numbers = numbers.collect();
+    drop(view);
+    buffer.unmap();
+    Ok(numbers)
+}
+
+impl Engine for GpuEngine {
+    fn graph(&self) -> &Graph {
+        self.plan.graph()
+    }
+
+    fn device_name(&self) -> &str {
+        &self.name
+    }
+
+    fn launches(&self) -> Option<u64> {
+        Some(self.launched + self.state.launched())
+    }
+
+    fn run<'e>(&'e mut self, input: Input<'e>, want: Want, reuse: Reuse) -> Later<'e, Found> {
+        Box::pin(async move { self.run_pass(&input, want, reuse).await })
+    }
+
+    fn run_tangent<'e>(
+        &'e mut self,
+        input: Input<'e>,
+        direction: &'e [Vec<f64>],
+        want: TangentWant,
+    ) -> Later<'e, Vec<Vec<f64>>> {
+        Box::pin(async move { self.difference(&input, direction, want).await })
+    }
+
+    fn gradient_norm(&mut self) -> Later<'_, f64> {
+        Box::pin(async move {
+            let norm = self.state.gradient_norm(&self.kernels).await;
+            Ok(self.noticed(norm)?)
+        })
+    }
+
+    fn clear_gradient(&mut self) -> Later<'_, ()> {
+        self.state.clear_gradient(&self.kernels);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn step(&mut self, step: SgdStep) -> Later<'_, ()> {
+        self.state.step(&self.kernels, step);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn update_running(&mut self) -> Later<'_, ()> {
+        self.state.update_running(&self.kernels);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn save(&mut self) -> Later<'_, ()> {
+        self.state.save(&self.kernels);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn restore(&mut self) -> Later<'_, ()> {
+        self.state.restore(&self.kernels);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn displace(&mut self, by: f64) -> Later<'_, ()> {
+        self.state.displace(&self.kernels, by);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn read(&mut self, state: State) -> Later<'_, Numbers> {
+        Box::pin(async move {
+            let numbers = self.state.read(&self.kernels, state).await;
+            Ok(Numbers::Single(self.noticed(numbers)?))
+        })
+    }
+
+    fn write<'e>(&'e mut self, state: State, numbers: &'e Numbers) -> Later<'e, ()> {
+        let checked = state.check(self.plan.graph(), numbers.len());
+        if checked.is_ok() {
+            self.kept = None;
+            self.state.write(&self.kernels, state, &numbers.to_f32());
+        }
+        Box::pin(std::future::ready(checked))
+    }
+}

@@ -1,0 +1,312 @@
+//! State on a GPU: vectors of the length of ω, running statistics, and the kernels on them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::buffers::Buffers;
+use super::device::Kernels;
+use super::engine::bring;
+use super::program::{NONE, ROW, word};
+use super::shader::StateKernel;
+use crate::device::{DeviceError, wgpu};
+use crate::engine::{Plan, SgdStep, State};
+
+/// Numbers that one workgroup of a norm adds up.
+const PART: usize = 4096;
+
+/// Offsets within the state.
+#[derive(Clone, Copy, Debug)]
+struct Places {
+    weights: usize,
+    gradient: usize,
+    momentum: usize,
+    saved: usize,
+    /// Running means, then variances.
+    running: usize,
+    saved_running: usize,
+    /// Kept means, then variances.
+    kept: usize,
+    parts: usize,
+    norm: usize,
+    size: usize,
+}
+
+/// State of an engine in one buffer.
+#[derive(Debug)]
+pub(super) struct DeviceState {
+    buffer: wgpu::Buffer,
+    /// Offsets of scales and shifts within ω.
+    affine: wgpu::Buffer,
+    call: wgpu::Buffer,
+    unused: [wgpu::Buffer; 2],
+    places: Places,
+    weights: usize,
+    normalized: usize,
+    launched: AtomicU64,
+}
+
+/// Parameters of a kernel on the state.
+#[derive(Clone, Copy, Debug, Default)]
+struct Call {
+    count: usize,
+    to: usize,
+    from: usize,
+    other: usize,
+    coefficients: [f64; 4],
+}
+
+impl DeviceState {
+    pub(super) async fn new(kernels: &Kernels, plan: &Plan) -> Result<Self, DeviceError> {
+        let (weights, normalized) = (plan.weights, plan.normalized);
+        let mut end = 0;
+        let mut take = |size: usize| {
+            let at = end;
+            end += size.next_multiple_of(64);
+            at
+        };
+        let places = Places {
+            weights: take(weights),
+            gradient: take(weights),
+            momentum: take(weights),
+            // Weights and momentum, saved as they lie.
+            saved: take(2 * weights.next_multiple_of(64)),
+            running: take(2 * normalized),
+            saved_running: take(2 * normalized),
+            kept: take(2 * normalized),
+            parts: take(weights.div_ceil(PART).max(1)),
+            norm: take(1),
+            size: take(0),
+        };
+        let mut affine = vec![NONE; 2 * normalized.max(1)];
+        for value in plan.values() {
+            let Some(norm) = value.norm else { continue };
+            let Some([scale, shift]) = norm.affine else { continue };
+            for channel in 0..value.channels {
+                affine[norm.offset + channel] = word(scale + channel);
+                affine[normalized + norm.offset + channel] = word(shift + channel);
+            }
+        }
+        let state = Self {
+            buffer: kernels.storage(places.size).await?,
+            affine: kernels.storage(affine.len()).await?,
+            call: kernels.buffer(8, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST).await?,
+            unused: [kernels.storage(0).await?, kernels.storage(0).await?],
+            places,
+            weights,
+            normalized,
+            launched: AtomicU64::new(0),
+        };
+        kernels.write_words(&state.affine, &affine);
+        // Running variances start at 1; buffers start at 0.
+        kernels.write(&state.buffer, places.running + normalized, &vec![1.0; normalized]);
+        Ok(state)
+    }
+
+    /// Number of kernels launched so far.
+    pub(super) fn launched(&self) -> u64 {
+        self.launched.load(Ordering::Relaxed)
+    }
+
+    /// Runs one kernel over `workgroups`, with the buffers of a pass if it reads or writes them.
+    fn dispatch(
+        &self,
+        kernels: &Kernels,
+        kernel: StateKernel,
+        call: Call,
+        workgroups: usize,
+        buffers: Option<&Buffers>,
+    ) {
+        let gpu = &kernels.gpu;
+        #[expect(clippy::cast_possible_truncation, reason = "single precision is what a GPU has")]
+        let coefficients = call.coefficients.map(|coefficient| (coefficient as f32).to_bits());
+        let words = [word(call.count), word(call.to), word(call.from), word(call.other)];
+        kernels.write_words(&self.call, &[words, coefficients].concat());
+        let results = buffers.map_or(&self.unused[0], |buffers| &buffers.results);
+        let norms = buffers.map_or(&self.unused[1], |buffers| &buffers.values[0]);
+        let bound = [&self.call, &self.buffer, results, norms, &self.affine];
+        let entries: Vec<_> = (0..)
+            .zip(bound)
+            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
+            .collect();
+        let group = gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
+            label: None,
+            layout: &kernels.state_layout,
+            entries: &entries,
+        });
+        let mut encoder = gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        pass.set_pipeline(kernels.state_pipeline(kernel));
+        pass.set_bind_group(0, &group, &[]);
+        let rows = word(workgroups).div_ceil(ROW).max(1);
+        pass.dispatch_workgroups(word(workgroups).div_ceil(rows), rows, 1);
+        drop(pass);
+        gpu.queue.submit([encoder.finish()]);
+        self.launched.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Runs a kernel of one thread a number.
+    fn each(&self, kernels: &Kernels, kernel: StateKernel, call: Call, buffers: Option<&Buffers>) {
+        if call.count > 0 {
+            self.dispatch(kernels, kernel, call, call.count.div_ceil(256), buffers);
+        }
+    }
+
+    fn copy(&self, kernels: &Kernels, parts: &[(usize, usize, usize)]) {
+        let mut encoder = kernels.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        // A copy within one buffer is not allowed: the numbers go through another.
+        let size = parts.iter().map(|&(.., size)| size).sum::<usize>().max(1);
+        let between = kernels.gpu.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: (size * 4) as u64,
+            usage: wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let mut at = 0;
+        for &(from, _, size) in parts.iter().filter(|part| part.2 > 0) {
+            encoder.copy_buffer_to_buffer(&self.buffer, (from * 4) as u64, &between, at, (size * 4) as u64);
+            at += (size * 4) as u64;
+        }
+        at = 0;
+        for &(_, to, size) in parts.iter().filter(|part| part.2 > 0) {
+            encoder.copy_buffer_to_buffer(&between, at, &self.buffer, (to * 4) as u64, (size * 4) as u64);
+            at += (size * 4) as u64;
+        }
+        kernels.gpu.queue.submit([encoder.finish()]);
+        between.destroy();
+    }
+
+    /// Copies the weights into the inputs of a pass.
+    pub(super) fn give_weights(&self, kernels: &Kernels, inputs: &wgpu::Buffer) {
+        if self.weights == 0 {
+            return;
+        }
+        let mut encoder = kernels.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let from = (self.places.weights * 4) as u64;
+        encoder.copy_buffer_to_buffer(&self.buffer, from, inputs, 0, (self.weights * 4) as u64);
+        kernels.gpu.queue.submit([encoder.finish()]);
+    }
+
+    /// Adds `coefficient` times the gradient of a pass.
+    pub(super) fn accumulate(&self, kernels: &Kernels, buffers: &Buffers, coefficient: f64) {
+        let coefficients = [coefficient, 0.0, 0.0, 0.0];
+        let call = Call { count: self.weights, to: self.places.gradient, coefficients, ..Call::default() };
+        self.each(kernels, StateKernel::Accumulate, call, Some(buffers));
+    }
+
+    pub(super) fn keep_statistics(&self, kernels: &Kernels, buffers: &Buffers) {
+        let (to, other) = (self.places.kept, self.places.kept + self.normalized);
+        let call = Call { count: self.normalized, to, other, ..Call::default() };
+        self.each(kernels, StateKernel::KeepStatistics, call, Some(buffers));
+    }
+
+    pub(super) fn update_running(&self, kernels: &Kernels) {
+        let (to, from) = (self.places.running, self.places.kept);
+        let coefficients = [0.9, 0.1, 0.0, 0.0];
+        let call = Call { count: 2 * self.normalized, to, from, coefficients, ..Call::default() };
+        self.each(kernels, StateKernel::UpdateRunning, call, None);
+    }
+
+    /// Sets the readers of all normalized channels by the running statistics.
+    pub(super) fn running_norms(&self, kernels: &Kernels, buffers: &Buffers) {
+        let Places { weights: to, running: from, .. } = self.places;
+        let call = Call { count: self.normalized, to, from, other: from + self.normalized, ..Call::default() };
+        self.each(kernels, StateKernel::RunningNorms, call, Some(buffers));
+    }
+
+    pub(super) fn clear_gradient(&self, kernels: &Kernels) {
+        if self.weights == 0 {
+            return;
+        }
+        let mut encoder = kernels.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        encoder.clear_buffer(&self.buffer, (self.places.gradient * 4) as u64, Some((self.weights * 4) as u64));
+        kernels.gpu.queue.submit([encoder.finish()]);
+    }
+
+    pub(super) fn step(&self, kernels: &Kernels, step: SgdStep) {
+        let Places { weights: to, gradient: from, momentum: other, .. } = self.places;
+        let coefficients = [step.lr, step.momentum, step.decay, step.scale];
+        let call = Call { count: self.weights, to, from, other, coefficients };
+        self.each(kernels, StateKernel::Sgd, call, None);
+    }
+
+    pub(super) fn save(&self, kernels: &Kernels) {
+        let Places { weights, momentum, saved, running, saved_running, .. } = self.places;
+        let second = saved + self.weights.next_multiple_of(64);
+        let parts = [
+            (weights, saved, self.weights),
+            (momentum, second, self.weights),
+            (running, saved_running, 2 * self.normalized),
+        ];
+        self.copy(kernels, &parts);
+    }
+
+    pub(super) fn restore(&self, kernels: &Kernels) {
+        let Places { weights, momentum, saved, running, saved_running, .. } = self.places;
+        let second = saved + self.weights.next_multiple_of(64);
+        let parts = [
+            (saved, weights, self.weights),
+            (second, momentum, self.weights),
+            (saved_running, running, 2 * self.normalized),
+        ];
+        self.copy(kernels, &parts);
+    }
+
+    pub(super) fn displace(&self, kernels: &Kernels, by: f64) {
+        let Places { weights: to, saved: from, gradient: other, .. } = self.places;
+        let call = Call { count: self.weights, to, from, other, coefficients: [by, 0.0, 0.0, 0.0] };
+        self.each(kernels, StateKernel::Displace, call, None);
+    }
+
+    pub(super) async fn gradient_norm(&self, kernels: &Kernels) -> Result<f64, DeviceError> {
+        if self.weights == 0 {
+            return Ok(0.0);
+        }
+        let Places { gradient, parts, norm, .. } = self.places;
+        let count = self.weights.div_ceil(PART);
+        let call = Call { count: self.weights, to: parts, from: gradient, ..Call::default() };
+        self.dispatch(kernels, StateKernel::NormParts, call, count, None);
+        let call = Call { count, to: norm, from: parts, ..Call::default() };
+        self.dispatch(kernels, StateKernel::NormTotal, call, 1, None);
+        let square = self.bring(kernels, norm, 1).await?;
+        Ok(f64::from(square.first().copied().unwrap_or(f32::NAN)).sqrt())
+    }
+
+    async fn bring(&self, kernels: &Kernels, at: usize, count: usize) -> Result<Vec<f32>, DeviceError> {
+        let read = kernels.buffer(count, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST).await?;
+        let mut encoder = kernels.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let bytes = (count * 4) as u64;
+        if count > 0 {
+            encoder.copy_buffer_to_buffer(&self.buffer, (at * 4) as u64, &read, 0, bytes);
+        }
+        kernels.gpu.queue.submit([encoder.finish()]);
+        let numbers = bring(&kernels.gpu, &read, bytes).await;
+        read.destroy();
+        numbers
+    }
+
+    fn range(&self, state: State) -> (usize, usize) {
+        let places = &self.places;
+        match state {
+            State::Weights => (places.weights, self.weights),
+            State::Gradient => (places.gradient, self.weights),
+            State::Momentum => (places.momentum, self.weights),
+            State::RunningMean => (places.running, self.normalized),
+            State::RunningVariance => (places.running + self.normalized, self.normalized),
+        }
+    }
+
+    pub(super) async fn read(&self, kernels: &Kernels, state: State) -> Result<Vec<f32>, DeviceError> {
+        let (at, count) = self.range(state);
+        self.bring(kernels, at, count).await
+    }
+
+    pub(super) fn write(&self, kernels: &Kernels, state: State, numbers: &[f32]) {
+        kernels.write(&self.buffer, self.range(state).0, numbers);
+    }
+}
+
+/// In browsers, a buffer that is merely dropped waits for the garbage collector, which does not see its size.
+impl Drop for DeviceState {
+    fn drop(&mut self) {
+        [&self.buffer, &self.affine, &self.call].into_iter().chain(&self.unused).for_each(wgpu::Buffer::destroy);
+    }
+}

@@ -1,0 +1,169 @@
+//! Engines: a graph on a device, with everything that training changes.
+//!
+//! An engine holds the weights ω, their gradient, their momentum and the running statistics of the batch norms, and
+//! they stay on its device. [`pass`](trait.Engine.html#method.pass) runs a batch forward and, as far as [`Want`] asks,
+//! backward; it adds a multiple of ∂L/∂ω to the gradient. A [`Pass`] borrows its engine, so that "again at another p"
+//! and "derivative along a direction" cannot be asked of a pass that is gone. A Λ-DARTS step is three calls:
+//!
+//! ```text
+//! let mut pass = engine.pass(input, Want { weights: 1.0, cells: true, tangent: true, .. });
+//! pass.tangent(δ, −λ);                                // adds −λ · ∂Λ/∂ω to the gradient
+//! engine.step(SgdStep { lr, momentum, decay, scale });
+//! ```
+//!
+//! | engine | runs on |
+//! |---|---|
+//! | `cpu` | vectors and threads of the CPU; single precision, or double to check numbers with |
+//! | `gpu` | WGSL kernels through wgpu |
+//! | `reference` | Burn tensors with Burn's autodiff on any Burn device; the specification of the others |
+
+mod choice;
+mod cpu;
+mod error;
+mod fallback;
+#[cfg(any(all(feature = "wgpu", not(target_family = "wasm")), all(feature = "webgpu", target_family = "wasm")))]
+pub(crate) mod gpu;
+mod input;
+mod numbers;
+mod pass;
+mod plan;
+#[cfg(all(feature = "burn", not(target_family = "wasm")))]
+pub(crate) mod reference;
+mod schedule;
+mod state;
+mod want;
+
+use std::fmt::Debug;
+use std::pin::Pin;
+
+pub use choice::open;
+pub use error::EngineError;
+pub use input::{Draws, Input, Loss, Statistics};
+pub use numbers::Numbers;
+pub use pass::{Found, Pass};
+pub use state::{SgdStep, State};
+pub use want::{Reuse, TangentWant, Want};
+
+pub(crate) use plan::Plan;
+pub(crate) use schedule::Stage;
+
+use crate::graph::Graph;
+
+/// Future of an engine: `Send` natively; in browsers, whose GPU belongs to one thread, not.
+#[cfg(not(target_family = "wasm"))]
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + Send + 'a>>;
+/// Future of an engine: `Send` natively; in browsers, whose GPU belongs to one thread, not.
+#[cfg(target_family = "wasm")]
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + 'a>>;
+
+/// Graph on a device, with the state that training changes.
+///
+/// [`open`] makes one. Call [`pass`](#method.pass), [`Pass::again`] and [`Pass::tangent`] rather than the methods `run`
+/// and `run_tangent`, which they use.
+pub trait Engine: Debug + Send {
+    /// Graph that is run.
+    fn graph(&self) -> &Graph;
+
+    /// Name of the device.
+    fn device_name(&self) -> &str;
+
+    /// Number of kernels that this engine has launched on a GPU so far; absent if it launches none.
+    fn launches(&self) -> Option<u64> {
+        None
+    }
+
+    /// Runs one pass; `reuse` tells what may be taken from the pass before.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the input does not fit the graph or the device fails.
+    fn run<'e>(&'e mut self, input: Input<'e>, want: Want, reuse: Reuse) -> Later<'e, Found>;
+
+    /// Derivative of the last pass, which wanted a tangent, as each cell's p moves along its `direction`, with the
+    /// activation pattern held. Adds `want.weights` times the derivative of ∂L/∂ω to the gradient, and returns the
+    /// derivative of each cell gradient if it is wanted.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the device fails, or the last pass wanted no tangent.
+    fn run_tangent<'e>(
+        &'e mut self,
+        input: Input<'e>,
+        direction: &'e [Vec<f64>],
+        want: TangentWant,
+    ) -> Later<'e, Vec<Vec<f64>>>;
+
+    /// Euclidean norm of the gradient.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the device fails.
+    fn gradient_norm(&mut self) -> Later<'_, f64>;
+
+    /// Sets the gradient to zero.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the device fails.
+    fn clear_gradient(&mut self) -> Later<'_, ()>;
+
+    /// SGD step with the gradient, which is zero afterwards.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the device fails.
+    fn step(&mut self, step: SgdStep) -> Later<'_, ()>;
+
+    /// Moves the running statistics a tenth of the way to those of the last pass that wanted its statistics kept.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the device fails.
+    fn update_running(&mut self) -> Later<'_, ()>;
+
+    /// Keeps a copy of weights, momentum and running statistics on the device.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the device fails.
+    fn save(&mut self) -> Later<'_, ()>;
+
+    /// Puts the copy that [`save`](Self::save) kept back. The gradient stays.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the device fails.
+    fn restore(&mut self) -> Later<'_, ()>;
+
+    /// Sets the weights to the saved ones plus `by` times the gradient.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the device fails.
+    fn displace(&mut self, by: f64) -> Later<'_, ()>;
+
+    /// Brings a part of the state to the host.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the device fails.
+    fn read(&mut self, state: State) -> Later<'_, Numbers>;
+
+    /// Replaces a part of the state.
+    ///
+    /// # Errors
+    /// [`EngineError::Length`] if there are more or fewer numbers than the graph has; [`EngineError`] if the device
+    /// fails.
+    fn write<'e>(&'e mut self, state: State, numbers: &'e Numbers) -> Later<'e, ()>;
+}
+
+impl dyn Engine + '_ {
+    /// Runs a batch forward, and backward as far as `want` asks.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the input does not fit the graph or the device fails.
+    pub async fn pass<'e>(&'e mut self, input: Input<'e>, want: Want) -> Result<Pass<'e>, EngineError> {
+        input.check(self.graph())?;
+        let found = self.run(input, want, Reuse::Nothing).await?;
+        Ok(Pass::new(self, input, found))
+    }
+}
+
+/// Initial state of an engine under a seed: PyTorch's initial weights, no momentum, running means 0 and variances 1.
+///
+/// # Errors
+/// [`EngineError`] if the device fails.
+pub async fn initialize(engine: &mut dyn Engine, seed: u64) -> Result<(), EngineError> {
+    let weights = Numbers::Single(engine.graph().initial_weights(seed));
+    engine.write(State::Weights, &weights).await
+}

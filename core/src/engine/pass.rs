@@ -1,0 +1,78 @@
+//! Pass: the result of running a batch, which borrows its engine.
+
+use super::{Engine, EngineError, Input, Reuse, TangentWant, Want};
+
+/// Results of a pass.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Found {
+    /// Loss; 0 without one.
+    pub loss: f64,
+    /// Logits of the network's own head, `[batch · classes]`; of a graph without a head its output,
+    /// `[batch, channels, height, width]`.
+    pub output: Vec<f64>,
+    /// ∂L/∂p_l of every searched cell from stem to classifier, if wanted.
+    pub cells: Vec<Vec<f64>>,
+    /// ∂L/∂image, if wanted.
+    pub image: Vec<f64>,
+}
+
+/// Pass that can be taken again at another p, and differentiated.
+#[derive(Debug)]
+pub struct Pass<'e> {
+    engine: &'e mut dyn Engine,
+    input: Input<'e>,
+    found: Found,
+}
+
+impl<'e> Pass<'e> {
+    pub(super) fn new(engine: &'e mut dyn Engine, input: Input<'e>, found: Found) -> Self {
+        Self { engine, input, found }
+    }
+
+    /// Loss; 0 without one.
+    #[must_use]
+    pub fn loss(&self) -> f64 {
+        self.found.loss
+    }
+
+    /// Logits of the network's own head, `[batch · classes]`.
+    #[must_use]
+    pub fn logits(&self) -> &[f64] {
+        &self.found.output
+    }
+
+    /// ∂L/∂p_l of every searched cell from stem to classifier; empty if they were not wanted.
+    #[must_use]
+    pub fn cell_gradients(&self) -> &[Vec<f64>] {
+        &self.found.cells
+    }
+
+    /// All results; gives the engine back.
+    #[must_use]
+    pub fn into_found(self) -> Found {
+        self.found
+    }
+
+    /// Runs the same batch at the same ω with other operation weights.
+    ///
+    /// # Errors
+    /// [`EngineError`] if there are more or fewer operation weights, or the device fails.
+    pub async fn again(&mut self, p: &[Vec<f64>], want: Want) -> Result<Found, EngineError> {
+        let input = Input { p, ..self.input };
+        input.check(self.engine.graph())?;
+        self.engine.run(input, want, Reuse::Batch).await
+    }
+
+    /// Derivative as each cell's p moves along its `direction`: d/dt at t = 0 of the pass at p_l + t·direction_l, with
+    /// the activation pattern held. Adds `want.weights` times the derivative of ∂L/∂ω to the engine's
+    /// gradient, and returns the derivatives of the cell gradients if they are wanted.
+    ///
+    /// The CPU takes the derivative itself; other engines take a two-sided difference with an error of O(ε²).
+    ///
+    /// # Errors
+    /// [`EngineError::NoTangent`] if the pass wanted none; [`EngineError`] if the device fails.
+    pub async fn tangent(&mut self, direction: &[Vec<f64>], want: TangentWant) -> Result<Vec<Vec<f64>>, EngineError> {
+        Input { p: direction, ..self.input }.check(self.engine.graph())?;
+        self.engine.run_tangent(self.input, direction, want).await
+    }
+}

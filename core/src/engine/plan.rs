@@ -1,0 +1,48 @@
+//! Graph with the order in which engines run it.
+
+use std::ops::Deref;
+
+use super::schedule::Schedule;
+use crate::graph::Graph;
+
+/// Graph with its schedule and the lengths of its vectors.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    graph: Graph,
+    pub(crate) schedule: Schedule,
+    /// Length of ω.
+    pub(crate) weights: usize,
+    /// Number of normalized channels.
+    pub(crate) normalized: usize,
+}
+
+impl Plan {
+    pub(crate) fn new(graph: Graph) -> Self {
+        let schedule = Schedule::new(&graph);
+        let (weights, normalized) = (graph.parameter_count(), graph.normalized_channels());
+        Self { graph, schedule, weights, normalized }
+    }
+
+    /// Graph alone.
+    pub(crate) fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Cuts the gradients of all cells, one after the other, into those of each.
+    pub(crate) fn by_cell(&self, mut all: &[f64]) -> Vec<Vec<f64>> {
+        let cells = self.graph.cells().iter().map(|cell| {
+            let (own, rest) = all.split_at(cell.weights);
+            all = rest;
+            own.to_vec()
+        });
+        cells.collect()
+    }
+}
+
+impl Deref for Plan {
+    type Target = Graph;
+
+    fn deref(&self) -> &Graph {
+        &self.graph
+    }
+}

@@ -1,0 +1,70 @@
+//! State of an engine, and the optimizer's step on it.
+
+use super::EngineError;
+use crate::graph::Graph;
+
+/// Part of an engine's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Weights ω in the order of [`Graph::parameters`].
+    Weights,
+    /// Gradient that passes add to.
+    Gradient,
+    /// Momentum of SGD.
+    Momentum,
+    /// Running means of all normalized channels.
+    RunningMean,
+    /// Running unbiased variances of all normalized channels.
+    RunningVariance,
+}
+
+impl State {
+    /// Length of this part for a graph.
+    #[must_use]
+    pub fn len(self, graph: &Graph) -> usize {
+        match self {
+            Self::Weights | Self::Gradient | Self::Momentum => graph.parameter_count(),
+            Self::RunningMean | Self::RunningVariance => graph.normalized_channels(),
+        }
+    }
+
+    /// Checks the number of numbers that are to be written.
+    pub(super) fn check(self, graph: &Graph, found: usize) -> Result<(), EngineError> {
+        let expected = self.len(graph);
+        if found == expected {
+            return Ok(());
+        }
+        let what = match self {
+            Self::Weights => "weights",
+            Self::Gradient => "slopes",
+            Self::Momentum => "momenta",
+            Self::RunningMean | Self::RunningVariance => "running statistics",
+        };
+        Err(EngineError::Length { what, found, expected })
+    }
+}
+
+/// SGD with momentum (dampening 0) and L2 decay, as `torch.optim.SGD` has it:
+///
+/// ```text
+/// m ← momentum · m + (scale · g + decay · ω),   ω ← ω − lr · m
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SgdStep {
+    /// Learning rate.
+    pub lr: f64,
+    /// Momentum.
+    pub momentum: f64,
+    /// L2 decay.
+    pub decay: f64,
+    /// Factor of the gradient, by which it is clipped.
+    pub scale: f64,
+}
+
+impl SgdStep {
+    /// Factor that clips a gradient of `norm` to a global norm, as `torch.nn.utils.clip_grad_norm_` does.
+    #[must_use]
+    pub fn clip_scale(norm: f64, clip: f64) -> f64 {
+        (clip / (norm + 1e-6)).min(1.0)
+    }
+}

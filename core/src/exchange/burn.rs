@@ -1,0 +1,110 @@
+//! Networks as Burn modules, which Burn's optimizers train and Burn's recorders save.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use lambda_darts::exchange::burn::NetworkModule;
+//! use lambda_darts::graph::{Graph, NetworkSize};
+//! use lambda_darts::space::{Genotype, Space};
+//!
+//! let space = Space::named("nas-bench-201")?;
+//! let cell = Genotype::parse("|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|")?;
+//! let size = NetworkSize { channels: 4, cells: 1, image_channels: 3, classes: 10 };
+//! let graph = Graph::derived(&space, &cell, size, None)?;
+//! let module = NetworkModule::new(graph, 0, &Device::flex());
+//! let logits = module.forward(Tensor::zeros([2, 3, 8, 8], &Device::flex()));
+//! assert_eq!(logits.dims(), [2, 10]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::sync::Arc;
+
+use burn::module::{Module, Param, RunningState};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::engine::reference::Forward;
+use crate::graph::Graph;
+
+/// Derived network as a Burn module: parameters, running statistics, and the graph that says what to do with them.
+///
+/// On a device with autodiff, batch norms use batch statistics and move the running statistics a tenth of the way to
+/// them; elsewhere they use the running statistics.
+#[derive(Module, Debug)]
+pub struct NetworkModule {
+    /// Parameters, flat, in the order of [`Graph::parameters`].
+    weights: Vec<Param<Tensor<1>>>,
+    /// Running means of all normalized channels.
+    running_mean: RunningState<Tensor<1>>,
+    /// Running unbiased variances of all normalized channels.
+    running_variance: RunningState<Tensor<1>>,
+    #[module(skip)]
+    graph: Arc<Graph>,
+}
+
+impl NetworkModule {
+    /// Module of a graph without searched cells, with PyTorch's initial weights under `seed`.
+    ///
+    /// # Panics
+    /// If the graph is a supernet, or has no head.
+    #[must_use]
+    pub fn new(graph: Graph, seed: u64, device: &Device) -> Self {
+        let weights = graph.initial_weights(seed);
+        let channels = graph.normalized_channels();
+        Self::with_state(graph, &weights, [&vec![0.0; channels], &vec![1.0; channels]], device)
+    }
+
+    /// Module with weights and running statistics, such as an engine's [`State`](crate::engine::State).
+    ///
+    /// # Panics
+    /// If the graph is a supernet or has no head, or the numbers are those of another network.
+    #[must_use]
+    pub fn with_state(graph: Graph, weights: &[f32], running: [&[f32]; 2], device: &Device) -> Self {
+        assert!(
+            graph.cells().is_empty() && !graph.heads().is_empty(),
+            "a derived network has a head and no mixed cells"
+        );
+        assert_eq!(weights.len(), graph.parameter_count(), "the number of weights");
+        let vector = |values: &[f32]| Tensor::<1>::from_data(TensorData::new(values.to_vec(), [values.len()]), device);
+        let [mean, variance] = running.map(|values| {
+            assert_eq!(values.len(), graph.normalized_channels(), "the number of running statistics");
+            RunningState::new(vector(values))
+        });
+        let parameters = graph.parameters().iter();
+        let weights = parameters.map(|parameter| Param::from_tensor(vector(&weights[parameter.range()]))).collect();
+        Self { weights, running_mean: mean, running_variance: variance, graph: Arc::new(graph) }
+    }
+
+    /// Graph of the network.
+    #[must_use]
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Logits `[batch, classes]` of the network's own head for images `[batch, channels, height, width]`.
+    ///
+    /// # Panics
+    /// If the images have other channels than the network, or are too small for it.
+    #[must_use]
+    pub fn forward(&self, images: Tensor<4>) -> Tensor<2> {
+        self.logits(images).swap_remove(0)
+    }
+
+    /// Logits `[batch, classes]` of all heads, the network's own first.
+    ///
+    /// # Panics
+    /// As [`forward`](Self::forward).
+    #[must_use]
+    pub fn logits(&self, images: Tensor<4>) -> Vec<Tensor<2>> {
+        let weights: Vec<Tensor<1>> = self.weights.iter().map(Param::val).collect();
+        let trains = weights.first().is_some_and(|weight| weight.device().is_autodiff());
+        let running = (!trains).then(|| [self.running_mean.value(), self.running_variance.value()]);
+        let mut forward = Forward::new(&self.graph, &weights, &[], running, &images);
+        forward.run(images);
+        let logits = self.graph.heads().iter().map(|head| forward.logits(head)).collect();
+        if let (true, Some(seen)) = (trains, forward.statistics()) {
+            for (running, seen) in [&self.running_mean, &self.running_variance].into_iter().zip(seen) {
+                running.update(running.value_sync().mul_scalar(0.9).add(seen.mul_scalar(0.1)));
+            }
+        }
+        logits
+    }
+}

@@ -1,0 +1,13 @@
+//! Fixed blocks around the searched cells.
+
+mod auxiliary;
+mod factorized_reduce;
+mod relu_conv_norm;
+mod residual;
+mod stem;
+
+pub(super) use auxiliary::auxiliary_head;
+pub(super) use factorized_reduce::factorized_reduce;
+pub(super) use relu_conv_norm::relu_conv_norm;
+pub(super) use residual::residual;
+pub(super) use stem::stem;

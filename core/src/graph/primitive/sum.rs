@@ -1,0 +1,26 @@
+//! Weighted sums: the mixed operations of a node.
+
+use super::ValueId;
+
+/// Factor of a summand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Coefficient {
+    /// 1.
+    One,
+    /// Operation weight p_l\[index\] of searched cell l.
+    Operation {
+        /// Searched cell l, from 0.
+        cell: usize,
+        /// Index within the flattened p_l.
+        index: usize,
+    },
+}
+
+/// `y = Σ coefficient · x`; without summands, zeros.
+#[derive(Clone, Debug)]
+pub struct Sum {
+    /// Summands with their coefficients.
+    pub terms: Vec<(ValueId, Coefficient)>,
+    /// Output.
+    pub y: ValueId,
+}

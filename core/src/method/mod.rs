@@ -1,0 +1,31 @@
+//! Methods: how α and ω move. A method is a composition of parts, one file each, in a folder a slot.
+//!
+//! | slot | does | parts |
+//! |---|---|---|
+//! | relaxation | α to the operation weights p that cells read | softmax |
+//! | auxiliary | constant terms added to p | |
+//! | perturbation | noise on p in the weight step | |
+//! | weight regularizer | directions of p whose tangent the weight step descends | [`Alignment`](parts::Alignment) |
+//! | α regularizer | terms of the gradient of α | |
+//! | stop | signs of a collapse | [`SkipShare`](parts::SkipShare), [`Sharpness`](parts::Sharpness) |
+//!
+//! A part is a pure function of α, the moment of the search and a random stream, or of cell gradients. Its settings are
+//! a struct with serde, a JSON Schema and a check; [`MethodConfig`] has a field for each. [`PRESETS`] lists the
+//! published methods as compositions.
+//!
+//! # Adding a part
+//! A part is one file with a struct that implements [`Part`], and one line in the table of `parts.rs`. A published
+//! method is one line in `preset.rs`. An application adds a part of its own to a session with
+//! [`Session::with_part`](crate::search::Session::with_part).
+
+mod composition;
+mod moment;
+mod part;
+pub mod parts;
+mod preset;
+
+pub use composition::{Method, Relaxed};
+pub use moment::Moment;
+pub use part::{EpochSummary, Part, PartError, Regularization, Slot, Tables};
+pub use parts::{MethodConfig, PartInfo};
+pub use preset::{PRESETS, Preset};

@@ -1,0 +1,180 @@
+//! Part of a method.
+
+use std::fmt::Debug;
+
+use super::{Moment, Relaxed};
+use crate::alignment::Estimator;
+use crate::space::{Architecture, Genotype, Space};
+
+/// One table a type of cell: `tables[type][edge][candidate]`.
+pub type Tables = Vec<Vec<Vec<f64>>>;
+
+/// Place of a part in a search step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Slot {
+    /// α to the operation weights p.
+    Relaxation,
+    /// Constant terms added to p.
+    Auxiliary,
+    /// Noise on p in the weight step.
+    Perturbation,
+    /// Term of the loss of ω.
+    WeightRegularizer,
+    /// Term of the loss of α.
+    AlphaRegularizer,
+    /// Sign of a collapse.
+    Stop,
+}
+
+impl Slot {
+    /// Name in sentences.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Relaxation => "relaxation",
+            Self::Auxiliary => "auxiliary",
+            Self::Perturbation => "perturbation",
+            Self::WeightRegularizer => "weight regularizer",
+            Self::AlphaRegularizer => "alpha regularizer",
+            Self::Stop => "stop",
+        }
+    }
+
+    /// True if several parts of this slot go together.
+    #[must_use]
+    pub const fn takes_several(self) -> bool {
+        !matches!(self, Self::Relaxation)
+    }
+}
+
+/// Setting of a part that is out of range, or parts that do not go together.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PartError {
+    /// A setting is out of range.
+    #[error("`{setting}` must be {must}, not {is}")]
+    Setting {
+        /// Name of the setting within the part.
+        setting: String,
+        /// Values that it may have.
+        must: String,
+        /// Value that it has.
+        is: String,
+    },
+    /// Parts that do not go together, or not with a space.
+    #[error("{why}")]
+    Composition {
+        /// Sentence that says why.
+        why: String,
+    },
+}
+
+impl PartError {
+    /// Checks a setting.
+    ///
+    /// # Errors
+    /// [`PartError::Setting`] if `ok` is false.
+    pub fn check(ok: bool, setting: &str, must: &str, is: impl ToString) -> Result<(), Self> {
+        if ok {
+            return Ok(());
+        }
+        Err(Self::Setting { setting: setting.to_owned(), must: must.to_owned(), is: is.to_string() })
+    }
+}
+
+/// Term that a weight regularizer adds to the loss of ω: `−coefficient · R`, by the directions ∂R/∂g_l.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Regularization {
+    /// ∂R/∂g_l of every searched cell, zeros for cells that have no part in R.
+    pub directions: Vec<Vec<f64>>,
+    /// Coefficient of R.
+    pub coefficient: f64,
+    /// Estimator of the tangent.
+    pub estimator: Estimator,
+    /// ε₀ of a two-sided difference.
+    pub epsilon: f64,
+}
+
+/// Epoch as stop rules see it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct EpochSummary {
+    /// Epoch, from 0.
+    pub epoch: usize,
+    /// Architecture at its end.
+    pub genotype: Genotype,
+    /// Dominant eigenvalue of ∇²_α L_val, if it was measured.
+    pub curvature: Option<f64>,
+}
+
+/// Part of a method. Every hook but [`slot`](Self::slot) and [`check`](Self::check) has a default that does nothing.
+#[expect(unused_variables, reason = "defaults")]
+pub trait Part: Debug + Send + Sync {
+    /// Place of the part.
+    fn slot(&self) -> Slot;
+
+    /// Checks the settings.
+    ///
+    /// # Errors
+    /// [`PartError`] for the first setting that is out of range.
+    fn check(&self) -> Result<(), PartError>;
+
+    /// Checks the part against the space and the names of the other parts.
+    ///
+    /// # Errors
+    /// [`PartError::Composition`] with a sentence that says why they do not go together.
+    fn check_with(&self, space: &Space, others: &[&'static str]) -> Result<(), PartError> {
+        Ok(())
+    }
+
+    /// Operation weights for a pass; only a relaxation gives some.
+    fn relax(&self, alpha: &Architecture, moment: &Moment, pass: u8) -> Option<Relaxed> {
+        None
+    }
+
+    /// Operation weights for an evaluation; only a relaxation gives some.
+    fn relax_for_evaluation(&self, alpha: &Architecture) -> Option<Tables> {
+        None
+    }
+
+    /// Adds constant terms to p, in every pass.
+    fn add_auxiliary(&self, p: &mut Tables, space: &Space, moment: &Moment) {}
+
+    /// Perturbs p in the weight step.
+    fn perturb(&self, p: &mut Tables, moment: &Moment) {}
+
+    /// Term of the loss of ω, from the cell gradients of the training batch: `cells[l]` is g_l of a cell of type
+    /// `cell_types[l]`.
+    fn regularize_weights(
+        &self,
+        space: &Space,
+        cell_types: &[usize],
+        cells: &[Vec<f64>],
+        moment: &Moment,
+    ) -> Vec<Regularization> {
+        Vec::new()
+    }
+
+    /// True if [`regularize_weights`](Self::regularize_weights) may give a term at this moment.
+    fn regularizes_weights(&self, moment: &Moment) -> bool {
+        false
+    }
+
+    /// True if the tangent of the term is taken with the pattern of the main pass held.
+    fn holds_pattern(&self) -> bool {
+        false
+    }
+
+    /// Adds to the gradient of α, which is flattened like [`Architecture::flat`].
+    fn regularize_alpha(&self, alpha: &Architecture, moment: &Moment, gradient: &mut [f64]) {}
+
+    /// Warning after the last of some epochs, if there is a sign of a collapse.
+    fn warn(&self, history: &[EpochSummary]) -> Option<String> {
+        None
+    }
+
+    /// True if a warning ends the search.
+    fn ends_search(&self) -> bool {
+        false
+    }
+}

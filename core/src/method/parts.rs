@@ -1,0 +1,121 @@
+//! Table of all parts: a line a part, from which settings, schema and list are made.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Method, Part, PartError, Preset, Slot};
+use crate::space::Space;
+
+#[path = "relaxation/softmax.rs"]
+mod softmax;
+pub use softmax::Softmax;
+
+/// Description of a part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PartInfo {
+    /// Name of the settings: `method.NAME`.
+    pub name: &'static str,
+    /// Slot that the part fills.
+    pub slot: &'static str,
+}
+
+/// Makes modules, settings and the list of all parts from lines `"file" name: Settings,`.
+macro_rules! parts {
+    ($($file:literal $name:ident: $part:ident,)+) => {
+        $(
+            #[path = $file]
+            mod $name;
+            pub use $name::$part;
+        )+
+
+        /// Method and its settings: a preset, and the settings of each part that is in use.
+        ///
+        /// A part of the preset that is left out has its defaults; a part that the preset lacks is added to it.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+        #[serde(default, deny_unknown_fields)]
+        pub struct MethodConfig {
+            /// Preset.
+            pub name: Preset,
+            $(
+                /// Settings of the part of this name.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                #[cfg_attr(feature = "typescript", ts(optional))]
+                pub $name: Option<$part>,
+            )+
+        }
+
+        impl MethodConfig {
+            /// Parts in use by name.
+            fn parts(&self) -> Vec<(&'static str, Arc<dyn Part>)> {
+                let mut parts: Vec<(&'static str, Arc<dyn Part>)> = Vec::new();
+                $(
+                    if let Some(part) = &self.$name {
+                        parts.push((stringify!($name), Arc::new(part.clone())));
+                    }
+                )+
+                parts
+            }
+
+            /// Every part that there is.
+            #[must_use]
+            pub fn all_parts() -> Vec<PartInfo> {
+                vec![$(PartInfo { name: stringify!($name), slot: $part::default().slot().name() }),+]
+            }
+        }
+    };
+}
+
+// A new part is a file and a line here.
+parts! {
+    "weight_regularizer/alignment.rs" alignment: Alignment,
+    "stop/skip_share.rs" skip_share: SkipShare,
+    "stop/sharpness.rs" sharpness: Sharpness,
+}
+
+impl MethodConfig {
+    /// Settings of a preset with all its parts.
+    #[must_use]
+    pub fn preset(name: Preset) -> Self {
+        Self { name, ..Self::default() }.complete()
+    }
+
+    /// Same settings with every part that the preset has, and the warnings.
+    #[must_use]
+    pub fn complete(mut self) -> Self {
+        self.name.fill(&mut self);
+        self.skip_share.get_or_insert_default();
+        self.sharpness.get_or_insert_default();
+        self
+    }
+
+    /// Method that these settings describe.
+    ///
+    /// # Errors
+    /// [`PartError`] if a setting is out of range, or parts do not go together or not with the space.
+    pub fn build(&self, space: &Space) -> Result<Method, PartError> {
+        let method = Method::new(self.clone().complete().parts());
+        method.check(space)?;
+        Ok(method)
+    }
+
+    /// JSON Schema of the settings: the page draws its form from it.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        schemars::schema_for!(Self).to_value()
+    }
+
+    /// Names of the parts in use that fill a slot.
+    #[must_use]
+    pub fn in_slot(&self, slot: Slot) -> Vec<&'static str> {
+        self.clone()
+            .complete()
+            .parts()
+            .into_iter()
+            .filter(|(_, part)| part.slot() == slot)
+            .map(|(name, _)| name)
+            .collect()
+    }
+}

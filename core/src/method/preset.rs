@@ -1,0 +1,81 @@
+//! Table of presets: the published methods as compositions of parts.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::MethodConfig;
+use crate::alignment::AlignmentMeasure;
+
+/// Makes the presets from lines `Variant "name" "paper" "what" |config| parts;`.
+macro_rules! presets {
+    ($($variant:ident $name:literal $paper:literal $what:literal $fill:expr;)+) => {
+        /// Published method by the name of its composition.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+        #[non_exhaustive]
+        pub enum Preset {
+            $(
+                #[doc = concat!($what, " (", $paper, ").")]
+                #[serde(rename = $name)]
+                $variant,
+            )+
+            /// Λ-DARTS with the cosine measure Λ (arXiv:2210.07998).
+            #[default]
+            #[serde(rename = "lambda-darts")]
+            LambdaDarts,
+        }
+
+        /// Every preset.
+        pub const PRESETS: &[Preset] = &[Preset::LambdaDarts, $(Preset::$variant),+];
+
+        impl Preset {
+            /// Name in settings and on the command line.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    Self::LambdaDarts => "lambda-darts",
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            /// Identifier of the paper.
+            #[must_use]
+            pub const fn paper(self) -> &'static str {
+                match self {
+                    Self::LambdaDarts => "arXiv:2210.07998",
+                    $(Self::$variant => $paper,)+
+                }
+            }
+
+            /// Description in a few words.
+            #[must_use]
+            pub const fn description(self) -> &'static str {
+                match self {
+                    Self::LambdaDarts => "Λ-DARTS with the cosine measure Λ",
+                    $(Self::$variant => $what,)+
+                }
+            }
+
+            /// Adds the parts of the preset that have no settings yet.
+            pub(super) fn fill(self, config: &mut MethodConfig) {
+                match self {
+                    Self::LambdaDarts => alignment(config, AlignmentMeasure::Cosine),
+                    $(Self::$variant => {
+                        let fill: fn(&mut MethodConfig) = $fill;
+                        fill(config);
+                    })+
+                }
+            }
+        }
+    };
+}
+
+// A published method is a line here.
+presets! {
+    Darts "darts" "arXiv:1806.09055" "DARTS" |_| {};
+    LambdaDartsSign "lambda-darts-sign" "arXiv:2210.07998" "Λ-DARTS with the sign measure Λ±" |config| alignment(config, AlignmentMeasure::Sign);
+}
+
+fn alignment(config: &mut MethodConfig, measure: AlignmentMeasure) {
+    config.alignment.get_or_insert_default().measure.get_or_insert(measure);
+}

@@ -1,0 +1,93 @@
+//! Growth of the dominant eigenvalue of ∇²_α L_val (RobustDARTS, arXiv:1909.09656, early stopping).
+//!
+//! With λ̄(i) the mean eigenvalue of the last k = 5 epochs, the sign is λ̄(i − k) / λ̄(i) < 0.75. RobustDARTS then
+//! takes the architecture of epoch i − k.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::method::{EpochSummary, Part, PartError, Slot};
+
+/// Settings of the rule, with the published values. It needs the curvature to be measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+#[serde(default, deny_unknown_fields)]
+pub struct Sharpness {
+    /// Number k of epochs in a mean.
+    pub window: usize,
+    /// Least ratio of the older mean to the newer one without a warning.
+    pub ratio: f64,
+    /// True if the warning ends the search.
+    pub ends: bool,
+}
+
+impl Default for Sharpness {
+    fn default() -> Self {
+        Self { window: 5, ratio: 0.75, ends: false }
+    }
+}
+
+impl Sharpness {
+    /// True if the eigenvalue has grown at the end of some epochs.
+    fn has_grown(&self, history: &[EpochSummary]) -> bool {
+        let eigenvalues: Vec<f64> = history.iter().filter_map(|epoch| epoch.curvature).collect();
+        let Some(start) = eigenvalues.len().checked_sub(2 * self.window) else { return false };
+        let (before, now) = eigenvalues[start..].split_at(self.window);
+        before.iter().sum::<f64>() < self.ratio * now.iter().sum::<f64>()
+    }
+}
+
+impl Part for Sharpness {
+    fn slot(&self) -> Slot {
+        Slot::Stop
+    }
+
+    fn check(&self) -> Result<(), PartError> {
+        PartError::check((1..=1000).contains(&self.window), "window", "1 to 1,000", self.window)?;
+        PartError::check((0.0..=1.0).contains(&self.ratio), "ratio", "between 0 and 1", self.ratio)
+    }
+
+    /// Comes once, and again only after the sign has disappeared.
+    fn warn(&self, history: &[EpochSummary]) -> Option<String> {
+        let (last, before) = history.split_last()?;
+        last.curvature?;
+        if !self.has_grown(history) || self.has_grown(before) {
+            return None;
+        }
+        // Epochs count from 1 in sentences.
+        let earlier = last.epoch + 1 - self.window;
+        Some(format!(
+            "the dominant eigenvalue of the architecture's Hessian grows; RobustDARTS takes the architecture of epoch \
+             {earlier}"
+        ))
+    }
+
+    fn ends_search(&self) -> bool {
+        self.ends
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::Genotype;
+
+    /// The first mean is 1; with the tenth value, the second one is just below or above 1 / .75.
+    #[test]
+    fn growth_is_told_by_the_published_rule() {
+        for (tenth, warned) in [(2.66, false), (2.67, true)] {
+            let eigenvalues = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, tenth];
+            let epoch = |(epoch, &value)| EpochSummary {
+                epoch,
+                genotype: Genotype { cells: Vec::new() },
+                curvature: Some(value),
+            };
+            let history: Vec<EpochSummary> = eigenvalues.iter().enumerate().map(epoch).collect();
+            for count in 1..10 {
+                assert_eq!(Sharpness::default().warn(&history[..count]), None);
+            }
+            let told = Sharpness::default().warn(&history);
+            assert_eq!(told.map(|text| text.ends_with("architecture of epoch 5")), warned.then_some(true));
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! Tests of the search through the public interface of the library.
+
+mod curvature;
+mod session;

@@ -1,0 +1,133 @@
+//! Tests of the session: its configuration determines it, and from a saved state it goes on as if it had never stopped.
+
+use std::sync::Arc;
+
+use lambda_darts::data::SearchData;
+use lambda_darts::device::Device;
+use lambda_darts::method::{MethodConfig, Preset};
+use lambda_darts::search::{EventKind, Phases, SearchConfig, Session};
+use pollster::block_on;
+
+/// Returns the configuration of a search of two epochs on a few digits.
+fn config() -> SearchConfig {
+    let mut config = SearchConfig::small("nas-bench-201");
+    config.epochs = 2;
+    config.data.images = Some(400);
+    config
+}
+
+fn data(config: &SearchConfig) -> Arc<SearchData> {
+    Arc::new(SearchData::load(&config.data, config.seed).expect("the digits"))
+}
+
+fn start(config: &SearchConfig) -> Session {
+    block_on(Session::new(config.clone(), data(config), &Device::cpu())).expect("a session")
+}
+
+/// Returns the next events, at most `max`, without their times.
+fn take(session: &mut Session, max: usize) -> Vec<EventKind> {
+    let mut events = Vec::new();
+    while events.len() < max {
+        let Some(event) = block_on(session.next_event()).expect("an event") else { break };
+        events.push(event.kind);
+    }
+    events
+}
+
+/// Returns all events of a new session, without their times.
+fn all(config: &SearchConfig) -> Vec<EventKind> {
+    take(&mut start(config), usize::MAX)
+}
+
+/// Returns the events of an epoch: its steps and its end.
+fn of_epoch(events: &[EventKind], epoch: usize) -> Vec<&EventKind> {
+    let inside = |event: &&EventKind| match event {
+        EventKind::Step(step) => step.epoch == epoch,
+        EventKind::Epoch(end) => end.epoch == epoch,
+        EventKind::Start { .. } | EventKind::End { .. } => false,
+    };
+    events.iter().filter(inside).collect()
+}
+
+#[test]
+fn one_seed_gives_one_search_and_another_a_different_one() {
+    let mut config = config();
+    let first = all(&config);
+    assert!(
+        matches!(first.first(), Some(EventKind::Start { .. })) && matches!(first.last(), Some(EventKind::End { .. }))
+    );
+    assert!(of_epoch(&first, 0).len() > 2 && of_epoch(&first, 1).len() > 2);
+    assert_eq!(first, all(&config));
+    config.seed += 1;
+    let other = all(&config);
+    assert_ne!(of_epoch(&first, 0), of_epoch(&other, 0));
+}
+
+#[test]
+fn a_restored_session_goes_on_exactly() {
+    let config = config();
+    let whole = all(&config);
+    let mut session = start(&config);
+    // The start and two steps: the middle of an epoch, where momentum and Adam's means are not zero.
+    assert_eq!(take(&mut session, 3), whole[..3]);
+    let state = block_on(session.state()).expect("a state");
+    drop(session);
+    let mut restored = block_on(Session::restore(state, data(&config), &Device::cpu())).expect("a session");
+    assert_eq!(take(&mut restored, usize::MAX), whole[3..]);
+}
+
+#[test]
+fn phases_are_measured_and_not_saved() {
+    let mut config = config();
+    config.method = MethodConfig::preset(Preset::Darts);
+    let mut session = start(&config);
+    take(&mut session, 3);
+    for (name, seconds) in session.phases().named() {
+        assert_eq!(seconds > 0.0, name != "regularizer", "{name}: {seconds}");
+    }
+    assert_eq!(session.launches(), None, "nothing is launched on the CPU");
+    let state = block_on(session.state()).expect("a state");
+    let restored = block_on(Session::restore(state, data(&config), &Device::cpu())).expect("a session");
+    assert_eq!(restored.phases(), Phases::default());
+}
+
+/// Checks Λ-DARTS with the linear schedule, which begins at λ = 0: there it is DARTS.
+#[test]
+fn the_first_epoch_of_lambda_darts_is_that_of_darts() {
+    let mut config = config();
+    config.method = MethodConfig::preset(Preset::Darts);
+    let darts = all(&config);
+    config.method = MethodConfig::preset(Preset::LambdaDarts);
+    let lambda = all(&config);
+    assert_eq!(of_epoch(&darts, 0), of_epoch(&lambda, 0));
+    assert_ne!(of_epoch(&darts, 1), of_epoch(&lambda, 1));
+}
+
+/// A state belongs to its images: other images, or other parts of the same, are refused.
+#[test]
+fn a_state_is_refused_on_other_images() {
+    let config = config();
+    let mut session = start(&config);
+    take(&mut session, 2);
+    let state = block_on(session.state()).expect("a state");
+    let mut other = config.clone();
+    other.data.images = Some(300);
+    let error = block_on(Session::restore(state, data(&other), &Device::cpu())).expect_err("other images");
+    assert!(error.to_string().contains("other images"), "{error}");
+}
+
+/// The blocking forms give the events of the asynchronous one.
+#[test]
+fn blocking_forms_give_the_same_events() {
+    let config = config();
+    let whole = all(&config);
+    let by_iterator: Vec<EventKind> = start(&config).events().map(|event| event.expect("an event").kind).collect();
+    assert_eq!(by_iterator, whole);
+    let mut seen = Vec::new();
+    let stop_after_three = |event: &lambda_darts::search::Event| {
+        seen.push(event.kind.clone());
+        if seen.len() == 3 { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
+    };
+    start(&config).run(stop_after_three).expect("three events");
+    assert_eq!(seen, whole[..3]);
+}

@@ -1,0 +1,380 @@
+//! The engines against their specification, the reference engine: the same graph on Burn tensors.
+
+use lambda_darts::alignment::{AlignmentMeasure, Estimator, LayerAlignment};
+use lambda_darts::data::Batch;
+use lambda_darts::device::Device;
+use lambda_darts::engine::{Draws, Engine, State, TangentWant, Want, initialize, open};
+use lambda_darts::graph::{Auxiliary, CandidateContext, Graph, NetworkSize};
+use lambda_darts::method::{MethodConfig, Moment, Preset};
+use lambda_darts::search::{ArchitectureConfig, Bilevel, StepSettings, WeightsConfig};
+use lambda_darts::space::{Architecture, Genotype, Operation, OperationStyle, Space};
+use lambda_darts::training::DerivedNetwork;
+use lambda_darts_tests::network::{FeatureMap, SingleRun, copies, input, predict, read, run_single, train, write};
+use pollster::block_on;
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// GPU of this machine, or a software driver.
+fn vulkan() -> Option<Device> {
+    match Device::named("vulkan") {
+        Ok(device) => {
+            assert!(device.is_gpu(), "{} has no kernels", device.name());
+            Some(device)
+        }
+        Err(error) => {
+            assert!(std::env::var_os("CI").is_none(), "{error}");
+            println!("skipped: {error}");
+            None
+        }
+    }
+}
+
+/// Reference engine in double precision.
+fn reference() -> Device {
+    Device::cpu_f64().reference().expect("Burn's CPU")
+}
+
+/// Random numbers in [−1, 1) that single precision holds exactly.
+fn numbers(random: &mut ChaCha8Rng, count: usize) -> Vec<f64> {
+    (0..count).map(|_| f64::from(random.random_range(-1.0_f32..1.0))).collect()
+}
+
+/// ‖a − b‖ / ‖b‖, with a floor for numbers that are all but zero: a weight before a batch norm has a gradient of rounding
+/// alone.
+fn distance(a: &[f64], b: &[f64]) -> f64 {
+    assert_eq!(a.len(), b.len());
+    let size = |numbers: &mut dyn Iterator<Item = f64>| numbers.map(|x| x * x).sum::<f64>().sqrt();
+    size(&mut a.iter().zip(b).map(|(a, b)| a - b)) / size(&mut b.iter().copied()).max(1.0)
+}
+
+fn compare(ours: &SingleRun, plain: &SingleRun, max: f64) -> Result<(), TestCaseError> {
+    let [[mean, variance], [plain_mean, plain_variance]] = [&ours.running, &plain.running];
+    for (what, a, b) in [
+        ("output", &ours.y, &plain.y),
+        ("input gradient", &ours.gx, &plain.gx),
+        ("weight gradient", &ours.weights, &plain.weights),
+        ("running mean", mean, plain_mean),
+        ("running variance", variance, plain_variance),
+    ] {
+        prop_assert_eq!(a.len(), b.len(), "{}", what);
+        let error = distance(a, b);
+        prop_assert!(error <= max, "{what} is off by {error:e}");
+    }
+    Ok(())
+}
+
+/// Runs a graph on all engines and compares them with the reference engine.
+fn all_engines_agree(graph: &Graph, shape: [usize; 4], random: &mut ChaCha8Rng) -> Result<(), TestCaseError> {
+    let x = FeatureMap { values: numbers(random, shape.iter().product()), shape };
+    let [height, width] = graph.sizes([shape[2], shape[3]])[graph.output()];
+    let out = shape[0] * graph.values()[graph.output()].channels * height * width;
+    #[expect(clippy::cast_possible_truncation, reason = "exact in single precision")]
+    let gy: Vec<f32> = numbers(random, out).into_iter().map(|x| x as f32).collect();
+    let weights = numbers(random, graph.parameter_count());
+    let run = |device: &Device| run_single(graph, &x, &weights, &gy, device);
+    let plain = run(&reference());
+    for (device, max) in [(Device::cpu_f64(), 1e-9), (Device::cpu(), 1e-5)] {
+        compare(&run(&device), &plain, max)?;
+    }
+    if let Some(device) = vulkan() {
+        compare(&run(&device), &plain, 1e-4)?;
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: RngSeed::Fixed(201), ..ProptestConfig::default() })]
+
+    /// In double precision two orders of summation agree to far more digits than any mistake would leave; in single
+    /// precision, on the CPU and on Vulkan, the engines are held against the same double-precision numbers.
+    #[test]
+    fn operations_equal_their_specification(
+        operation in 0..Operation::ALL.len(),
+        // From 16 images on, small ones share their rows.
+        (batch, channels) in (prop_oneof![1_usize..12, 16_usize..40], 1_usize..11),
+        (height, width) in (2_usize..17, 2_usize..17),
+        stride in 1_usize..3,
+        (nas_bench, affine) in (any::<bool>(), any::<bool>()),
+        seed in any::<u64>(),
+    ) {
+        let style = if nas_bench { OperationStyle::NasBench201 } else { OperationStyle::Darts };
+        let operation = Operation::ALL[operation];
+        // Half of one channel is none, which the reduction cannot do.
+        let channels = if operation == Operation::SkipConnect && stride == 2 { channels.max(2) } else { channels };
+        let graph = Graph::candidate(operation, channels, CandidateContext { stride, style, affine });
+        // A batch norm over few numbers may find hardly any variance, and divides by it.
+        prop_assume!(batch * height.div_ceil(stride) * width.div_ceil(stride) >= 12);
+        all_engines_agree(&graph, [batch, channels, height, width], &mut ChaCha8Rng::seed_from_u64(seed))?;
+    }
+
+    #[test]
+    fn residual_blocks_equal_their_specification(
+        (batch, input, output) in (prop_oneof![1_usize..6, 16_usize..40], 1_usize..7, 1_usize..9),
+        (height, width) in (3_usize..12, 3_usize..12),
+        seed in any::<u64>(),
+    ) {
+        let graph = Graph::residual_block(input, output);
+        all_engines_agree(&graph, [batch, input, height, width], &mut ChaCha8Rng::seed_from_u64(seed))?;
+    }
+}
+
+fn batch(random: &mut ChaCha8Rng, images: usize, side: usize) -> Batch {
+    #[expect(clippy::cast_possible_truncation, reason = "exact in single precision")]
+    let pixels = numbers(random, images * 3 * side * side).into_iter().map(|x| x as f32).collect();
+    let labels = (0..images).map(|_| random.random_range(0..10)).collect();
+    Batch { images: pixels, labels, shape: [images, 3, side, side] }
+}
+
+/// Opens a graph on a device with initial weights.
+fn start(graph: &Graph, device: &Device) -> Box<dyn Engine> {
+    let mut engine = block_on(open(graph.clone(), device)).expect("an engine");
+    block_on(initialize(engine.as_mut(), 5)).expect("weights");
+    engine
+}
+
+/// Λ and ∂Λ/∂ω of the cells of the first type.
+fn regularizer(
+    engine: &mut dyn Engine,
+    batch: &Batch,
+    p: &[Vec<f64>],
+    draws: &Draws,
+    (estimator, epsilon0): (Estimator, f64),
+) -> (f64, Vec<f64>) {
+    block_on(engine.clear_gradient()).expect("a gradient");
+    let first: Vec<bool> = engine.graph().cells().iter().map(|cell| cell.cell_type == 0).collect();
+    let want = Want { cells: true, tangent: estimator == Estimator::Frozen, ..Want::default() };
+    let mut pass = block_on(engine.pass(input(batch, p, draws), want)).expect("a pass");
+    let cells = pass.cell_gradients().to_vec();
+    let own = |(cell, &first): (&'_ Vec<f64>, &bool)| first.then(|| cell.clone());
+    let gradients: Vec<Vec<f64>> = cells.iter().zip(&first).filter_map(own).collect();
+    let slices: Vec<&[f64]> = gradients.iter().map(Vec::as_slice).collect();
+    let alignment = LayerAlignment::measure(AlignmentMeasure::Cosine, &slices).expect("two cells");
+    let norm = alignment.direction_norm();
+    let mut directions = alignment.directions.into_iter();
+    let mut direction = Vec::new();
+    for (cell, &first) in cells.iter().zip(&first) {
+        let still = vec![0.0; cell.len()];
+        direction.push(if first { directions.next().unwrap_or(still) } else { still });
+    }
+    if estimator == Estimator::Frozen {
+        block_on(pass.tangent(&direction, TangentWant { weights: 1.0, cells: false, epsilon: epsilon0 }))
+            .expect("a tangent");
+    } else {
+        let epsilon = epsilon0 / norm;
+        for sign in [1.0, -1.0] {
+            let moved = |(p, d): (&Vec<f64>, &Vec<f64>)| p.iter().zip(d).map(|(p, d)| p + sign * epsilon * d).collect();
+            let p: Vec<Vec<f64>> = p.iter().zip(&direction).map(moved).collect();
+            let want = Want { weights: sign / (2.0 * epsilon), ..Want::default() };
+            block_on(pass.again(&p, want)).expect("a pass");
+        }
+    }
+    (alignment.value, read(engine, State::Gradient))
+}
+
+/// Compares whole supernets with the reference engine in double precision: loss, logits, all gradients, the regularizer by
+/// either estimator, and predictions by running statistics. A difference divides the remainder of two close gradients by
+/// 2ε, and its error with it.
+fn supernets_agree(
+    device: &Device,
+    nets: &[(&str, usize, usize, usize)],
+    max: f64,
+    (epsilon0, of_differences): (f64, f64),
+) {
+    for &(name, cells, side, images) in nets {
+        let space = Space::named(name).unwrap();
+        let size = NetworkSize { channels: 3, cells, image_channels: 3, classes: 10 };
+        let graph = Graph::supernet(&space, size).unwrap();
+        let mut engines = [start(&graph, device), start(&graph, &reference())];
+        let images = batch(&mut ChaCha8Rng::seed_from_u64(8), images, side);
+        let (p, draws) = (copies(&graph, &Architecture::new(&space, 5)), Draws::new(&graph, images.shape, 5, 0));
+        let close = |what: &str, [ours, plain]: &[Vec<f64>; 2], max: f64| {
+            let error = distance(ours, plain);
+            println!("{name}: {what} is off by {error:e}");
+            assert!(error <= max, "{name}: {what} is off by {error:e}");
+        };
+        let found = engines.each_mut().map(|engine| train(engine.as_mut(), &images, &p, &draws));
+        close("loss", &found.each_ref().map(|found| vec![found.loss]), max);
+        close("logits", &found.each_ref().map(|found| found.output.clone()), max);
+        close("cells", &found.each_ref().map(|found| found.cells.concat()), max);
+        close("weights", &engines.each_mut().map(|engine| read(engine.as_mut(), State::Gradient)), max);
+        for engine in &mut engines {
+            block_on(engine.update_running()).unwrap();
+        }
+        close("predictions", &engines.each_mut().map(|engine| predict(engine.as_mut(), &images, &p, &draws)), max);
+        for estimator in [Estimator::Central, Estimator::Frozen] {
+            let found = engines
+                .each_mut()
+                .map(|engine| regularizer(engine.as_mut(), &images, &p, &draws, (estimator, epsilon0)));
+            close("Λ", &found.each_ref().map(|(value, _)| vec![*value]), max);
+            let gradients = found.map(|(_, gradient)| gradient);
+            close(&format!("∂Λ/∂ω ({estimator:?})"), &gradients, of_differences);
+        }
+    }
+}
+
+/// Takes steps by the tangent of the CPU and of the reference engine, with both types of cells regularized, on batches of
+/// several sizes, the last two in groups of several images.
+#[test]
+fn a_regularized_step_equals_its_specification() {
+    let space = Space::named("darts").unwrap();
+    let size = NetworkSize { channels: 2, cells: 6, image_channels: 3, classes: 10 };
+    let mut config = MethodConfig::preset(Preset::LambdaDarts);
+    let alignment = config.alignment.as_mut().unwrap();
+    (alignment.estimator, alignment.lambda, alignment.epsilon) = (Estimator::Frozen, 10.0, 1e-5);
+    alignment.cell_types = vec!["normal".to_owned(), "reduce".to_owned()];
+    let (weights, architecture) = (WeightsConfig::default(), ArchitectureConfig::default());
+    let mut nets = [Device::cpu_f64(), reference()].map(|device| {
+        let method = config.build(&space).unwrap();
+        block_on(Bilevel::new(&space, size, method, 5, &device)).unwrap()
+    });
+    let mut random = ChaCha8Rng::seed_from_u64(9);
+    for (step, images) in [(0, 5), (1, 3), (2, 26), (3, 19)] {
+        let [train, valid] = [(), ()].map(|()| batch(&mut random, images, 8));
+        let moment = Moment { epoch: 1, epochs: 2, step, seed: 5 };
+        let settings = StepSettings { moment, lr: 0.025, weights: &weights, architecture: &architecture };
+        // Both begin each step at the same numbers: a difference of rounding could turn a ReLU in the next one.
+        let state = block_on(nets[0].state()).unwrap();
+        block_on(nets[1].restore(state)).unwrap();
+        let mut moved = Vec::new();
+        for net in &mut nets {
+            let before = read(net.engine(), State::Weights);
+            let report = block_on(net.step(&train, &valid, &settings)).unwrap();
+            let after = read(net.engine(), State::Weights);
+            let by: Vec<f64> = after.iter().zip(&before).map(|(after, before)| after - before).collect();
+            moved.push((by, report.gradient_norm));
+        }
+        let [(by, norm), (plain_by, plain_norm)] = [&moved[0], &moved[1]];
+        let errors = [distance(by, plain_by), distance(&[*norm], &[*plain_norm])];
+        println!("step {step}: off by {errors:?}");
+        assert!(errors.iter().all(|&error| error <= 1e-6), "step {step} is off by {errors:?}");
+    }
+}
+
+/// The reduce cell of NASNet hands on three of five nodes, and its normal cell reads a node twice; the others have
+/// every operation, edges without one, a node that reads nothing, and noise.
+const DERIVED: [(&str, &str); 3] = [
+    (
+        "darts",
+        "Genotype(normal=[('sep_conv_5x5', 1), ('sep_conv_3x3', 0), ('sep_conv_5x5', 0), ('sep_conv_3x3', 0), \
+         ('avg_pool_3x3', 1), ('skip_connect', 0), ('avg_pool_3x3', 0), ('avg_pool_3x3', 0), ('skip_connect', 1), \
+         ('skip_connect', 1)], normal_concat=range(2, 7), reduce=[('sep_conv_5x5', 1), ('sep_conv_7x7', 0), \
+         ('max_pool_3x3', 1), ('skip_connect', 0), ('avg_pool_3x3', 1), ('dil_conv_5x5', 0), ('skip_connect', 3), \
+         ('avg_pool_3x3', 2), ('conv_7x1_1x7', 2), ('max_pool_3x3', 1)], reduce_concat=[4, 5, 6])",
+    ),
+    (
+        "darts-none",
+        "Genotype(normal=[('none', 1), ('none', 0), ('noise', 0), ('dil_conv_3x3', 2)], normal_concat=[3], \
+         reduce=[('noise', 1), ('max_pool_3x3', 0), ('conv_7x1_1x7', 0), ('none', 2)], reduce_concat=[3, 2])",
+    ),
+    ("nas-bench-201", "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|nor_conv_1x1~1|none~2|"),
+];
+
+/// Compares a derived network with the reference engine in double precision, on two batches, the second in groups of
+/// several images: loss, logits, gradient, and predictions by the running statistics that both have left.
+fn derived_networks_agree(device: &Device, sides: &[usize], max: f64) {
+    for (name, genotype) in DERIVED {
+        let space = Space::named(name).unwrap();
+        let cells = if name == "nas-bench-201" { 1 } else { 4 };
+        let size = NetworkSize { channels: 3, cells, image_channels: 3, classes: 10 };
+        let genotype = Genotype::parse(genotype).unwrap();
+        derived_network_agrees(device, (&space, &genotype, size, None), sides, max);
+    }
+}
+
+fn derived_network_agrees(
+    device: &Device,
+    (space, genotype, size, auxiliary): (&Space, &Genotype, NetworkSize, Option<Auxiliary>),
+    sides: &[usize],
+    max: f64,
+) {
+    let name = &space.name;
+    let mut nets = [device.clone(), reference()]
+        .map(|device| block_on(DerivedNetwork::new(space, genotype, size, auxiliary, 5, &device)).unwrap());
+    let mut random = ChaCha8Rng::seed_from_u64(8);
+    // Scales and shifts start as ones and zeros, which show little.
+    let weights = numbers(&mut random, nets[0].graph().parameter_count());
+    for net in &mut nets {
+        write(net.engine(), State::Weights, &weights);
+    }
+    for (step, &side) in (0..).zip(sides) {
+        let images = batch(&mut random, if step == 0 { 3 } else { 19 }, side);
+        let found = nets.each_mut().map(|net| block_on(net.loss_and_gradient(&images, step)).unwrap());
+        let predictions = nets.each_mut().map(|net| block_on(net.predict(&images)).unwrap());
+        for (what, [ours, plain]) in [
+            ("loss", found.each_ref().map(|found| vec![found.loss])),
+            ("logits", found.each_ref().map(|found| found.logits.clone())),
+            ("gradient", found.each_ref().map(|found| found.gradient.to_f64())),
+            ("predictions", predictions),
+        ] {
+            let error = distance(&ours, &plain);
+            println!("{name}, derived: {what} at {side} pixels is off by {error:e}");
+            assert!(error <= max, "{name}, derived: {what} at {side} pixels is off by {error:e}");
+        }
+    }
+}
+
+#[test]
+fn derived_networks_on_the_cpu_equal_their_specification() {
+    derived_networks_agree(&Device::cpu_f64(), &[9, 8], 1e-9);
+}
+
+#[test]
+fn derived_networks_on_vulkan_equal_their_specification() {
+    if let Some(device) = vulkan() {
+        derived_networks_agree(&device, &[8], 1e-3);
+    }
+}
+
+/// Compares a network with an auxiliary head, whose loss reaches the lower cells by a second way. The head needs 8×8
+/// pixels, which images of 32 leave after two reductions.
+#[test]
+fn auxiliary_heads_equal_their_specification() {
+    let space = Space::named("darts").unwrap();
+    let genotype = Genotype::parse(DERIVED[0].1).unwrap();
+    let size = NetworkSize { channels: 2, cells: 3, image_channels: 3, classes: 10 };
+    let network = (&space, &genotype, size, Some(Auxiliary { loss_weight: 0.4 }));
+    derived_network_agrees(&Device::cpu_f64(), network, &[32], 1e-9);
+    if let Some(device) = vulkan() {
+        derived_network_agrees(&device, network, &[32], 1e-3);
+    }
+}
+
+#[test]
+fn supernets_on_the_cpu_equal_their_specification() {
+    // The last two in groups of several images, the last group smaller than the others.
+    let nets = [
+        ("nas-bench-201", 1, 9, 5),
+        ("darts", 4, 8, 3),
+        ("s1", 4, 7, 4),
+        ("s3", 4, 8, 2),
+        ("s4", 5, 8, 9),
+        ("darts", 4, 8, 19),
+        ("nas-bench-201", 1, 9, 29),
+    ];
+    supernets_agree(&Device::cpu_f64(), &nets, 1e-9, (1e-4, 1e-6));
+}
+
+#[test]
+fn supernets_on_vulkan_equal_their_specification() {
+    if let Some(device) = vulkan() {
+        supernets_agree(&device, &[("nas-bench-201", 1, 5, 3), ("darts", 4, 6, 2)], 1e-4, (1e-2, 1e-2));
+    }
+}
+
+/// The cut of a batch depends on its size alone: threads change nothing, to the bit.
+#[test]
+fn threads_do_not_change_a_bit() {
+    let space = Space::named("darts").unwrap();
+    let size = NetworkSize { channels: 4, cells: 3, image_channels: 3, classes: 10 };
+    let graph = Graph::supernet(&space, size).unwrap();
+    let images = batch(&mut ChaCha8Rng::seed_from_u64(3), 24, 8);
+    let (p, draws) = (copies(&graph, &Architecture::new(&space, 5)), Draws::new(&graph, images.shape, 5, 0));
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut engine = start(&graph, &Device::cpu());
+        pool.install(|| (train(engine.as_mut(), &images, &p, &draws), read(engine.as_mut(), State::Gradient)))
+    };
+    assert!(run(1) == run(3), "one thread and three differ");
+}

@@ -1,0 +1,56 @@
+/** Ready-made comparisons, each with one sentence. */
+import type { Settings } from "./settings";
+
+export interface Comparison {
+  id: string;
+  name: string;
+  sentence: string;
+  space: string;
+  /** Settings that differ from the library's small ones for the space. */
+  set: Partial<Settings>;
+}
+
+export const COMPARISONS: readonly Comparison[] = [
+  {
+    id: "collapse",
+    name: "Watch DARTS collapse",
+    sentence: "One seed, one data set, two methods: plain DARTS leans on skip connections while its cells disagree, Λ-DARTS brings them to agree. A whole collapse takes harder images than these digits.",
+    space: "nas-bench-201",
+    set: { left: "darts", right: "lambda-darts" },
+  },
+  {
+    id: "skip-or-convolve",
+    name: "Skip or convolve",
+    sentence: "Space S2 leaves each edge two candidates, a skip connection and a convolution: the plainest form of the contest.",
+    space: "s2",
+    set: { left: "darts", right: "lambda-darts" },
+  },
+  {
+    id: "two-forms",
+    name: "Cosine against sign",
+    sentence: "The two regularizers of the paper side by side: agreement by angle, and agreement by sign.",
+    space: "nas-bench-201",
+    set: { left: "lambda-darts", right: "lambda-darts-sign" },
+  },
+  {
+    id: "darts-space",
+    name: "The DARTS space, small",
+    sentence: "Fourteen edges with seven candidates each, and two cell types; slower, and closer to the papers.",
+    space: "darts",
+    set: { left: "darts", right: "lambda-darts" },
+  },
+  {
+    id: "own",
+    name: "My own settings",
+    sentence: "Everything is yours to set; the address of this page holds it all, so a link repeats the run.",
+    space: "nas-bench-201",
+    set: {},
+  },
+];
+
+export const DEFAULT_COMPARISON = COMPARISONS[0] as Comparison;
+
+/** The one that stands for settings without a ready-made comparison. */
+export const OWN_COMPARISON = COMPARISONS[COMPARISONS.length - 1] as Comparison;
+
+export const comparisonNamed = (id: string): Comparison | undefined => COMPARISONS.find((comparison) => comparison.id === id);
