@@ -36,17 +36,19 @@ impl Part for WeightFreePenalty {
     }
 
     fn check(&self) -> Result<(), PartError> {
-        PartError::check(self.coefficient >= 0.0, "coefficient", "0 or more", self.coefficient)
+        PartError::check(self.coefficient >= 0.0, "coefficient", "0 or more", &self.coefficient)
     }
 
     fn regularize_alpha(&self, alpha: &Architecture, _: &Moment, gradient: &mut [f64]) {
         let rows: Vec<Vec<f64>> = alpha.probabilities().concat();
-        let (mut start, edges) = (0, rows.len());
+        // A row of the mean has the weight 1 / rows.
+        let coefficient = self.coefficient / rows.iter().map(|_| 1.0).sum::<f64>();
+        let mut start = 0;
         for p in rows {
             let free = &self.weight_free[start..start + p.len()];
             let share: f64 = p.iter().zip(free).filter(|(_, free)| **free).map(|(p, _)| p).sum();
             for ((slope, p), &free) in gradient[start..].iter_mut().zip(&p).zip(free) {
-                *slope += self.coefficient / edges as f64 * p * (f64::from(u8::from(free)) - share);
+                *slope += coefficient * p * (f64::from(u8::from(free)) - share);
             }
             start += p.len();
         }

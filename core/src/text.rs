@@ -1,4 +1,14 @@
-//! Line numbers in a text, for error messages.
+//! Line numbers in a text, for error messages, and bytes as text.
+
+/// Returns bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
 
 /// Returns the line, counted from 1, of a byte offset.
 pub(crate) fn line_at(text: &str, offset: usize) -> usize {

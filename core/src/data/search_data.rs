@@ -155,12 +155,16 @@ fn fingerprint(images: &Images, parts: [&[usize]; 2]) -> String {
         hash.update((size as u64).to_le_bytes());
     }
     hash.update(&images.pixels);
-    images.labels.iter().for_each(|label| hash.update(label.to_le_bytes()));
+    for label in &images.labels {
+        hash.update(label.to_le_bytes());
+    }
     for part in parts {
         hash.update((part.len() as u64).to_le_bytes());
-        part.iter().for_each(|&number| hash.update((number as u64).to_le_bytes()));
+        for &number in part {
+            hash.update((number as u64).to_le_bytes());
+        }
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::text::hex(&hash.finalize())
 }
 
 fn folder_of(config: &DataConfig) -> Result<&Path, DataError> {

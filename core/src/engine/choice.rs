@@ -12,6 +12,7 @@ use crate::graph::Graph;
 ///
 /// # Errors
 /// [`EngineError::Device`] if the device is gone.
+#[must_use = "nothing is opened before it is awaited"]
 pub fn open(graph: Graph, device: &Device) -> Later<'_, Box<dyn Engine>> {
     // In a box: the code of an `async fn` is generated in the crate that awaits it, and with it all kernels.
     Box::pin(open_on(graph, device))

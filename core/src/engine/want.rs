@@ -2,6 +2,7 @@
 
 /// Results of a pass besides loss and logits.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one result that a caller may ask for")]
 pub struct Want {
     /// Coefficient by which ∂L/∂ω is added to the engine's gradient; with 0 it is not computed.
     pub weights: f64,

@@ -126,7 +126,9 @@ impl Method {
         let edges = relaxed.soft.iter().flatten().zip(sums);
         let mut gradient: Vec<f64> = edges.flat_map(|(p, g)| through_softmax(p, &g)).collect();
         if (relaxed.scale - 1.0).abs() > 0.0 {
-            gradient.iter_mut().for_each(|slope| *slope *= relaxed.scale);
+            for slope in &mut gradient {
+                *slope *= relaxed.scale;
+            }
         }
         for (_, part) in &self.parts {
             part.regularize_alpha(alpha, moment, &mut gradient);

@@ -75,7 +75,7 @@ impl PartError {
     ///
     /// # Errors
     /// [`PartError::Setting`] if `ok` is false.
-    pub fn check(ok: bool, setting: &str, must: &str, is: impl ToString) -> Result<(), Self> {
+    pub fn check(ok: bool, setting: &str, must: &str, is: &dyn std::fmt::Display) -> Result<(), Self> {
         if ok {
             return Ok(());
         }

@@ -137,6 +137,6 @@ impl EventDigest {
     /// Digest of all events so far, in hexadecimal.
     #[must_use]
     pub fn hex(&self) -> String {
-        self.0.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        crate::text::hex(&self.0.clone().finalize())
     }
 }

@@ -20,7 +20,7 @@ use crate::engine::{
 use crate::graph::{Graph, IMAGE};
 
 /// Time after which a GPU that does not answer counts as lost.
-const TIME_OUT: Duration = Duration::from_secs(60);
+const TIME_OUT: Duration = Duration::from_mins(1);
 
 /// Graph on a GPU with its state and the buffers of its passes.
 #[derive(Debug)]

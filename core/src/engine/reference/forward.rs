@@ -113,16 +113,15 @@ impl<'a> Forward<'a> {
 
     fn norm(&mut self, x: Tensor<4>, norm: Norm) -> Tensor<4> {
         let [batch, channels, height, width] = x.dims();
-        let [scale, shift] = match norm.affine {
-            Some(offsets) => offsets.map(|offset| self.weight::<1>(offset)),
-            None => {
-                let ones = x.clone().without_autodiff().slice([0..1, 0..channels, 0..1, 0..1]).reshape([channels]);
-                [ones.clone().ones_like(), ones.zeros_like()]
-            }
+        let [scale, shift] = if let Some(offsets) = norm.affine {
+            offsets.map(|offset| self.weight::<1>(offset))
+        } else {
+            let ones = x.clone().without_autodiff().slice([0..1, 0..channels, 0..1, 0..1]).reshape([channels]);
+            [ones.clone().ones_like(), ones.zeros_like()]
         };
-        if let Some(running) = &self.running {
+        if let Some([mean, variance]) = &self.running {
             let part = |all: &Tensor<1>| all.clone().slice([norm.offset..norm.offset + channels]);
-            return batch_norm(x, scale, shift, part(&running[0]), part(&running[1]), EPSILON);
+            return batch_norm(x, scale, shift, part(mean), part(variance), EPSILON);
         }
         let result = batch_norm_train(x, scale, shift, EPSILON);
         #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 pixels")]

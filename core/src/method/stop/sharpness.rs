@@ -43,8 +43,8 @@ impl Part for Sharpness {
     }
 
     fn check(&self) -> Result<(), PartError> {
-        PartError::check((1..=1000).contains(&self.window), "window", "1 to 1,000", self.window)?;
-        PartError::check((0.0..=1.0).contains(&self.ratio), "ratio", "between 0 and 1", self.ratio)
+        PartError::check((1..=1000).contains(&self.window), "window", "1 to 1,000", &self.window)?;
+        PartError::check((0.0..=1.0).contains(&self.ratio), "ratio", "between 0 and 1", &self.ratio)
     }
 
     /// Comes once, and again only after the sign has disappeared.

@@ -39,7 +39,7 @@ impl Part for SkipShare {
     }
 
     fn check(&self) -> Result<(), PartError> {
-        PartError::check((0.0..=1.0).contains(&self.share), "share", "between 0 and 1", self.share)
+        PartError::check((0.0..=1.0).contains(&self.share), "share", "between 0 and 1", &self.share)
     }
 
     /// Comes once, and again only after the sign has disappeared.

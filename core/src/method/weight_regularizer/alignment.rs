@@ -62,10 +62,10 @@ impl Part for Alignment {
     }
 
     fn check(&self) -> Result<(), PartError> {
-        PartError::check(self.lambda.is_finite() && self.lambda >= 0.0, "lambda", "0 or more", self.lambda)?;
-        PartError::check(self.epsilon.is_finite() && self.epsilon > 0.0, "epsilon", "a positive number", self.epsilon)?;
+        PartError::check(self.lambda.is_finite() && self.lambda >= 0.0, "lambda", "0 or more", &self.lambda)?;
+        PartError::check(self.epsilon.is_finite() && self.epsilon > 0.0, "epsilon", "a positive number", &self.epsilon)?;
         match self.cell_types.iter().find(|name| !["normal", "reduce"].contains(&name.as_str())) {
-            Some(name) => PartError::check(false, "cell_types", "a list of `normal` and `reduce`", name),
+            Some(name) => PartError::check(false, "cell_types", "a list of `normal` and `reduce`", &name),
             None => Ok(()),
         }
     }
