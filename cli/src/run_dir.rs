@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use lambda_darts::search::{Checkpoint, Event, EventLogPosition, SearchConfig, Session};
+use lambda_darts::search::{Checkpoint, Event, EventDigest, EventLogPosition, SearchConfig, Session};
 use lambda_darts::space::Genotype;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use crate::text_file::{read_text, write_new};
 pub(crate) struct RunDir {
     path: PathBuf,
     events: File,
-    /// EventLogPosition of the events that were written.
+    /// Position after the events that were written.
     position: EventLogPosition,
     board: Option<Board>,
 }
@@ -152,6 +152,13 @@ impl RunDir {
             Some(board) => board.show(event).map_err(|error| Failure::file(&self.path.join(board::FOLDER), error)),
             None => Ok(()),
         }
+    }
+
+    /// Returns the digest of all events of the run.
+    pub(crate) fn digest(&self) -> Result<String, Failure> {
+        let mut digest = EventDigest::default();
+        self.replay(self.position, |event| digest.add(&event))?;
+        Ok(digest.hex())
     }
 
     /// Writes a checkpoint of the session, with the position in the event log.

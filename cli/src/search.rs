@@ -47,6 +47,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     let Run { session, dir, epochs, .. } = run;
     let last = epochs.last();
     let genotype = session.genotype();
+    let digest = dir.digest()?;
 
     if args.json {
         let mut result = json!({
@@ -59,6 +60,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
             "supernet_accuracy": last.map(|epoch| epoch.supernet_accuracy),
             "epochs": last.map_or(0, |epoch| epoch.epoch + 1),
             "stopped": end != End::Whole,
+            "digest": digest,
             "run": dir.path().display().to_string(),
         });
         if let Some(found) = session.table().and_then(|table| table.look_up(&genotype)) {
@@ -69,6 +71,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
         print(&result.to_string())?;
     } else {
         print(&notations(&genotype))?;
+        progress.line(&format!("digest {digest}"));
     }
     Ok(match end {
         End::Whole | End::Collapse => ExitCode::SUCCESS,

@@ -31,41 +31,6 @@ imagenet16_120_valid: number,
 imagenet16_120_test: number, };
 
 /**
- * Settings of the layer alignment. Defaults are those of the reference: λ = 0.125, ε₀ = 1e-4, linear schedule, normal
- * cells.
- */
-export type Alignment = { 
-/**
- * Measure of the agreement; without one that of the preset, or the cosine.
- */
-measure?: AlignmentMeasure, 
-/**
- * Final coefficient λ.
- */
-lambda: number, 
-/**
- * Schedule of λ over the epochs.
- */
-schedule: Schedule, 
-/**
- * ε₀ of the two-sided difference; the estimator `frozen` takes none.
- */
-epsilon: number, 
-/**
- * Estimator of ∂Λ/∂ω.
- */
-estimator: Estimator, 
-/**
- * Types of cell that are regularized.
- */
-cell_types: Array<string>, };
-
-/**
- * Measure of the agreement of cell gradients.
- */
-export type AlignmentMeasure = "cosine" | "sign";
-
-/**
  * Training of the architecture parameters: Adam.
  */
 export type ArchitectureConfig = { 
@@ -361,11 +326,6 @@ benchmark?: Accuracies,
 warnings?: Array<string>, };
 
 /**
- * Estimator of ∂Λ/∂ω.
- */
-export type Estimator = "central" | "frozen";
-
-/**
  * Event of a search.
  */
 export type Event = { 
@@ -482,23 +442,7 @@ curvature: boolean, };
  *
  * A part of the preset that is left out has its defaults; a part that the preset lacks is added to it.
  */
-export type MethodConfig = { 
-/**
- * Preset.
- */
-name: Preset, 
-/**
- * Settings of the part of this name.
- */
-alignment?: Alignment, 
-/**
- * Settings of the part of this name.
- */
-skip_share?: SkipShare, 
-/**
- * Settings of the part of this name.
- */
-sharpness?: Sharpness, };
+export type MethodConfig = { name: Preset, [part: string]: unknown };
 
 /**
  * A genotype in every notation that it has.
@@ -552,7 +496,7 @@ export type Output = "concat" | "last";
 /**
  * Published method by the name of its composition.
  */
-export type Preset = "darts" | "lambda-darts-sign" | "lambda-darts";
+export type Preset = string;
 
 /**
  * A published method.
@@ -603,11 +547,6 @@ alignment: number | null,
  * Sign alignment Λ±; absent with fewer than two cells.
  */
 sign_alignment: number | null, };
-
-/**
- * Function of the epoch by which λ grows.
- */
-export type Schedule = "linear" | "constant" | { "from": number };
 
 /**
  * Complete configuration of a search.
@@ -667,36 +606,6 @@ measures: MeasuresConfig,
  * Custom space, in the place of a published one.
  */
 custom_space?: CustomSpace, };
-
-/**
- * Settings of the rule, with the published values. It needs the curvature to be measured.
- */
-export type Sharpness = { 
-/**
- * Number k of epochs in a mean.
- */
-window: number, 
-/**
- * Least ratio of the older mean to the newer one without a warning.
- */
-ratio: number, 
-/**
- * True if the warning ends the search.
- */
-ends: boolean, };
-
-/**
- * Settings of the warning. By default it comes when more than half of the derived edges are skip connections.
- */
-export type SkipShare = { 
-/**
- * Largest share of skip connections without a warning, from 0 to 1.
- */
-share: number, 
-/**
- * True if the warning ends the search.
- */
-ends: boolean, };
 
 /**
  * A search space: the types of cell, their candidates and the macro layout.

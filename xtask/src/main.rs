@@ -7,6 +7,7 @@ mod fuzz;
 mod interchange;
 mod packages;
 mod prose;
+mod qemu;
 mod rules;
 mod run;
 mod set_up;

@@ -4,15 +4,15 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 
-use crate::run::{Stages, cargo, run, succeeds};
-use crate::{fuzz, interchange, packages, rules, set_up, vulkan, web};
+use crate::run::{Stages, cargo, root, run, succeeds};
+use crate::{fuzz, interchange, packages, rules, set_up, sources, vulkan, web};
 
 pub(crate) const ABOUT: &str = "\
 Set this machine up, then run every check of the project.
 
 Stages, in this order; the first that fails stops with its exit code:
   set-up      looks for what the checks need besides Rust and installs it if it can; see `cargo xtask set-up --help`
-  formatting  cargo fmt --all --check; the same for the fuzz targets
+  formatting  cargo fmt --all --check; the same for the parts of methods and the fuzz targets
   rules       cargo xtask rules: arrows between the modules of the library, beginnings of doc comments
   clippy      cargo clippy --release --workspace --all-targets -- -D warnings
   docs        cargo doc --release --workspace --no-deps, with warnings denied
@@ -76,6 +76,7 @@ pub(crate) fn run_all(choice: &Choice) -> Result<(), ExitCode> {
     }
     stages.stage("formatting", || {
         run(&mut cargo(&["fmt", "--all", "--check"]))?;
+        run(&mut parts_of_methods()?)?;
         run(&mut cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))
     })?;
     stages.stage("rules", rules::check)?;
@@ -107,6 +108,14 @@ pub(crate) fn run_all(choice: &Choice) -> Result<(), ExitCode> {
     }
     stages.summary();
     Ok(())
+}
+
+/// Makes the command that checks the parts of methods: their modules come from a macro, in which `cargo fmt` sees none.
+fn parts_of_methods() -> Result<Command, ExitCode> {
+    let mut command = Command::new("rustfmt");
+    command.args(["--edition", "2024", "--check"]).current_dir(root());
+    command.args(sources::sources("core/src/method")?.iter().map(|source| &source.path));
+    Ok(command)
 }
 
 /// Makes the command of the available test runner. Neither runner runs doc tests: with `--all-targets`, cargo leaves

@@ -3,10 +3,12 @@
 mod bad_input;
 mod basics;
 mod compare;
+mod digest;
 mod fetch;
 mod interchange;
 #[cfg(unix)]
 mod interrupt;
+mod outcome;
 mod program;
 #[cfg(unix)]
 mod resume;

@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 
 /// Estimator of ∂Λ/∂ω.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Estimator {
     /// Two passes with a pattern of their own, as in the paper. Every switch of a ReLU or max pool between them adds a

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 /// Measure of the agreement of cell gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum AlignmentMeasure {
     /// Λ: the mean cosine.

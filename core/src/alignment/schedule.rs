@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 /// Function of the epoch by which λ grows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Schedule {
     /// λ·t/(T−1), as published: the first epoch has none.

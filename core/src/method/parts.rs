@@ -34,7 +34,11 @@ macro_rules! parts {
         ///
         /// A part of the preset that is left out has its defaults; a part that the preset lacks is added to it.
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-        #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+        #[cfg_attr(
+            feature = "typescript",
+            derive(ts_rs::TS),
+            ts(type = "{ name: Preset, [part: string]: unknown }")
+        )]
         #[serde(default, deny_unknown_fields)]
         pub struct MethodConfig {
             /// Preset.
@@ -42,7 +46,6 @@ macro_rules! parts {
             $(
                 /// Settings of the part of this name.
                 #[serde(skip_serializing_if = "Option::is_none")]
-                #[cfg_attr(feature = "typescript", ts(optional))]
                 pub $name: Option<$part>,
             )+
         }

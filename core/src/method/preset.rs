@@ -11,7 +11,7 @@ macro_rules! presets {
     ($($variant:ident $name:literal $paper:literal $what:literal $fill:expr;)+) => {
         /// Published method by the name of its composition.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-        #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+        #[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
         #[non_exhaustive]
         pub enum Preset {
             $(

@@ -91,6 +91,13 @@ impl BilevelState {
     }
 }
 
+/// Copy of the weights before a step, by its place.
+enum Backup {
+    Unneeded,
+    Engine,
+    Host(Box<BilevelState>),
+}
+
 /// Number of the pass of the weight step and of the architecture step, by which their random draws differ.
 const WEIGHT_PASS: u8 = 0;
 const ARCHITECTURE_PASS: u8 = 1;
@@ -192,21 +199,32 @@ impl Bilevel {
         let (train_draws, valid_draws) = (self.draws(train, step)?, self.draws(valid, step)?);
         watch.lap(&mut self.phases.data);
         let before = (self.architecture.clone(), self.adam.clone());
-        // Only a weight step that an architecture step follows may have to be undone.
-        let saves = settings.architecture.order == Order::WeightsFirst;
-        if saves {
-            self.engine.save().await?;
-        }
+        let backup = self.backup(settings.architecture).await?;
         let done = self.both((train, &train_draws), (valid, &valid_draws), settings).await;
         if done.is_err() {
             (self.architecture, self.adam) = before;
             // Only the first error is reported: after the loss of a device, these calls fail, too.
             let _ = self.engine.clear_gradient().await;
-            if saves {
-                let _ = self.engine.restore().await;
-            }
+            let _ = match backup {
+                Backup::Unneeded => Ok(()),
+                Backup::Engine => self.engine.restore().await.map_err(SearchError::from),
+                Backup::Host(state) => self.restore(*state).await,
+            };
         }
         done
+    }
+
+    /// Keeps the weights for the case that a step fails. Only a weight step that an architecture step follows may have
+    /// to be undone, and an unrolled architecture step needs the engine's own copy for itself.
+    async fn backup(&mut self, architecture: &ArchitectureConfig) -> Result<Backup, SearchError> {
+        match (architecture.order, architecture.unrolled) {
+            (Order::ArchitectureFirst, _) => Ok(Backup::Unneeded),
+            (Order::WeightsFirst, false) => {
+                self.engine.save().await?;
+                Ok(Backup::Engine)
+            }
+            (Order::WeightsFirst, true) => Ok(Backup::Host(Box::new(self.state().await?))),
+        }
     }
 
     async fn both(

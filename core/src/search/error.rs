@@ -47,6 +47,9 @@ pub enum SearchError {
     /// A saved state does not belong to this configuration.
     #[error("the saved state does not fit: {0}")]
     State(String),
+    /// A saved state belongs to other images, or to another division of them.
+    #[error("the search was saved on other images; it can go on only on the images that it began with")]
+    OtherImages,
 }
 
 impl From<DeviceError> for SearchError {

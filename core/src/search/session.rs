@@ -402,7 +402,8 @@ impl Session {
     /// Session that goes on where `state` was taken, on the same data.
     ///
     /// # Errors
-    /// As [`new`](Self::new), and [`SearchError::State`] if the state does not fit, or was taken on other images.
+    /// As [`new`](Self::new), [`SearchError::State`] if the state does not fit, and [`SearchError::OtherImages`] if it was
+    /// taken on other images.
     pub async fn restore(state: SessionState, data: Arc<SearchData>, device: &Device) -> Result<Self, SearchError> {
         Self::restore_with_parts(state, data, device, Vec::new()).await
     }
@@ -418,7 +419,7 @@ impl Session {
         parts: Vec<(&'static str, Arc<dyn Part>)>,
     ) -> Result<Self, SearchError> {
         if state.data != data.fingerprint() {
-            return Err(SearchError::State("it was taken on other images".to_owned()));
+            return Err(SearchError::OtherImages);
         }
         let mut session = Self::with_parts(state.config, data, device, parts).await?;
         session.bilevel.restore(state.bilevel).await?;

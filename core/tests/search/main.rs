@@ -1,4 +1,5 @@
 //! Tests of the search through the public interface of the library.
 
+mod bilevel;
 mod curvature;
 mod session;

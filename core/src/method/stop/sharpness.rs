@@ -10,7 +10,6 @@ use crate::method::{EpochSummary, Part, PartError, Slot};
 
 /// Settings of the rule, with the published values. It needs the curvature to be measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct Sharpness {
     /// Number k of epochs in a mean.

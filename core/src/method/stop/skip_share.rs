@@ -7,7 +7,6 @@ use crate::method::{EpochSummary, Part, PartError, Slot};
 
 /// Settings of the warning. By default it comes when more than half of the derived edges are skip connections.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct SkipShare {
     /// Largest share of skip connections without a warning, from 0 to 1.

@@ -13,12 +13,10 @@ use crate::space::Space;
 /// Settings of the layer alignment. Defaults are those of the reference: λ = 0.125, ε₀ = 1e-4, linear schedule, normal
 /// cells.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct Alignment {
     /// Measure of the agreement; without one that of the preset, or the cosine.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "typescript", ts(optional))]
     pub measure: Option<AlignmentMeasure>,
     /// Final coefficient λ.
     pub lambda: f64,
@@ -63,7 +61,12 @@ impl Part for Alignment {
 
     fn check(&self) -> Result<(), PartError> {
         PartError::check(self.lambda.is_finite() && self.lambda >= 0.0, "lambda", "0 or more", &self.lambda)?;
-        PartError::check(self.epsilon.is_finite() && self.epsilon > 0.0, "epsilon", "a positive number", &self.epsilon)?;
+        PartError::check(
+            self.epsilon.is_finite() && self.epsilon > 0.0,
+            "epsilon",
+            "a positive number",
+            &self.epsilon,
+        )?;
         match self.cell_types.iter().find(|name| !["normal", "reduce"].contains(&name.as_str())) {
             Some(name) => PartError::check(false, "cell_types", "a list of `normal` and `reduce`", &name),
             None => Ok(()),
@@ -99,7 +102,9 @@ impl Part for Alignment {
             let Some(cell_type) = space.cell_type(name) else { continue };
             let places: Vec<usize> = (0..cells.len()).filter(|&cell| cell_types[cell] == cell_type).collect();
             let gradients: Vec<&[f64]> = places.iter().map(|&cell| cells[cell].as_slice()).collect();
-            let Some(alignment) = LayerAlignment::measure(self.measure.unwrap_or_default(), &gradients) else { continue };
+            let Some(alignment) = LayerAlignment::measure(self.measure.unwrap_or_default(), &gradients) else {
+                continue;
+            };
             let norm = alignment.direction_norm();
             if norm < STILL {
                 continue;
@@ -109,12 +114,7 @@ impl Part for Alignment {
                 directions[cell] = direction;
             }
             let coefficient = self.lambda_at(moment);
-            terms.push(Regularization {
-                directions,
-                coefficient,
-                estimator: self.estimator,
-                epsilon: self.epsilon,
-            });
+            terms.push(Regularization { directions, coefficient, estimator: self.estimator, epsilon: self.epsilon });
         }
         terms
     }

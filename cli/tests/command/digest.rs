@@ -1,0 +1,65 @@
+//! Tests of the digest of a run: the same search has the same events to the bit on every processor and number of threads.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::program::{PROGRAM, run, text};
+
+const SEARCH: [&str; 8] = ["search", "--json", "--device", "cpu", "--epochs", "2", "--images", "256"];
+
+/// Runs a short search and returns its digest, and its events without their clock.
+fn digest(folder: &Path, name: &str, command: &mut Command) -> (String, String) {
+    let out: Output = command.args(SEARCH).args(["--out", name]).current_dir(folder).output().unwrap();
+    assert!(out.status.success(), "{name}: {}", text(&out.stderr));
+    let result: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let events = fs::read_to_string(folder.join(name).join("events.jsonl")).unwrap();
+    (result["digest"].as_str().unwrap().to_owned(), events.lines().map(timeless).collect())
+}
+
+/// Line of an event log without the field `seconds`, which is the second one.
+fn timeless(line: &str) -> String {
+    let start = line.find("\"seconds\":").unwrap();
+    let end = start + line[start..].find(',').unwrap() + 1;
+    format!("{}{}\n", &line[..start], &line[end..])
+}
+
+#[test]
+fn a_search_has_one_digest_on_every_processor_and_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let (native, events) = digest(folder.path(), "native", &mut Command::new(PROGRAM));
+    let computed: String = Sha256::digest(&events).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(native, computed, "the digest is not that of the event log");
+    let mut others = BTreeSet::new();
+    for threads in ["1", "2"] {
+        let mut program = Command::new(PROGRAM);
+        others.insert(digest(folder.path(), threads, program.env("RAYON_NUM_THREADS", threads)).1);
+    }
+    // Haswell has vectors of 8 numbers and no more; Nehalem has none that the kernels use, and rounds twice without them.
+    for processor in ["Haswell", "Nehalem"] {
+        let mut emulator = Command::new("qemu-x86_64");
+        if !cfg!(target_arch = "x86_64") || Command::new("qemu-x86_64").arg("--version").output().is_err() {
+            println!("skipped: no qemu-x86_64 (on Debian: apt-get install qemu-user)");
+            break;
+        }
+        others.insert(digest(folder.path(), processor, emulator.args(["-cpu", processor, PROGRAM])).1);
+    }
+    assert!(others == BTreeSet::from([events]), "the events differ");
+    let other = run(&[&SEARCH[..], &["--seed", "1", "--out", "other"]].concat(), folder.path());
+    let other: Value = serde_json::from_slice(&other.stdout).unwrap();
+    assert_ne!(other["digest"].as_str(), Some(native.as_str()), "another seed has the same digest");
+}
+
+/// A search that was stopped and resumed has the digest of one that was not.
+#[test]
+fn the_last_line_of_a_search_says_its_digest() {
+    let folder = tempfile::tempdir().unwrap();
+    let (native, _) = digest(folder.path(), "first", &mut Command::new(PROGRAM));
+    let resumed = run(&["search", "--device", "cpu", "--resume", "first"], folder.path());
+    let last = text(&resumed.stderr).lines().last().unwrap_or_default().to_owned();
+    assert_eq!(last, format!("digest {native}"));
+}
