@@ -74,6 +74,7 @@ macro_rules! presets {
 presets! {
     Darts "darts" "arXiv:1806.09055" "DARTS" |_| {};
     LambdaDartsSign "lambda-darts-sign" "arXiv:2210.07998" "Λ-DARTS with the sign measure Λ±" |config| alignment(config, AlignmentMeasure::Sign);
+    BetaDarts "beta-darts" "arXiv:2203.01665" "β-DARTS" |config| { config.log_sum_exp.get_or_insert_default(); };
 }
 
 fn alignment(config: &mut MethodConfig, measure: AlignmentMeasure) {
