@@ -1,0 +1,99 @@
+//! Uniform noise on p in the weight step (SDARTS-RS, arXiv:2002.05283): the weights learn to do well around α, not at it
+//! alone.
+//!
+//! ```text
+//! p′ = normalize(clip(p + u, 0, 1)),   u ~ U(−ε_t, ε_t),   ε_t = first + (last − first) · progress
+//! ```
+//!
+//! Each edge is normalized to the sum 1. α is not moved, and the architecture step reads p itself.
+
+use rand::RngExt;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::method::{Moment, Part, PartError, Slot, Tables};
+
+/// Settings of the noise. Its defaults are published: ε grows linearly from 0.03 to 0.3.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RandomNoise {
+    /// ε in the first epoch.
+    pub first: f64,
+    /// ε in the last epoch.
+    pub last: f64,
+}
+
+impl Default for RandomNoise {
+    fn default() -> Self {
+        Self { first: 0.03, last: 0.3 }
+    }
+}
+
+impl Part for RandomNoise {
+    fn slot(&self) -> Slot {
+        Slot::Perturbation
+    }
+
+    fn check(&self) -> Result<(), PartError> {
+        for (name, value) in [("first", self.first), ("last", self.last)] {
+            PartError::check((0.0..=1.0).contains(&value), name, "between 0 and 1", &value)?;
+        }
+        Ok(())
+    }
+
+    fn check_with(&self, _: &crate::space::Space, others: &[&'static str]) -> Result<(), PartError> {
+        if others.contains(&"gumbel_hard") {
+            let why = "`random_noise` spreads p over the candidates, and `gumbel_hard` reads one of them: the two do not \
+                       go together";
+            return Err(PartError::Composition { why: why.to_owned() });
+        }
+        Ok(())
+    }
+
+    fn perturb(&self, p: &mut Tables, moment: &Moment) {
+        let epsilon = self.first + (self.last - self.first) * moment.progress();
+        let mut random = moment.random(1);
+        for p in p.iter_mut().flatten() {
+            for p in p.iter_mut() {
+                *p = (*p + epsilon * (2.0 * random.random::<f64>() - 1.0)).clamp(0.0, 1.0);
+            }
+            let sum: f64 = p.iter().sum();
+            if sum > 0.0 {
+                for p in p.iter_mut() {
+                    *p /= sum;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noisy(epoch: usize, step: u64) -> Tables {
+        let mut p = vec![vec![vec![0.25; 4]; 50]];
+        RandomNoise::default().perturb(&mut p, &Moment { epoch, epochs: 11, step, seed: 7 });
+        p
+    }
+
+    #[test]
+    fn noise_has_the_published_size_and_keeps_the_simplex() {
+        for (epoch, epsilon) in [(0, 0.03), (10, 0.3)] {
+            let p = noisy(epoch, 5);
+            let far = |p: &Vec<f64>| p.iter().map(|p| (p - 0.25).abs()).fold(0.0, f64::max);
+            for p in &p[0] {
+                assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-12 && p.iter().all(|p| (0.0..=1.0).contains(p)));
+            }
+            let largest = p[0].iter().map(far).fold(0.0, f64::max);
+            // Normalization moves an entry by a share of the others' noise.
+            assert!(largest > epsilon / 2.0 && largest < 2.5 * epsilon, "{largest}");
+        }
+    }
+
+    #[test]
+    fn noise_is_drawn_anew_in_each_step_and_repeats_under_a_seed() {
+        assert_eq!(noisy(3, 8), noisy(3, 8));
+        assert_ne!(noisy(3, 8), noisy(3, 9));
+    }
+}
