@@ -73,6 +73,7 @@ macro_rules! parts {
 
 // A new part is a file and a line here.
 parts! {
+    "relaxation/gumbel_hard.rs" gumbel_hard: GumbelHard,
     "perturbation/random_noise.rs" random_noise: RandomNoise,
     "auxiliary/auxiliary_skip.rs" auxiliary_skip: AuxiliarySkip,
     "alpha_regularizer/log_sum_exp.rs" log_sum_exp: LogSumExp,

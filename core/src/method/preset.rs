@@ -77,6 +77,7 @@ presets! {
     BetaDarts "beta-darts" "arXiv:2203.01665" "β-DARTS" |config| { config.log_sum_exp.get_or_insert_default(); };
     DartsMinus "darts-minus" "arXiv:2009.01027" "DARTS−" |config| { config.auxiliary_skip.get_or_insert_default(); };
     SdartsRs "sdarts-rs" "arXiv:2002.05283" "SDARTS-RS" |config| { config.random_noise.get_or_insert_default(); };
+    Gdas "gdas" "arXiv:1910.04465" "GDAS" |config| { config.gumbel_hard.get_or_insert_default(); };
 }
 
 fn alignment(config: &mut MethodConfig, measure: AlignmentMeasure) {
