@@ -87,7 +87,7 @@ pub(crate) fn run_all(choice: &Choice) -> Result<(), ExitCode> {
     stages.stage("docs", || {
         run(cargo(&["doc", "--release", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"))
     })?;
-    // Whole-program tests start the binary and the examples, which the test runners alone do not build.
+    // Some tests of the command line start the examples, which the test runners alone do not build.
     stages.stage("build", || run(&mut cargo(&["build", "--release", "--workspace", "--all-targets"])))?;
     stages.stage("packages", packages::check)?;
     stages.stage("tests", || {

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::SessionState;
 
 /// Version of the format that this library writes and reads.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Only key of the metadata: with several, their order in the file would be random.
 const KEY: &str = "lambda-darts";
 /// Maximum length of a file in bytes, far more than a supernet needs; a longer one is not read into memory.
@@ -97,7 +97,7 @@ pub enum CheckpointError {
     },
     /// The file has the format of another version of this library.
     #[error(
-        "{}: the checkpoint is of format {found}, and this version reads up to {VERSION}; \
+        "{}: the checkpoint is of format {found}, and this version reads {VERSION}; \
          go on with the version that wrote it, or update",
         .path.display()
     )]
@@ -342,8 +342,8 @@ mod tests {
     #[test]
     fn another_version_is_refused_by_its_number() {
         let mut bytes = checkpoint().into_bytes().unwrap();
-        let written = br#"{\"version\":1"#;
-        let place = bytes.windows(written.len()).position(|window| window == written).unwrap();
+        let written = format!(r#"{{\"version\":{VERSION}"#);
+        let place = bytes.windows(written.len()).position(|window| window == written.as_bytes()).unwrap();
         bytes[place + written.len() - 1] = b'7';
         assert!(matches!(Checkpoint::from_bytes(&bytes), Err(Fault::Version(7))));
     }

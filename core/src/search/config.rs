@@ -215,20 +215,24 @@ impl SearchConfig {
     /// text may be left out.
     ///
     /// # Errors
-    /// [`SearchError::Setting`] if there is no such setting, or it does not take this value.
+    /// [`SearchError::Set`] if there is no such setting, or it does not take this value.
     ///
     /// ```
     /// use lambda_darts::search::SearchConfig;
     ///
     /// let mut config = SearchConfig::default();
     /// config.set("weights.lr", "0.1")?;
+    /// config.set("weights.clip", "5")?;
     /// config.set("method.alignment.estimator", "frozen")?;
     /// assert_eq!(config.weights.lr, 0.1);
     /// assert!(config.set("weights.rate", "0.1").is_err());
     /// # Ok::<(), lambda_darts::search::SearchError>(())
     /// ```
     pub fn set(&mut self, path: &str, value: &str) -> Result<(), SearchError> {
-        let wrong = |must: String| PartError::Setting { setting: path.to_owned(), must, is: value.to_owned() };
+        let wrong = |what: String| {
+            let [setting, value] = [path, value].map(|text| text.chars().take(64).collect());
+            SearchError::Set { setting, value, what }
+        };
         let parsed =
             toml::from_str::<toml::Table>(&format!("value = {value}")).ok().and_then(|mut table| table.remove("value"));
         let parsed = parsed.unwrap_or_else(|| toml::Value::String(value.to_owned()));
@@ -237,20 +241,10 @@ impl SearchConfig {
         let (tables, name) = path.rsplit_once('.').unwrap_or(("", path));
         for part in tables.split('.').filter(|part| !part.is_empty()) {
             let entry = place.entry(part).or_insert_with(|| toml::Value::Table(toml::Table::new()));
-            place = entry
-                .as_table_mut()
-                .ok_or_else(|| wrong(format!("a setting, and `{part}` is no table of settings")))?;
+            place = entry.as_table_mut().ok_or_else(|| wrong(format!("`{part}` is a setting, and has none inside")))?;
         }
-        // Whole numbers are numbers.
-        let as_number = match (&parsed, place.get(name)) {
-            #[expect(clippy::cast_precision_loss, reason = "settings are small")]
-            (toml::Value::Integer(number), Some(toml::Value::Float(_))) => Some(toml::Value::Float(*number as f64)),
-            _ => None,
-        };
-        place.insert(name.to_owned(), as_number.unwrap_or(parsed));
-        *self = table
-            .try_into()
-            .map_err(|error: toml::de::Error| wrong(format!("a known setting ({})", error.message())))?;
+        place.insert(name.to_owned(), parsed);
+        *self = table.try_into().map_err(|error: toml::de::Error| wrong(error.message().to_owned()))?;
         Ok(())
     }
 

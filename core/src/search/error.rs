@@ -31,6 +31,16 @@ pub enum SearchError {
     /// A setting is out of range, or parts of the method do not go together.
     #[error(transparent)]
     Setting(#[from] PartError),
+    /// A single setting is not known, or does not take this value.
+    #[error("`{setting} = {value}`: {what}")]
+    Set {
+        /// Path of the setting.
+        setting: String,
+        /// Value that it was to have.
+        value: String,
+        /// Fault.
+        what: String,
+    },
     /// A number is no longer finite. The step was refused: weights and architecture are as they were before it.
     #[error("epoch {epoch}, step {step}: the {what} is not finite; try a smaller learning rate")]
     NotFinite {

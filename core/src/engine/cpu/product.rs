@@ -11,6 +11,8 @@
 //! q runs over the pixels of a plane, which lie in a row. A row of a convolution's matrix is a shifted view of the
 //! padded image, so no matrix is ever written out.
 
+use std::hint::black_box;
+
 use super::Real;
 use super::simd::{Simd, WIDTH};
 
@@ -145,9 +147,11 @@ fn dots<T: Real, S: Simd<T>, const R: usize, const K: usize>(
     whole: usize,
 ) -> [[S::Vector; R]; K] {
     let (ds, xs) = (vectors(d, whole), vectors(x, whole));
-    let mut halves = [[[simd.splat(T::ZERO); R]; K]; 2];
-    // Vectors in turn belong to the first and the second half of sixteen virtual lanes.
-    rounds!(half < 2, {
+    let mut sums = [[simd.splat(T::ZERO); R]; K];
+    // Vectors in turn belong to the first and the second half of sixteen virtual lanes. (The number of halves is hidden
+    // from the compiler: in two loops one after the other, it would keep a sum in memory.)
+    for half in 0..black_box(2) {
+        let mut lanes = [[simd.splat(T::ZERO); R]; K];
         let mut j = half;
         while j < whole {
             // Columns first: with them and the sums, the registers are full.
@@ -155,15 +159,14 @@ fn dots<T: Real, S: Simd<T>, const R: usize, const K: usize>(
             rounds!(k < K, { columns[k] = simd.load(&xs[k][j]) });
             rounds!(r < R, {
                 let row = simd.load(&ds[r][j]);
-                rounds!(k < K, { halves[half][k][r] = simd.fma(row, columns[k], halves[half][k][r]) });
+                rounds!(k < K, { lanes[k][r] = simd.fma(row, columns[k], lanes[k][r]) });
             });
             j += 2;
         }
-    });
-    let mut sums = halves[0];
-    rounds!(k < K, {
-        rounds!(r < R, { sums[k][r] = simd.add(halves[0][k][r], halves[1][k][r]) });
-    });
+        rounds!(k < K, {
+            rounds!(r < R, { sums[k][r] = simd.add(sums[k][r], lanes[k][r]) });
+        });
+    }
     sums
 }
 
