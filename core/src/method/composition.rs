@@ -112,7 +112,7 @@ impl Method {
         active.flat_map(|(_, part)| part.regularize_weights(space, cell_types, cells, moment)).collect()
     }
 
-    /// ∂L/∂α, flattened like [`Architecture::flat`], from the cell gradients; with the α regularizers.
+    /// ∂L/∂α, flattened table by table, row by row, from the cell gradients; with the α regularizers.
     #[must_use]
     pub fn alpha_gradient(
         &self,

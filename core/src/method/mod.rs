@@ -16,7 +16,7 @@
 //! # Adding a part
 //! A part is one file with a struct that implements [`Part`], and one line in the table of `parts.rs`. A published
 //! method is one line in `preset.rs`. An application adds a part of its own to a session with
-//! [`Session::with_part`](crate::search::Session::with_part).
+//! [`Session::with_parts`](crate::search::Session::with_parts).
 
 mod composition;
 mod moment;

@@ -165,7 +165,7 @@ pub trait Part: Debug + Send + Sync {
         false
     }
 
-    /// Adds to the gradient of α, which is flattened like [`Architecture::flat`].
+    /// Adds to the gradient of α, which is flattened table by table, row by row.
     fn regularize_alpha(&self, alpha: &Architecture, moment: &Moment, gradient: &mut [f64]) {}
 
     /// Warning after the last of some epochs, if there is a sign of a collapse.
