@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use lambda_darts::alignment::Schedule;
 use lambda_darts::data::{Images, SearchData};
 use lambda_darts::device::Device;
+use lambda_darts::engine::Traffic;
 use lambda_darts::search::{EventKind, Phases, SearchConfig, Session};
 use serde::Serialize;
 use serde_json::json;
@@ -38,6 +39,8 @@ struct Cost {
     peak_rss_mib: Option<f64>,
     /// Median number of kernel launches in a step; absent on a CPU.
     launches: Option<u64>,
+    /// Bytes sent to the GPU and received from it in the last step; absent on a CPU.
+    traffic: Option<Traffic>,
     /// Mean times of the phases of a step.
     phases: Phases,
 }
@@ -72,10 +75,10 @@ fn session(args: &BenchArgs) -> Result<Session, Failure> {
 fn measure(args: &BenchArgs) -> Result<Cost, Failure> {
     let mut session = session(args)?;
     let (mut left, mut before) = (args.warmup, Phases::default());
-    let (mut ms, mut launches) = (Vec::new(), Vec::new());
+    let (mut ms, mut launches, mut traffic) = (Vec::new(), Vec::new(), None);
     let bar = bar(u64::from(args.warmup) + u64::from(args.steps));
     while ms.len() < usize::from(args.steps) {
-        let (began, launched) = (Instant::now(), session.launches());
+        let (began, launched, passed_on) = (Instant::now(), session.launches(), session.traffic());
         let Some(event) = pollster::block_on(session.next_event())? else { break };
         let passed = 1e3 * began.elapsed().as_secs_f64();
         // Other events, such as that of the validation, are not part of a step.
@@ -88,6 +91,10 @@ fn measure(args: &BenchArgs) -> Result<Cost, Failure> {
         }
         ms.push(passed);
         launches.extend(session.launches().zip(launched).map(|(now, then)| now.saturating_sub(then)));
+        traffic = session.traffic().zip(passed_on).map(|(now, then)| Traffic {
+            sent: now.sent.saturating_sub(then.sent),
+            received: now.received.saturating_sub(then.received),
+        });
     }
     bar.finish_and_clear();
 
@@ -107,6 +114,7 @@ fn measure(args: &BenchArgs) -> Result<Cost, Failure> {
         images_per_second: 1e3 * batch / ms_median,
         peak_rss_mib: peak_rss_mib(),
         launches: launches.get(launches.len() / 2).copied(),
+        traffic,
         phases: (session.phases() - before) * (1e3 / steps),
     })
 }
@@ -130,13 +138,18 @@ fn table(cost: &Cost, steps: u16) -> String {
     let Cost { device, weights, ms_median, ms_mean, ms_min, ms_max, images_per_second, .. } = cost;
     let memory = cost.peak_rss_mib.map_or_else(|| "–".to_owned(), |mib| format!("{mib:.0} MiB"));
     let launches = cost.launches.map_or_else(|| "–".to_owned(), |launches| launches.to_string());
+    let traffic = cost.traffic.map_or_else(
+        || "–".to_owned(),
+        |Traffic { sent, received }| format!("{sent} bytes to the GPU, {received} back"),
+    );
     let mut table = format!(
         "device        {device}\n\
          weights       {weights}\n\
          step          {ms_median:.1} ms ({ms_min:.1} to {ms_max:.1}, mean {ms_mean:.1}, of {steps})\n\
          speed         {:.2} steps/s, {images_per_second:.1} images/s\n\
          peak memory   {memory}\n\
-         launches      {launches}",
+         launches      {launches}\n\
+         traffic       {traffic}",
         1e3 / ms_median,
     );
     let names = ["α pass", "weight pass", "regularizer", "optimizers", "data"];

@@ -105,6 +105,7 @@ fn bench_measures_steps_and_writes_nothing() {
     let cost: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
     let number = |name: &str| cost[name].as_f64().unwrap_or_else(|| panic!("{name} in {cost}"));
     assert_eq!((cost["device"].as_str(), &cost["launches"]), (Some("CPU"), &serde_json::Value::Null));
+    assert_eq!(cost["traffic"], serde_json::Value::Null);
     let (least, median, most) = (number("ms_min"), number("ms_median"), number("ms_max"));
     assert!(0.0 < least && least <= median && median <= most, "{cost}");
     assert!((number("images_per_second") * median / 8000.0 - 1.0).abs() < 1e-6, "{cost}");

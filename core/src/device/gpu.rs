@@ -1,7 +1,10 @@
 //! GPUs: an adapter, and the device that is opened on it.
 
 use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 pub(crate) use ::wgpu;
 
@@ -9,6 +12,9 @@ use super::DeviceError;
 
 /// Storage buffers of a kernel.
 pub(crate) const STORAGE_BUFFERS: u32 = 8;
+
+/// Time after which a GPU that has not done a submission counts as lost.
+const TIME_OUT: Duration = Duration::from_mins(1);
 
 /// GPU that can be opened.
 #[derive(Debug)]
@@ -27,6 +33,10 @@ pub(crate) struct OpenGpu {
     /// First uncaptured error.
     failure: Arc<Mutex<Option<String>>>,
     lost: Mutex<bool>,
+    /// Submissions that nothing has waited for.
+    pending: Mutex<Vec<wgpu::SubmissionIndex>>,
+    /// Bytes that were sent and received.
+    traffic: [AtomicU64; 2],
     /// Compiled kernels, kept for the engines that come.
     extension: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
     /// Burn's device on the same wgpu device.
@@ -93,15 +103,52 @@ impl OpenGpu {
             queue,
             failure,
             lost: Mutex::new(false),
+            pending: Mutex::default(),
+            traffic: [const { AtomicU64::new(0) }; 2],
             extension: Mutex::new(None),
             #[cfg(all(feature = "burn", not(target_family = "wasm")))]
             burn: std::sync::OnceLock::new(),
         })
     }
 
+    /// Submits commands.
+    pub(crate) fn submit(&self, encoder: wgpu::CommandEncoder) {
+        let index = self.queue.submit([encoder.finish()]);
+        lock(&self.pending).push(index);
+    }
+
+    /// Waits until the device has done all that was submitted. Each submission has the time-out, so that a slow device is
+    /// not taken for a lost one.
+    pub(crate) fn wait(&self) -> Result<(), DeviceError> {
+        let pending = std::mem::take(&mut *lock(&self.pending));
+        for submission_index in pending.into_iter().map(Some).chain([None]) {
+            let wait = wgpu::PollType::Wait { submission_index, timeout: Some(TIME_OUT) };
+            // Browsers poll by themselves. wgpu panics if the driver says that the device is lost.
+            let polled = catch_unwind(AssertUnwindSafe(|| self.device.poll(wait)));
+            let lost = |reason: String| DeviceError::Lost { reason };
+            polled.map_err(|_| lost("the driver lost it".to_owned()))?.map_err(|error| lost(error.to_string()))?;
+        }
+        Ok(())
+    }
+
     /// Fails with the first uncaptured error since the last call.
     pub(crate) fn check(&self) -> Result<(), DeviceError> {
         lock(&self.failure).take().map_or(Ok(()), |reason| Err(DeviceError::Lost { reason }))
+    }
+
+    /// Counts bytes that are sent to the device.
+    pub(crate) fn count_sent(&self, bytes: usize) {
+        self.traffic[0].fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// Counts bytes that are received from the device.
+    pub(crate) fn count_received(&self, bytes: u64) {
+        self.traffic[1].fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Bytes that were sent and received so far.
+    pub(crate) fn traffic(&self) -> [u64; 2] {
+        [0, 1].map(|way| self.traffic[way].load(Ordering::Relaxed))
     }
 
     /// Marks the device as lost.

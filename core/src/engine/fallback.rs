@@ -1,7 +1,7 @@
 //! Fallback from a GPU to the CPU if the GPU has no memory for a batch.
 
 use super::cpu::CpuEngine;
-use super::{Engine, EngineError, Found, Input, Later, Numbers, Reuse, SgdStep, State, TangentWant, Want};
+use super::{Engine, EngineError, Found, Input, Later, Numbers, Reuse, SgdStep, State, TangentWant, Traffic, Want};
 use crate::device::DeviceError;
 use crate::graph::Graph;
 
@@ -60,6 +60,10 @@ impl Engine for WithFallback {
 
     fn launches(&self) -> Option<u64> {
         self.engine.launches()
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        self.engine.traffic()
     }
 
     fn run<'e>(&'e mut self, input: Input<'e>, want: Want, reuse: Reuse) -> Later<'e, Found> {

@@ -41,7 +41,7 @@ pub use error::EngineError;
 pub use input::{Draws, Input, Loss, Statistics};
 pub use numbers::Numbers;
 pub use pass::{Found, Pass};
-pub use state::{SgdStep, State};
+pub use state::{SgdStep, State, Traffic};
 pub use want::{Reuse, TangentWant, Want};
 
 pub(crate) use plan::Plan;
@@ -69,6 +69,11 @@ pub trait Engine: Debug + Send {
 
     /// Number of kernels that this engine has launched on a GPU so far; absent if it launches none.
     fn launches(&self) -> Option<u64> {
+        None
+    }
+
+    /// Traffic with the engine's GPU so far; absent if there is none.
+    fn traffic(&self) -> Option<Traffic> {
         None
     }
 

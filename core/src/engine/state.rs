@@ -68,3 +68,12 @@ impl SgdStep {
         (clip / (norm + 1e-6)).min(1.0)
     }
 }
+
+/// Bytes that all engines of a GPU have sent to it and received from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Traffic {
+    /// Bytes sent to the GPU.
+    pub sent: u64,
+    /// Bytes received from the GPU.
+    pub received: u64,
+}

@@ -12,6 +12,7 @@ use super::{CellTypeReport, EpochEvent, Event, EventKind, Phases, SearchConfig, 
 use crate::benchmark::Table;
 use crate::data::{Batches, SearchData};
 use crate::device::Device;
+use crate::engine::Traffic;
 use crate::graph::NetworkSize;
 use crate::method::{EpochSummary, Moment, Part};
 use crate::saturation::Saturation;
@@ -261,6 +262,12 @@ impl Session {
     #[must_use]
     pub fn launches(&self) -> Option<u64> {
         self.bilevel.engine.launches()
+    }
+
+    /// Traffic with the GPU so far; absent on the CPU.
+    #[must_use]
+    pub fn traffic(&self) -> Option<Traffic> {
+        self.bilevel.engine.traffic()
     }
 
     fn moment(&self) -> Moment {

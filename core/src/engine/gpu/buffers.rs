@@ -100,12 +100,14 @@ impl Kernels {
     pub(super) fn write(&self, buffer: &wgpu::Buffer, at: usize, numbers: &[f32]) {
         let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
         if !bytes.is_empty() {
+            self.gpu.count_sent(bytes.len());
             self.gpu.queue.write_buffer(buffer, (at * 4) as u64, &bytes);
         }
     }
 
     pub(super) fn write_words(&self, buffer: &wgpu::Buffer, words: &[u32]) {
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        self.gpu.count_sent(bytes.len());
         self.gpu.queue.write_buffer(buffer, 0, &bytes);
     }
 }

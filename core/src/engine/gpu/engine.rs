@@ -1,8 +1,6 @@
 //! Engine of a GPU: passes and their tangents.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use web_time::Instant;
 
@@ -15,12 +13,10 @@ use super::program::{ROW, word};
 use super::state::DeviceState;
 use crate::device::{DeviceError, GpuDevice, OpenGpu, STORAGE_BUFFERS, wgpu};
 use crate::engine::{
-    Engine, EngineError, Found, Input, Later, Loss, Numbers, Plan, Reuse, SgdStep, State, Statistics, TangentWant, Want,
+    Engine, EngineError, Found, Input, Later, Loss, Numbers, Plan, Reuse, SgdStep, State, Statistics, TangentWant,
+    Traffic, Want,
 };
 use crate::graph::{Graph, IMAGE};
-
-/// Time after which a GPU that does not answer counts as lost.
-const TIME_OUT: Duration = Duration::from_mins(1);
 
 /// Graph on a GPU with its state and the buffers of its passes.
 #[derive(Debug)]
@@ -247,7 +243,7 @@ fn submit(kernels: &Kernels, buffers: &Buffers, ready: &Ready, kept: Option<&Kep
             at += 1;
         }
         drop(pass);
-        gpu.queue.submit([encoder.finish()]);
+        gpu.submit(encoder);
     }
 }
 
@@ -280,7 +276,7 @@ async fn find(
         encoder.copy_buffer_to_buffer(buffer, (from * 4) as u64, &buffers.read, end, (size * 4) as u64);
         end += (size * 4) as u64;
     }
-    kernels.gpu.queue.submit([encoder.finish()]);
+    kernels.gpu.submit(encoder);
     let numbers = bring(&kernels.gpu, &buffers.read, end).await?;
     let wide = |part: &[f32]| part.iter().copied().map(f64::from).collect::<Vec<_>>();
     let (small, rest) = numbers.split_at(results.read - results.cells);
@@ -309,11 +305,9 @@ pub(super) async fn bring(gpu: &OpenGpu, buffer: &wgpu::Buffer, end: u64) -> Res
     }
     let (answer, asked) = Answer::new();
     buffer.map_async(wgpu::MapMode::Read, 0..end, move |result| answer.give(result));
-    // Browsers poll by themselves. wgpu panics if the driver says that the device is lost.
-    let wait = wgpu::PollType::Wait { submission_index: None, timeout: Some(TIME_OUT) };
-    let polled = catch_unwind(AssertUnwindSafe(|| gpu.device.poll(wait)));
-    polled.map_err(|_| lost("the driver lost it".to_owned()))?.map_err(|error| lost(error.to_string()))?;
+    gpu.wait()?;
     let mapped = asked.await;
+    gpu.count_received(end);
     gpu.check()?;
     mapped.map_err(|error| lost(error.to_string()))?;
     let view = buffer.get_mapped_range(0..end).map_err(|error| lost(error.to_string()))?;
@@ -335,6 +329,11 @@ impl Engine for GpuEngine {
 
     fn launches(&self) -> Option<u64> {
         Some(self.launched + self.state.launched())
+    }
+
+    fn traffic(&self) -> Option<Traffic> {
+        let [sent, received] = self.kernels.gpu.traffic();
+        Some(Traffic { sent, received })
     }
 
     fn run<'e>(&'e mut self, input: Input<'e>, want: Want, reuse: Reuse) -> Later<'e, Found> {

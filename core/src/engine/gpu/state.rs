@@ -139,7 +139,7 @@ impl DeviceState {
         let rows = word(workgroups).div_ceil(ROW).max(1);
         pass.dispatch_workgroups(word(workgroups).div_ceil(rows), rows, 1);
         drop(pass);
-        gpu.queue.submit([encoder.finish()]);
+        gpu.submit(encoder);
         self.launched.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -170,7 +170,7 @@ impl DeviceState {
             encoder.copy_buffer_to_buffer(&between, at, &self.buffer, (to * 4) as u64, (size * 4) as u64);
             at += (size * 4) as u64;
         }
-        kernels.gpu.queue.submit([encoder.finish()]);
+        kernels.gpu.submit(encoder);
         between.destroy();
     }
 
@@ -182,7 +182,7 @@ impl DeviceState {
         let mut encoder = kernels.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let from = (self.places.weights * 4) as u64;
         encoder.copy_buffer_to_buffer(&self.buffer, from, inputs, 0, (self.weights * 4) as u64);
-        kernels.gpu.queue.submit([encoder.finish()]);
+        kernels.gpu.submit(encoder);
     }
 
     /// Adds `coefficient` times the gradient of a pass.
@@ -218,7 +218,7 @@ impl DeviceState {
         }
         let mut encoder = kernels.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         encoder.clear_buffer(&self.buffer, (self.places.gradient * 4) as u64, Some((self.weights * 4) as u64));
-        kernels.gpu.queue.submit([encoder.finish()]);
+        kernels.gpu.submit(encoder);
     }
 
     pub(super) fn step(&self, kernels: &Kernels, step: SgdStep) {
@@ -277,7 +277,7 @@ impl DeviceState {
         if count > 0 {
             encoder.copy_buffer_to_buffer(&self.buffer, (at * 4) as u64, &read, 0, bytes);
         }
-        kernels.gpu.queue.submit([encoder.finish()]);
+        kernels.gpu.submit(encoder);
         let numbers = bring(&kernels.gpu, &read, bytes).await;
         read.destroy();
         numbers
