@@ -11,8 +11,6 @@
 //! q runs over the pixels of a plane, which lie in a row. A row of a convolution's matrix is a shifted view of the
 //! padded image, so no matrix is ever written out.
 
-use std::hint::black_box;
-
 use super::Real;
 use super::simd::{Simd, WIDTH};
 
@@ -147,27 +145,39 @@ fn dots<T: Real, S: Simd<T>, const R: usize, const K: usize>(
     whole: usize,
 ) -> [[S::Vector; R]; K] {
     let (ds, xs) = (vectors(d, whole), vectors(x, whole));
-    let mut sums = [[simd.splat(T::ZERO); R]; K];
-    // Vectors in turn belong to the first and the second half of sixteen virtual lanes. (The number of halves is hidden
-    // from the compiler: in two loops one after the other, it would keep a sum in memory.)
-    for half in 0..black_box(2) {
-        let mut lanes = [[simd.splat(T::ZERO); R]; K];
-        let mut j = half;
-        while j < whole {
-            // Columns first: with them and the sums, the registers are full.
-            let mut columns = [simd.splat(T::ZERO); K];
-            rounds!(k < K, { columns[k] = simd.load(&xs[k][j]) });
-            rounds!(r < R, {
-                let row = simd.load(&ds[r][j]);
-                rounds!(k < K, { lanes[k][r] = simd.fma(row, columns[k], lanes[k][r]) });
-            });
-            j += 2;
-        }
-        rounds!(k < K, {
-            rounds!(r < R, { sums[k][r] = simd.add(sums[k][r], lanes[k][r]) });
-        });
+    // Vectors in turn belong to the first and the second half of sixteen virtual lanes.
+    let mut lanes = [[[simd.splat(T::ZERO); R]; K]; 2];
+    let mut j = 0;
+    while j + 1 < whole {
+        rounds!(half < 2, { multiply_add(simd, &ds, &xs, j + half, &mut lanes[half]) });
+        j += 2;
     }
+    if j < whole {
+        multiply_add(simd, &ds, &xs, j, &mut lanes[0]);
+    }
+    let [mut sums, second] = lanes;
+    rounds!(k < K, {
+        rounds!(r < R, { sums[k][r] = simd.add(sums[k][r], second[k][r]) });
+    });
     sums
+}
+
+/// Adds to each sum the product of one vector of its row and its column.
+#[inline(always)]
+fn multiply_add<T: Real, S: Simd<T>, const R: usize, const K: usize>(
+    simd: S,
+    ds: &[&[[T; WIDTH]]; R],
+    xs: &[&[[T; WIDTH]]; K],
+    j: usize,
+    sums: &mut [[S::Vector; R]; K],
+) {
+    // Columns first: with them and the sums, the registers are full.
+    let mut columns = [simd.splat(T::ZERO); K];
+    rounds!(k < K, { columns[k] = simd.load(&xs[k][j]) });
+    rounds!(r < R, {
+        let row = simd.load(&ds[r][j]);
+        rounds!(k < K, { sums[k][r] = simd.fma(row, columns[k], sums[k][r]) });
+    });
 }
 
 /// Whole vectors of some rows. (Here and below, loops take the place of `map` on arrays, which is a call in browsers.)
@@ -231,10 +241,12 @@ pub(super) fn correlate<T: Real, S: Simd<T>>(
         let d = views(d, &[first * stride, (first + 1) * stride, (first + 2) * stride, (first + 3) * stride], n);
         for (block, shifts) in threes.iter().enumerate() {
             let x = views(x, shifts, n);
-            let sums = dots::<T, S, TILE, COLUMNS>(simd, d, x, whole);
+            // Two rows at a time: both halves of their lanes fit the registers.
+            let low = dots::<T, S, 2, COLUMNS>(simd, [d[0], d[1]], x, whole);
+            let high = dots::<T, S, 2, COLUMNS>(simd, [d[2], d[3]], x, whole);
             for k in 0..COLUMNS {
                 let place = &mut gradient[first * depth + block * COLUMNS + k..];
-                add(simd, place, depth, sums[k], d, x[k]);
+                add(simd, place, depth, [low[k][0], low[k][1], high[k][0], high[k][1]], d, x[k]);
             }
         }
         for (k, &shift) in odd.iter().enumerate() {
@@ -251,18 +263,17 @@ pub(super) fn correlate<T: Real, S: Simd<T>>(
 /// Correlation of one row: `gradient[k] += Σ_q d[q] · x[shift_k + q]`.
 #[inline(always)]
 pub(super) fn taps<T: Real, S: Simd<T>>(simd: S, gradient: &mut [T], d: &[T], x: &[T], shifts: &[usize]) {
-    const COLUMNS: usize = 8;
+    const COLUMNS: usize = 4;
     let (n, whole) = (d.len(), d.len() / WIDTH);
-    let (eights, odd) = shifts.as_chunks::<COLUMNS>();
-    for (gradient, shifts) in gradient.chunks_exact_mut(COLUMNS).zip(eights) {
+    let (fours, odd) = shifts.as_chunks::<COLUMNS>();
+    for (gradient, shifts) in gradient.chunks_exact_mut(COLUMNS).zip(fours) {
         let x = views(x, shifts, n);
-        let [[a], [b], [c], [e], [f], [g], [h], [i]] = dots::<T, S, 1, COLUMNS>(simd, [d], x, whole);
-        let sums = [simd.sums([a, b, c, e]), simd.sums([f, g, h, i])];
-        for (k, (gradient, &sum)) in gradient.iter_mut().zip(sums.as_flattened()).enumerate() {
+        let [[a], [b], [c], [e]] = dots::<T, S, 1, COLUMNS>(simd, [d], x, whole);
+        for (k, (gradient, sum)) in gradient.iter_mut().zip(simd.sums([a, b, c, e])).enumerate() {
             *gradient += sum + rest(d, x[k], whole * WIDTH);
         }
     }
-    for (gradient, &shift) in gradient[eights.len() * COLUMNS..].iter_mut().zip(odd) {
+    for (gradient, &shift) in gradient[fours.len() * COLUMNS..].iter_mut().zip(odd) {
         let x = &x[shift..shift + n];
         let [[sum]] = dots::<T, S, 1, 1>(simd, [d], [x], whole);
         *gradient += simd.sum(sum) + rest(d, x, whole * WIDTH);
