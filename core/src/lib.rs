@@ -28,7 +28,7 @@
 //! let mut session = pollster::block_on(Session::new(config, data, &Device::cpu()))?;
 //! for event in session.events() {
 //!     if let EventKind::Epoch(epoch) = event?.kind {
-//!         println!("epoch {}: Λ {:?}, {} skips", epoch.epoch, epoch.cell_types[0].alignment, epoch.skip_connections);
+//!         println!("epoch {}: Λ {:?}, {} skips", epoch.epoch + 1, epoch.cell_types[0].alignment, epoch.skip_connections);
 //!     }
 //! }
 //! let cell = session.genotype().to_nas_bench_201();
@@ -112,7 +112,7 @@
 //! | `own_method.rs` | a part of a method from outside of the library |
 //! | `step_by_step.rs` | a session in an application, with its own progress and a stop button |
 //! | `train_what_was_found.rs` | a search, then its network trained from scratch |
-//! | `train_with_burn.rs` | a derived network trained by Burn's optimizers |
+//! | `train_with_burn.rs` | a derived network as a Burn module, trained by `burn-train` |
 //!
 //! # Features
 //! | feature | content |
@@ -138,3 +138,4 @@ pub mod search;
 pub mod space;
 mod text;
 pub mod training;
+mod vector;

@@ -1,15 +1,16 @@
 //! The engines against their specification, the reference engine: the same graph on Burn tensors.
 
-use lambda_darts::alignment::{AlignmentMeasure, Estimator, LayerAlignment};
+use lambda_darts::alignment::{AlignmentMeasure, Estimator};
 use lambda_darts::data::Batch;
 use lambda_darts::device::Device;
-use lambda_darts::engine::{Draws, Engine, State, TangentWant, Want, initialize, open};
+use lambda_darts::engine::{Draws, Engine, EngineError, Input, State, Statistics, Want, initialize, open};
 use lambda_darts::graph::{Auxiliary, CandidateContext, Graph, NetworkSize};
 use lambda_darts::method::{MethodConfig, Moment, Preset};
 use lambda_darts::search::{ArchitectureConfig, Bilevel, StepSettings, WeightsConfig};
 use lambda_darts::space::{Architecture, Genotype, Operation, OperationStyle, Space};
 use lambda_darts::training::DerivedNetwork;
 use lambda_darts_tests::network::{FeatureMap, SingleRun, copies, input, predict, read, run_single, train, write};
+use lambda_darts_tests::regularizer::Regularizer;
 use pollster::block_on;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -134,45 +135,6 @@ fn start(graph: &Graph, device: &Device) -> Box<dyn Engine> {
     engine
 }
 
-/// Λ and ∂Λ/∂ω of the cells of the first type.
-fn regularizer(
-    engine: &mut dyn Engine,
-    batch: &Batch,
-    p: &[Vec<f64>],
-    draws: &Draws,
-    (estimator, epsilon0): (Estimator, f64),
-) -> (f64, Vec<f64>) {
-    block_on(engine.clear_gradient()).expect("a gradient");
-    let first: Vec<bool> = engine.graph().cells().iter().map(|cell| cell.cell_type == 0).collect();
-    let want = Want { cells: true, tangent: estimator == Estimator::Frozen, ..Want::default() };
-    let mut pass = block_on(engine.pass(input(batch, p, draws), want)).expect("a pass");
-    let cells = pass.cell_gradients().to_vec();
-    let own = |(cell, &first): (&'_ Vec<f64>, &bool)| first.then(|| cell.clone());
-    let gradients: Vec<Vec<f64>> = cells.iter().zip(&first).filter_map(own).collect();
-    let slices: Vec<&[f64]> = gradients.iter().map(Vec::as_slice).collect();
-    let alignment = LayerAlignment::measure(AlignmentMeasure::Cosine, &slices).expect("two cells");
-    let norm = alignment.direction_norm();
-    let mut directions = alignment.directions.into_iter();
-    let mut direction = Vec::new();
-    for (cell, &first) in cells.iter().zip(&first) {
-        let still = vec![0.0; cell.len()];
-        direction.push(if first { directions.next().unwrap_or(still) } else { still });
-    }
-    if estimator == Estimator::Frozen {
-        block_on(pass.tangent(&direction, TangentWant { weights: 1.0, cells: false, epsilon: epsilon0 }))
-            .expect("a tangent");
-    } else {
-        let epsilon = epsilon0 / norm;
-        for sign in [1.0, -1.0] {
-            let moved = |(p, d): (&Vec<f64>, &Vec<f64>)| p.iter().zip(d).map(|(p, d)| p + sign * epsilon * d).collect();
-            let p: Vec<Vec<f64>> = p.iter().zip(&direction).map(moved).collect();
-            let want = Want { weights: sign / (2.0 * epsilon), ..Want::default() };
-            block_on(pass.again(&p, want)).expect("a pass");
-        }
-    }
-    (alignment.value, read(engine, State::Gradient))
-}
-
 /// Compares whole supernets with the reference engine in double precision: loss, logits, all gradients, the regularizer by
 /// either estimator, and predictions by running statistics. A difference divides the remainder of two close gradients by
 /// 2ε, and its error with it.
@@ -204,9 +166,9 @@ fn supernets_agree(
         }
         close("predictions", &engines.each_mut().map(|engine| predict(engine.as_mut(), &images, &p, &draws)), max);
         for estimator in [Estimator::Central, Estimator::Frozen] {
-            let found = engines
-                .each_mut()
-                .map(|engine| regularizer(engine.as_mut(), &images, &p, &draws, (estimator, epsilon0)));
+            let regularizer = Regularizer { measure: AlignmentMeasure::Cosine, estimator, epsilon0, coefficient: 1.0 };
+            let run = |engine: &mut Box<dyn Engine>| regularizer.run(engine.as_mut(), &images, &p, &draws);
+            let found = engines.each_mut().map(|engine| run(engine).expect("two cells"));
             close("Λ", &found.each_ref().map(|(value, _)| vec![*value]), max);
             let gradients = found.map(|(_, gradient)| gradient);
             close(&format!("∂Λ/∂ω ({estimator:?})"), &gradients, of_differences);
@@ -377,4 +339,43 @@ fn threads_do_not_change_a_bit() {
         pool.install(|| (train(engine.as_mut(), &images, &p, &draws), read(engine.as_mut(), State::Gradient)))
     };
     assert!(run(1) == run(3), "one thread and three differ");
+}
+
+/// A pass without gradients can be taken again with them, a deferred gradient outlives a write, and gradients through
+/// running statistics are refused.
+#[test]
+fn passes_may_follow_each_other_in_any_order() {
+    let space = Space::named("nas-bench-201").expect("a space");
+    let size = NetworkSize { channels: 2, cells: 1, image_channels: 3, classes: 10 };
+    let graph = Graph::supernet(&space, size).expect("a supernet");
+    let batch = batch(&mut ChaCha8Rng::seed_from_u64(3), 4, 8);
+    let p = copies(&graph, &Architecture::new(&space, 3));
+    let draws = Draws::new(&graph, batch.shape, 1, 0);
+    let wanted = Want { weights: 1.0, cells: true, ..Want::default() };
+    for device in [Device::cpu(), reference()] {
+        let mut engine = start(&graph, &device);
+        let gradient = |engine: &mut dyn Engine| {
+            let found = read(engine, State::Gradient);
+            block_on(engine.clear_gradient()).expect("a cleared gradient");
+            found
+        };
+        let mut pass = block_on(engine.pass(input(&batch, &p, &draws), Want::default())).expect("a pass");
+        let again = block_on(pass.again(&p, wanted)).expect("the same pass");
+        let late = gradient(engine.as_mut());
+        let found = block_on(engine.pass(input(&batch, &p, &draws), wanted)).expect("a pass").into_found();
+        assert_eq!(gradient(engine.as_mut()), late, "{}", device.name());
+        assert_eq!((found.cells, found.loss), (again.cells, again.loss), "{}", device.name());
+        assert!(late.iter().any(|&slope| slope != 0.0));
+
+        let want = Want { tangent: true, ..wanted };
+        block_on(engine.pass(input(&batch, &p, &draws), want)).expect("a pass");
+        let mean = read(engine.as_mut(), State::RunningMean);
+        write(engine.as_mut(), State::RunningMean, &mean);
+        let deferred = gradient(engine.as_mut());
+        assert!(distance(&deferred, &late) < 1e-5, "{}: {}", device.name(), distance(&deferred, &late));
+
+        let running = Input { statistics: Statistics::Running, ..input(&batch, &p, &draws) };
+        let refused = block_on(engine.pass(running, wanted)).map(lambda_darts::engine::Pass::into_found);
+        assert!(matches!(refused, Err(EngineError::Input { .. })), "{refused:?}");
+    }
 }

@@ -334,7 +334,7 @@ export type Event = {
  */
 version: number, 
 /**
- * Seconds since the session began; the only field that differs between two runs of one seed.
+ * Seconds since the search began; the only field that differs between two runs of one seed.
  */
 seconds: number, } & ({ "event": "start", 
 /**
@@ -645,7 +645,7 @@ step: number,
  */
 train_loss: number, 
 /**
- * L_val before the step.
+ * L_val of the architecture step.
  */
 valid_loss: number, 
 /**

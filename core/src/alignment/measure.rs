@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::vector::{dot, norm};
+
 /// Measure of the agreement of cell gradients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -83,14 +85,6 @@ impl LayerAlignment {
     pub fn direction_norm(&self) -> f64 {
         self.directions.iter().flatten().map(|d| d * d).sum::<f64>().sqrt()
     }
-}
-
-pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-pub(crate) fn norm(a: &[f64]) -> f64 {
-    dot(a, a).sqrt()
 }
 
 fn unit(a: &[f64]) -> Vec<f64> {

@@ -15,5 +15,4 @@ mod schedule;
 
 pub use estimator::Estimator;
 pub use measure::{AlignmentMeasure, LayerAlignment};
-pub(crate) use measure::{dot, norm};
 pub use schedule::Schedule;

@@ -23,6 +23,8 @@ pub(crate) struct GpuDevice {
     pub(crate) adapter: wgpu::Adapter,
     name: String,
     opened: Mutex<Option<Arc<OpenGpu>>>,
+    /// Compiled kernels, kept for the engines that come.
+    extension: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
 }
 
 /// Open GPU: a wgpu device and its queue.
@@ -37,8 +39,6 @@ pub(crate) struct OpenGpu {
     pending: Mutex<Vec<wgpu::SubmissionIndex>>,
     /// Bytes that were sent and received.
     traffic: [AtomicU64; 2],
-    /// Compiled kernels, kept for the engines that come.
-    extension: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
     /// Burn's device on the same wgpu device.
     #[cfg(all(feature = "burn", not(target_family = "wasm")))]
     pub(super) burn: std::sync::OnceLock<super::BurnDevice>,
@@ -50,7 +50,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl GpuDevice {
     pub(super) fn new(instance: wgpu::Instance, adapter: wgpu::Adapter, name: String) -> Self {
-        Self { instance, adapter, name, opened: Mutex::new(None) }
+        Self { instance, adapter, name, opened: Mutex::new(None), extension: Mutex::new(None) }
     }
 
     /// Name that the driver gives.
@@ -67,6 +67,15 @@ impl GpuDevice {
         let made = Arc::new(OpenGpu::new(&self.adapter).await?);
         *lock(&self.opened) = Some(Arc::clone(&made));
         Ok(made)
+    }
+
+    /// Compiled kernels, if there are any.
+    pub(crate) fn extension(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        lock(&self.extension).clone()
+    }
+
+    pub(crate) fn set_extension(&self, extension: Arc<dyn Any + Send + Sync>) {
+        *lock(&self.extension) = Some(extension);
     }
 
     /// True if the kernels run within the limits of the adapter, which are no more than WebGPU's defaults.
@@ -105,7 +114,6 @@ impl OpenGpu {
             lost: Mutex::new(false),
             pending: Mutex::default(),
             traffic: [const { AtomicU64::new(0) }; 2],
-            extension: Mutex::new(None),
             #[cfg(all(feature = "burn", not(target_family = "wasm")))]
             burn: std::sync::OnceLock::new(),
         })
@@ -154,14 +162,5 @@ impl OpenGpu {
     /// Marks the device as lost.
     pub(crate) fn forget(&self) {
         *lock(&self.lost) = true;
-    }
-
-    /// Compiled kernels, if there are any.
-    pub(crate) fn extension(&self) -> Option<Arc<dyn Any + Send + Sync>> {
-        lock(&self.extension).clone()
-    }
-
-    pub(crate) fn set_extension(&self, extension: Arc<dyn Any + Send + Sync>) {
-        *lock(&self.extension) = Some(extension);
     }
 }

@@ -8,7 +8,8 @@ use crate::graph::Graph;
 /// Opens a graph on a device. All weights are zero at first; [`initialize`](super::initialize) or
 /// [`Engine::write`](super::Engine::write) sets them.
 ///
-/// A GPU that has no memory for a batch is left, with a warning: the CPU computes instead.
+/// A GPU that has no memory for a batch is left, with a warning: the CPU computes instead. One that has no memory for the
+/// weights is an error.
 ///
 /// # Errors
 /// [`EngineError::Device`] if the device is gone.

@@ -24,7 +24,7 @@ pub enum EngineError {
         /// Number of numbers that the graph has.
         expected: usize,
     },
-    /// A tangent was asked of a pass that did not want one.
-    #[error("the pass before did not want a tangent")]
+    /// A tangent was asked of a pass that did not want one, or that has no loss with labels.
+    #[error("the pass before has no tangent")]
     NoTangent,
 }

@@ -5,25 +5,39 @@ use super::{Engine, EngineError, Found, Input, Later, Numbers, Reuse, SgdStep, S
 use crate::device::DeviceError;
 use crate::graph::Graph;
 
-/// Engine that is replaced by the CPU's, with all its state, if a batch is too large for it.
+/// Engine that is replaced by the CPU's, with its state and the saved copy, if a batch is too large for it. The
+/// statistics of the last pass are not moved: [`Engine::update_running`] follows a pass of its own.
 #[derive(Debug)]
 pub(super) struct WithFallback {
     engine: Box<dyn Engine>,
     replaced: bool,
+    /// True if the engine has a saved copy of its state.
+    saved: bool,
 }
 
 impl WithFallback {
     #[cfg(any(feature = "wgpu", feature = "webgpu"))]
     pub(super) fn new(engine: impl Engine + 'static) -> Self {
-        Self { engine: Box::new(engine), replaced: false }
+        Self { engine: Box::new(engine), replaced: false, saved: false }
     }
 
     /// Moves the state to the CPU.
     async fn replace(&mut self) -> Result<(), EngineError> {
         let mut cpu: Box<dyn Engine> = Box::new(CpuEngine::<f32>::new(self.engine.graph().clone()));
-        for state in [State::Weights, State::Gradient, State::Momentum, State::RunningMean, State::RunningVariance] {
-            let numbers = self.engine.read(state).await?;
-            cpu.write(state, &numbers).await?;
+        let all = [State::Weights, State::Gradient, State::Momentum, State::RunningMean, State::RunningVariance];
+        let mut now = Vec::with_capacity(all.len());
+        for state in all {
+            now.push(self.engine.read(state).await?);
+        }
+        if self.saved {
+            self.engine.restore().await?;
+            for state in all {
+                cpu.write(state, &self.engine.read(state).await?).await?;
+            }
+            cpu.save().await?;
+        }
+        for (state, numbers) in all.into_iter().zip(&now) {
+            cpu.write(state, numbers).await?;
         }
         (self.engine, self.replaced) = (cpu, true);
         Ok(())
@@ -96,6 +110,7 @@ impl Engine for WithFallback {
     }
 
     fn save(&mut self) -> Later<'_, ()> {
+        self.saved = true;
         self.engine.save()
     }
 
@@ -113,5 +128,35 @@ impl Engine for WithFallback {
 
     fn write<'e>(&'e mut self, state: State, numbers: &'e Numbers) -> Later<'e, ()> {
         self.engine.write(state, numbers)
+    }
+}
+
+#[cfg(all(test, any(feature = "wgpu", feature = "webgpu")))]
+mod tests {
+    use super::*;
+    use crate::graph::NetworkSize;
+    use crate::space::Space;
+
+    /// The saved copy moves with the state.
+    #[test]
+    fn a_saved_copy_is_restored_after_the_replacement() {
+        let space = Space::named("nas-bench-201").unwrap();
+        let size = NetworkSize { channels: 2, cells: 1, image_channels: 1, classes: 3 };
+        let graph = Graph::supernet(&space, size).unwrap();
+        pollster::block_on(async {
+            let mut engine = WithFallback::new(CpuEngine::<f32>::new(graph.clone()));
+            let vector = |value: f32| Numbers::Single(vec![value; graph.parameter_count()]);
+            engine.write(State::Weights, &vector(1.0)).await.unwrap();
+            engine.save().await.unwrap();
+            engine.write(State::Weights, &vector(2.0)).await.unwrap();
+            engine.write(State::Gradient, &vector(3.0)).await.unwrap();
+            engine.replace().await.unwrap();
+            assert_eq!(engine.read(State::Weights).await.unwrap(), vector(2.0));
+            assert_eq!(engine.read(State::Gradient).await.unwrap(), vector(3.0));
+            engine.displace(0.5).await.unwrap();
+            assert_eq!(engine.read(State::Weights).await.unwrap(), vector(2.5));
+            engine.restore().await.unwrap();
+            assert_eq!(engine.read(State::Weights).await.unwrap(), vector(1.0));
+        });
     }
 }

@@ -2,7 +2,7 @@
 
 use rand_chacha::rand_core::Rng;
 
-use super::EngineError;
+use super::{EngineError, Want};
 use crate::graph::Graph;
 use crate::random::{Stream, normal, stream};
 
@@ -96,9 +96,12 @@ impl Input<'_> {
         self.shape[0]
     }
 
-    /// Checks the input against a graph.
-    pub(super) fn check(&self, graph: &Graph) -> Result<(), EngineError> {
+    /// Checks the input of a pass against a graph.
+    pub(super) fn check(&self, graph: &Graph, want: Want) -> Result<(), EngineError> {
         let wrong = |what: String| Err(EngineError::Input { what });
+        if self.statistics == Statistics::Running && (want.gradients() || want.statistics) {
+            return wrong("running statistics for a pass that wants gradients or statistics".to_owned());
+        }
         let [batch, channels, height, width] = self.shape;
         let count = self.shape.iter().try_fold(1, |product: usize, &side| product.checked_mul(side));
         if batch == 0 || count != Some(self.images.len()) {

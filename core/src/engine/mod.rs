@@ -19,6 +19,11 @@
 
 mod choice;
 mod cpu;
+#[cfg(any(
+    all(any(feature = "burn", feature = "wgpu"), not(target_family = "wasm")),
+    all(feature = "webgpu", target_family = "wasm")
+))]
+mod difference;
 mod error;
 mod fallback;
 #[cfg(any(all(feature = "wgpu", not(target_family = "wasm")), all(feature = "webgpu", target_family = "wasm")))]
@@ -126,13 +131,13 @@ pub trait Engine: Debug + Send {
     /// [`EngineError`] if the device fails.
     fn save(&mut self) -> Later<'_, ()>;
 
-    /// Puts the copy that [`save`](Self::save) kept back. The gradient stays.
+    /// Puts the copy that [`save`](Self::save) kept back; without one, nothing changes. The gradient stays.
     ///
     /// # Errors
     /// [`EngineError`] if the device fails.
     fn restore(&mut self) -> Later<'_, ()>;
 
-    /// Sets the weights to the saved ones plus `by` times the gradient.
+    /// Sets the weights to the saved ones plus `by` times the gradient; without saved ones, nothing changes.
     ///
     /// # Errors
     /// [`EngineError`] if the device fails.
@@ -158,10 +163,19 @@ impl dyn Engine + '_ {
     /// # Errors
     /// [`EngineError`] if the input does not fit the graph or the device fails.
     pub async fn pass<'e>(&'e mut self, input: Input<'e>, want: Want) -> Result<Pass<'e>, EngineError> {
-        input.check(self.graph())?;
-        let found = self.run(input, want, Reuse::Nothing).await?;
+        let found = run(self, input, want, Reuse::Nothing).await?;
         Ok(Pass::new(self, input, found))
     }
+}
+
+/// Checks an input and runs it. The loss along a cotangent is taken here, for all engines.
+async fn run(engine: &mut dyn Engine, input: Input<'_>, want: Want, reuse: Reuse) -> Result<Found, EngineError> {
+    input.check(engine.graph(), want)?;
+    let mut found = engine.run(input, want, reuse).await?;
+    if let Loss::Cotangent(cotangent) = input.loss {
+        found.loss = found.output.iter().zip(cotangent).map(|(y, &c)| y * f64::from(c)).sum();
+    }
+    Ok(found)
 }
 
 /// Initial state of an engine under a seed: PyTorch's initial weights, no momentum, running means 0 and variances 1.

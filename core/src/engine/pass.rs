@@ -53,14 +53,13 @@ impl<'e> Pass<'e> {
         self.found
     }
 
-    /// Runs the same batch at the same ω with other operation weights.
+    /// Runs the same batch at the same ω with other operation weights. A tangent stays that of the pass itself, so none
+    /// is to be wanted here.
     ///
     /// # Errors
     /// [`EngineError`] if there are more or fewer operation weights, or the device fails.
     pub async fn again(&mut self, p: &[Vec<f64>], want: Want) -> Result<Found, EngineError> {
-        let input = Input { p, ..self.input };
-        input.check(self.engine.graph())?;
-        self.engine.run(input, want, Reuse::Batch).await
+        super::run(self.engine, Input { p, ..self.input }, Want { tangent: false, ..want }, Reuse::Batch).await
     }
 
     /// Derivative as each cell's p moves along its `direction`: d/dt at t = 0 of the pass at p_l + t·direction_l, with
@@ -72,7 +71,7 @@ impl<'e> Pass<'e> {
     /// # Errors
     /// [`EngineError::NoTangent`] if the pass wanted none; [`EngineError`] if the device fails.
     pub async fn tangent(&mut self, direction: &[Vec<f64>], want: TangentWant) -> Result<Vec<Vec<f64>>, EngineError> {
-        Input { p: direction, ..self.input }.check(self.engine.graph())?;
+        Input { p: direction, ..self.input }.check(self.engine.graph(), Want::default())?;
         self.engine.run_tangent(self.input, direction, want).await
     }
 }

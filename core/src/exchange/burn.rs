@@ -16,6 +16,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::fmt;
 use std::sync::Arc;
 
 use burn::module::{Module, Param, RunningState};
@@ -37,7 +38,18 @@ pub struct NetworkModule {
     /// Running unbiased variances of all normalized channels.
     running_variance: RunningState<Tensor<1>>,
     #[module(skip)]
-    graph: Arc<Graph>,
+    graph: Description,
+}
+
+/// Graph of a module. Burn prints a module with all its fields, so this one is short.
+#[derive(Clone)]
+struct Description(Arc<Graph>);
+
+impl fmt::Debug for Description {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (operations, heads) = (self.0.operations().len(), self.0.heads().len());
+        write!(out, "Graph {{ operations: {operations}, heads: {heads} }}")
+    }
 }
 
 impl NetworkModule {
@@ -70,13 +82,13 @@ impl NetworkModule {
         });
         let parameters = graph.parameters().iter();
         let weights = parameters.map(|parameter| Param::from_tensor(vector(&weights[parameter.range()]))).collect();
-        Self { weights, running_mean: mean, running_variance: variance, graph: Arc::new(graph) }
+        Self { weights, running_mean: mean, running_variance: variance, graph: Description(Arc::new(graph)) }
     }
 
     /// Graph of the network.
     #[must_use]
     pub fn graph(&self) -> &Graph {
-        &self.graph
+        &self.graph.0
     }
 
     /// Logits `[batch, classes]` of the network's own head for images `[batch, channels, height, width]`.
@@ -97,9 +109,9 @@ impl NetworkModule {
         let weights: Vec<Tensor<1>> = self.weights.iter().map(Param::val).collect();
         let trains = weights.first().is_some_and(|weight| weight.device().is_autodiff());
         let running = (!trains).then(|| [self.running_mean.value(), self.running_variance.value()]);
-        let mut forward = Forward::new(&self.graph, &weights, &[], running, &images);
+        let mut forward = Forward::new(self.graph(), &weights, &[], running, &images);
         forward.run(images);
-        let logits = self.graph.heads().iter().map(|head| forward.logits(head)).collect();
+        let logits = self.graph().heads().iter().map(|head| forward.logits(head)).collect();
         if let (true, Some(seen)) = (trains, forward.statistics()) {
             for (running, seen) in [&self.running_mean, &self.running_variance].into_iter().zip(seen) {
                 running.update(running.value_sync().mul_scalar(0.9).add(seen.mul_scalar(0.1)));

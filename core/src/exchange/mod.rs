@@ -1,4 +1,4 @@
-//! Networks in the hands of other frameworks.
+//! Networks for other frameworks.
 
 #[cfg(all(feature = "burn", not(target_family = "wasm")))]
 pub mod burn;

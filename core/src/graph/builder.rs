@@ -7,6 +7,7 @@ use super::{Cell, Graph, IMAGE, Initial, NormName, Parameter, Value};
 
 /// Fault of a graph that was put together by hand.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum GraphError {
     /// A normalized value has several readers.
     #[error("value {value} is read {readers} times through its batch norm; store it first, with `Builder::stored`")]
@@ -16,7 +17,32 @@ pub enum GraphError {
         /// Number of its readers.
         readers: usize,
     },
+    /// A batch norm stands where no engine can differentiate it.
+    #[error("value {value} is {what}; normalize the output of a convolution or a pooling")]
+    Norm {
+        /// The value.
+        value: ValueId,
+        /// Fault.
+        what: &'static str,
+    },
+    /// A sum or concatenation has a part of another size.
+    #[error("value {value} has another size than the sum or concatenation {output} that reads it")]
+    Shape {
+        /// The value.
+        value: ValueId,
+        /// Output of the operation.
+        output: ValueId,
+    },
+    /// A window has too many taps.
+    #[error("the window of value {value} has more than {MAX_TAPS} taps")]
+    Taps {
+        /// Output of the operation.
+        value: ValueId,
+    },
 }
+
+/// Maximum number of taps of a depthwise filter and of a pooling.
+const MAX_TAPS: usize = 64;
 
 /// Builder of a [`Graph`].
 ///
@@ -212,7 +238,7 @@ impl Builder {
     /// Graph that ends in `output`.
     ///
     /// # Errors
-    /// [`GraphError::NormReadTwice`].
+    /// [`GraphError`] if the graph is one that no engine can run.
     pub fn finish(self, output: ValueId) -> Result<Graph, GraphError> {
         let Self { values, operations, parameters, norms, noises, cells, heads, .. } = self;
         let mut readers = vec![0; values.len()];
@@ -223,6 +249,98 @@ impl Builder {
         if let Some(value) = twice {
             return Err(GraphError::NormReadTwice { value, readers: readers[value] });
         }
-        Ok(Graph { values, operations, parameters, norms, noises, cells, heads, output })
+        let graph = Graph { values, operations, parameters, norms, noises, cells, heads, output };
+        graph.check()?;
+        Ok(graph)
+    }
+}
+
+impl Graph {
+    /// Checks norms, sizes and windows.
+    fn check(&self) -> Result<(), GraphError> {
+        if self.values[IMAGE].norm.is_some() {
+            return Err(GraphError::Norm { value: IMAGE, what: "the image, which has no batch statistics" });
+        }
+        let mut summed = vec![false; self.values.len()];
+        for operation in &self.operations {
+            if let Primitive::Sum(Sum { y, .. }) | Primitive::Concat(Concat { y, .. }) = operation {
+                summed[*y] = true;
+            }
+        }
+        // Odd sides, so that each rounding of a stride shows.
+        let sizes = self.sizes([61, 67]);
+        for operation in &self.operations {
+            match operation {
+                Primitive::Sum(Sum { terms, y }) => {
+                    for &(x, _) in terms {
+                        if self.values[x].channels != self.values[*y].channels || sizes[x] != sizes[*y] {
+                            return Err(GraphError::Shape { value: x, output: *y });
+                        }
+                        if summed[x] && self.values[x].norm.is_some() {
+                            let what = "a sum or concatenation that another sum reads through a batch norm";
+                            return Err(GraphError::Norm { value: x, what });
+                        }
+                    }
+                }
+                Primitive::Concat(Concat { parts, y }) => {
+                    if let Some(&x) = parts.iter().find(|&&x| sizes[x] != sizes[*y]) {
+                        return Err(GraphError::Shape { value: x, output: *y });
+                    }
+                }
+                Primitive::Conv(Conv { depthwise: Some(Filter { window, .. }), y, .. })
+                | Primitive::Pool(Pool { window, y, .. })
+                    if window.kernel[0].saturating_mul(window.kernel[1]) > MAX_TAPS =>
+                {
+                    return Err(GraphError::Taps { value: *y });
+                }
+                Primitive::Conv(_) | Primitive::Pool(_) | Primitive::Noise(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Result of finishing a graph of two channels that ends in the output of `build`.
+    fn finished(build: impl FnOnce(&mut Builder) -> ValueId) -> Result<Graph, GraphError> {
+        let mut builder = Builder::new(2);
+        let output = build(&mut builder);
+        builder.finish(output)
+    }
+
+    #[test]
+    fn graphs_that_no_engine_can_run_are_refused() {
+        let one = |x| (x, Coefficient::One);
+        let halved = finished(|builder| {
+            let image = builder.image();
+            let half = builder.conv(image, false, "conv", 2, Window { stride: [2, 2], ..Window::ONE });
+            builder.sum(image, 1, vec![one(image), one(half)])
+        });
+        assert!(matches!(halved, Err(GraphError::Shape { value: 1, output: 2 })), "{halved:?}");
+        let wider = finished(|builder| {
+            let image = builder.image();
+            let wide = builder.conv(image, false, "conv", 3, Window::ONE);
+            builder.sum(image, 1, vec![one(wide)])
+        });
+        assert!(matches!(wider, Err(GraphError::Shape { value: 1, .. })), "{wider:?}");
+        let summed = finished(|builder| {
+            let image = builder.image();
+            let sum = builder.sum(image, 1, vec![one(image)]);
+            builder.norm(sum, "norm", false);
+            builder.sum(image, 1, vec![one(sum)])
+        });
+        assert!(matches!(summed, Err(GraphError::Norm { value: 1, .. })), "{summed:?}");
+        let image = finished(|builder| {
+            builder.norm(IMAGE, "norm", false);
+            builder.conv(IMAGE, false, "conv", 2, Window::ONE)
+        });
+        assert!(matches!(image, Err(GraphError::Norm { value: IMAGE, .. })), "{image:?}");
+        let large = finished(|builder| {
+            builder.pool(IMAGE, PoolKind::Average, false, Window { kernel: [9, 9], padding: [4, 4], ..Window::ONE })
+        });
+        assert!(matches!(large, Err(GraphError::Taps { value: 1 })), "{large:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! Cost of a network: parameters, multiply-adds and the size of its feature maps.
 
 use super::derived::NetworkError;
-use super::{Auxiliary, Graph, NetworkSize, Primitive};
+use super::{Graph, NetworkSize, Primitive};
 use crate::space::{Genotype, Space};
 
 /// Cost of a network for one image.
@@ -43,8 +43,7 @@ impl Cost {
         size: NetworkSize,
         image: [usize; 2],
     ) -> Result<Self, NetworkError> {
-        const NONE: Option<Auxiliary> = None;
-        let graph = Graph::derived(space, genotype, size, NONE)?;
+        let graph = Graph::derived(space, genotype, size, None)?;
         Ok(Self { parameters: graph.parameter_count() as u64, multiply_adds: graph.multiply_adds(image) })
     }
 }

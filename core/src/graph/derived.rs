@@ -30,7 +30,7 @@ pub enum NetworkError {
     Genotype(#[from] GenotypeMismatch),
     /// A size is out of range.
     #[error(transparent)]
-    Size(SizeError),
+    Size(#[from] SizeError),
 }
 
 impl Graph {

@@ -1,6 +1,5 @@
 //! Sizes of networks.
 
-use super::derived::NetworkError;
 use crate::space::MacroLayout;
 
 /// Size of a network.
@@ -21,12 +20,6 @@ pub struct NetworkSize {
 #[error("a network needs {what}")]
 pub struct SizeError {
     what: String,
-}
-
-impl From<SizeError> for String {
-    fn from(error: SizeError) -> Self {
-        error.to_string()
-    }
 }
 
 /// Largest numbers of operations and nodes of a supernet and of a derived network. The largest published space has
@@ -63,11 +56,5 @@ impl NetworkSize {
             return Err(SizeError { what });
         }
         Ok(())
-    }
-}
-
-impl From<SizeError> for NetworkError {
-    fn from(error: SizeError) -> Self {
-        Self::Size(error)
     }
 }

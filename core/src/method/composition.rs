@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::parts::Softmax;
 use super::{EpochSummary, Moment, Part, PartError, Regularization, Slot, Tables};
 use crate::space::{Architecture, Space, through_softmax};
 
@@ -15,6 +14,15 @@ pub struct Relaxed {
     pub soft: Tables,
     /// Factor of that gradient.
     pub scale: f64,
+}
+
+impl Relaxed {
+    /// Relaxation of DARTS (arXiv:1806.09055), in use unless a part is another one: p = softmax(α) on every edge.
+    #[must_use]
+    pub fn softmax(alpha: &Architecture) -> Self {
+        let p = alpha.probabilities();
+        Self { soft: p.clone(), p, scale: 1.0 }
+    }
 }
 
 /// Method of a search: its parts in order.
@@ -64,15 +72,14 @@ impl Method {
     #[must_use]
     pub fn relax(&self, alpha: &Architecture, space: &Space, moment: &Moment, pass: u8) -> Relaxed {
         let own = self.parts.iter().find_map(|(_, part)| part.relax(alpha, moment, pass));
-        let mut relaxed = own.unwrap_or_else(|| Softmax.relaxed(alpha));
-        for (_, part) in &self.parts {
-            part.add_auxiliary(&mut relaxed.p, space, moment);
-        }
+        let mut relaxed = own.unwrap_or_else(|| Relaxed::softmax(alpha));
+        // First the perturbation, whose values stay on the simplex; auxiliary terms lead off it.
         if pass == 0 {
             for (_, part) in &self.parts {
                 part.perturb(&mut relaxed.p, moment);
             }
         }
+        self.add_auxiliary(&mut relaxed.p, space, moment);
         relaxed
     }
 
@@ -81,10 +88,20 @@ impl Method {
     pub fn relax_for_evaluation(&self, alpha: &Architecture, space: &Space, moment: &Moment) -> Tables {
         let own = self.parts.iter().find_map(|(_, part)| part.relax_for_evaluation(alpha));
         let mut p = own.unwrap_or_else(|| alpha.probabilities());
-        for (_, part) in &self.parts {
-            part.add_auxiliary(&mut p, space, moment);
-        }
+        self.add_auxiliary(&mut p, space, moment);
         p
+    }
+
+    /// Adds the constant terms to operation weights.
+    pub(crate) fn add_auxiliary(&self, p: &mut Tables, space: &Space, moment: &Moment) {
+        for (_, part) in &self.parts {
+            part.add_auxiliary(p, space, moment);
+        }
+    }
+
+    /// Name of the relaxation in the place of the softmax, if there is one.
+    pub(crate) fn relaxation(&self) -> Option<&'static str> {
+        self.parts.iter().find(|(_, part)| part.slot() == Slot::Relaxation).map(|(name, _)| *name)
     }
 
     /// True if the weight step may have a regularizer at this moment.
@@ -125,10 +142,8 @@ impl Method {
         let sums = alpha.summed(cell_types, cells);
         let edges = relaxed.soft.iter().flatten().zip(sums);
         let mut gradient: Vec<f64> = edges.flat_map(|(p, g)| through_softmax(p, &g)).collect();
-        if (relaxed.scale - 1.0).abs() > 0.0 {
-            for slope in &mut gradient {
-                *slope *= relaxed.scale;
-            }
+        for slope in &mut gradient {
+            *slope *= relaxed.scale;
         }
         for (_, part) in &self.parts {
             part.regularize_alpha(alpha, moment, &mut gradient);

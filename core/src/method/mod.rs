@@ -2,11 +2,11 @@
 //!
 //! | slot | does | parts |
 //! |---|---|---|
-//! | relaxation | α to the operation weights p that cells read | softmax |
-//! | auxiliary | constant terms added to p | |
-//! | perturbation | noise on p in the weight step | |
+//! | relaxation | α to the operation weights p that cells read | softmax, [`GumbelHard`](parts::GumbelHard) |
+//! | perturbation | noise on p in the weight step | [`RandomNoise`](parts::RandomNoise) |
+//! | auxiliary | constant terms added to p | [`AuxiliarySkip`](parts::AuxiliarySkip) |
 //! | weight regularizer | directions of p whose tangent the weight step descends | [`Alignment`](parts::Alignment) |
-//! | α regularizer | terms of the gradient of α | |
+//! | α regularizer | terms of the gradient of α | [`LogSumExp`](parts::LogSumExp) |
 //! | stop | signs of a collapse | [`SkipShare`](parts::SkipShare), [`Sharpness`](parts::Sharpness) |
 //!
 //! A part is a pure function of α, the moment of the search and a random stream, or of cell gradients. Its settings are

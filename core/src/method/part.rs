@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use serde::{Serialize, Serializer};
+
 use super::{Moment, Relaxed};
 use crate::alignment::Estimator;
 use crate::space::{Architecture, Genotype, Space};
@@ -9,16 +11,16 @@ use crate::space::{Architecture, Genotype, Space};
 /// One table a type of cell: `tables[type][edge][candidate]`.
 pub type Tables = Vec<Vec<Vec<f64>>>;
 
-/// Place of a part in a search step.
+/// Place of a part in a search step, in the order of use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Slot {
     /// α to the operation weights p.
     Relaxation,
-    /// Constant terms added to p.
-    Auxiliary,
     /// Noise on p in the weight step.
     Perturbation,
+    /// Constant terms added to p.
+    Auxiliary,
     /// Term of the loss of ω.
     WeightRegularizer,
     /// Term of the loss of α.
@@ -45,6 +47,12 @@ impl Slot {
     #[must_use]
     pub const fn takes_several(self) -> bool {
         !matches!(self, Self::Relaxation)
+    }
+}
+
+impl Serialize for Slot {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
     }
 }
 

@@ -8,17 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::{Method, Part, PartError, Preset, Slot};
 use crate::space::Space;
 
-#[path = "relaxation/softmax.rs"]
-mod softmax;
-pub use softmax::Softmax;
-
 /// Description of a part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct PartInfo {
     /// Name of the settings: `method.NAME`.
     pub name: &'static str,
     /// Slot that the part fills.
-    pub slot: &'static str,
+    pub slot: Slot,
 }
 
 /// Makes modules, settings and the list of all parts from lines `"file" name: Settings,`.
@@ -62,10 +59,12 @@ macro_rules! parts {
                 parts
             }
 
-            /// Every part that there is.
+            /// Every part that there is, by slot.
             #[must_use]
             pub fn all_parts() -> Vec<PartInfo> {
-                vec![$(PartInfo { name: stringify!($name), slot: $part::default().slot().name() }),+]
+                let mut parts = vec![$(PartInfo { name: stringify!($name), slot: $part::default().slot() }),+];
+                parts.sort_by_key(|part| part.slot);
+                parts
             }
         }
     };
@@ -98,6 +97,16 @@ impl MethodConfig {
         self
     }
 
+    /// Settings of another preset. Those of parts that both have are kept, but for what the preset itself decides.
+    #[must_use]
+    pub fn switched(self, name: Preset) -> Self {
+        let mut new = Self { skip_share: self.skip_share, sharpness: self.sharpness, ..Self::preset(name) };
+        if let (Some(own), Some(before)) = (&mut new.alignment, self.alignment) {
+            *own = Alignment { measure: own.measure, ..before };
+        }
+        new.complete()
+    }
+
     /// Method that these settings describe.
     ///
     /// # Errors
@@ -114,15 +123,12 @@ impl MethodConfig {
         schemars::schema_for!(Self).to_value()
     }
 
-    /// Names of the parts in use that fill a slot.
+    /// Parts of the method, by slot.
     #[must_use]
-    pub fn in_slot(&self, slot: Slot) -> Vec<&'static str> {
-        self.clone()
-            .complete()
-            .parts()
-            .into_iter()
-            .filter(|(_, part)| part.slot() == slot)
-            .map(|(name, _)| name)
-            .collect()
+    pub fn parts_in_use(&self) -> Vec<PartInfo> {
+        let parts = self.clone().complete().parts();
+        let mut parts: Vec<_> = parts.into_iter().map(|(name, part)| PartInfo { name, slot: part.slot() }).collect();
+        parts.sort_by_key(|part| part.slot);
+        parts
     }
 }

@@ -38,6 +38,12 @@ macro_rules! presets {
                 }
             }
 
+            /// Preset of a name.
+            #[must_use]
+            pub fn named(name: &str) -> Option<Self> {
+                PRESETS.iter().copied().find(|preset| preset.name() == name)
+            }
+
             /// Identifier of the paper.
             #[must_use]
             pub const fn paper(self) -> &'static str {

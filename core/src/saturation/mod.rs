@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alignment::{AlignmentMeasure, LayerAlignment};
 use crate::space::Architecture;
+use crate::vector::{dot, norm};
 
 /// Statistics of one type of cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,7 +84,6 @@ impl Saturation {
 
 impl CellSaturation {
     fn measure(p: &[Vec<f64>], g: &[f64]) -> Self {
-        let norm = crate::alignment::norm;
         let (mut transmitted, mut share, mut asks, mut agree) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
         let mut at = 0;
         for row in p {
@@ -127,7 +127,6 @@ fn jacobian_norm(p: &[f64]) -> f64 {
 }
 
 fn cosines(gradients: &[Vec<f64>]) -> Vec<Vec<f64>> {
-    let (dot, norm) = (crate::alignment::dot, crate::alignment::norm);
     let cosine = |a: &[f64], b: &[f64]| {
         let size = norm(a) * norm(b);
         if size > 0.0 { dot(a, b) / size } else { 0.0 }

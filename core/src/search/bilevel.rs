@@ -12,6 +12,7 @@ use crate::engine::{self, Draws, Engine, Input, Loss, Numbers, Pass, SgdStep, St
 use crate::graph::{Graph, NetworkSize};
 use crate::method::{Method, Moment, Regularization, Relaxed, Tables};
 use crate::space::{Architecture, Space};
+use crate::vector::argmax;
 
 /// Supernet in training: an engine with the weights, the architecture parameters, and the method that moves both.
 #[derive(Debug)]
@@ -56,9 +57,10 @@ pub struct Gradients {
 /// Results of a step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepReport {
-    /// L_train and its cell gradients, before the step.
+    /// L_train and its cell gradients, at the weights before the weight step.
     pub train: Gradients,
-    /// L_val and its cell gradients, before the step.
+    /// L_val and its cell gradients, at the weights of the architecture step: those after the weight step where it comes
+    /// first, and the virtual ones where the gradient is unrolled.
     pub valid: Gradients,
     /// Gradient of α, flattened, as given to Adam.
     pub alpha: Vec<f64>,
@@ -148,12 +150,6 @@ impl Bilevel {
     #[must_use]
     pub fn device_name(&self) -> &str {
         self.engine.device_name()
-    }
-
-    /// Method.
-    #[must_use]
-    pub fn method(&self) -> &Method {
-        &self.method
     }
 
     /// Type of every searched cell, from stem to classifier.
@@ -294,6 +290,7 @@ impl Bilevel {
         let ArchitectureConfig { lr, betas, decay, .. } = *settings.architecture;
         let mut flat = self.architecture.flat();
         self.adam.step(&mut flat, &alpha, lr, betas, decay);
+        finite("architecture", flat.iter().sum())?;
         self.architecture.set_flat(&flat);
         watch.lap(&mut self.phases.optimizers);
         Ok((alpha, found))
@@ -374,6 +371,9 @@ impl Bilevel {
         if shape(&state.architecture) != shape(&self.architecture) {
             return Err(SearchError::State("its sizes are those of another supernet".to_owned()));
         }
+        if !state.adam.fits(self.architecture.flat().len()) {
+            return Err(SearchError::State("its means of the architecture gradient are those of no search".to_owned()));
+        }
         let [mean, variance] = state.running;
         for (part, numbers) in [
             (State::Weights, state.weights),
@@ -438,13 +438,7 @@ pub(super) fn gradients(pass: &Pass<'_>) -> Gradients {
     Gradients { loss: pass.loss(), cells: pass.cell_gradients().to_vec() }
 }
 
-/// Index of the largest number; the first of equal ones.
-fn argmax(numbers: &[f64]) -> usize {
-    let better = |best: usize, at: usize| if numbers[at] > numbers[best] { at } else { best };
-    (1..numbers.len()).fold(0, better)
-}
-
-fn finite(what: &str, value: f64) -> Result<(), SearchError> {
+pub(super) fn finite(what: &str, value: f64) -> Result<(), SearchError> {
     if value.is_finite() {
         return Ok(());
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SearchError;
 use crate::data::{DataConfig, DataSet};
-use crate::method::{MethodConfig, PartError};
+use crate::method::{MethodConfig, PartError, Preset};
 use crate::space::{CustomSpace, Space, SpaceError};
 use crate::text::{line_at, line_of};
 
@@ -117,6 +117,9 @@ pub enum Order {
     WeightsFirst,
 }
 
+/// Largest seed: the largest whole number of TOML.
+const MAX_SEED: u64 = i64::MAX as u64;
+
 impl Default for SupernetConfig {
     fn default() -> Self {
         Self { channels: 16, cells: 8 }
@@ -190,7 +193,7 @@ impl SearchConfig {
     pub fn from_toml(text: &str) -> Result<Self, SearchError> {
         let config: Self = toml::from_str(text).map_err(|error| SearchError::Config {
             line: line_at(text, error.span().map_or(0, |span| span.start)),
-            what: error.message().to_owned(),
+            what: crate::text::plain(error.message()),
         })?;
         config.search_space().map_err(|error| match error {
             SpaceError::UnknownSpace { .. } => {
@@ -233,8 +236,13 @@ impl SearchConfig {
             let [setting, value] = [path, value].map(|text| text.chars().take(64).collect());
             SearchError::Set { setting, value, what }
         };
-        let parsed =
-            toml::from_str::<toml::Table>(&format!("value = {value}")).ok().and_then(|mut table| table.remove("value"));
+        if path == "method.name" {
+            let name = Preset::named(value).ok_or_else(|| wrong("no such method".to_owned()))?;
+            self.method = std::mem::take(&mut self.method).switched(name);
+            return Ok(());
+        }
+        let parsed = toml::from_str::<toml::Table>(&format!("value = {value}")).ok();
+        let parsed = parsed.filter(|table| table.len() == 1).and_then(|mut table| table.remove("value"));
         let parsed = parsed.unwrap_or_else(|| toml::Value::String(value.to_owned()));
         let mut table = toml::Table::try_from(&*self).map_err(|error| wrong(error.to_string()))?;
         let mut place = &mut table;
@@ -244,7 +252,7 @@ impl SearchConfig {
             place = entry.as_table_mut().ok_or_else(|| wrong(format!("`{part}` is a setting, and has none inside")))?;
         }
         place.insert(name.to_owned(), parsed);
-        *self = table.try_into().map_err(|error: toml::de::Error| wrong(error.message().to_owned()))?;
+        *self = table.try_into().map_err(|error: toml::de::Error| wrong(crate::text::plain(error.message())))?;
         Ok(())
     }
 
@@ -270,8 +278,9 @@ impl SearchConfig {
         let positive = |x: f64| x.is_finite() && x > 0.0;
         let share = |x: f64| (0.0..1.0).contains(&x);
         let (weights, architecture) = (&self.weights, &self.architecture);
+        setting(self.seed <= MAX_SEED, "seed", "0 to 9,223,372,036,854,775,807", &self.seed)?;
         setting((1..=100_000).contains(&self.epochs), "epochs", "1 to 100,000", &self.epochs)?;
-        setting((2..=1_000_000).contains(&self.batch), "batch", "at least 2", &self.batch)?;
+        setting((2..=1_000_000).contains(&self.batch), "batch", "2 to 1,000,000", &self.batch)?;
         setting(positive(weights.lr), "weights.lr", "a positive number", &weights.lr)?;
         setting(weights.lr_min.is_finite() && weights.lr_min >= 0.0, "weights.lr_min", "0 or more", &weights.lr_min)?;
         setting(share(weights.momentum), "weights.momentum", "at least 0 and below 1", &weights.momentum)?;
@@ -283,7 +292,11 @@ impl SearchConfig {
         }
         let decay = architecture.decay;
         setting(decay.is_finite() && decay >= 0.0, "architecture.decay", "0 or more", &decay)?;
-        self.method.build(&self.search_space()?)?;
+        let method = self.method.build(&self.search_space()?)?;
+        if let (true, Some(name)) = (self.measures.curvature, method.relaxation()) {
+            let why = format!("`measures.curvature` differentiates the softmax, and the relaxation is `{name}`");
+            return Err(PartError::Composition { why }.into());
+        }
         Ok(())
     }
 

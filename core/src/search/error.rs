@@ -62,6 +62,16 @@ pub enum SearchError {
     OtherImages,
 }
 
+impl SearchError {
+    /// Same error with the place of the step, where one is needed.
+    pub(super) fn at(self, epoch: usize, step: usize) -> Self {
+        match self {
+            Self::NotFinite { what, .. } => Self::NotFinite { epoch, step, what },
+            other => other,
+        }
+    }
+}
+
 impl From<DeviceError> for SearchError {
     fn from(error: DeviceError) -> Self {
         Self::Engine(error.into())

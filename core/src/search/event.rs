@@ -14,7 +14,7 @@ use crate::space::Genotype;
 pub struct Event {
     /// Version of this type: 2.
     pub version: u32,
-    /// Seconds since the session began; the only field that differs between two runs of one seed.
+    /// Seconds since the search began; the only field that differs between two runs of one seed.
     pub seconds: f64,
     /// Event itself.
     #[serde(flatten)]
@@ -58,7 +58,7 @@ pub struct StepEvent {
     pub step: usize,
     /// L_train before the step.
     pub train_loss: f64,
-    /// L_val before the step.
+    /// L_val of the architecture step.
     pub valid_loss: f64,
     /// Λ of every cell type on the training batch; absent with fewer than two cells.
     pub alignment: Vec<Option<f64>>,

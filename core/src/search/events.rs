@@ -79,7 +79,7 @@ fn read(line: &[u8]) -> Result<Event, String> {
         // The parser counts lines from this one on.
         let text = error.to_string();
         let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
-        format!("no event of a search: {what}")
+        format!("no event of a search: {}", crate::text::plain(what))
     })?;
     if event.version == Event::VERSION {
         Ok(event)

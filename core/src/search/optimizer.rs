@@ -13,6 +13,13 @@ pub(super) struct Adam {
 impl Adam {
     const EPSILON: f64 = 1e-8;
 
+    /// True if the state is one that some steps of a search with `count` parameters can have led to.
+    pub(super) fn fits(&self, count: usize) -> bool {
+        let untouched = self.steps == 0 && self.mean.is_empty() && self.square.is_empty();
+        let touched = self.mean.len() == count && self.square.len() == count && self.steps < u32::MAX;
+        untouched || touched && self.square.iter().all(|&square| square >= 0.0)
+    }
+
     pub(super) fn step(&mut self, values: &mut [f64], gradient: &[f64], lr: f64, betas: [f64; 2], decay: f64) {
         self.mean.resize(values.len(), 0.0);
         self.square.resize(values.len(), 0.0);

@@ -9,6 +9,7 @@ use web_time::Instant;
 use super::bilevel::{Bilevel, BilevelState, StepReport, StepSettings};
 use super::phase::Stopwatch;
 use super::{CellTypeReport, EpochEvent, Event, EventKind, Phases, SearchConfig, SearchError, StepEvent};
+use crate::alignment::{AlignmentMeasure, LayerAlignment};
 use crate::benchmark::Table;
 use crate::data::{Batches, SearchData};
 use crate::device::Device;
@@ -293,15 +294,10 @@ impl Session {
             weights: &self.config.weights,
             architecture: &self.config.architecture,
         };
-        let report = self.bilevel.step(&pair.train, &pair.valid, &settings).await.map_err(|error| match error {
-            SearchError::NotFinite { what, .. } => SearchError::NotFinite { epoch, step, what },
-            other => other,
-        })?;
+        let report =
+            self.bilevel.step(&pair.train, &pair.valid, &settings).await.map_err(|error| error.at(epoch, step))?;
         let alignment: Vec<_> =
-            Saturation::by_cell_type(&self.bilevel.architecture, &self.bilevel.cell_types, &report.train.cells)
-                .iter()
-                .map(|saturation| saturation.alignment)
-                .collect();
+            (0..self.space.cell_types.len()).map(|cell_type| self.alignment(cell_type, &report.train.cells)).collect();
         self.add_up(&report, &alignment);
         self.progress.step += 1;
         Ok(StepEvent {
@@ -312,6 +308,13 @@ impl Session {
             alignment,
             gradient_norm: report.gradient_norm,
         })
+    }
+
+    /// Λ of the cells of a type.
+    fn alignment(&self, cell_type: usize, cells: &[Vec<f64>]) -> Option<f64> {
+        let own = cells.iter().zip(&self.bilevel.cell_types).filter(|(_, of)| **of == cell_type);
+        let own: Vec<&[f64]> = own.map(|(cell, _)| cell.as_slice()).collect();
+        LayerAlignment::measure(AlignmentMeasure::Cosine, &own).map(|alignment| alignment.value)
     }
 
     fn add_up(&mut self, report: &StepReport, alignment: &[Option<f64>]) {
@@ -335,8 +338,12 @@ impl Session {
 
     async fn end_epoch(&mut self) -> Result<EpochEvent, SearchError> {
         let supernet_accuracy = self.validate().await?;
+        let (epoch, step, moment) = (self.progress.epoch, self.progress.step, self.moment());
         let curvature = match self.batches.validation(0) {
-            Some(batch) if self.config.measures.curvature => Some(self.bilevel.curvature(&batch, ITERATIONS).await?),
+            Some(batch) if self.config.measures.curvature => {
+                let found = self.bilevel.curvature(&batch, &moment, ITERATIONS).await;
+                Some(found.map_err(|error| error.at(epoch, step))?)
+            }
             _ => None,
         };
         #[expect(clippy::cast_precision_loss, reason = "steps are few")]

@@ -6,7 +6,7 @@
 //!
 //! with ω′ = ω − ξ·(momentum · m + ∇_ω L_train + decay · ω).
 
-use super::bilevel::{Bilevel, Gradients, StepSettings, gradients, input};
+use super::bilevel::{Bilevel, Gradients, StepSettings, finite, gradients, input};
 use super::{SearchError, WeightsConfig};
 use crate::data::Batch;
 use crate::engine::{Draws, SgdStep, Want};
@@ -46,7 +46,8 @@ impl Bilevel {
         let found = gradients(&there);
         let mut alpha = self.gradient_of_alpha(relaxed, &found.cells, &moment);
         let norm = self.engine.gradient_norm().await?;
-        if norm > 0.0 && norm.is_finite() {
+        finite("validation gradient", norm)?;
+        if norm > 0.0 {
             let r = 0.01 / norm;
             let mut sides = Vec::with_capacity(2);
             for sign in [1.0, -1.0] {

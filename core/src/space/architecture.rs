@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{CellType, Genotype, GenotypeCell, Operation, Output, Space};
 use crate::random::{Stream, normal, stream};
+use crate::vector::dot;
 
 /// The architecture parameters: one table α_c for each type of cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,12 +31,6 @@ impl Architecture {
         self.tables.iter().map(|table| table.iter().map(|row| softmax(row)).collect()).collect()
     }
 
-    /// Returns the flattened operation weights p of every cell.
-    pub(crate) fn copies(&self, cell_types: &[usize]) -> Vec<Vec<f64>> {
-        let flat: Vec<Vec<f64>> = self.probabilities().into_iter().map(|table| table.concat()).collect();
-        cell_types.iter().map(|&kind| flat[kind].clone()).collect()
-    }
-
     /// Returns all parameters, one table after the other.
     pub(crate) fn flat(&self) -> Vec<f64> {
         self.tables.iter().flatten().flatten().copied().collect()
@@ -45,47 +40,6 @@ impl Architecture {
     pub(crate) fn set_flat(&mut self, values: &[f64]) {
         let places = self.tables.iter_mut().flatten().flatten();
         places.zip(values).for_each(|(place, value)| *place = *value);
-    }
-
-    /// Returns ∂L/∂α = Σ_l J(p)ᵀ g_l, in the order of [`flat`](Self::flat).
-    pub(crate) fn gradient(&self, cell_types: &[usize], cells: &[Vec<f64>]) -> Vec<f64> {
-        let edges = self.probabilities().into_iter().flatten().zip(self.summed(cell_types, cells));
-        edges.flat_map(|(p, g)| through_softmax(&p, &g)).collect()
-    }
-
-    /// Returns the directional derivative of each cell's p along `v`: ṗ = J(p) v on every edge.
-    pub(crate) fn directions(&self, cell_types: &[usize], v: &[f64]) -> Vec<Vec<f64>> {
-        let mut rest = v;
-        let mut along = |p: &Vec<f64>| {
-            let (own, others) = rest.split_at(p.len());
-            rest = others;
-            through_softmax(p, own)
-        };
-        let probabilities = self.probabilities();
-        let moved: Vec<Vec<f64>> =
-            probabilities.iter().map(|table| table.iter().flat_map(&mut along).collect()).collect();
-        cell_types.iter().map(|&kind| moved[kind].clone()).collect()
-    }
-
-    /// Returns the directional derivative of [`gradient`](Self::gradient) along `v`, with `g_dot` the derivatives ġ of
-    /// the cell gradients: J(p)ᵀ ġ + ṗ ⊙ (g − ⟨p, g⟩) − p ⟨ṗ, g⟩ on every edge, g and ġ summed over the cells.
-    pub(crate) fn gradient_tangent(
-        &self,
-        cell_types: &[usize],
-        cells: &[Vec<f64>],
-        g_dot: &[Vec<f64>],
-        v: &[f64],
-    ) -> Vec<f64> {
-        let mut rest = v;
-        let edges = self.probabilities().into_iter().flatten().zip(self.summed(cell_types, cells));
-        let softmax = edges.flat_map(|(p, g)| {
-            let (own, others) = rest.split_at(p.len());
-            rest = others;
-            let moved = through_softmax(&p, own);
-            let [mean, along] = [product(&p, &g), product(&moved, &g)];
-            p.into_iter().zip(g).zip(moved).map(|((p, g), moved)| moved * (g - mean) - p * along).collect::<Vec<_>>()
-        });
-        self.gradient(cell_types, g_dot).into_iter().zip(softmax).map(|(g_dot, softmax)| g_dot + softmax).collect()
     }
 
     /// Sums the cell gradients over the cells of each type; returns one sum for each edge.
@@ -122,12 +76,8 @@ impl Architecture {
 
 /// Returns J(p)ᵀ g = p ⊙ (g − ⟨p, g⟩).
 pub(crate) fn through_softmax(p: &[f64], g: &[f64]) -> Vec<f64> {
-    let mean = product(p, g);
+    let mean = dot(p, g);
     p.iter().zip(g).map(|(p, g)| p * (g - mean)).collect()
-}
-
-fn product(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 fn softmax(row: &[f64]) -> Vec<f64> {

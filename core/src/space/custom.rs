@@ -110,7 +110,7 @@ impl CustomSpace {
     pub fn read(text: &str) -> Result<Self, SpaceError> {
         toml::from_str(text).map_err(|error| SpaceError::Custom {
             line: crate::text::line_at(text, error.span().map_or(0, |span| span.start)),
-            what: error.message().to_owned(),
+            what: crate::text::plain(error.message()),
         })
     }
 

@@ -62,7 +62,8 @@ fn curvature_is_the_dominant_eigenvalue_of_the_hessian() {
         value = product.iter().zip(&v).map(|(p, v)| p * v).sum();
         v = product;
     }
-    let found = block_on(bilevel.curvature(&batch, 200)).expect("a curvature");
+    let found = block_on(bilevel.curvature(&batch, &Moment { epoch: 0, epochs: 1, step: 0, seed: 3 }, 200))
+        .expect("a curvature");
     assert!(value.abs() > 1e-3, "a flat loss tells nothing: {value}");
     assert!((found - value).abs() <= 0.01 * value.abs(), "{found}, should be {value}");
 }

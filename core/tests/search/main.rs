@@ -2,4 +2,5 @@
 
 mod bilevel;
 mod curvature;
+mod method;
 mod session;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lambda_darts::data::SearchData;
 use lambda_darts::device::Device;
-use lambda_darts::method::{MethodConfig, Preset};
+use lambda_darts::method::{MethodConfig, PRESETS, Preset};
 use lambda_darts::search::{EventKind, Phases, SearchConfig, Session};
 use pollster::block_on;
 
@@ -63,17 +63,26 @@ fn one_seed_gives_one_search_and_another_a_different_one() {
     assert_ne!(of_epoch(&first, 0), of_epoch(&other, 0));
 }
 
+/// Every preset, each with a search of its own.
 #[test]
 fn a_restored_session_goes_on_exactly() {
-    let config = config();
-    let whole = all(&config);
-    let mut session = start(&config);
-    // The start and two steps: the middle of an epoch, where momentum and Adam's means are not zero.
-    assert_eq!(take(&mut session, 3), whole[..3]);
-    let state = block_on(session.state()).expect("a state");
-    drop(session);
-    let mut restored = block_on(Session::restore(state, data(&config), &Device::cpu())).expect("a session");
-    assert_eq!(take(&mut restored, usize::MAX), whole[3..]);
+    let mut others = Vec::new();
+    for &preset in PRESETS {
+        let mut config = config();
+        config.method = MethodConfig::preset(preset);
+        let whole = all(&config);
+        let mut session = start(&config);
+        // The start, an epoch and two steps: the middle of an epoch, where momentum and Adam's means are not zero.
+        let count = whole.iter().position(|event| matches!(event, EventKind::Epoch(_))).expect("an epoch") + 3;
+        assert_eq!(take(&mut session, count), whole[..count]);
+        let state = block_on(session.state()).expect("a state");
+        drop(session);
+        let mut restored = block_on(Session::restore(state, data(&config), &Device::cpu())).expect("a session");
+        assert_eq!(take(&mut restored, usize::MAX), whole[count..], "{}", preset.name());
+        let steps: Vec<EventKind> = of_epoch(&whole, 1).into_iter().cloned().collect();
+        assert!(!others.contains(&steps), "{} is another preset", preset.name());
+        others.push(steps);
+    }
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub(crate) struct CpuEngine<T> {
     pub(super) layout: Layout,
     pub(super) shards: Vec<Shard<T>>,
     pub(super) packed: Vec<Packed<T>>,
+    /// True if the packed weights are those of a backward pass, too.
+    pub(super) packed_backward: bool,
     pub(super) readers: Readers<T>,
     /// Means and unbiased variances of the last pass.
     pub(super) statistics: Vec<[f64; 2]>,
@@ -70,6 +72,7 @@ impl<T: Real> CpuEngine<T> {
             owed: None,
             readers: Readers::new(plan.normalized),
             statistics: vec![[0.0; 2]; plan.normalized],
+            packed_backward: false,
             packed: vec![Packed::default(); plan.operations().len()],
             shape: [0; 4],
             layout: Layout::new(&plan, [1; 2], []),
@@ -235,8 +238,12 @@ impl<T: Real> Engine for CpuEngine<T> {
         if let Err(error) = state.check(self.plan.graph(), numbers.len()) {
             return done(Err(error));
         }
+        if state == State::Gradient {
+            self.owed = None;
+        }
+        self.settle_debt();
         // A tangent of the last pass would mix the old state with the new one.
-        (self.kept, self.owed) = (false, None);
+        self.kept = false;
         let to = self.state(state);
         match numbers {
             Numbers::Single(values) => to.iter_mut().zip(values).for_each(|(to, &value)| *to = T::of(f64::from(value))),

@@ -189,7 +189,6 @@ pub(super) fn own_gradient<T: Real>(context: &Context<'_, T>, value: ValueId, gr
         let (at, place) = (channel * count..(channel + 1) * count, norm.offset + channel);
         let (z, reader) = (&group.values[Component::Primal][value][at.clone()], &readers.norms[place]);
         if component == Component::Tangent {
-            // A network has one such sum, if any.
             let from = [&*d.to_vec(), &group.before[value][at.clone()], z];
             tangent_of_gradient(
                 d,

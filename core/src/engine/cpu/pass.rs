@@ -31,12 +31,15 @@ impl<T: Real> CpuEngine<T> {
         self.kept = want.tangent && of_batch && matches!(input.loss, Loss::Labels(_));
         let given = Given { omega: &omega, p, want, keep: self.kept, along: None };
         let backward = want.gradients() && !matches!(input.loss, Loss::None);
-        if !reuse {
+        if !reuse || backward && !self.packed_backward {
             self.pack(&plan, &omega, backward);
-            self.scatter(IMAGE, input.images, |group| &mut group.values[Component::Primal]);
+            self.packed_backward = backward;
         }
-        for ((slot, _), y) in plan.noise_shapes(input.shape).into_iter().zip(plan.noise_values()) {
-            self.scatter(y, &input.draws.noise[slot], |group| &mut group.values[Component::Primal]);
+        if !reuse {
+            self.scatter(IMAGE, input.images, |group| &mut group.values[Component::Primal]);
+            for ((slot, _), y) in plan.noise_shapes(input.shape).into_iter().zip(plan.noise_values()) {
+                self.scatter(y, &input.draws.noise[slot], |group| &mut group.values[Component::Primal]);
+            }
         }
         if !of_batch {
             self.take_running(&plan, &omega);
@@ -78,6 +81,12 @@ impl<T: Real> CpuEngine<T> {
         if plan.heads().is_empty() {
             found.output = self.collect(plan.output(), |group| &group.values[Component::Primal]);
             if let Loss::Cotangent(cotangent) = input.loss {
+                // The buffers come from the pool, to which they return.
+                let count = self.layout.pixels(plan.output()) * plan.values()[plan.output()].channels;
+                for group in self.shards.iter_mut().flat_map(|shard| &mut shard.groups) {
+                    let buffer = group.buffer(count * group.images);
+                    group.gradients[Component::Primal][plan.output()] = buffer;
+                }
                 self.scatter(plan.output(), cotangent, |group| &mut group.gradients[Component::Primal]);
             }
         }
@@ -96,6 +105,7 @@ impl<T: Real> CpuEngine<T> {
         self.weights = omega;
         found
     }
+
     /// Cuts a batch of another shape into groups and shards.
     fn allocate(&mut self, shape: [usize; 4]) {
         if self.shape == shape {
@@ -158,7 +168,7 @@ impl<T: Real> CpuEngine<T> {
 
     /// Clears the gradients of values, by component, of the weights and of the cells.
     pub(super) fn clear(&mut self, plan: &Plan, weights: bool, components: &[Component]) {
-        for shard in &mut self.shards {
+        each(&mut self.shards, |shard| {
             for group in &mut shard.groups {
                 for &component in components {
                     (0..plan.values().len()).for_each(|value| group.release(component, value));
@@ -167,7 +177,7 @@ impl<T: Real> CpuEngine<T> {
             shard.gradient.clear();
             shard.gradient.resize(if weights { plan.weights } else { 0 }, T::ZERO);
             shard.cells.iter_mut().for_each(|cell| cell.fill(0.0));
-        }
+        });
     }
 
     fn pack(&mut self, plan: &Plan, omega: &[T], backward: bool) {

@@ -31,7 +31,7 @@ fn shares<T: Real>(out: &mut [T], frame: &Frame) {
     for (y, row) in out.chunks_exact_mut(frame.width()).enumerate() {
         let rows = reach(0, y);
         for (share, columns) in row.chunks_exact_mut(frame.images).zip(&columns) {
-            #[expect(clippy::cast_precision_loss, reason = "nine at most")]
+            #[expect(clippy::cast_precision_loss, reason = "64 at most")]
             let count = (rows * columns) as f64;
             share.fill(T::of(1.0 / count));
         }
@@ -41,7 +41,7 @@ fn shares<T: Real>(out: &mut [T], frame: &Frame) {
 /// Number of a tap as the planes hold it.
 #[inline(always)]
 fn tag<T: Real>(tap: usize) -> T {
-    #[expect(clippy::cast_precision_loss, reason = "nine at most")]
+    #[expect(clippy::cast_precision_loss, reason = "64 at most")]
     T::of(tap as f64)
 }
 

@@ -95,8 +95,10 @@ impl<T: Real> Work<T> for Backward<'_, T> {
                     Primitive::Sum(Sum { terms, y }) => sum::backward(simd, context, terms, *y, group, cells),
                     Primitive::Concat(Concat { parts, y }) => sum::split(context, parts, *y, group),
                 }
-                // The gradient of a concatenation is not read again, not even by a tangent.
-                if !context.given.keep || matches!(&plan.operations[at], Primitive::Concat(_)) {
+                // The gradient of a concatenation without norm is not read again, not even by a tangent.
+                let split =
+                    matches!(&plan.operations[at], Primitive::Concat(concat) if plan.values[concat.y].norm.is_none());
+                if !context.given.keep || split {
                     for &value in release {
                         group.release(context.component(), value);
                     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::shader::{KERNELS, Kind, STATE_KERNELS, StateKernel};
 use crate::device::wgpu;
-use crate::device::{DeviceError, OpenGpu, STORAGE_BUFFERS};
+use crate::device::{DeviceError, GpuDevice, OpenGpu, STORAGE_BUFFERS};
 
 /// Maximum capacity of a buffer, in numbers: words of an item have 32 bits.
 const MAX_NUMBERS: u64 = 1 << 31;
@@ -28,13 +28,14 @@ pub(crate) struct Kernels {
 }
 
 impl Kernels {
-    /// Kernels of a device, compiled at the first call.
-    pub(super) async fn of(gpu: Arc<OpenGpu>) -> Result<Arc<Self>, DeviceError> {
+    /// Kernels of a device, compiled at the first call and after a loss of the device.
+    pub(super) async fn of(gpu: &GpuDevice) -> Result<Arc<Self>, DeviceError> {
+        let opened = gpu.open().await?;
         let there = gpu.extension().and_then(|extension| Arc::downcast::<Self>(extension).ok());
-        if let Some(there) = there {
+        if let Some(there) = there.filter(|there| Arc::ptr_eq(&there.gpu, &opened)) {
             return Ok(there);
         }
-        let made = Arc::new(Self::new(Arc::clone(&gpu), MAX_NUMBERS).await?);
+        let made = Arc::new(Self::new(opened, MAX_NUMBERS).await?);
         gpu.set_extension(Arc::clone(&made) as Arc<dyn Any + Send + Sync>);
         Ok(made)
     }

@@ -12,6 +12,7 @@ use super::pace::Pace;
 use super::program::{ROW, word};
 use super::state::DeviceState;
 use crate::device::{DeviceError, GpuDevice, OpenGpu, STORAGE_BUFFERS, wgpu};
+use crate::engine::difference::Difference;
 use crate::engine::{
     Engine, EngineError, Found, Input, Later, Loss, Numbers, Plan, Reuse, SgdStep, State, Statistics, TangentWant,
     Traffic, Want,
@@ -34,7 +35,7 @@ pub(crate) struct GpuEngine {
 
 impl GpuEngine {
     pub(crate) async fn open(graph: Graph, gpu: &GpuDevice) -> Result<Self, EngineError> {
-        let kernels = Kernels::of(gpu.open().await?).await?;
+        let kernels = Kernels::of(gpu).await?;
         Self::with(kernels, graph, gpu.name().to_owned()).await
     }
 
@@ -96,7 +97,11 @@ impl GpuEngine {
         let Some(buffers) = &mut self.buffers else {
             return Err(DeviceError::Lost { reason: "no buffers".to_owned() });
         };
-        buffers.prepare(&kernels, &plan, mode).await?;
+        if let Err(error) = buffers.prepare(&kernels, &plan, mode).await {
+            // Some of the buffers may be gone.
+            (self.buffers, self.kept) = (None, None);
+            return Err(error);
+        }
         let kept = match pattern {
             ActivationPattern::Own => None,
             ActivationPattern::Record => Some(buffers.keep(&kernels).await?),
@@ -152,6 +157,10 @@ impl GpuEngine {
     }
 
     async fn run_pass(&mut self, input: &Input<'_>, want: Want, reuse: Reuse) -> Result<Found, EngineError> {
+        // The old pattern goes first: its buffer is taken again. Another pass at the same batch leaves it.
+        if reuse == Reuse::Nothing {
+            self.kept = None;
+        }
         let pattern = if want.tangent { ActivationPattern::Record } else { ActivationPattern::Own };
         let result = self.pass(input, want, reuse, pattern, true).await;
         Ok(self.noticed(result)?)
@@ -167,23 +176,18 @@ impl GpuEngine {
         if self.kept.is_none() {
             return Err(EngineError::NoTangent);
         }
-        let norm = direction.iter().flatten().map(|d| d * d).sum::<f64>().sqrt();
-        if norm == 0.0 {
+        let Some(difference) = Difference::new(direction, want.epsilon) else {
             return Ok(if want.cells { direction.to_vec() } else { Vec::new() });
-        }
-        let step = want.epsilon / norm;
-        let mut sides = Vec::with_capacity(2);
-        for sign in [1.0, -1.0] {
-            let p: Vec<Vec<f64>> = input.p.iter().zip(direction).map(|(p, d)| moved(p, d, sign * step)).collect();
-            let wants = Want { weights: sign * want.weights / (2.0 * step), cells: want.cells, ..Want::default() };
+        };
+        let mut sides = [Vec::new(), Vec::new()];
+        for (side, sign) in sides.iter_mut().zip(Difference::SIDES) {
+            let p = difference.side(input.p, sign);
+            let wants = Want { weights: difference.share(sign, want.weights), cells: want.cells, ..Want::default() };
             let input = Input { p: &p, ..*input };
             let result = self.pass(&input, wants, Reuse::Batch, ActivationPattern::Held, want.cells).await;
-            sides.push(self.noticed(result)?.cells);
+            *side = self.noticed(result)?.cells;
         }
-        let difference = |(plus, minus): (&Vec<f64>, &Vec<f64>)| {
-            plus.iter().zip(minus).map(|(plus, minus)| (plus - minus) / (2.0 * step)).collect()
-        };
-        Ok(sides[0].iter().zip(&sides[1]).map(difference).collect())
+        Ok(difference.quotient(sides))
     }
 
     /// Forgets the device after a failure, so that it is opened anew.
@@ -193,10 +197,6 @@ impl GpuEngine {
         }
         result
     }
-}
-
-fn moved(p: &[f64], direction: &[f64], by: f64) -> Vec<f64> {
-    p.iter().zip(direction).map(|(p, d)| p + by * d).collect()
 }
 
 /// Submits a program in pieces.

@@ -5,6 +5,7 @@ use burn::tensor::{DType, Device, Gradients, Int, Tensor, TensorData};
 use super::forward::{Forward, cross_entropy};
 use super::pattern::ActivationPattern;
 use crate::device::{BurnDevice, DeviceError};
+use crate::engine::difference::Difference;
 use crate::engine::{
     Engine, EngineError, Found, Input, Later, Loss, Numbers, Reuse, SgdStep, State, Statistics, TangentWant, Want,
 };
@@ -117,7 +118,9 @@ impl ReferenceEngine {
             }
             of_image = want.image.then(|| take(&image, &mut gradients));
         } else if backward {
-            cells = copies.iter().map(|copy| copy.clone().without_autodiff().zeros_like()).collect();
+            if want.cells {
+                cells = copies.iter().map(|copy| copy.clone().without_autodiff().zeros_like()).collect();
+            }
             of_image = want.image.then(|| image.without_autodiff().zeros_like());
         }
         Outcome {
@@ -131,7 +134,10 @@ impl ReferenceEngine {
         }
     }
 
-    async fn run_pass(&mut self, input: &Input<'_>, want: Want) -> Result<Found, EngineError> {
+    async fn run_pass(&mut self, input: &Input<'_>, want: Want, reuse: Reuse) -> Result<Found, EngineError> {
+        if reuse == Reuse::Nothing {
+            self.pattern = None;
+        }
         let pattern = if want.tangent { ActivationPattern::Record(Vec::new()) } else { ActivationPattern::Own };
         let outcome = self.pass(input, input.p, want, pattern);
         self.add(outcome.weights.clone(), want.weights);
@@ -158,24 +164,18 @@ impl ReferenceEngine {
         want: TangentWant,
     ) -> Result<Vec<Vec<f64>>, EngineError> {
         let Some(pattern) = self.pattern.clone() else { return Err(EngineError::NoTangent) };
-        let norm = direction.iter().flatten().map(|d| d * d).sum::<f64>().sqrt();
-        if norm == 0.0 {
+        let Some(difference) = Difference::new(direction, want.epsilon) else {
             return Ok(if want.cells { direction.to_vec() } else { Vec::new() });
-        }
-        let step = want.epsilon / norm;
-        let mut sides = Vec::with_capacity(2);
-        for sign in [1.0, -1.0] {
-            let moved = |(p, d): (&Vec<f64>, &Vec<f64>)| p.iter().zip(d).map(|(p, d)| p + sign * step * d).collect();
-            let p: Vec<Vec<f64>> = input.p.iter().zip(direction).map(moved).collect();
+        };
+        let mut sides = [Vec::new(), Vec::new()];
+        for (side, sign) in sides.iter_mut().zip(Difference::SIDES) {
+            let p = difference.side(input.p, sign);
             let wants = Want { weights: want.weights, cells: want.cells, ..Want::default() };
             let outcome = self.pass(input, &p, wants, pattern.clone());
-            self.add(outcome.weights.clone(), sign * want.weights / (2.0 * step));
-            sides.push(find(outcome).await?.cells);
+            self.add(outcome.weights.clone(), difference.share(sign, want.weights));
+            *side = find(outcome).await?.cells;
         }
-        let difference = |(plus, minus): (&Vec<f64>, &Vec<f64>)| {
-            plus.iter().zip(minus).map(|(plus, minus)| (plus - minus) / (2.0 * step)).collect()
-        };
-        Ok(sides[0].iter().zip(&sides[1]).map(difference).collect())
+        Ok(difference.quotient(sides))
     }
 
     fn state(&mut self, state: State) -> &mut Tensor<1> {
@@ -253,8 +253,8 @@ impl Engine for ReferenceEngine {
         &self.name
     }
 
-    fn run<'e>(&'e mut self, input: Input<'e>, want: Want, _: Reuse) -> Later<'e, Found> {
-        Box::pin(async move { self.run_pass(&input, want).await })
+    fn run<'e>(&'e mut self, input: Input<'e>, want: Want, reuse: Reuse) -> Later<'e, Found> {
+        Box::pin(async move { self.run_pass(&input, want, reuse).await })
     }
 
     fn run_tangent<'e>(

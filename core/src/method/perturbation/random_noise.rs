@@ -5,13 +5,15 @@
 //! p′ = normalize(clip(p + u, 0, 1)),   u ~ U(−ε_t, ε_t),   ε_t = first + (last − first) · progress
 //! ```
 //!
-//! Each edge is normalized to the sum 1. α is not moved, and the architecture step reads p itself.
+//! Each edge is normalized to the sum 1; if all of its entries are clipped to 0, the largest of p + u is 1 instead. α is not
+//! moved, and the architecture step reads p itself.
 
 use rand::RngExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::method::{Moment, Part, PartError, Slot, Tables};
+use crate::vector::argmax;
 
 /// Settings of the noise. Its defaults are published: ε grows linearly from 0.03 to 0.3.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -55,13 +57,18 @@ impl Part for RandomNoise {
         let mut random = moment.random(1);
         for p in p.iter_mut().flatten() {
             for p in p.iter_mut() {
-                *p = (*p + epsilon * (2.0 * random.random::<f64>() - 1.0)).clamp(0.0, 1.0);
+                *p += epsilon * (2.0 * random.random::<f64>() - 1.0);
+            }
+            let best = argmax(p);
+            for p in p.iter_mut() {
+                *p = p.clamp(0.0, 1.0);
+            }
+            if p.iter().all(|&p| p == 0.0) {
+                p[best] = 1.0;
             }
             let sum: f64 = p.iter().sum();
-            if sum > 0.0 {
-                for p in p.iter_mut() {
-                    *p /= sum;
-                }
+            for p in p.iter_mut() {
+                *p /= sum;
             }
         }
     }
@@ -81,13 +88,26 @@ mod tests {
     fn noise_has_the_published_size_and_keeps_the_simplex() {
         for (epoch, epsilon) in [(0, 0.03), (10, 0.3)] {
             let p = noisy(epoch, 5);
-            let far = |p: &Vec<f64>| p.iter().map(|p| (p - 0.25).abs()).fold(0.0, f64::max);
             for p in &p[0] {
                 assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-12 && p.iter().all(|p| (0.0..=1.0).contains(p)));
             }
-            let largest = p[0].iter().map(far).fold(0.0, f64::max);
-            // Normalization moves an entry by a share of the others' noise.
-            assert!(largest > epsilon / 2.0 && largest < 2.5 * epsilon, "{largest}");
+            // With two entries of 1/2, p′ = (½ + u) / (1 + u + v) is largest at u = ε, v = −ε: ½ + ε, for ε below ½.
+            let mut pairs = vec![vec![vec![0.5; 2]; 4000]];
+            RandomNoise::default().perturb(&mut pairs, &Moment { epoch, epochs: 11, step: 5, seed: 7 });
+            let largest = pairs[0].iter().flatten().map(|p| p - 0.5).fold(0.0, f64::max);
+            assert!(largest <= epsilon && largest > 0.9 * epsilon, "{largest}, should be near {epsilon}");
+        }
+    }
+
+    #[test]
+    fn an_edge_is_never_switched_off() {
+        let mut p = vec![vec![vec![1.0 / 8.0; 8]; 100_000]];
+        let part = RandomNoise { first: 1.0, last: 1.0 };
+        part.perturb(&mut p, &Moment { epoch: 0, epochs: 1, step: 0, seed: 3 });
+        let alone = |p: &&Vec<f64>| p.iter().filter(|&&p| p == 0.0).count() == 7;
+        assert!(p[0].iter().filter(alone).count() > 100, "no edge was clipped");
+        for p in &p[0] {
+            assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{p:?}");
         }
     }
 

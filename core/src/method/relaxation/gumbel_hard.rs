@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::method::{Moment, Part, PartError, Relaxed, Slot, Tables};
 use crate::space::Architecture;
+use crate::vector::argmax;
 
 /// Settings of the sampling. Its defaults are published: τ falls from 10 to 0.1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -40,7 +41,7 @@ fn gumbel(random: &mut impl Rng) -> f64 {
 
 /// 1 at the largest entry, the first of equal ones, and 0 elsewhere.
 fn one_hot(row: &[f64]) -> Vec<f64> {
-    let best = (1..row.len()).fold(0, |best, at| if row[at] > row[best] { at } else { best });
+    let best = argmax(row);
     (0..row.len()).map(|at| if at == best { 1.0 } else { 0.0 }).collect()
 }
 

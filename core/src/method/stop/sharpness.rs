@@ -1,7 +1,7 @@
 //! Growth of the dominant eigenvalue of ∇²_α L_val (RobustDARTS, arXiv:1909.09656, early stopping).
 //!
-//! With λ̄(i) the mean eigenvalue of the last k = 5 epochs, the sign is λ̄(i − k) / λ̄(i) < 0.75. RobustDARTS then
-//! takes the architecture of epoch i − k.
+//! With λ̄(i) the mean eigenvalue of the last k = 5 epochs, the sign is λ̄(i − k) < 0.75 · λ̄(i), for a positive λ̄(i).
+//! RobustDARTS then takes the architecture of epoch i − k.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,8 @@ impl Sharpness {
         let eigenvalues: Vec<f64> = history.iter().filter_map(|epoch| epoch.curvature).collect();
         let Some(start) = eigenvalues.len().checked_sub(2 * self.window) else { return false };
         let (before, now) = eigenvalues[start..].split_at(self.window);
-        before.iter().sum::<f64>() < self.ratio * now.iter().sum::<f64>()
+        let [before, now] = [before, now].map(|part| part.iter().sum::<f64>());
+        now > 0.0 && before < self.ratio * now
     }
 }
 
@@ -46,7 +47,7 @@ impl Part for Sharpness {
         PartError::check((0.0..=1.0).contains(&self.ratio), "ratio", "between 0 and 1", &self.ratio)
     }
 
-    /// Comes once, and again only after the sign has disappeared.
+    /// Warns once, and again only after the sign has disappeared.
     fn warn(&self, history: &[EpochSummary]) -> Option<String> {
         let (last, before) = history.split_last()?;
         last.curvature?;
@@ -71,17 +72,27 @@ mod tests {
     use super::*;
     use crate::space::Genotype;
 
+    fn history(eigenvalues: &[f64]) -> Vec<EpochSummary> {
+        let epoch =
+            |(epoch, &value)| EpochSummary { epoch, genotype: Genotype { cells: Vec::new() }, curvature: Some(value) };
+        eigenvalues.iter().enumerate().map(epoch).collect()
+    }
+
+    /// An eigenvalue that stays, or falls, does not grow: also below 0.
+    #[test]
+    fn negative_eigenvalues_do_not_grow() {
+        for eigenvalues in [[-2.0; 10], [1.0, 1.0, 1.0, 1.0, 1.0, -2.0, -2.0, -2.0, -2.0, -2.0]] {
+            assert!(!Sharpness::default().has_grown(&history(&eigenvalues)), "{eigenvalues:?}");
+        }
+        assert!(Sharpness::default().has_grown(&history(&[-1.0, -1.0, -1.0, -1.0, -1.0, 1.0, 1.0, 1.0, 1.0, 1.0])));
+    }
+
     /// The first mean is 1; with the tenth value, the second one is just below or above 1 / .75.
     #[test]
     fn growth_is_told_by_the_published_rule() {
         for (tenth, warned) in [(2.66, false), (2.67, true)] {
             let eigenvalues = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, tenth];
-            let epoch = |(epoch, &value)| EpochSummary {
-                epoch,
-                genotype: Genotype { cells: Vec::new() },
-                curvature: Some(value),
-            };
-            let history: Vec<EpochSummary> = eigenvalues.iter().enumerate().map(epoch).collect();
+            let history = history(&eigenvalues);
             for count in 1..10 {
                 assert_eq!(Sharpness::default().warn(&history[..count]), None);
             }

@@ -41,7 +41,7 @@ impl Part for SkipShare {
         PartError::check((0.0..=1.0).contains(&self.share), "share", "between 0 and 1", &self.share)
     }
 
-    /// Comes once, and again only after the sign has disappeared.
+    /// Warns once, and again only after the sign has disappeared.
     fn warn(&self, history: &[EpochSummary]) -> Option<String> {
         let (last, before) = history.split_last()?;
         let (skips, edges) = self.too_many(last)?;

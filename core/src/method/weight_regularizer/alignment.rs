@@ -67,10 +67,11 @@ impl Part for Alignment {
             "a positive number",
             &self.epsilon,
         )?;
-        match self.cell_types.iter().find(|name| !["normal", "reduce"].contains(&name.as_str())) {
-            Some(name) => PartError::check(false, "cell_types", "a list of `normal` and `reduce`", &name),
-            None => Ok(()),
+        for (at, name) in self.cell_types.iter().enumerate() {
+            let known = ["normal", "reduce"].contains(&name.as_str()) && !self.cell_types[..at].contains(name);
+            PartError::check(known, "cell_types", "a list of `normal` and `reduce`, each at most once", name)?;
         }
+        Ok(())
     }
 
     fn check_with(&self, _: &Space, others: &[&'static str]) -> Result<(), PartError> {
