@@ -1,4 +1,4 @@
-//! Line numbers in a text, for error messages, and bytes as text.
+//! Texts for error messages: line numbers, types in plain words, bytes in hexadecimal.
 
 /// Returns bytes in hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
@@ -32,4 +32,41 @@ pub(crate) fn line_of(text: &str, keys: &[String]) -> usize {
         };
     }
     line
+}
+
+/// Returns a message of serde's with the types of Rust in plain words.
+pub(crate) fn plain(message: &str) -> String {
+    let Some((before, expected)) = message.split_once("expected ") else { return message.to_owned() };
+    let (name, rest) = expected.split_once(' ').map_or((expected, ""), |(name, rest)| (name, rest));
+    let words = match name {
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "struct" => "a table of settings",
+        "path" if rest == "string" => "a path",
+        "a" if rest == "sequence" => "a list",
+        _ => return message.to_owned(),
+    };
+    format!("{before}expected {words}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_in_plain_words() {
+        let said = |expected| plain(&format!("invalid type: string \"x\", expected {expected}"));
+        for (rust, words) in [
+            ("usize", "a whole number, 0 or more"),
+            ("f64", "a number"),
+            ("struct WeightsConfig", "a table of settings"),
+            ("path string", "a path"),
+            ("a sequence", "a list"),
+            ("a boolean", "a boolean"),
+        ] {
+            assert_eq!(said(rust), format!("invalid type: string \"x\", expected {words}"));
+        }
+        assert_eq!(plain("unknown field `x`, expected one of `a`, `b`"), "unknown field `x`, expected one of `a`, `b`");
+    }
 }

@@ -182,7 +182,7 @@ mod tests {
     fn damage_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let missing = cifar10(dir.path()).unwrap_err().to_string();
-        assert!(missing.contains("data_batch_5.bin") && missing.contains("data fetch cifar10"), "{missing}");
+        assert!(missing.contains("`cifar10` needs") && missing.contains("data_batch_5.bin"), "{missing}");
         write(&CIFAR10, dir.path(), 1);
         let file = dir.path().join(CIFAR10.folder).join("data_batch_3.bin");
         for (bytes, part) in [

@@ -51,14 +51,6 @@ impl DataSet {
             Self::Folder => "folder",
         }
     }
-
-    /// Returns the advice on how to get the data set, for the end of an error message.
-    pub(super) fn fetch_hint(self) -> String {
-        match self {
-            Self::Cifar10 | Self::Cifar100 | Self::Svhn => format!("; fetch it with `lambda-darts data fetch {self}`"),
-            Self::Digits | Self::ImageNet16 | Self::Folder => String::new(),
-        }
-    }
 }
 
 impl fmt::Display for DataSet {

@@ -9,7 +9,7 @@ use super::DataSet;
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// Folder or file that is missing.
-    #[error("{}: not found; the data set `{set}` needs {expected}{}", .path.display(), .set.fetch_hint())]
+    #[error("{}: not found; the data set `{set}` needs {expected}", .path.display())]
     Missing {
         /// Path that was searched.
         path: PathBuf,
