@@ -140,7 +140,7 @@ def save_json(path, value):
 # ---------------------------------------------------------------- supernets
 def supernet(space, channels, cells, size, batch):
     net = build(space, channels, cells)
-    s = Search(net, "cosine", strength=LAMBDA, eps0=EPSILON)
+    s = Search(net, "cosine", lam=LAMBDA, eps0=EPSILON)
     for al in s.alpha:
         al.data.normal_(0, 0.5)
     x, y = torch.randn(batch, 3, size, size), torch.randint(0, 10, (batch,))
@@ -210,7 +210,7 @@ def steps_case(out, space, channels, cells, size, batch, seed, form):
     out = start(out, seed)
     staged = space == "nb201"
     net = build(space, channels, cells)
-    s = Search(net, form, strength=LAMBDA, eps0=EPSILON, arch_lr=1e-4 if staged else 3e-4,
+    s = Search(net, form, lam=LAMBDA, eps0=EPSILON, arch_lr=1e-4 if staged else 3e-4,
                order="weights-first" if staged else "arch-first")
     data = {}
     for part in ("train", "valid"):

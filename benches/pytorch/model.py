@@ -34,10 +34,10 @@ S1 = (
 SPACES = {"nb201": NB201, "darts": DARTS, "s1": S1, "s2": S2, "s3": S3, "s4": S4}
 
 
-# ---------------------------------------------------------------- branches
-class Branches:
-    """Which way every ReLU and max pool goes: its own way (free), its own and noted down (record), or the way that was
-    noted (replay). The passes of the frozen estimator replay those of the main pass."""
+# ---------------------------------------------------------------- activation pattern
+class ActivationPattern:
+    """Activation pattern of every ReLU and max pool: computed (free), computed and kept (record), or the one that was
+    kept (replay). The passes of the frozen estimator replay those of the main pass."""
 
     def __init__(self):
         self.mode, self.noted, self.place = "free", [], 0
@@ -57,25 +57,25 @@ class Branches:
         return self.noted[self.place - 1]
 
 
-BRANCHES = Branches()
+PATTERN = ActivationPattern()
 
 
 def relu(x):
-    if BRANCHES.mode == "replay":
-        return x * BRANCHES.next()
-    if BRANCHES.mode == "record":
-        BRANCHES.noted.append((x > 0).to(x.dtype))
+    if PATTERN.mode == "replay":
+        return x * PATTERN.next()
+    if PATTERN.mode == "record":
+        PATTERN.noted.append((x > 0).to(x.dtype))
     return F.relu(x)
 
 
 def max_pool(x, stride):
-    if BRANCHES.mode == "free":
+    if PATTERN.mode == "free":
         return F.max_pool2d(x, 3, stride, 1)
-    if BRANCHES.mode == "record":
+    if PATTERN.mode == "record":
         y, winners = F.max_pool2d(x, 3, stride, 1, return_indices=True)
-        BRANCHES.noted.append(winners)
+        PATTERN.noted.append(winners)
         return y
-    winners = BRANCHES.next()
+    winners = PATTERN.next()
     return x.flatten(2).gather(2, winners.flatten(2)).view_as(winners)
 
 
@@ -396,10 +396,10 @@ def pairs(gradients, form):
 class Search:
     """One bilevel step at a time, first order. `form` is that of the regularizer: none, cosine or sign."""
 
-    def __init__(self, net, form="cosine", strength=0.125, eps0=1e-4, lr=0.025, arch_lr=3e-4, order="arch-first",
+    def __init__(self, net, form="cosine", lam=0.125, eps0=1e-4, lr=0.025, arch_lr=3e-4, order="arch-first",
                  arch_wd=1e-3, estimator="central"):
         like = next(net.parameters())
-        self.net, self.form, self.strength, self.eps0 = net, form, strength, eps0
+        self.net, self.form, self.lam, self.eps0 = net, form, lam, eps0
         self.order, self.estimator = order, estimator
         alpha = [1e-3 * torch.randn(size, dtype=like.dtype) for size in net.tables]
         self.alpha = [table.to(like.device).requires_grad_() for table in alpha]
@@ -417,15 +417,15 @@ class Search:
         """The weight pass: leaves gradients on the weights and on every cell's copy of p."""
         ps = self.copies()
         frozen = self.estimator == "frozen" and self.form != "none"
-        with BRANCHES.during("record" if frozen else "free"):
+        with PATTERN.during("record" if frozen else "free"):
             loss = F.cross_entropy(self.net(x, ps), y)
         loss.backward()
         return loss, ps
 
     def regularizer_grad(self, x, y, ps, form=None, eps0=None):
-        """∂Λ/∂ω by a two-sided difference along the directions of the cells of kind 0.
+        """∂Λ/∂ω by a two-sided difference along the directions of the cells of type 0.
 
-        The paper's passes (central) take their own branches; those of `frozen` keep the main pass's, which makes the
+        The paper's passes (central) compute patterns of their own; those of `frozen` hold the main pass's, which makes the
         difference exact up to O(ε²)."""
         value, delta = pairs(self.cell_gradients(ps), form or self.form)
         weights = list(self.net.parameters())
@@ -437,21 +437,21 @@ class Search:
                  for p, kind in zip(ps, self.net.kinds)]
         sides = []
         for sign in (1, -1):
-            with BRANCHES.during("replay" if self.estimator == "frozen" else "free"):
+            with PATTERN.during("replay" if self.estimator == "frozen" else "free"):
                 moved = [p.detach() + sign * step for p, step in zip(ps, steps)]
                 loss = F.cross_entropy(self.net(x, moved), y)
             sides.append(torch.autograd.grad(loss, weights))
         return value, delta, eps, [(plus - minus) / (2 * eps) for plus, minus in zip(*sides)]
 
-    def weight_step(self, x, y, strength=None):
-        strength = self.strength if strength is None else strength
+    def weight_step(self, x, y, lam=None):
+        lam = self.lam if lam is None else lam
         self.opt_w.zero_grad(set_to_none=True)
         loss, ps = self.main_pass(x, y)
         value = None
         if self.form != "none":
             value, _, _, regularizer = self.regularizer_grad(x, y, ps)
             for w, r in zip(self.net.parameters(), regularizer):
-                w.grad.sub_(strength * r)
+                w.grad.sub_(lam * r)
         # What it was before it was clipped.
         self.gradient_norm = nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.opt_w.step()
@@ -501,14 +501,14 @@ class Search:
             for w, value in zip(weights, before):
                 w.data = value
 
-    def step(self, train, valid, strength=None):
+    def step(self, train, valid, lam=None):
         for module in self.net.modules():
             if isinstance(module, Noise):
                 module.drawn = None
         if self.order == "arch-first":
             self.arch_step(*valid)
-            return self.weight_step(*train, strength)
-        done = self.weight_step(*train, strength)
+            return self.weight_step(*train, lam)
+        done = self.weight_step(*train, lam)
         self.arch_step(*valid)
         return done
 

@@ -42,12 +42,12 @@ def cmd_search(a):
     for epoch in range(a.epochs):
         for g in s.opt_w.param_groups:
             g["lr"] = 0.001 + 0.5 * (a.lr - 0.001) * (1 + math.cos(math.pi * epoch / a.epochs))
-        strength = a.strength * epoch / max(1, a.epochs - 1)
+        lam = a.lam * epoch / max(1, a.epochs - 1)
         pt, pv = tr[torch.randperm(len(tr))], va[torch.randperm(len(va))]
         tot, al = 0.0, []
         for i in range(steps):
             bt, bv = pt[i * a.batch:(i + 1) * a.batch], pv[i * a.batch:(i + 1) * a.batch]
-            loss, value = s.step((x[bt], y[bt]), (x[bv], y[bv]), strength)
+            loss, value = s.step((x[bt], y[bt]), (x[bv], y[bv]), lam)
             tot += float(loss.detach())
             if value is None:
                 continue
@@ -107,7 +107,7 @@ if __name__ == "__main__":
     q.add_argument("--classes", type=int, default=10); q.add_argument("--size", type=int, default=32); q.add_argument("--batch", type=int, default=64)
     q.add_argument("--regularizer", default="none"); q.add_argument("--estimator", default="central"); q.add_argument("--threads", type=int, default=2)
     q.add_argument("--data", required=True); q.add_argument("--table"); q.add_argument("--epochs", type=int, default=50)
-    q.add_argument("--images", type=int, default=4000); q.add_argument("--seed", type=int, default=0); q.add_argument("--strength", type=float, default=0.25)
+    q.add_argument("--images", type=int, default=4000); q.add_argument("--seed", type=int, default=0); q.add_argument("--lambda", dest="lam", type=float, default=0.25)
     q.add_argument("--lr", type=float, default=0.025); q.add_argument("--arch-lr", type=float, default=1e-4); q.add_argument("--eps0", type=float, default=1e-4)
     a = p.parse_args()
     cmd_search(a) if a.cmd == "search" else cmd_cases(a)

@@ -25,7 +25,8 @@ pub(crate) struct Cli {
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Log")]
 pub(crate) struct LogArgs {
-    /// Level of the log: debug has every step, info every epoch [default: warn, or info with --log-file]
+    /// Level of the log: debug has every step, info every epoch. RUST_LOG chooses levels in more detail [default: warn,
+    /// or info with --log-file]
     #[arg(long, value_name = "LEVEL", global = true,
         value_parser = PossibleValuesParser::new(["off", "error", "warn", "info", "debug", "trace"]))]
     pub(crate) log_level: Option<String>,
@@ -68,7 +69,7 @@ pub(crate) enum Command {
 pub(crate) struct SearchArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
-    /// Method: darts has no regularizer, lambda-darts aligns cells by the cosine, lambda-darts-sign by the sign
+    /// Method of the search; `lambda-darts methods` describes them
     #[arg(long, help_heading = "Method",
         value_parser = PossibleValuesParser::new(PRESETS.iter().copied().map(Preset::name)))]
     pub(crate) method: Option<String>,
@@ -121,8 +122,8 @@ pub(crate) struct SettingsArgs {
     /// Step ε₀ of the finite difference in the regularizer (not used by the frozen estimator on the CPU)
     #[arg(long, value_name = "X", help_heading = "Method", allow_negative_numbers = true)]
     pub(crate) epsilon: Option<f64>,
-    /// Estimator of Λ's gradient: central is the paper's difference of two passes; frozen keeps the branches of ReLU
-    /// and max pool, and is exact on the CPU
+    /// Estimator of Λ's gradient: central is the paper's difference of two passes; frozen keeps the activation
+    /// pattern of ReLU and max pool, and is exact on the CPU
     #[arg(long, help_heading = "Method", value_parser = PossibleValuesParser::new(["central", "frozen"]))]
     pub(crate) estimator: Option<String>,
     /// Set any setting of config.toml by its path, such as method.alignment.lambda=0.25; may be repeated
@@ -164,7 +165,7 @@ pub(crate) struct SettingsArgs {
     #[arg(long, help_heading = "Training")]
     pub(crate) stop_on_collapse: bool,
     /// Device to run on: auto, cpu, vulkan, metal or dx12; vulkan:1 is the second GPU of an API, vulkan:nvidia one with
-    /// this text in its name; auto takes the fastest one, which so far is the CPU [default: auto]
+    /// this text in its name; auto is the CPU [default: auto]
     #[arg(long, value_name = "DEVICE", value_parser = device_name)]
     pub(crate) device: Option<String>,
     /// Look up the architecture of every epoch in this table of NAS-Bench-201
@@ -265,7 +266,8 @@ pub(crate) struct ReportArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct BenchmarkArgs {
-    /// CSV file with the results of all cells
+    /// CSV file with the results of all cells, and the columns index, arch, c10_valid, c10_test, c100_valid, c100_test,
+    /// in16_valid, in16_test, params_m, c10_train_s
     pub(crate) table: PathBuf,
     #[arg(help = "The architecture in any notation, quoted for the shell, such as \
         '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|'")]
@@ -279,7 +281,8 @@ pub(crate) struct BenchmarkArgs {
 ///
 /// The command takes the steps of a search with these settings, which train architecture and weights, on random images
 /// in the shape of the data set's images. The data set itself is not needed. λ has its final value from the first step
-/// on. Settings that only a whole search uses (epochs, checkpoints, tables, warnings) have no effect.
+/// on. Settings that only a whole search uses have no effect: --data-dir, --images, --benchmark, --epochs,
+/// --checkpoint-minutes, --curvature, --tensorboard, --warn-skips and --stop-on-collapse.
 ///
 /// A step trains the weights on one batch and the architecture on another; images per second counts the former. A GPU
 /// computes in the background, so a phase ends when its results are read.
@@ -287,7 +290,7 @@ pub(crate) struct BenchmarkArgs {
 pub(crate) struct BenchArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
-    /// Method: darts has no regularizer, lambda-darts aligns cells by the cosine, lambda-darts-sign by the sign
+    /// Method of the search; `lambda-darts methods` describes them
     #[arg(long, help_heading = "Method",
         value_parser = PossibleValuesParser::new(PRESETS.iter().copied().map(Preset::name)))]
     pub(crate) method: Option<String>,

@@ -72,7 +72,7 @@ impl Display for Network {
         let of_each = if self.layout == MacroLayout::Staged { " a stage" } else { "" };
         write!(
             out,
-            "to be trained with {channels} channels and {cells} cells{of_each} on images of {image_channels}×{side}×{side} \
+            "its network, with {channels} channels and {cells} cells{of_each}, on images of {image_channels}×{side}×{side} \
              in {classes} classes: {parameters} parameters, {multiply_adds} multiply-adds"
         )
     }
@@ -121,7 +121,7 @@ fn find(args: &DeriveArgs) -> Result<(Derived, Option<Box<SearchConfig>>), Failu
             Err(Failure::inside(&path, format!("no epoch {wanted}; the run has 1 to {ended}")))
         }
         (None, None) => stopped_early(&args.run, &path),
-        (None, Some(_)) => Err(no_epoch(&path)),
+        (None, Some(_)) => Err(Failure::no_epoch(&path)),
     }?;
     Ok((derived, began))
 }
@@ -140,14 +140,10 @@ fn checked(genotype: &serde_json::Value) -> Result<Genotype, String> {
 fn stopped_early(run: &Path, events: &Path) -> Result<Derived, Failure> {
     let path = run.join("genotype.json");
     if !path.is_file() {
-        return Err(no_epoch(events));
+        return Err(Failure::no_epoch(events));
     }
     let wrong = |what: String| Failure::inside(&path, what);
     let json: serde_json::Value = serde_json::from_str(&read_text(&path)?).map_err(|error| wrong(error.to_string()))?;
     let genotype = checked(&json["genotype"]).map_err(wrong)?;
     Ok(Derived { genotype, epoch: None })
-}
-
-fn no_epoch(events: &Path) -> Failure {
-    Failure::inside(events, "no epoch has ended in this run".to_owned())
 }

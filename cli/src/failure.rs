@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use lambda_darts::benchmark::TableError;
-use lambda_darts::data::DataError;
+use lambda_darts::data::{DataError, DataSet};
 use lambda_darts::device::DeviceError;
 use lambda_darts::graph::NetworkError;
 use lambda_darts::search::{CheckpointError, SearchError};
@@ -22,8 +22,8 @@ pub(crate) enum Failure {
     NotEmpty { path: PathBuf },
     #[error("{}: the file exists already; overwrite it with --force", .path.display())]
     Exists { path: PathBuf },
-    #[error("`{value}` is not a valid value of {setting}")]
-    Value { setting: &'static str, value: String },
+    #[error("`{value}` is not a valid value of {setting}; {expected}")]
+    Value { setting: &'static str, value: String, expected: &'static str },
     #[error("{}: the table does not have {arch}", .table.display())]
     NotInTable { table: PathBuf, arch: String },
     #[error("{}: not the folder of a run: it has no {lacks}", .path.display())]
@@ -69,6 +69,24 @@ impl Failure {
 
     pub(crate) fn inside(path: &Path, what: String) -> Self {
         Self::In { path: path.to_owned(), what }
+    }
+
+    /// Makes the error of a run without a finished epoch, with the path of its events.
+    pub(crate) fn no_epoch(events: &Path) -> Self {
+        Self::inside(events, "no epoch has ended in this run".to_owned())
+    }
+
+    /// Returns what the user can do with this command about an error of the library.
+    pub(crate) fn advice(&self) -> Option<String> {
+        let (Self::Data(error) | Self::Search(SearchError::Data(error))) = self else { return None };
+        let dir = "name the folder with --data-dir";
+        match error {
+            DataError::Missing { set: set @ (DataSet::Cifar10 | DataSet::Cifar100 | DataSet::Svhn), .. } => {
+                Some(format!("{dir}, or fetch it with `lambda-darts data fetch {set}`"))
+            }
+            DataError::Missing { .. } | DataError::BadOption { option: "dir", .. } => Some(dir.to_owned()),
+            _ => None,
+        }
     }
 }
 

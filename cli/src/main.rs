@@ -63,7 +63,7 @@ fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints an error with its causes in one line, the outermost first.
+/// Prints an error with its causes in one line, the outermost first, and what to do about it.
 fn report(failure: &Failure) {
     let mut text = format!("error: {failure}");
     let mut last = failure.to_string();
@@ -76,6 +76,10 @@ fn report(failure: &Failure) {
         }
         last = message;
         source = error.source();
+    }
+    if let Some(advice) = failure.advice() {
+        text.push_str("; ");
+        text.push_str(&advice);
     }
     // The names and contents of files may contain control characters.
     let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();

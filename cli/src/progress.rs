@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write, stderr};
 
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 use lambda_darts::search::{EpochEvent, Event, EventKind, Session, StepEvent};
 
 pub(crate) struct Progress {
@@ -17,25 +17,31 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new(session: &Session) -> Self {
+        Self::on(session, None, String::new())
+    }
+
+    /// Makes the progress of one of several searches at a time: a live line among theirs, and a name before every line.
+    pub(crate) fn beside_others(session: &Session, lines: &MultiProgress, name: &str) -> Self {
+        Self::on(session, Some(lines), format!("{name}  "))
+    }
+
+    fn on(session: &Session, lines: Option<&MultiProgress>, label: String) -> Self {
         let (config, steps) = (session.config(), session.steps());
         let (epochs, batch) = (config.epochs, config.batch);
         let bar = stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(epochs.saturating_mul(steps) as u64);
+            let bar = lines.map_or_else(|| bar.clone(), |lines| lines.add(bar.clone()));
             bar.with_style(ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Self { bar, epochs, steps, batch, skips: None, label: String::new() }
-    }
-
-    /// Makes the progress of one of several searches at a time: without a live line, and with a name before every row.
-    pub(crate) fn beside_others(session: &Session, label: &str) -> Self {
-        let own = Self::new(session);
-        own.clear();
-        Self { bar: None, label: format!("{label}  "), ..own }
+        Self { bar, epochs, steps, batch, skips: None, label }
     }
 
     pub(crate) fn show(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::Start { device, weights, .. } => self.line(&format!("{device}, {weights} weights")),
+            EventKind::Start { device, weights, .. } => {
+                self.line(&format!("{device}, {weights} weights"));
+                self.live("the first step is running");
+            }
             EventKind::Step(step) => self.step(step),
             EventKind::Epoch(epoch) => {
                 self.skips = Some(epoch.skip_connections);
@@ -55,9 +61,16 @@ impl Progress {
     /// Prints a permanent line.
     pub(crate) fn line(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.println(text),
+            Some(bar) => bar.println(format!("{}{text}", self.label)),
             // The search continues if stderr is closed.
             None => drop(writeln!(stderr(), "{}{text}", self.label)),
+        }
+    }
+
+    /// Changes the live line.
+    fn live(&self, text: &str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{}{text}", self.label));
         }
     }
 
@@ -66,13 +79,17 @@ impl Progress {
         bar.set_position((step.epoch * self.steps + step.step + 1) as u64);
         let images = bar.per_sec() * f64::from(u32::try_from(self.batch).unwrap_or(u32::MAX));
         let skips = self.skips.map_or_else(|| "–".to_owned(), |skips| skips.to_string());
-        bar.set_message(format!(
-            "epoch {}/{}  step {}/{}  {images:.0} images/s  {:#} left  loss {:.4}  Λ {}  skips {skips}",
+        let left = if step.step + 1 == self.steps {
+            "validating".to_owned()
+        } else {
+            format!("{:#} left", HumanDuration(bar.eta()))
+        };
+        self.live(&format!(
+            "epoch {}/{}  step {}/{}  {images:.0} images/s  {left}  loss {:.4}  Λ {}  skips {skips}",
             step.epoch + 1,
             self.epochs,
             step.step + 1,
             self.steps,
-            HumanDuration(bar.eta()),
             step.train_loss,
             optional(step.alignment.first().copied().flatten()),
         ));
@@ -81,8 +98,8 @@ impl Progress {
 
 fn row(epoch: &EpochEvent, epochs: usize) -> String {
     let cell_types = u32::try_from(epoch.cell_types.len()).unwrap_or(u32::MAX).max(1);
-    let entropy =
-        epoch.cell_types.iter().map(|kind| kind.saturation.mean_entropy()).sum::<f64>() / f64::from(cell_types);
+    let entropy = epoch.cell_types.iter().map(|cell_type| cell_type.saturation.mean_entropy()).sum::<f64>()
+        / f64::from(cell_types);
     let table = epoch.benchmark.map_or_else(String::new, |known| format!("  table {:.2} %", known.cifar10_test));
     let curvature = epoch.curvature.map_or_else(String::new, |value| format!("  curvature {value:.3}"));
     let row = format!(
@@ -92,7 +109,7 @@ fn row(epoch: &EpochEvent, epochs: usize) -> String {
         epoch.train_loss,
         epoch.valid_loss,
         100.0 * epoch.supernet_accuracy,
-        optional(epoch.cell_types.first().and_then(|kind| kind.alignment)),
+        optional(epoch.cell_types.first().and_then(|cell_type| cell_type.alignment)),
         epoch.skip_connections,
         epoch.genotype.to_nas_bench_201().unwrap_or_default(),
     );

@@ -85,7 +85,7 @@ impl Run {
         let wrong = |what: &str| Failure::inside(&path.join("events.jsonl"), what.to_owned());
         let (config, space) = start.ok_or_else(|| wrong("it is empty"))?;
         if notations.is_empty() {
-            return Err(wrong("no epoch has ended in this run"));
+            return Err(Failure::no_epoch(&path.join("events.jsonl")));
         }
         Ok(Self { name: path.display().to_string(), space, events, notations, config })
     }
@@ -121,11 +121,11 @@ impl Run {
 fn csv(runs: &[Run]) -> String {
     let mut text = String::from(
         "run,method,space,seed,epoch,lambda,learning_rate,train_loss,valid_loss,supernet_accuracy,skip_connections,\
-         kind,alignment,entropy,cifar10_test\n",
+         cell_type,alignment,entropy,cifar10_test\n",
     );
     for run in runs {
         for epoch in run.epochs() {
-            for kind in &epoch.cell_types {
+            for cell_type in &epoch.cell_types {
                 let optional = |value: Option<f64>| value.map_or_else(String::new, |value| value.to_string());
                 let row = [
                     field(&run.name),
@@ -139,9 +139,9 @@ fn csv(runs: &[Run]) -> String {
                     epoch.valid_loss.to_string(),
                     epoch.supernet_accuracy.to_string(),
                     epoch.skip_connections.to_string(),
-                    field(&kind.name),
-                    optional(kind.alignment),
-                    kind.saturation.mean_entropy().to_string(),
+                    field(&cell_type.name),
+                    optional(cell_type.alignment),
+                    cell_type.saturation.mean_entropy().to_string(),
                     optional(epoch.benchmark.map(|known| known.cifar10_test)),
                 ];
                 text.push_str(&row.join(","));

@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 use lambda_darts::benchmark::Table;
 use lambda_darts::data::{DataSet, SearchData};
 use lambda_darts::device::Device;
-use lambda_darts::method::parts::Alignment;
-use lambda_darts::method::{MethodConfig, Preset};
+use lambda_darts::method::Preset;
 use lambda_darts::search::{CellTypeReport, EpochEvent, SearchConfig, Session};
 use lambda_darts::space::{CustomSpace, Space};
 use serde::de::DeserializeOwned;
@@ -153,13 +152,7 @@ pub(crate) fn configuration(
     override_with(&mut config.supernet.channels, args.channels);
     override_with(&mut config.supernet.cells, args.cells);
     if let Some(method) = method.filter(|&method| method != config.method.name) {
-        // The settings of parts that both methods have are kept.
-        let alignment = config.method.alignment.take();
-        let warnings = (config.method.skip_share.take(), config.method.sharpness.take());
-        config.method = MethodConfig { skip_share: warnings.0, sharpness: warnings.1, ..MethodConfig::preset(method) };
-        if let (Some(own), Some(before)) = (&mut config.method.alignment, alignment) {
-            *own = Alignment { measure: own.measure, ..before };
-        }
+        config.method = std::mem::take(&mut config.method).switched(method);
     }
     config.method = config.method.complete();
     // A method without alignment takes no notice of these.
@@ -184,8 +177,11 @@ pub(crate) fn configuration(
     config.data.images = args.images.or(config.data.images);
     config.data.size = args.size.or(config.data.size);
     for setting in &args.set {
-        let (path, value) =
-            setting.split_once('=').ok_or_else(|| Failure::Value { setting: "--set", value: setting.clone() })?;
+        let (path, value) = setting.split_once('=').ok_or_else(|| Failure::Value {
+            setting: "--set",
+            value: setting.clone(),
+            expected: "write PATH=VALUE, such as epochs=3",
+        })?;
         config.set(path.trim(), value.trim())?;
     }
     Ok(config)
@@ -201,7 +197,7 @@ fn override_with<T>(setting: &mut T, flag: Option<T>) {
 pub(crate) fn named<T: DeserializeOwned>(setting: &'static str, name: Option<&str>) -> Result<Option<T>, Failure> {
     let Some(name) = name else { return Ok(None) };
     let value = serde_json::from_value(Value::String(name.to_owned()));
-    value.map(Some).map_err(|_| Failure::Value { setting, value: name.to_owned() })
+    value.map(Some).map_err(|_| Failure::Value { setting, value: name.to_owned(), expected: "--help lists the values" })
 }
 
 fn custom_space(path: &Path) -> Result<CustomSpace, Failure> {

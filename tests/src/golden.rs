@@ -17,8 +17,8 @@ use serde_json::Value;
 use crate::network::{FeatureMap, write};
 use lambda_darts::engine::State;
 
-/// Where the cases lie: in the repository, and in `LAMBDA_DARTS_GOLDEN` or a folder beside the repository. Says on the
-/// terminal where the latter is missing.
+/// Folders of the cases: the repository's, and `LAMBDA_DARTS_GOLDEN` or a folder beside the repository. A message on the
+/// terminal says if the latter is missing.
 ///
 /// # Panics
 /// If `LAMBDA_DARTS_GOLDEN` names no folder.
@@ -40,13 +40,13 @@ pub fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// The repository's own cases.
+/// Folder of the repository's own cases.
 #[must_use]
 pub fn own() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("golden")
 }
 
-/// The names of all cases in a folder, in order.
+/// Returns the names of all cases in a folder, in order.
 ///
 /// # Panics
 /// If the folder cannot be read.
@@ -65,18 +65,18 @@ pub fn names(folder: &Path) -> Vec<String> {
 /// A tensor in double precision.
 #[derive(Clone, Debug)]
 pub struct Numbers {
-    /// Its shape.
+    /// Shape.
     pub shape: Vec<usize>,
-    /// Its values, the last dimension fastest.
+    /// Values, the last dimension fastest.
     pub values: Vec<f64>,
 }
 
 /// One case.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// The name of its files.
+    /// Name of the files.
     pub name: String,
-    /// What the JSON file says.
+    /// Contents of the JSON file.
     pub sidecar: Value,
     numbers: BTreeMap<String, Numbers>,
     integers: BTreeMap<String, Vec<i64>>,
@@ -148,20 +148,20 @@ impl Case {
         names.filter_map(move |name| name.strip_prefix(prefix))
     }
 
-    /// The tensors of a quantity, one a kind of cell: `PREFIX SUFFIX`, or `PREFIX_normal SUFFIX` and `PREFIX_reduce
-    /// SUFFIX`, without the spaces.
+    /// The tensors of a quantity, one for each type of cell: `PREFIX SUFFIX`, or `PREFIX_normal SUFFIX` and
+    /// `PREFIX_reduce SUFFIX`, without the spaces.
     #[must_use]
     pub fn for_cell_types(&self, prefix: &str, suffix: &str) -> Vec<(String, &Numbers)> {
         let single = format!("{prefix}{suffix}");
         let names = if self.numbers.contains_key(&single) {
             vec![single]
         } else {
-            ["normal", "reduce"].map(|kind| format!("{prefix}_{kind}{suffix}")).to_vec()
+            ["normal", "reduce"].map(|cell_type| format!("{prefix}_{cell_type}{suffix}")).to_vec()
         };
         names.into_iter().map(|name| (name.clone(), self.tensor(&name))).collect()
     }
 
-    /// The same, all cell_types one after the other.
+    /// The same quantity, with the types of cell one after the other.
     #[must_use]
     pub fn flat_cell_types(&self, prefix: &str, suffix: &str) -> Vec<f64> {
         self.for_cell_types(prefix, suffix)
@@ -187,11 +187,11 @@ impl Case {
         };
         let name = self.name.split('_').find_map(known).unwrap_or_else(|| panic!("{}: no known space", self.name));
         let mut space = Space::named(name).expect("a published space");
-        for (kind, key) in [("normal", "primitives_normal"), ("reduce", "primitives_reduct")] {
+        for (cell_type, key) in [("normal", "primitives_normal"), ("reduce", "primitives_reduct")] {
             let Some(listed) = self.entry(key) else { continue };
             let listed: Vec<Vec<Operation>> =
                 serde_json::from_value(listed.clone()).unwrap_or_else(|error| panic!("{}: {key}: {error}", self.name));
-            let place = space.cell_type(kind).unwrap_or_else(|| panic!("{}: no cell {kind}", self.name));
+            let place = space.cell_type(cell_type).unwrap_or_else(|| panic!("{}: no cell {cell_type}", self.name));
             let edges = &mut space.cell_types[place].edges;
             assert_eq!(edges.len(), listed.len(), "{}: {key}", self.name);
             for (edge, operations) in edges.iter_mut().zip(listed) {
@@ -201,7 +201,7 @@ impl Case {
         space
     }
 
-    /// A table of architecture parameters a kind of cell, from the tensors `alphas…SUFFIX`.
+    /// Tables of architecture parameters, one for each type of cell, from the tensors `alphas…SUFFIX`.
     #[must_use]
     pub fn tables(&self, suffix: &str) -> Vec<Vec<Vec<f64>>> {
         let rows = |numbers: &Numbers| -> Vec<Vec<f64>> {
@@ -211,7 +211,7 @@ impl Case {
         self.for_cell_types("alphas", suffix).into_iter().map(|(_, numbers)| rows(numbers)).collect()
     }
 
-    /// The size of the network that the case's weights are of, from the names and shapes they have.
+    /// Size of the case's network, from the names and shapes of the weights.
     fn size(&self, stem_multiplier: usize, cells: impl Fn(usize) -> usize) -> NetworkSize {
         let stem = &self.tensor("param/stem.0.weight").shape;
         let numbers: BTreeSet<&str> =
@@ -330,7 +330,7 @@ impl Case {
         FeatureMap { values: numbers.values.clone(), shape }
     }
 
-    /// What the noise operations gave.
+    /// Returns the output of each noise operation, with its name.
     ///
     /// # Panics
     /// If one is not of rank 4.
@@ -340,20 +340,20 @@ impl Case {
     }
 }
 
-/// A genotype as the references' JSON has it: two `[operation, node]` for each of the nodes, in a row; without a
+/// Reads a genotype in the references' JSON: two `[operation, node]` for each of the nodes, in a row. Without a
 /// `…_concat`, all nodes make up the output.
 ///
 /// # Panics
-/// If it is none.
+/// If the JSON is no genotype.
 #[must_use]
 pub fn darts_genotype(json: &Value) -> Genotype {
-    let cell = |kind: &str| {
+    let cell = |cell_type: &str| {
         let reads: Vec<(Operation, usize)> =
-            serde_json::from_value(json[kind].clone()).unwrap_or_else(|error| panic!("{kind}: {error}"));
+            serde_json::from_value(json[cell_type].clone()).unwrap_or_else(|error| panic!("{cell_type}: {error}"));
         let nodes: Vec<_> = reads.chunks(2).map(<[_]>::to_vec).collect();
-        let output = serde_json::from_value(json[format!("{kind}_concat")].clone());
+        let output = serde_json::from_value(json[format!("{cell_type}_concat")].clone());
         let output = output.unwrap_or_else(|_| (2..2 + nodes.len()).collect());
-        GenotypeCell { kind: kind.to_owned(), inputs: 2, nodes, output }
+        GenotypeCell { kind: cell_type.to_owned(), inputs: 2, nodes, output }
     };
     Genotype { cells: ["normal", "reduce"].map(cell).to_vec() }
 }
@@ -374,13 +374,13 @@ pub fn relative_above(found: &[f64], truth: &[f64], floor: f64) -> f64 {
     norm(&difference) / norm(truth).max(floor).max(f64::MIN_POSITIVE)
 }
 
-/// The relative L2 error.
+/// Relative L2 error.
 #[must_use]
 pub fn relative(found: &[f64], truth: &[f64]) -> f64 {
     relative_above(found, truth, 0.0)
 }
 
-/// What was compared and what failed.
+/// Number of comparisons, and the failed ones.
 #[derive(Debug, Default)]
 pub struct Failures {
     compared: usize,

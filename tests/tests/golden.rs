@@ -1,18 +1,19 @@
-//! The library against the golden numbers of the official reference, one test a kind of case.
+//! The library against golden numbers from PyTorch, one test for each kind of case.
 
 use lambda_darts::alignment::{AlignmentMeasure, Estimator, LayerAlignment};
 use lambda_darts::device::Device;
-use lambda_darts::engine::{Found, State, TangentWant, Want};
-use lambda_darts::graph::{CandidateContext, Cost, Graph, NetworkSize, NormName};
+use lambda_darts::engine::{Found, State};
+use lambda_darts::graph::{Auxiliary, CandidateContext, Cost, Graph, NetworkSize, NormName};
 use lambda_darts::method::{Method, MethodConfig, Moment, Preset};
 use lambda_darts::search::{ArchitectureConfig, Order, StepSettings, WeightsConfig};
 use lambda_darts::space::{Architecture, Genotype, GenotypeCell, OperationStyle, Space};
 use lambda_darts_tests::golden::{Case, Failures, darts_genotype, folders, names, norm, own, relative, relative_above};
-use lambda_darts_tests::network::{copies, draws, input, predict, read, run_single, train};
+use lambda_darts_tests::network::{copies, draws, predict, read, run_single, train};
+use lambda_darts_tests::regularizer::Regularizer;
 use pollster::block_on;
 use serde_json::{Value, json};
 
-/// A kind of case, told by its name.
+/// Kind of case, as its name says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Search,
@@ -225,7 +226,7 @@ fn operations(case: &Case, failures: &mut Failures) {
     }
 }
 
-/// Checks the auxiliary head of DARTS: logits and gradients.
+/// Checks the logits of DARTS's auxiliary head. Its gradients are checked with those of the networks that have it.
 fn auxiliary_head(case: &Case, failures: &mut Failures) {
     const LIMIT: f64 = 1e-6;
     let (x, gy) = (case.image("x"), case.tensor("gy"));
@@ -279,43 +280,12 @@ fn regularizer(case: &Case, base: &Case, measure: AlignmentMeasure, failures: &m
     }
     for (net, estimator, epsilon0, group, limit) in cases {
         let what = format!("{group} ({estimator:?}, {epsilon0:.0e}, at most {limit:.0e})");
-        let engine = nets[net].engine();
-        block_on(engine.clear_gradient()).expect("a gradient");
-        let want = Want { cells: true, tangent: estimator == Estimator::Frozen, ..Want::default() };
-        let mut pass = block_on(engine.pass(input(&batch, &p, &draws), want)).expect("a pass");
-        let cells = pass.cell_gradients().to_vec();
-        let found = Found { cells, ..Found::default() };
-        let Some(alignment) = LayerAlignment::measure(measure, &of_type(&found, &cell_types, 0)) else {
+        let regularizer = Regularizer { measure, estimator, epsilon0, coefficient: -lambda };
+        let Some((alignment, added)) = regularizer.run(nets[net].engine(), &batch, &p, &draws) else {
             failures.at_most(name, &what, f64::INFINITY, limit);
             continue;
         };
-        let norm = alignment.direction_norm();
-        let mut own = alignment.directions.into_iter();
-        let still = |cell: &Vec<f64>| vec![0.0; cell.len()];
-        let direction: Vec<Vec<f64>> = p
-            .iter()
-            .zip(&cell_types)
-            .map(|(cell, &of)| if of == 0 { own.next().unwrap_or_default() } else { still(cell) })
-            .collect();
-        match estimator {
-            Estimator::Frozen => {
-                let want = TangentWant { weights: -lambda, ..TangentWant::default() };
-                block_on(pass.tangent(&direction, want)).expect("a tangent");
-            }
-            Estimator::Central => {
-                let epsilon = epsilon0 / norm;
-                for sign in [1.0, -1.0] {
-                    let moved = |(p, d): (&Vec<f64>, &Vec<f64>)| -> Vec<f64> {
-                        p.iter().zip(d).map(|(p, d)| p + sign * epsilon * d).collect()
-                    };
-                    let p: Vec<Vec<f64>> = p.iter().zip(&direction).map(moved).collect();
-                    let want = Want { weights: -lambda * sign / (2.0 * epsilon), ..Want::default() };
-                    block_on(pass.again(&p, want)).expect("a pass");
-                }
-            }
-        }
-        let added = read(nets[net].engine(), State::Gradient);
-        failures.at_most(name, &format!("Λ, {what}"), relative(&[alignment.value], &[value]), 1e-4);
+        failures.at_most(name, &format!("Λ, {what}"), relative(&[alignment], &[value]), 1e-4);
         let truth = case.vector(graph.parameters(), &format!("{group}/"));
         failures.at_most(name, &what, relative(&added, &truth), limit);
     }
@@ -371,13 +341,25 @@ fn steps(case: &Case, failures: &mut Failures) {
         let tensor = format!("param_norms{suffix}");
         failures.at_most(name, &tensor, relative(&norms, &case.tensor(&tensor).values), LIMIT);
 
-        let loss = case.scalar(&[key.as_str(), "loss_train"]);
-        let size = case.scalar(&[key.as_str(), "weights_only_grad_norm"]);
-        let size = size.or_else(|| case.scalar(&[key.as_str(), "grad_norm_before_clip"]));
-        for (what, found, truth) in [("loss_train", report.train.loss, loss), ("norm", report.gradient_norm, size)] {
-            if let Some(truth) = truth {
-                failures.at_most(name, &format!("{key}: {what}"), relative(&[found], &[truth]), LIMIT);
-            }
+        let any = |names: &[&str]| {
+            let found = names.iter().find_map(|name| case.scalar(&[key.as_str(), name]));
+            found.unwrap_or_else(|| panic!("{name}: {key} has none of {names:?}"))
+        };
+        let mut check = |what: &str, found: f64, truth: f64| {
+            failures.at_most(name, &format!("{key}: {what}"), relative(&[found], &[truth]), LIMIT);
+        };
+        check("loss_train", report.train.loss, any(&["loss_train"]));
+        check("norm", report.gradient_norm, any(&["weights_only_grad_norm", "grad_norm_before_clip"]));
+        if let Some(own) = measure(name) {
+            // The reference prints the cosine even where it descends the sign.
+            let (truth, measure) = match case.scalar(&[key.as_str(), "Lambda_train"]) {
+                Some(truth) => (truth, own),
+                None => (any(&["corr_train"]), AlignmentMeasure::Cosine),
+            };
+            let cells = report.train.cells.iter().zip(bilevel.cell_types());
+            let normal: Vec<&[f64]> = cells.filter(|(_, of)| **of == 0).map(|(cell, _)| cell.as_slice()).collect();
+            let alignment = LayerAlignment::measure(measure, &normal).map_or(f64::NAN, |alignment| alignment.value);
+            check("Λ", alignment, truth);
         }
     }
     let now = read(bilevel.engine(), State::Weights);
@@ -438,7 +420,12 @@ fn derived(case: &Case, device: &Device, limit: f64, failures: &mut Failures) {
     failures.at_most(name, "logits_eval", relative(&logits, &case.tensor("logits_eval").values), limit);
 }
 
-/// Parameters and multiply-adds of a file, to the digit.
+/// Returns the numbers in a name such as `C16_L8_cls10`.
+fn sizes_in(name: &str) -> Vec<usize> {
+    name.split('_').filter_map(|part| part.trim_start_matches(char::is_alphabetic).parse().ok()).collect()
+}
+
+/// Compares parameters and multiply-adds of a file, to the digit.
 fn costs(name: &str, json: &Value, failures: &mut Failures) {
     let space = |name: &str| Space::named(name).expect("a space");
     let mut check = |what: &str, (space, genotype): (Space, Genotype), size: NetworkSize, truth: &Value| {
@@ -447,22 +434,28 @@ fn costs(name: &str, json: &Value, failures: &mut Failures) {
         if let Some(multiply_adds) = truth.get("macs_32x32") {
             failures.equal(name, &format!("{what}: multiply-adds"), &json!(cost.multiply_adds), multiply_adds);
         }
+        if let Some(parameters) = truth.get("params_with_aux") {
+            let graph = Graph::derived(&space, &genotype, size, Some(Auxiliary { loss_weight: 0.4 }));
+            let graph = graph.unwrap_or_else(|error| panic!("{what}: {error}"));
+            let what = format!("{what}: parameters with the auxiliary head");
+            failures.equal(name, &what, &json!(graph.parameter_count()), parameters);
+        }
     };
     let entries = json.as_object().expect("an object");
     for (genotype, sizes) in entries.iter().filter(|(_, entry)| entry.get("genotype").is_some()) {
         let derived = darts_genotype(&sizes["genotype"]);
         for (size, truth) in sizes.as_object().expect("an object").iter().filter(|(key, _)| key.starts_with('C')) {
-            let numbers: Vec<usize> =
-                size.split('_').filter_map(|part| part.trim_start_matches(char::is_alphabetic).parse().ok()).collect();
-            let [channels, cells, classes] = numbers[..] else { panic!("{name}: {size}") };
+            let [channels, cells, classes] = sizes_in(size)[..] else { panic!("{name}: {size}") };
             let size = NetworkSize { channels, cells, image_channels: 3, classes };
             check(&format!("{genotype} {channels} {cells}"), (space("darts"), derived.clone()), size, truth);
         }
     }
-    for (cell, truth) in entries.get("nb201_infer_C16_N5").and_then(Value::as_object).into_iter().flatten() {
-        let space = space("nas-bench-201");
-        let size = NetworkSize::published(space.layout, 3, 10);
-        check(cell, (space, Genotype::parse(cell).expect("a genotype")), size, truth);
+    for (size, truths) in entries.iter().filter_map(|(key, entry)| Some((key.strip_prefix("nb201_infer_")?, entry))) {
+        let [channels, cells] = sizes_in(size)[..] else { panic!("{name}: {size}") };
+        let size = NetworkSize { channels, cells, image_channels: 3, classes: 10 };
+        for (cell, truth) in truths.as_object().expect("an object") {
+            check(cell, (space("nas-bench-201"), Genotype::parse(cell).expect("a genotype")), size, truth);
+        }
     }
     for (supernet, truth) in entries.get("search_params").and_then(Value::as_object).into_iter().flatten() {
         let (named, cells) = match supernet.split('_').next() {

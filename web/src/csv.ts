@@ -14,7 +14,7 @@ const COLUMNS = [
   "valid_loss",
   "supernet_accuracy",
   "skip_connections",
-  "kind",
+  "cell_type",
   "alignment",
   "entropy",
   "cifar10_test",
@@ -30,7 +30,7 @@ function field(value: string | number | null | undefined): string {
 export function toCsv(runs: readonly Run[]): string {
   const rows = runs.flatMap(({ file, config, epochs }) =>
     epochs.flatMap((epoch) =>
-      epoch.cell_types.map((kind) => [
+      epoch.cell_types.map((cellType) => [
         file,
         config.method.name,
         config.space,
@@ -42,9 +42,9 @@ export function toCsv(runs: readonly Run[]): string {
         epoch.valid_loss,
         epoch.supernet_accuracy,
         epoch.skip_connections,
-        kind.name,
-        kind.alignment,
-        mean(kind.saturation.entropy),
+        cellType.name,
+        cellType.alignment,
+        mean(cellType.saturation.entropy),
         epoch.benchmark?.cifar10_test,
       ]),
     ),

@@ -58,7 +58,7 @@ export const FIELDS: readonly Field[] = [
   {
     key: "space",
     label: "Space",
-    hint: "The cells that can be found",
+    hint: "Space of the cells that can be found",
     options: [
       ["nas-bench-201", "NAS-Bench-201"],
       ["s2", "S2: skip or convolve"],
@@ -73,7 +73,7 @@ export const FIELDS: readonly Field[] = [
   {
     key: "order",
     label: "First in a step",
-    hint: "The one of the two that is updated first",
+    hint: "Weights or architecture, whichever is updated first",
     options: [
       ["weights-first", "weights"],
       ["architecture-first", "architecture"],
@@ -91,16 +91,16 @@ export const FIELDS: readonly Field[] = [
   {
     key: "curvature",
     label: "Curvature",
-    hint: "Measured at the end of each epoch, which takes passes of its own; the sharpness needs it",
+    hint: "Measured at the end of each epoch, with passes of its own; the sharpness rule needs it",
     options: [
       ["no", "not measured"],
       ["yes", "measured"],
     ],
   },
-  { key: "channels", label: "Channels", hint: "C, of the first cells", min: 1, max: 64, whole: true },
-  { key: "cells", label: "Cells", hint: "All of them, or those of one stage in NAS-Bench-201", min: 1, max: 20, whole: true },
-  { key: "epochs", label: "Epochs", hint: "Passes over the training half", min: 1, max: 1000, whole: true },
-  { key: "batch", label: "Batch", hint: "Images in a step", min: 2, max: 1024, whole: true },
+  { key: "channels", label: "Channels", hint: "Number C of channels in the first cells", min: 1, max: 64, whole: true },
+  { key: "cells", label: "Cells", hint: "Number of cells; in NAS-Bench-201, the number in each stage", min: 1, max: 20, whole: true },
+  { key: "epochs", label: "Epochs", hint: "Number of passes over the training half", min: 1, max: 1000, whole: true },
+  { key: "batch", label: "Batch", hint: "Number of images in a step", min: 2, max: 1024, whole: true },
   {
     key: "data",
     label: "Images",
@@ -110,9 +110,9 @@ export const FIELDS: readonly Field[] = [
       ["cifar10", "my CIFAR-10 batch"],
     ],
   },
-  { key: "images", label: "How many", hint: "Drawn by the seed; 0 takes all", min: 0, max: 50000, whole: true },
-  { key: "size", label: "Side in pixels", hint: "Resized to it; 0 leaves them", min: 0, max: 64, whole: true },
-  { key: "seed", label: "Seed", hint: "All chance comes from it", min: 0, max: Number.MAX_SAFE_INTEGER, whole: true },
+  { key: "images", label: "How many", hint: "Number of images, drawn by the seed; 0 takes all", min: 0, max: 50000, whole: true },
+  { key: "size", label: "Side in pixels", hint: "Side that images are resized to; 0 leaves them as they are", min: 0, max: 64, whole: true },
+  { key: "seed", label: "Seed", hint: "Seed of all random numbers", min: 0, max: Number.MAX_SAFE_INTEGER, whole: true },
   {
     key: "device",
     label: "Device",

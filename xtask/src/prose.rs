@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use crate::run::refuse;
 use crate::sources::sources;
 
-const FOLDERS: [&str; 5] = ["core/src", "cli/src", "wasm/src", "shaders", "xtask/src"];
+const FOLDERS: [&str; 10] =
+    ["core/src", "core/tests", "cli/src", "cli/tests", "wasm/src", "shaders", "xtask/src", "tests", "examples", "fuzz"];
 
 /// Words that no doc comment begins with: those of a question or of half a sentence, and pronouns without a noun.
 const OPENINGS: [&str; 27] = [

@@ -26,7 +26,7 @@ pub(crate) fn set_up() -> Result<(), ExitCode> {
          on Debian: apt-get install qemu-user"
     );
     if env::var_os("CI").is_some() {
-        eprintln!("   CI is set, where it may not");
+        eprintln!("   that is an error, because CI is set");
         return Err(ExitCode::FAILURE);
     }
     Ok(())

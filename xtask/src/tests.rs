@@ -43,7 +43,7 @@ Examples:
 Environment:
   VK_ICD_FILENAMES      the Vulkan driver to test with; left as it is if set, else SwiftShader where it is found
   LAMBDA_DARTS_GOLDEN   a folder with further golden numbers to hold the code against
-  CI                    if set, a missing Vulkan driver is an error instead of a note
+  CI                    if set, a missing Vulkan driver or emulator is an error instead of a note
   CHROMIUM              the browser to test the page in; the first one on the path if it is not set
   CARGO_TARGET_DIR      where cargo puts what it builds";
 

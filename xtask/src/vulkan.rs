@@ -86,7 +86,7 @@ pub(crate) fn set_up() -> Result<(), ExitCode> {
          loader and one of the drivers; on Debian: apt-get install libvulkan1 mesa-vulkan-drivers chromium"
     );
     if env::var_os("CI").is_some() {
-        eprintln!("   CI is set, where they may not be");
+        eprintln!("   that is an error, because CI is set");
         return Err(ExitCode::FAILURE);
     }
     Ok(())

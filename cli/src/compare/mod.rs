@@ -4,11 +4,12 @@ mod figure;
 mod summary;
 
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::thread;
 
+use indicatif::MultiProgress;
 use lambda_darts::method::Preset;
 use lambda_darts::search::{EpochEvent, EventKind, SearchConfig};
 
@@ -62,7 +63,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
 }
 
 fn jobs(args: &CompareArgs) -> Result<Vec<Job>, Failure> {
-    let seeds = seeds(&args.seeds).ok_or(Failure::Value { setting: "--seeds", value: args.seeds.clone() })?;
+    let wrong = |expected| Failure::Value { setting: "--seeds", value: args.seeds.clone(), expected };
+    let seeds = seeds(&args.seeds).ok_or_else(|| wrong("write a range such as 0..3, or numbers with commas"))?;
     let mut methods = args.methods.clone();
     let mut seen = Vec::new();
     methods.retain(|method| {
@@ -72,7 +74,7 @@ fn jobs(args: &CompareArgs) -> Result<Vec<Job>, Failure> {
         }
     });
     if seeds.len() * methods.len() > MOST_SEARCHES {
-        return Err(Failure::Value { setting: "--seeds", value: args.seeds.clone() });
+        return Err(wrong("a comparison has at most 1000 searches"));
     }
     let mut jobs = Vec::new();
     for &seed in &seeds {
@@ -110,7 +112,8 @@ fn seeds(text: &str) -> Option<Vec<u64>> {
 /// Runs the searches that have not ended yet. Returns the exit code if a signal has ended them.
 fn search_all(args: &CompareArgs, jobs: &[Job], stop: &Stop) -> Result<Option<u8>, Failure> {
     let queue = Mutex::new(jobs.iter());
-    let alone = args.jobs == 1;
+    let lines = MultiProgress::new();
+    let beside = (args.jobs > 1).then_some(&lines);
     let work = || -> Result<Option<u8>, Failure> {
         loop {
             let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
@@ -121,12 +124,12 @@ fn search_all(args: &CompareArgs, jobs: &[Job], stop: &Stop) -> Result<Option<u8
             if job.is_done()? {
                 continue;
             }
-            if let Some(code) = job.search(args, alone, stop)? {
+            if let Some(code) = job.search(args, beside, stop)? {
                 return Ok(Some(code));
             }
         }
     };
-    if alone {
+    if args.jobs == 1 {
         return work();
     }
     thread::scope(|scope| {
@@ -163,15 +166,17 @@ impl Job {
         Ok(ended)
     }
 
-    fn search(&self, args: &CompareArgs, alone: bool, stop: &Stop) -> Result<Option<u8>, Failure> {
+    fn search(&self, args: &CompareArgs, beside: Option<&MultiProgress>, stop: &Stop) -> Result<Option<u8>, Failure> {
         let mut run: Run = if self.folder.join("environment.json").exists() {
             resume(&args.settings, &self.folder, stop)?
         } else {
             begin(&args.settings, &self.config, Some(&self.folder), true, stop)?
         };
         let name = self.folder.file_name().unwrap_or(self.folder.as_os_str()).to_string_lossy().into_owned();
-        let mut progress =
-            if alone { Progress::new(&run.session) } else { Progress::beside_others(&run.session, &name) };
+        let mut progress = match beside {
+            None => Progress::new(&run.session),
+            Some(lines) => Progress::beside_others(&run.session, lines, &name),
+        };
         progress.line(&format!("run {}", self.folder.display()));
         match run.drive(&mut progress, &rules(&args.settings), stop)? {
             End::Signal(code) => Ok(Some(code)),
@@ -188,14 +193,10 @@ impl Job {
             Ok(ControlFlow::Continue(()))
         })?;
         if epochs.is_empty() {
-            return Err(no_epoch(&self.folder));
+            return Err(Failure::no_epoch(&self.folder.join("events.jsonl")));
         }
         Ok(Done { method: self.method.clone(), seed: self.config.seed, epochs })
     }
-}
-
-fn no_epoch(folder: &Path) -> Failure {
-    Failure::inside(&folder.join("events.jsonl"), "no epoch has ended in this run".to_owned())
 }
 
 #[cfg(test)]

@@ -125,10 +125,13 @@ fn bench_measures_steps_and_writes_nothing() {
 #[test]
 fn the_examples_run() {
     for (name, part) in [
-        ("first_search", "epoch 2"),
+        ("first_search", "epoch 3"),
         ("step_by_step", "resumed with"),
         ("own_space_and_images", "\"cells\""),
         ("train_what_was_found", "training, epoch 12"),
+        ("train_with_burn", "trained a network of"),
+        ("own_operation", "nor_conv_5x5"),
+        ("own_method", "coefficient 3"),
     ] {
         let out = run_example(name);
         assert!(out.status.success() && text(&out.stdout).contains(part), "{name}: {}", text(&out.stderr));
