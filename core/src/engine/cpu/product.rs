@@ -17,10 +17,10 @@ use super::simd::{Simd, WIDTH};
 /// Rows that a tile holds: with two vectors each, their sums fit the registers and hide the latency of an addition.
 pub(super) const TILE: usize = 4;
 /// Vectors of a row that a tile holds, and columns whose dot products are taken at a time: the registers of a browser's
-/// 128 bits hold half.
+/// 128 bits hold half, and those of AVX-512 twice as many.
 const VECTORS: usize = if cfg!(target_family = "wasm") { 1 } else { 2 };
 const COLUMNS: usize = if cfg!(target_family = "wasm") { 1 } else { 3 };
-/// Numbers of a row that a tile holds.
+/// Numbers of a row that a tile holds, with any set of instructions.
 pub(super) const STRIP: usize = VECTORS * WIDTH;
 /// Readable numbers that have to follow every row.
 pub(super) const SLACK: usize = 4 * WIDTH;
@@ -108,32 +108,54 @@ pub(super) fn multiply<T: Real, S: Simd<T>>(
     packed: &[T],
     over: Stretches,
 ) {
-    let (depth, n) = (shifts.len() * TILE, over.length);
+    let n = over.length;
     for [to, from] in over.starts() {
         let (out, x) = (&mut out[to..], &x[from..]);
-        if depth == 0 {
+        if shifts.is_empty() {
             (0..rows).for_each(|row| out[row * stride..row * stride + n].fill(T::ZERO));
             continue;
         }
-        for q in (0..n).step_by(STRIP) {
-            let width = STRIP.min(n - q);
-            for (block, packed) in packed.chunks_exact(depth).enumerate() {
-                let sums = tile::<T, S, VECTORS>(simd, x, shifts, packed, q);
-                for (row, sums) in sums.iter().enumerate().take(rows - (block * TILE).min(rows)) {
-                    let start = (block * TILE + row) * stride + q;
-                    let mut values = [[T::ZERO; WIDTH]; VECTORS];
-                    for n in 0..VECTORS {
-                        values[n] = simd.array(sums[n]);
-                    }
-                    if width == STRIP {
-                        out[start..start + STRIP].copy_from_slice(values.as_flattened());
-                    } else {
-                        out[start..start + width].copy_from_slice(&values.as_flattened()[..width]);
-                    }
-                }
+        let mut q = 0;
+        while q < n {
+            let width = if S::MANY_REGISTERS && n - q > STRIP {
+                strip::<T, S, { 2 * VECTORS }>(simd, out, [rows, stride], x, shifts, packed, [q, n])
+            } else {
+                strip::<T, S, VECTORS>(simd, out, [rows, stride], x, shifts, packed, [q, n])
+            };
+            q += width;
+        }
+    }
+}
+
+/// Computes a strip of `N` vectors of all rows, at most up to n; returns the numbers of a row that it holds.
+#[inline(always)]
+fn strip<T: Real, S: Simd<T>, const N: usize>(
+    simd: S,
+    out: &mut [T],
+    [rows, stride]: [usize; 2],
+    x: &[T],
+    shifts: &[usize],
+    packed: &[T],
+    [q, n]: [usize; 2],
+) -> usize {
+    let whole = N * WIDTH;
+    let width = whole.min(n - q);
+    for (block, packed) in packed.chunks_exact(shifts.len() * TILE).enumerate() {
+        let sums = tile::<T, S, N>(simd, x, shifts, packed, q);
+        for (row, sums) in sums.iter().enumerate().take(rows - (block * TILE).min(rows)) {
+            let start = (block * TILE + row) * stride + q;
+            let mut values = [[T::ZERO; WIDTH]; N];
+            for n in 0..N {
+                values[n] = simd.array(sums[n]);
+            }
+            if width == whole {
+                out[start..start + whole].copy_from_slice(values.as_flattened());
+            } else {
+                out[start..start + width].copy_from_slice(&values.as_flattened()[..width]);
             }
         }
     }
+    width
 }
 
 /// Dot products of `R` rows of `d` with `K` shifted rows of `x`, over n numbers, in vectors still to be summed.
@@ -241,12 +263,18 @@ pub(super) fn correlate<T: Real, S: Simd<T>>(
         let d = views(d, &[first * stride, (first + 1) * stride, (first + 2) * stride, (first + 3) * stride], n);
         for (block, shifts) in threes.iter().enumerate() {
             let x = views(x, shifts, n);
-            // Two rows at a time: both halves of their lanes fit the registers.
-            let low = dots::<T, S, 2, COLUMNS>(simd, [d[0], d[1]], x, whole);
-            let high = dots::<T, S, 2, COLUMNS>(simd, [d[2], d[3]], x, whole);
+            let sums = if S::MANY_REGISTERS {
+                dots::<T, S, TILE, COLUMNS>(simd, d, x, whole)
+            } else {
+                // Two rows at a time: both halves of their lanes fit the registers.
+                let low = dots::<T, S, 2, COLUMNS>(simd, [d[0], d[1]], x, whole);
+                let high = dots::<T, S, 2, COLUMNS>(simd, [d[2], d[3]], x, whole);
+                let mut sums = [[simd.splat(T::ZERO); TILE]; COLUMNS];
+                rounds!(k < COLUMNS, { sums[k] = [low[k][0], low[k][1], high[k][0], high[k][1]] });
+                sums
+            };
             for k in 0..COLUMNS {
-                let place = &mut gradient[first * depth + block * COLUMNS + k..];
-                add(simd, place, depth, [low[k][0], low[k][1], high[k][0], high[k][1]], d, x[k]);
+                add(simd, &mut gradient[first * depth + block * COLUMNS + k..], depth, sums[k], d, x[k]);
             }
         }
         for (k, &shift) in odd.iter().enumerate() {

@@ -1,10 +1,14 @@
-//! Vectors of eight numbers: AVX2 if the CPU has it, WebAssembly's vectors in browsers, arrays elsewhere.
+//! Vectors of eight numbers: AVX2 if the CPU has it, with the registers of AVX-512 if it has those, WebAssembly's vectors
+//! in browsers, arrays elsewhere.
 //!
 //! Every implementation outside of browsers gives the same bits: products are fused with their additions, and lanes are
 //! summed in one order. (WebAssembly has no fused multiply-add.)
 
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 use std::arch::wasm32::{f32x4_add, f32x4_eq, f32x4_gt, f32x4_mul, f32x4_splat, v128, v128_and, v128_bitselect};
+
+#[cfg(target_arch = "x86_64")]
+use pulp::x86::{V3, V4};
 
 use super::Real;
 
@@ -14,6 +18,8 @@ pub(super) const WIDTH: usize = 8;
 /// Set of vector instructions.
 pub(crate) trait Simd<T>: Copy {
     type Vector: Copy;
+    /// True if there are 32 registers, and not 16.
+    const MANY_REGISTERS: bool = false;
     fn splat(self, value: T) -> Self::Vector;
     /// Loads eight numbers.
     fn load(self, from: &[T; WIDTH]) -> Self::Vector;
@@ -111,7 +117,7 @@ fn reduce<T: Real>(v: [T; WIDTH]) -> T {
 }
 
 #[cfg(target_arch = "x86_64")]
-impl Simd<f32> for pulp::x86::V3 {
+impl Simd<f32> for V3 {
     type Vector = pulp::f32x8;
 
     #[inline(always)]
@@ -161,6 +167,58 @@ impl Simd<f32> for pulp::x86::V3 {
     #[inline(always)]
     fn where_equal(self, a: pulp::f32x8, b: pulp::f32x8, x: pulp::f32x8) -> pulp::f32x8 {
         self.select_f32x8(self.cmp_eq_f32x8(a, b), x, self.splat_f32x8(0.0))
+    }
+}
+
+/// The vectors of AVX2: AVX-512 has twice as many registers for them.
+#[cfg(target_arch = "x86_64")]
+impl Simd<f32> for V4 {
+    type Vector = pulp::f32x8;
+    const MANY_REGISTERS: bool = true;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> pulp::f32x8 {
+        (*self).splat(value)
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32; WIDTH]) -> pulp::f32x8 {
+        (*self).load(from)
+    }
+
+    #[inline(always)]
+    fn array(self, vector: pulp::f32x8) -> [f32; WIDTH] {
+        (*self).array(vector)
+    }
+
+    #[inline(always)]
+    fn fma(self, a: pulp::f32x8, b: pulp::f32x8, c: pulp::f32x8) -> pulp::f32x8 {
+        (*self).fma(a, b, c)
+    }
+
+    #[inline(always)]
+    fn add(self, a: pulp::f32x8, b: pulp::f32x8) -> pulp::f32x8 {
+        (*self).add(a, b)
+    }
+
+    #[inline(always)]
+    fn sum(self, vector: pulp::f32x8) -> f32 {
+        (*self).sum(vector)
+    }
+
+    #[inline(always)]
+    fn sums(self, vectors: [pulp::f32x8; 4]) -> [f32; 4] {
+        (*self).sums(vectors)
+    }
+
+    #[inline(always)]
+    fn better(self, x: pulp::f32x8, tag: pulp::f32x8, best: [pulp::f32x8; 2]) -> [pulp::f32x8; 2] {
+        (*self).better(x, tag, best)
+    }
+
+    #[inline(always)]
+    fn where_equal(self, a: pulp::f32x8, b: pulp::f32x8, x: pulp::f32x8) -> pulp::f32x8 {
+        (*self).where_equal(a, b, x)
     }
 }
 
@@ -223,24 +281,33 @@ impl Simd<f32> for Simd128 {
     }
 }
 
-/// Runs a computation in single precision: with AVX2 if the CPU has it, in a browser with WebAssembly's vectors.
+/// Work and the instructions that it is compiled for.
+#[cfg(target_arch = "x86_64")]
+struct Vectorized<W, S>(W, S);
+
+#[cfg(target_arch = "x86_64")]
+impl<W: Work<f32>, S: Simd<f32>> pulp::NullaryFnOnce for Vectorized<W, S> {
+    type Output = W::Output;
+
+    #[inline(always)]
+    fn call(self) -> W::Output {
+        self.0.run(self.1)
+    }
+}
+
+/// Runs a computation in single precision: with AVX-512's registers or AVX2 if the CPU has them, in a browser with
+/// WebAssembly's vectors.
 pub(super) fn single<W: Work<f32>>(work: W) -> W::Output {
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     return work.run(Simd128);
     #[cfg(target_arch = "x86_64")]
     {
         use std::sync::OnceLock;
-        static AVX2: OnceLock<Option<pulp::x86::V3>> = OnceLock::new();
-        if let Some(simd) = *AVX2.get_or_init(pulp::x86::V3::try_new) {
-            struct Vectorized<W>(W, pulp::x86::V3);
-            impl<W: Work<f32>> pulp::NullaryFnOnce for Vectorized<W> {
-                type Output = W::Output;
-                #[inline(always)]
-                fn call(self) -> W::Output {
-                    self.0.run(self.1)
-                }
-            }
-            return simd.vectorize(Vectorized(work, simd));
+        static SETS: OnceLock<(Option<V4>, Option<V3>)> = OnceLock::new();
+        match *SETS.get_or_init(|| (V4::try_new(), V3::try_new())) {
+            (Some(simd), _) => return simd.vectorize(Vectorized(work, simd)),
+            (None, Some(simd)) => return simd.vectorize(Vectorized(work, simd)),
+            (None, None) => {}
         }
     }
     #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
@@ -278,7 +345,7 @@ mod tests {
     }
 
     proptest! {
-        /// A CPU without AVX2 computes the same bits.
+        /// CPUs with AVX-512, with AVX2 and with neither compute the same bits.
         #[test]
         fn arrays_and_vectors_give_the_same_bits(
             (a, b) in (0_usize..400).prop_flat_map(|n| {
@@ -287,7 +354,11 @@ mod tests {
             }),
         ) {
             let bits = |sums: Vec<f32>| sums.into_iter().map(f32::to_bits).collect::<Vec<_>>();
-            prop_assert_eq!(bits(single(Sums(&a, &b))), bits(Sums(&a, &b).run(Portable)));
+            let portable = bits(Sums(&a, &b).run(Portable));
+            prop_assert_eq!(&bits(single(Sums(&a, &b))), &portable);
+            if let Some(simd) = V3::try_new() {
+                prop_assert_eq!(&bits(simd.vectorize(Vectorized(Sums(&a, &b), simd))), &portable);
+            }
         }
     }
 }
