@@ -1,10 +1,11 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
-use lambda_darts::data::DataSet;
+use lambda_darts::data::{Background, DataSet};
 use lambda_darts::method::{PRESETS, Preset};
 
 use crate::fetch::FetchSet;
@@ -82,8 +83,9 @@ pub(crate) struct SearchArgs {
     /// Write into the folder of --out even if it is not empty
     #[arg(long)]
     pub(crate) force: bool,
-    /// Continue the run in this folder from its newest checkpoint, as if it had never stopped
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "space", "data", "data_dir", "images", "size",
+    /// Continue the run in this folder from its newest checkpoint, as if it had never stopped; --data-dir says where its
+    /// images lie now, if they were moved
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "space", "data", "images", "size", "background", "skip_unreadable",
         "method", "lambda", "epsilon", "estimator", "order", "unrolled", "epochs", "batch", "channels", "cells", "lr",
         "arch_lr", "seed", "curvature", "set", "warn_skips", "stop_on_collapse", "out", "force"])]
     pub(crate) resume: Option<PathBuf>,
@@ -113,6 +115,12 @@ pub(crate) struct SettingsArgs {
     /// Use only N images, drawn by the seed
     #[arg(long, value_name = "N", help_heading = "Space and data")]
     pub(crate) images: Option<usize>,
+    /// Colour behind transparent images of a folder: white, black, or digits such as #ff8000 [default: white]
+    #[arg(long, value_name = "COLOUR", help_heading = "Space and data")]
+    pub(crate) background: Option<Background>,
+    /// Leave out the files of a folder that cannot be read
+    #[arg(long, help_heading = "Space and data")]
+    pub(crate) skip_unreadable: bool,
     /// Resize the images to PX × PX pixels
     #[arg(long, value_name = "PX", help_heading = "Space and data")]
     pub(crate) size: Option<usize>,
@@ -168,7 +176,7 @@ pub(crate) struct SettingsArgs {
     /// this text in its name; auto is the CPU [default: auto]
     #[arg(long, value_name = "DEVICE", value_parser = device_name)]
     pub(crate) device: Option<String>,
-    /// Look up the architecture of every epoch in this table of NAS-Bench-201
+    /// Look up the architecture of every epoch in this table instead of the built-in one of NAS-Bench-201
     #[arg(long, value_name = "TABLE.csv")]
     pub(crate) benchmark: Option<PathBuf>,
     /// Save a checkpoint at least every N minutes, and at the end of every epoch [default: 10]
@@ -209,16 +217,18 @@ pub(crate) struct CompareArgs {
     pub(crate) json: bool,
 }
 
-/// Print the architecture that a run has found, and the cost of its network
+/// Print an architecture in every notation, and the cost of its network
 ///
+/// The architecture is that of a run, or a genotype in any notation: as text, in a file, or from stdin.
 /// The architecture goes to stdout in the notations of the literature. The numbers of parameters and multiply-adds of
 /// the network to be trained from scratch go to stderr. By default, the network has the size of the papers: 36 channels
 /// and 20 cells in a stacked layout, and 16 channels and 5 cells in each stage on NAS-Bench-201. It is made for colour
 /// images of 32×32 pixels in 10 classes.
 #[derive(Args, Debug)]
 pub(crate) struct DeriveArgs {
-    /// Folder of the run
-    pub(crate) run: PathBuf,
+    /// Folder of a run, file with a genotype, genotype in quotes, or - for stdin
+    #[arg(value_name = "RUN|FILE|TEXT|-")]
+    pub(crate) from: OsString,
     /// Epoch of the architecture, counted from 1 as a search prints it [default: the last one]
     #[arg(long, value_name = "N")]
     pub(crate) epoch: Option<usize>,
@@ -265,12 +275,16 @@ pub(crate) struct ReportArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(allow_missing_positional = true)]
 pub(crate) struct BenchmarkArgs {
-    /// CSV file with the results of all cells, and the columns index, arch, c10_valid, c10_test, c100_valid, c100_test,
-    /// in16_valid, in16_test, params_m, c10_train_s
-    pub(crate) table: PathBuf,
-    #[arg(help = "The architecture in any notation, quoted for the shell, such as \
-        '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|'")]
+    /// CSV file with the results of the cells instead of the built-in table of NAS-Bench-201; its header names index,
+    /// arch, c10_valid, c10_test, c100_valid, c100_test, in16_valid, in16_test and perhaps params_m, c10_train_s
+    pub(crate) table: Option<PathBuf>,
+    #[arg(
+        required = true,
+        help = "The architecture in any notation, quoted for the shell, such as \
+        '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|'"
+    )]
     pub(crate) arch: String,
     /// Print one JSON object
     #[arg(long)]

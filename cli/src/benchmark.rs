@@ -9,19 +9,21 @@ use crate::output::print;
 
 pub(crate) fn run(args: &BenchmarkArgs) -> Result<(), Failure> {
     let genotype = Genotype::parse(&args.arch)?;
-    let table = Table::read(&args.table)?;
+    let table = args.table.as_deref().map_or_else(|| Ok(Table::nas_bench_201()), Table::read)?;
     let found = table.look_up(&genotype).ok_or_else(|| Failure::NotInTable {
-        table: args.table.clone(),
+        table: args.table.as_ref().map_or_else(|| "NAS-Bench-201".to_owned(), |path| path.display().to_string()),
         arch: args.arch.chars().take(200).collect(),
     })?;
     if args.json {
         return print(&serde_json::json!(found).to_string());
     }
     let known = found.accuracies;
-    print(&format!(
+    let parameters = found.parameters_millions.map(|parameters| format!("{parameters:.3} million parameters"));
+    let seconds = found.train_seconds.map(|seconds| format!("trained on CIFAR-10 in {seconds:.0} s"));
+    let cost: Vec<String> = parameters.into_iter().chain(seconds).collect();
+    let text = format!(
         "{}\nrank {} of {} by CIFAR-10 test accuracy\n\
-         {:<16} {:>8} {:>8}\n{:<16} {:>6.2} % {:>6.2} %\n{:<16} {:>6.2} % {:>6.2} %\n{:<16} {:>6.2} % {:>6.2} %\n\
-         {:.3} million parameters, trained on CIFAR-10 in {:.0} s",
+         {:<16} {:>8} {:>8}\n{:<16} {:>6.2} % {:>6.2} %\n{:<16} {:>6.2} % {:>6.2} %\n{:<16} {:>6.2} % {:>6.2} %\n{}",
         found.arch,
         found.rank,
         table.len(),
@@ -37,7 +39,7 @@ pub(crate) fn run(args: &BenchmarkArgs) -> Result<(), Failure> {
         "ImageNet16-120",
         known.imagenet16_120_valid,
         known.imagenet16_120_test,
-        found.parameters_millions,
-        found.train_seconds,
-    ))
+        cost.join(", "),
+    );
+    print(text.trim_end())
 }

@@ -1,13 +1,13 @@
-//! `derive`: the architecture of an epoch, from the events of a run, and the cost of its network.
+//! `derive`: an architecture, of a run or as text, and the cost of its network.
 
 use std::fmt::{self, Display, Formatter};
-use std::io::{Write, stderr};
+use std::io::{Read, Write, stderr, stdin};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use lambda_darts::graph::{Cost, NetworkSize};
 use lambda_darts::search::{EpochEvent, EventKind, SearchConfig};
-use lambda_darts::space::{Genotype, MacroLayout};
+use lambda_darts::space::{Genotype, MacroLayout, Space};
 use serde_json::{Value, json};
 
 use crate::args::DeriveArgs;
@@ -17,15 +17,28 @@ use crate::output::print;
 use crate::run_dir::{genotype_json, notations};
 use crate::text_file::read_text;
 
+/// Maximum length in bytes of a text from stdin.
+const MOST_TEXT: u64 = 1 << 20;
+
 /// An architecture and its epoch, counted from 1.
 struct Derived {
     genotype: Genotype,
     epoch: Option<usize>,
 }
 
+/// Origin of the space whose network the cells make.
+enum Origin {
+    /// Settings of a run.
+    Of(Box<SearchConfig>),
+    /// Form of the genotype.
+    Published,
+    /// Events of a run, which lack it.
+    Unknown(PathBuf),
+}
+
 pub(crate) fn run(args: &DeriveArgs) -> Result<(), Failure> {
-    let (Derived { genotype, epoch }, config) = find(args)?;
-    let network = match network(args, config.as_deref(), &genotype) {
+    let (Derived { genotype, epoch }, space) = find(args)?;
+    let network = match network(args, space, &genotype) {
         // If a size was given, the user wants the cost, and its error is fatal. Otherwise the architecture is printed
         // alone.
         Err(error) if args.channels.is_some() || args.cells.is_some() => return Err(error),
@@ -78,10 +91,16 @@ impl Display for Network {
     }
 }
 
-fn network(args: &DeriveArgs, config: Option<&SearchConfig>, genotype: &Genotype) -> Result<Network, Failure> {
-    let path = args.run.join("events.jsonl");
-    let config = config.ok_or_else(|| Failure::inside(&path, "the event of the start is missing".to_owned()))?;
-    let space = config.search_space()?;
+fn network(args: &DeriveArgs, space: Origin, genotype: &Genotype) -> Result<Network, Failure> {
+    let space = match space {
+        Origin::Of(config) => config.search_space()?,
+        // A text says by its form which of the published networks its cells make.
+        Origin::Published if genotype.to_nas_bench_201().is_some() => Space::named("nas-bench-201")?,
+        Origin::Published => Space::named("darts")?,
+        Origin::Unknown(path) => {
+            return Err(Failure::inside(&path, "the event of the start is missing".to_owned()));
+        }
+    };
     let mut size = NetworkSize::published(space.layout, 3, args.classes);
     size.channels = args.channels.unwrap_or(size.channels);
     size.cells = args.cells.unwrap_or(size.cells);
@@ -96,10 +115,34 @@ fn grouped(number: u64) -> String {
     threes.join(",")
 }
 
-fn find(args: &DeriveArgs) -> Result<(Derived, Option<Box<SearchConfig>>), Failure> {
-    let path = args.run.join("events.jsonl");
+fn find(args: &DeriveArgs) -> Result<(Derived, Origin), Failure> {
+    let path = Path::new(&args.from);
+    let text = args.from.to_str().unwrap_or_default();
+    let parsed = |text: &str| Genotype::parse(text).map(|genotype| Derived { genotype, epoch: None });
+    let derived = if text == "-" {
+        let mut text = String::new();
+        let read = stdin().take(MOST_TEXT).read_to_string(&mut text);
+        read.map_err(|source| Failure::file(Path::new("stdin"), source))?;
+        parsed(&text)?
+    } else if path.is_file() {
+        parsed(&read_text(path)?).map_err(|error| Failure::inside(path, error.to_string()))?
+    } else if !path.is_dir() && text.contains(['|', '(', '[', '{']) {
+        // A genotype, or the path of a run that is not there.
+        parsed(text).map_err(|error| Failure::NoGenotype { text: text.chars().take(80).collect(), error })?
+    } else {
+        return of_run(path, args.epoch);
+    };
+    match args.epoch {
+        None => Ok((derived, Origin::Published)),
+        Some(epoch) => Err(Failure::NoEpochs { epoch }),
+    }
+}
+
+/// Returns the architecture of an epoch, or else of the last one, from the events of a run.
+fn of_run(run: &Path, wanted: Option<usize>) -> Result<(Derived, Origin), Failure> {
+    let path = run.join("events.jsonl");
     let (mut found, mut began) = (None, None);
-    read_events(&args.run, |event| {
+    read_events(run, |event| {
         let epoch = match event.kind {
             EventKind::Start { config, .. } => {
                 began = Some(config);
@@ -109,21 +152,21 @@ fn find(args: &DeriveArgs) -> Result<(Derived, Option<Box<SearchConfig>>), Failu
             _ => return Ok(ControlFlow::Continue(())),
         };
         let derived = derived(&epoch)?;
-        let wanted = args.epoch.is_some() && derived.epoch == args.epoch;
+        let last = wanted.is_some() && derived.epoch == wanted;
         found = Some(derived);
-        Ok(if wanted { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        Ok(if last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
-    let derived = match (found, args.epoch) {
+    let derived = match (found, wanted) {
         (Some(last), None) => Ok(last),
         (Some(last), wanted) if last.epoch == wanted => Ok(last),
         (Some(last), Some(wanted)) => {
             let ended = last.epoch.unwrap_or_default();
             Err(Failure::inside(&path, format!("no epoch {wanted}; the run has 1 to {ended}")))
         }
-        (None, None) => stopped_early(&args.run, &path),
+        (None, None) => stopped_early(run, &path),
         (None, Some(_)) => Err(Failure::no_epoch(&path)),
     }?;
-    Ok((derived, began))
+    Ok((derived, began.map_or(Origin::Unknown(path), Origin::Of)))
 }
 
 /// Returns the architecture of an epoch. Well-formed fields may still be an invalid cell, which is an error.

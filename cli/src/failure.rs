@@ -24,8 +24,14 @@ pub(crate) enum Failure {
     Exists { path: PathBuf },
     #[error("`{value}` is not a valid value of {setting}; {expected}")]
     Value { setting: &'static str, value: String, expected: &'static str },
-    #[error("{}: the table does not have {arch}", .table.display())]
-    NotInTable { table: PathBuf, arch: String },
+    #[error("{table}: the table does not have {arch}")]
+    NotInTable { table: String, arch: String },
+    #[error("{}: --data-dir has no effect on the built-in images `{set}`; name the data set in the folder with --data", .path.display())]
+    UnusedFolder { path: PathBuf, set: DataSet },
+    #[error("{text}: no such run or file, and {error}")]
+    NoGenotype { text: String, error: GenotypeError },
+    #[error("--epoch {epoch} needs the folder of a run, not a genotype")]
+    NoEpochs { epoch: usize },
     #[error("{}: not the folder of a run: it has no {lacks}", .path.display())]
     NoRun { path: PathBuf, lacks: &'static str },
     #[error("{}: another search is writing into this folder", .path.display())]
@@ -81,10 +87,13 @@ impl Failure {
         let (Self::Data(error) | Self::Search(SearchError::Data(error))) = self else { return None };
         let dir = "name the folder with --data-dir";
         match error {
-            DataError::Missing { set: set @ (DataSet::Cifar10 | DataSet::Cifar100 | DataSet::Svhn), .. } => {
-                Some(format!("{dir}, or fetch it with `lambda-darts data fetch {set}`"))
-            }
+            DataError::Missing {
+                set:
+                    set @ (DataSet::Cifar10 | DataSet::Cifar100 | DataSet::Svhn | DataSet::Mnist | DataSet::FashionMnist),
+                ..
+            } => Some(format!("{dir}, or fetch it with `lambda-darts data fetch {set}`")),
             DataError::Missing { .. } | DataError::BadOption { option: "dir", .. } => Some(dir.to_owned()),
+            DataError::Unreadable { .. } => Some("leave them out with --skip-unreadable".to_owned()),
             _ => None,
         }
     }

@@ -1,12 +1,21 @@
-//! Progress of a search on stderr: a live line in a terminal, and a row for each epoch.
+//! Progress of a search on stderr: a live line in a terminal, a line each minute elsewhere, and a row for each epoch.
 
 use std::io::{IsTerminal, Write, stderr};
+use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 use lambda_darts::search::{EpochEvent, Event, EventKind, Session, StepEvent};
 
+/// Maximum time between two lines where there is no terminal.
+const SILENCE: Duration = Duration::from_mins(1);
+
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
+    began: Instant,
+    /// Time of the last line.
+    spoke: Instant,
+    /// Number of steps since the beginning.
+    done: u32,
     epochs: usize,
     steps: usize,
     batch: usize,
@@ -33,7 +42,8 @@ impl Progress {
             let bar = lines.map_or_else(|| bar.clone(), |lines| lines.add(bar.clone()));
             bar.with_style(ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
-        Self { bar, epochs, steps, batch, skips: None, label }
+        let now = Instant::now();
+        Self { bar, began: now, spoke: now, done: 0, epochs, steps, batch, skips: None, label }
     }
 
     pub(crate) fn show(&mut self, event: &Event) {
@@ -41,11 +51,13 @@ impl Progress {
             EventKind::Start { device, weights, .. } => {
                 self.line(&format!("{device}, {weights} weights"));
                 self.live("the first step is running");
+                self.began = Instant::now();
             }
             EventKind::Step(step) => self.step(step),
             EventKind::Epoch(epoch) => {
                 self.skips = Some(epoch.skip_connections);
                 self.line(&row(epoch, self.epochs));
+                self.spoke = Instant::now();
             }
             EventKind::End { .. } => {}
         }
@@ -74,17 +86,23 @@ impl Progress {
         }
     }
 
-    fn step(&self, step: &StepEvent) {
-        let Some(bar) = &self.bar else { return };
-        bar.set_position((step.epoch * self.steps + step.step + 1) as u64);
-        let images = bar.per_sec() * f64::from(u32::try_from(self.batch).unwrap_or(u32::MAX));
+    fn step(&mut self, step: &StepEvent) {
+        self.done += 1;
+        if self.bar.is_none() && self.spoke.elapsed() < SILENCE {
+            return;
+        }
+        let per_step = self.began.elapsed() / self.done;
+        let steps_left = self.epochs.saturating_mul(self.steps).saturating_sub(step.epoch * self.steps + step.step + 1);
+        let batch = f64::from(u32::try_from(self.batch).unwrap_or(u32::MAX));
+        let images = batch / per_step.as_secs_f64().max(f64::MIN_POSITIVE);
         let skips = self.skips.map_or_else(|| "–".to_owned(), |skips| skips.to_string());
-        let left = if step.step + 1 == self.steps {
+        let left = if self.bar.is_some() && step.step + 1 == self.steps {
             "validating".to_owned()
         } else {
-            format!("{:#} left", HumanDuration(bar.eta()))
+            let left = per_step.saturating_mul(u32::try_from(steps_left).unwrap_or(u32::MAX));
+            format!("{:#} left", HumanDuration(left))
         };
-        self.live(&format!(
+        let text = format!(
             "epoch {}/{}  step {}/{}  {images:.0} images/s  {left}  loss {:.4}  Λ {}  skips {skips}",
             step.epoch + 1,
             self.epochs,
@@ -92,7 +110,13 @@ impl Progress {
             self.steps,
             step.train_loss,
             optional(step.alignment.first().copied().flatten()),
-        ));
+        );
+        if self.bar.is_some() {
+            self.live(&text);
+        } else {
+            self.line(&text);
+            self.spoke = Instant::now();
+        }
     }
 }
 

@@ -17,6 +17,23 @@ use crate::failure::Failure;
 use crate::run_dir::RunDir;
 use crate::stop::Stop;
 use crate::text_file::read_text;
+use crate::{images, known};
+
+/// Device and images to go on with.
+#[derive(Clone, Copy)]
+struct Means<'a> {
+    device: &'a Device,
+    /// Folder of the images, if they lie elsewhere now.
+    data_dir: Option<&'a Path>,
+}
+
+impl Means<'_> {
+    fn images(self, config: &SearchConfig) -> Result<Arc<SearchData>, Failure> {
+        let mut data = config.data.clone();
+        data.dir = self.data_dir.map(Path::to_owned).or(data.dir);
+        images::load(&data, config.seed)
+    }
+}
 
 /// A session that was restored from a checkpoint.
 struct Found {
@@ -27,12 +44,13 @@ struct Found {
 
 pub(crate) fn resume(args: &SettingsArgs, folder: &Path, stop: &Stop) -> Result<Run, Failure> {
     let (dir, asked) = RunDir::open(folder)?;
-    let table = args.benchmark.as_ref().or(asked.benchmark.as_ref());
-    let table = table.map(|path| Table::read(path)).transpose()?.map(Arc::new);
+    let file = args.benchmark.as_deref().or(asked.benchmark.as_deref());
+    let own = file.map(|file| Table::read(file).map(Arc::new)).transpose()?;
     let device = Device::named(args.device.as_deref().or(asked.device.as_deref()).unwrap_or("auto"))?;
     let mut notes = Vec::new();
-    let Found { mut session, position, epochs } = newest(&dir, &device, &mut notes)?;
-    if let Some(table) = table {
+    let means = Means { device: &device, data_dir: args.data_dir.as_deref() };
+    let Found { mut session, position, epochs } = newest(&dir, means, &mut notes)?;
+    if let Some(table) = own.or_else(|| known::built_in(session.config())) {
         session = session.with_table(table);
     }
     stop.begin();
@@ -44,13 +62,13 @@ pub(crate) fn resume(args: &SettingsArgs, folder: &Path, stop: &Stop) -> Result<
 }
 
 /// Returns the newest state that can be used, and adds a note for a newer one that cannot.
-fn newest(dir: &RunDir, device: &Device, notes: &mut Vec<String>) -> Result<Found, Failure> {
-    let newest = match at(dir, Checkpoint::NEWEST, device) {
+fn newest(dir: &RunDir, means: Means<'_>, notes: &mut Vec<String>) -> Result<Found, Failure> {
+    let newest = match at(dir, Checkpoint::NEWEST, means) {
         Err(fault) if is_damage(&fault) => fault,
         // After an error that is not damage, such as missing images or another version, the checkpoint is not given up.
         found => return found,
     };
-    match at(dir, Checkpoint::PREVIOUS, device) {
+    match at(dir, Checkpoint::PREVIOUS, means) {
         Ok(found) => {
             if !is_missing(&newest) {
                 // Otherwise the next checkpoint would replace the intact one by the damaged one.
@@ -63,7 +81,7 @@ fn newest(dir: &RunDir, device: &Device, notes: &mut Vec<String>) -> Result<Foun
         Err(previous) => match (is_missing(&newest), is_missing(&previous)) {
             (true, true) => {
                 notes.push("no checkpoint was taken yet: beginning anew".to_owned());
-                anew(dir, device)
+                anew(dir, means)
             }
             (true, false) => Err(Failure::NoOther(Box::new(previous))),
             (false, true) => Err(Failure::NoOther(Box::new(newest))),
@@ -85,7 +103,7 @@ fn is_missing(fault: &Failure) -> bool {
     matches!(fault, Failure::Checkpoint(CheckpointError::Read { source, .. }) if source.kind() == ErrorKind::NotFound)
 }
 
-fn at(dir: &RunDir, name: &str, device: &Device) -> Result<Found, Failure> {
+fn at(dir: &RunDir, name: &str, means: Means<'_>) -> Result<Found, Failure> {
     let Checkpoint { state, position } = Checkpoint::read(&dir.path().join(name))?;
     let mut epochs = Vec::new();
     dir.replay(position, |event| {
@@ -93,17 +111,17 @@ fn at(dir: &RunDir, name: &str, device: &Device) -> Result<Found, Failure> {
             epochs.push(*epoch);
         }
     })?;
-    let data = SearchData::load(&state.config().data, state.config().seed)?;
-    let session = pollster::block_on(Session::restore(state, Arc::new(data), device))?;
+    let data = means.images(state.config())?;
+    let session = pollster::block_on(Session::restore(state, data, means.device))?;
     Ok(Found { session, position, epochs })
 }
 
 /// Starts the session from the settings: the run ended before its first checkpoint.
-fn anew(dir: &RunDir, device: &Device) -> Result<Found, Failure> {
+fn anew(dir: &RunDir, means: Means<'_>) -> Result<Found, Failure> {
     let path = dir.path().join("config.toml");
     let config = SearchConfig::from_toml(&read_text(&path)?);
     let config = config.map_err(|error| Failure::inside(&path, error.to_string()))?;
-    let data = SearchData::load(&config.data, config.seed)?;
-    let session = pollster::block_on(Session::new(config, Arc::new(data), device))?;
+    let data = means.images(&config)?;
+    let session = pollster::block_on(Session::new(config, data, means.device))?;
     Ok(Found { session, position: EventLogPosition::default(), epochs: Vec::new() })
 }

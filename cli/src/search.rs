@@ -3,12 +3,10 @@
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lambda_darts::benchmark::Table;
-use lambda_darts::data::{DataSet, SearchData};
-use lambda_darts::device::Device;
+use lambda_darts::data::DataSet;
+use lambda_darts::device::{Device, DeviceInfo, DeviceKind};
 use lambda_darts::method::Preset;
 use lambda_darts::search::{CellTypeReport, EpochEvent, SearchConfig, Session};
 use lambda_darts::space::{CustomSpace, Space};
@@ -25,6 +23,7 @@ use crate::resume::resume;
 use crate::run_dir::{Asked, RunDir, notations};
 use crate::stop::Stop;
 use crate::text_file::read_text;
+use crate::{effect, images, known};
 
 /// Default maximum time between two checkpoints, in minutes.
 const CHECKPOINT_MINUTES: u32 = 10;
@@ -51,8 +50,8 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     if args.json {
         let mut result = json!({
             "genotype": { "darts": genotype.to_darts(), "nas_bench_201": genotype.to_nas_bench_201() },
-            "alignment": by_kind(last, |kind| json!(kind.alignment)),
-            "entropy": by_kind(last, |kind| json!(kind.saturation.mean_entropy())),
+            "alignment": by_type(last, |cell_type| json!(cell_type.alignment)),
+            "entropy": by_type(last, |cell_type| json!(cell_type.saturation.mean_entropy())),
             "skip_connections": genotype.skip_connections(),
             "seconds": began.elapsed().as_secs_f64(),
             "peak_rss_mib": peak_rss_mib(),
@@ -70,6 +69,11 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
         print(&result.to_string())?;
     } else {
         print(&notations(&genotype))?;
+        if let Some(table) = session.table()
+            && let Some(found) = table.look_up(&genotype)
+        {
+            progress.line(&known::worth(&found, table));
+        }
         progress.line(&format!("digest {digest}"));
     }
     Ok(match end {
@@ -93,9 +97,13 @@ pub(crate) fn begin(
 ) -> Result<Run, Failure> {
     // All of this is checked before anything is written.
     config.check()?;
-    let table = args.benchmark.as_deref().map(Table::read).transpose()?.map(Arc::new);
-    let data = Arc::new(SearchData::load(&config.data, config.seed)?);
+    effect::check(args, config)?;
+    let table = known::table(args.benchmark.as_deref(), config)?;
+    let data = images::load(&config.data, config.seed)?;
+    let mut notes = images::described(config, &data);
+    notes.extend(effect::warnings(args, config));
     let device = Device::named(args.device.as_deref().unwrap_or("auto"))?;
+    notes.extend(software(&device));
     let mut session = pollster::block_on(Session::new(config.clone(), data, &device))?;
     if let Some(table) = table {
         session = session.with_table(table);
@@ -109,12 +117,20 @@ pub(crate) fn begin(
         dir = dir.with_board(0.0)?;
     }
     dir.save(&mut session)?;
-    Ok(Run { session, dir, epochs: Vec::new(), notes: Vec::new() })
+    Ok(Run { session, dir, epochs: Vec::new(), notes })
 }
 
-fn by_kind(epoch: Option<&EpochEvent>, value: impl Fn(&CellTypeReport) -> Value) -> Value {
+/// Returns a warning if the device is a driver that computes on the CPU.
+fn software(device: &Device) -> Option<String> {
+    let name = device.is_gpu().then(|| device.name())?;
+    let software = |info: &DeviceInfo| info.name == name && info.kind == DeviceKind::Software;
+    let found = Device::list().iter().any(software);
+    found.then(|| format!("warning: {name} is a software driver, which computes on the CPU; --device cpu is faster"))
+}
+
+fn by_type(epoch: Option<&EpochEvent>, value: impl Fn(&CellTypeReport) -> Value) -> Value {
     let cell_types = epoch.map_or(&[][..], |epoch| epoch.cell_types.as_slice());
-    Value::Object(cell_types.iter().map(|kind| (kind.name.clone(), value(kind))).collect::<Map<_, _>>())
+    Value::Object(cell_types.iter().map(|report| (report.name.clone(), value(report))).collect::<Map<_, _>>())
 }
 
 /// Returns the settings of the file, or else the defaults, overridden by the flags.
@@ -133,7 +149,7 @@ pub(crate) fn configuration(
     } else {
         let space = space.unwrap_or("nas-bench-201");
         match set {
-            None | Some(DataSet::Digits) => SearchConfig::small(space),
+            None | Some(DataSet::Digits | DataSet::Fashion) => SearchConfig::small(space),
             Some(_) => SearchConfig::published(space),
         }
     };
@@ -173,9 +189,13 @@ pub(crate) fn configuration(
     override_with(&mut config.weights.lr, args.lr);
     config.architecture.unrolled |= args.unrolled;
     config.measures.curvature |= args.curvature;
-    config.data.dir = args.data_dir.clone().or(config.data.dir);
+    // The run may be resumed from another folder.
+    let dir = args.data_dir.as_deref().map(|dir| std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()));
+    config.data.dir = dir.or(config.data.dir);
     config.data.images = args.images.or(config.data.images);
     config.data.size = args.size.or(config.data.size);
+    override_with(&mut config.data.background, args.background);
+    config.data.skip_unreadable |= args.skip_unreadable;
     for setting in &args.set {
         let (path, value) = setting.split_once('=').ok_or_else(|| Failure::Value {
             setting: "--set",

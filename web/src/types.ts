@@ -61,6 +61,13 @@ unrolled: boolean, };
 export type Augment = "auto" | "none" | "published";
 
 /**
+ * Colour that transparent images are blended with: red, green and blue.
+ *
+ * As text `white`, `black`, or six hexadecimal digits such as `#ff8000`.
+ */
+export type Background = string;
+
+/**
  * Statistics of one cell.
  */
 export type CellSaturation = { 
@@ -209,7 +216,7 @@ export type DataConfig = {
  */
 set: DataSet, 
 /**
- * Folder of the data set; `digits` needs none.
+ * Folder of the data set; `digits` and `fashion` need none.
  */
 dir?: string, 
 /**
@@ -229,6 +236,14 @@ train_fraction: number,
  */
 split?: string, 
 /**
+ * Colour that transparent images of a folder are blended with.
+ */
+background: Background, 
+/**
+ * True if files of a folder that cannot be read are left out.
+ */
+skip_unreadable: boolean, 
+/**
  * Augmentation of the images of a step.
  */
 augment: Augment, 
@@ -240,7 +255,7 @@ cutout: number, };
 /**
  * Name of a data set.
  */
-export type DataSet = "digits" | "cifar10" | "cifar100" | "svhn" | "imagenet16-120" | "folder";
+export type DataSet = "digits" | "fashion" | "mnist" | "fashion-mnist" | "kmnist" | "cifar10" | "cifar100" | "svhn" | "imagenet16-120" | "folder";
 
 /**
  * A device that a search can run on.

@@ -5,6 +5,7 @@ mod arrows;
 mod bench;
 mod fuzz;
 mod interchange;
+mod pack;
 mod packages;
 mod prose;
 mod qemu;
@@ -50,6 +51,12 @@ enum Task {
     /// Package the published crates, and check the libraries from their packages.
     #[command(long_about = packages::ABOUT)]
     Packages,
+    /// Pack published data into the files that the library embeds.
+    #[command(long_about = pack::ABOUT)]
+    Pack {
+        #[command(subcommand)]
+        data: pack::Data,
+    },
     /// Time our search step and PyTorch's, side by side.
     #[command(long_about = bench::ABOUT, after_long_help = bench::MORE)]
     Bench {
@@ -91,6 +98,7 @@ fn main() -> ExitCode {
         Task::Fuzz { seconds, targets } => fuzz::fuzz(seconds, &targets),
         Task::Rules => rules::check(),
         Task::Packages => packages::check(),
+        Task::Pack { data } => pack::pack(&data),
         Task::Bench { pack, python, rest } => bench::bench(pack.as_deref(), python, &rest),
         Task::Web { serve, port } => web::web(serve, port),
         Task::SetUp { no_web, no_fuzz } => set_up::set_up(!no_web, !no_fuzz),

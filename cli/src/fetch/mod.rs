@@ -66,7 +66,13 @@ impl FetchError {
 ///
 /// `base_url` is a mirror: the address up to the name of the file.
 pub(crate) fn fetch(set: FetchSet, into: &Path, base_url: Option<&str>) -> Result<PathBuf, FetchError> {
-    fetch_source(&set.source(), into, base_url)
+    let mut data = into.to_owned();
+    for source in set.sources() {
+        let folder = source.within.map_or_else(|| into.to_owned(), |within| into.join(within));
+        let fetched = fetch_source(&source, &folder, base_url)?;
+        data = if source.within.is_some() { folder } else { fetched };
+    }
+    Ok(data)
 }
 
 fn fetch_source(source: &Source, into: &Path, base_url: Option<&str>) -> Result<PathBuf, FetchError> {
@@ -111,6 +117,7 @@ mod tests {
         let md5: &'static str = md5(&bytes).leak();
         let expected = Expected { bytes: bytes.len() as u64, md5 };
         let source = Source {
+            within: None,
             home: "http://localhost.invalid",
             file: "set.tar.gz",
             expected,

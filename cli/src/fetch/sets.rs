@@ -13,10 +13,16 @@ pub(crate) enum FetchSet {
     Cifar100,
     /// Street View House Numbers: 73,257 images of 10 digits, 182 MB
     Svhn,
+    /// MNIST: 60,000 images of 10 handwritten digits, 10 MB
+    Mnist,
+    /// Fashion-MNIST: 60,000 images of 10 articles of clothing, 26 MB
+    FashionMnist,
 }
 
-/// Source of a data set: its address and its expected files.
+/// Source of a file of a data set: its address and what is expected in it.
 pub(super) struct Source {
+    /// Folder that the file is written to, within the folder of the data; `None` for that folder itself.
+    pub(super) within: Option<&'static str>,
     /// Address up to the name of the file.
     pub(super) home: &'static str,
     pub(super) file: &'static str,
@@ -28,9 +34,30 @@ pub(super) struct Source {
 }
 
 impl FetchSet {
-    pub(super) fn source(self) -> Source {
+    /// Returns the files of the set, all of which are needed.
+    pub(super) fn sources(self) -> Vec<Source> {
+        const MNIST: &str = "https://ossci-datasets.s3.amazonaws.com/mnist";
+        const FASHION: &str = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com";
+        let file = |within, home, file, bytes, md5| Source {
+            within: Some(within),
+            home,
+            file,
+            expected: Expected { bytes, md5 },
+            folder: None,
+            files: &[],
+        };
+        let (images, labels) = ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz");
         match self {
-            Self::Cifar10 => Source {
+            Self::Mnist => vec![
+                file("mnist", MNIST, images, 9_912_422, "f68b3c2dcbeaaa9fbdd348bbdeb94873"),
+                file("mnist", MNIST, labels, 28_881, "d53e105ee54ea40749a09fcbcd1e9432"),
+            ],
+            Self::FashionMnist => vec![
+                file("fashion-mnist", FASHION, images, 26_421_880, "8d4fb7e6c68d591d4c3dfef9ec88bf0d"),
+                file("fashion-mnist", FASHION, labels, 29_515, "25c81989df183df01b3e8a0aad5dffbe"),
+            ],
+            Self::Cifar10 => vec![Source {
+                within: None,
                 home: "https://www.cs.toronto.edu/~kriz",
                 file: "cifar-10-binary.tar.gz",
                 expected: Expected { bytes: 170_052_171, md5: "c32a1d4ab5d03f1284b67883e8d87530" },
@@ -43,21 +70,23 @@ impl FetchSet {
                     ("data_batch_5.bin", 30_730_000),
                     ("test_batch.bin", 30_730_000),
                 ],
-            },
-            Self::Cifar100 => Source {
+            }],
+            Self::Cifar100 => vec![Source {
+                within: None,
                 home: "https://www.cs.toronto.edu/~kriz",
                 file: "cifar-100-binary.tar.gz",
                 expected: Expected { bytes: 168_513_733, md5: "03b5dce01913d631647c71ecec9e9cb8" },
                 folder: Some("cifar-100-binary"),
                 files: &[("train.bin", 153_700_000), ("test.bin", 30_740_000)],
-            },
-            Self::Svhn => Source {
+            }],
+            Self::Svhn => vec![Source {
+                within: None,
                 home: "http://ufldl.stanford.edu/housenumbers",
                 file: "train_32x32.mat",
                 expected: Expected { bytes: 182_040_794, md5: "e26dedcc434d2e4c54c9b2d4a06d8373" },
                 folder: None,
                 files: &[],
-            },
+            }],
         }
     }
 }
@@ -83,9 +112,9 @@ mod tests {
     #[test]
     fn sets_have_their_published_names() {
         let names = FetchSet::value_variants().iter().map(|set| set.to_possible_value().unwrap().get_name().to_owned());
-        assert_eq!(names.collect::<Vec<_>>(), ["cifar10", "cifar100", "svhn"]);
+        assert_eq!(names.collect::<Vec<_>>(), ["cifar10", "cifar100", "svhn", "mnist", "fashion-mnist"]);
         for set in FetchSet::value_variants() {
-            assert_eq!(set.source().expected.md5.len(), 32);
+            assert!(set.sources().iter().all(|source| source.expected.md5.len() == 32));
         }
     }
 }

@@ -15,8 +15,6 @@ const SEARCH: [&str; 5] = ["search", "--device", "cpu", "--out", "run"];
 const COLUMNS: &str = "index,arch,c10_valid,c10_test,c100_valid,c100_test,in16_valid,in16_test,params_m,c10_train_s";
 /// The one cell that the tables here list.
 const CELL: &str = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
-/// An image of one pixel in a format that is not supported.
-const GIF: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 /// Runs a command that must fail with one line which contains `parts`, and must change nothing in its folder.
 fn refused(folder: &Path, args: &[&str], parts: &[&str]) {
@@ -74,7 +72,7 @@ fn names_that_nothing_has() {
         &SEARCH,
         &[
             (&["--space", "s9"], &["search space `s9`", "nas-bench-201"]),
-            (&["--data", "mnist"], &["--data", "mnist"]),
+            (&["--data", "stl10"], &["--data", "stl10"]),
             (&["--method", "sgd"], &["--method", "sgd"]),
             (&["--estimator", "wild"], &["--estimator", "wild"]),
             (&["--order", "random"], &["--order", "random"]),
@@ -159,7 +157,7 @@ fn descriptions_that_are_none() {
         ("negative.toml", "seed = -1\n".to_owned()),
         ("nan.toml", "[method.alignment]\nlambda = nan\n".to_owned()),
         ("method.toml", "[method]\nname = \"sgd\"\n".to_owned()),
-        ("data.toml", "[data]\nset = \"mnist\"\n".to_owned()),
+        ("data.toml", "[data]\nset = \"stl10\"\n".to_owned()),
         ("space.toml", "epochs = 3\nspace = \"s9\"\n".to_owned()),
         (
             "own.toml",
@@ -192,7 +190,7 @@ fn descriptions_that_are_none() {
             (&["--config", "negative.toml"], &["negative.toml", "line 1", "-1"]),
             (&["--config", "nan.toml"], &["`method.alignment.lambda`", "NaN"]),
             (&["--config", "method.toml"], &["method.toml", "line 2", "sgd"]),
-            (&["--config", "data.toml"], &["data.toml", "line 2", "mnist"]),
+            (&["--config", "data.toml"], &["data.toml", "line 2", "stl10"]),
             (&["--config", "space.toml"], &["space.toml", "line 2", "`s9`"]),
             (&["--config", "own.toml"], &["own.toml", "99"]),
             (&["--config", "binary.toml"], &["binary.toml: line 2", "UTF-8"]),
@@ -233,27 +231,29 @@ fn cifar_that_is_none() {
 #[test]
 fn folders_of_images_that_are_none() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["empty", "text", "gif", "sizes", "one"] {
+    for name in ["empty", "text", "rare", "sizes", "one"] {
         write_image(folder.path(), &format!("{name}/a/1.png"));
+        write_image(folder.path(), &format!("{name}/a/2.png"));
     }
     fs::create_dir(folder.path().join("empty/b")).unwrap();
-    write(folder.path(), "text/b/2.png", "a text\nof two lines\n");
-    write(folder.path(), "gif/b/2.png", GIF);
-    fs::create_dir(folder.path().join("sizes/b")).unwrap();
-    image::RgbImage::new(5, 4).save(folder.path().join("sizes/b/2.png")).unwrap();
+    write_image(folder.path(), "text/b/3.png");
+    write(folder.path(), "text/b/4.png", "a text\nof two lines\n");
+    write_image(folder.path(), "rare/b/3.png");
+    write_image(folder.path(), "sizes/b/3.png");
+    image::RgbImage::new(5, 4).save(folder.path().join("sizes/b/4.png")).unwrap();
     fs::create_dir(folder.path().join("nothing")).unwrap();
     write(folder.path(), "file", "x");
     all_refused(
         folder.path(),
         &[&SEARCH[..], &["--data", "folder", "--batch", "2", "--data-dir"]].concat(),
         &[
-            (&["empty"], &["b: no PNG or JPEG"]),
-            (&["text"], &["2.png", "not a PNG or JPEG"]),
-            (&["gif"], &["2.png", "not a PNG or JPEG", "Gif"]),
-            (&["sizes"], &["2.png", "5×4", "4×4", "size"]),
+            (&["empty"], &["b: no images in this class folder"]),
+            (&["text"], &["1 of 4 images cannot be read", "4.png", "not an image", "--skip-unreadable"]),
+            (&["rare"], &["the class `b` has 1 of the images", "validation part"]),
+            (&["sizes"], &["5×4", "4×4", "size"]),
             (&["one"], &["one: 1 class folder", "at least 2"]),
             (&["nothing"], &["nothing: 0 class folder"]),
-            (&["file"], &["file: not found"]),
+            (&["file"], &["file: not a folder"]),
             (&["missing"], &["missing: not found"]),
         ],
     );
@@ -310,13 +310,17 @@ fn tables_and_genotypes_that_are_none() {
         &[
             (&["|warp~0|"], &["character 2", "operation `warp`"]),
             (&["|none~0"], &["character 8", "`|`"]),
-            (&["|none~1|"], &["character 7", "expected 0"]),
-            (&["Genotype(normal=[('warp', 0)"], &["character 20", "operation `warp`"]),
-            (&["Genotype(normal=[('none', 2)"], &["character 27", "node 2"]),
+            (&["|none~1|"], &["character 7", "node 1 cannot read node 1"]),
+            (
+                &["Genotype(normal=[('warp', 0), ('none', 1)], normal_concat=[2])"],
+                &["character 20", "operation `warp`"],
+            ),
+            (&["Genotype(normal=[('none', 2), ('none', 1)], normal_concat=[2])"], &["character 27", "node 2"]),
+            (&["Genotype(normal=[('none', 0)"], &["character 29", "`]`"]),
             (&[&warp], &["operation `warp`"]),
             (&[&forward], &["node 1"]),
             (&[&deep], &["character 11"]),
-            (&[&pipes], &["character 2"]),
+            (&[&pipes], &["character 3", "expected an operation"]),
             (&[&long], &["longer than 65536 bytes"]),
             (&["{}"], &["`cells`"]),
             (&["none"], &["character 1", "Genotype"]),
@@ -434,7 +438,7 @@ fn runs_that_are_none() {
             (&["run", "--size", "0"], &["--size", "0"]),
             (&["empty"], &["empty: not the folder of a run"]),
             (&["missing"], &["missing: not the folder of a run"]),
-            (&["file"], &["file: not the folder of a run"]),
+            (&["file"], &["file: not a genotype: at character 1"]),
             (&["cut"], &["cut", "line 1", "EOF"]),
             (&["torn"], &["torn", &last, "EOF"]),
             (&["version"], &["version", "line 1", "version 3"]),

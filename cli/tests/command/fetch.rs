@@ -213,7 +213,7 @@ fn addresses_that_lead_nowhere() {
     fs::write(folder.path().join("file"), "mine").unwrap();
     let out = run(&["data", "fetch", "svhn", "--into", "file/data", "--url", "http://127.0.0.1:1"], folder.path());
     refused(&out, &["data"]);
-    let out = run(&["data", "fetch", "mnist"], folder.path());
+    let out = run(&["data", "fetch", "kmnist"], folder.path());
     assert_eq!(out.status.code(), Some(2), "{}", text(&out.stderr));
     assert!(text(&out.stderr).contains("mnist") && text(&out.stderr).contains("cifar10"), "{}", text(&out.stderr));
 }

@@ -9,6 +9,7 @@ mod interchange;
 #[cfg(unix)]
 mod interrupt;
 mod outcome;
+mod people;
 mod program;
 #[cfg(unix)]
 mod resume;

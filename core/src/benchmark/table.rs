@@ -17,7 +17,7 @@ const MOST_ROWS: usize = 20_000;
 /// Number of intermediate nodes of a cell of NAS-Bench-201.
 const NODES: usize = 3;
 
-/// The required columns; [`Line`] takes a field by the index of its column here.
+/// The columns; [`Line`] takes a field by the index of its column here.
 const COLUMNS: [&str; 10] = [
     "index",
     "arch",
@@ -30,6 +30,10 @@ const COLUMNS: [&str; 10] = [
     "params_m",
     "c10_train_s",
 ];
+/// Number of the columns that a table needs, the first of [`COLUMNS`].
+const REQUIRED: usize = 8;
+/// Characters between fields; all but the first leave the comma to decimal fractions.
+const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
 /// Accuracies of one cell in percent.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,10 +62,10 @@ pub struct Row {
     pub arch: String,
     /// Accuracies of the cell.
     pub accuracies: Accuracies,
-    /// Number of the network's parameters in millions.
-    pub parameters_millions: f64,
-    /// Duration of the training on CIFAR-10 in seconds.
-    pub train_seconds: f64,
+    /// Number of the network's parameters in millions, if the table has it.
+    pub parameters_millions: Option<f64>,
+    /// Duration of the training on CIFAR-10 in seconds, if the table has it.
+    pub train_seconds: Option<f64>,
 }
 
 /// Result of a lookup.
@@ -73,10 +77,10 @@ pub struct Found {
     pub arch: String,
     /// Accuracies of the cell.
     pub accuracies: Accuracies,
-    /// Number of the network's parameters in millions.
-    pub parameters_millions: f64,
-    /// Duration of the training on CIFAR-10 in seconds.
-    pub train_seconds: f64,
+    /// Number of the network's parameters in millions, if the table has it.
+    pub parameters_millions: Option<f64>,
+    /// Duration of the training on CIFAR-10 in seconds, if the table has it.
+    pub train_seconds: Option<f64>,
     /// Rank of the cell: one more than the number of cells with a better test accuracy on CIFAR-10.
     pub rank: usize,
 }
@@ -99,7 +103,7 @@ pub enum TableError {
         name: String,
     },
     /// Header that lacks columns.
-    #[error("{name}: the header lacks {columns}; it needs {}", COLUMNS.join(","))]
+    #[error("{name}: the header lacks {columns}; it needs {}", COLUMNS[..REQUIRED].join(","))]
     MissingColumns {
         /// Name of the table.
         name: String,
@@ -179,7 +183,9 @@ impl Table {
         Self::parse(File::open(path).map_err(cannot)?, &name)
     }
 
-    /// Reads a table in CSV; error messages call it `name`.
+    /// Reads a table in CSV, with commas, semicolons or tabs; error messages call it `name`.
+    ///
+    /// Accuracies may be percentages or, in the whole table, fractions of 1.
     ///
     /// # Errors
     /// [`TableError`] with the line, if it has one.
@@ -189,8 +195,8 @@ impl Table {
     /// use lambda_darts::space::Genotype;
     ///
     /// let csv = "\
-    /// index,arch,c10_valid,c10_test,c100_valid,c100_test,in16_valid,in16_test,params_m,c10_train_s
-    /// 7,|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|,40,54.3,15,15.6,16.4,16.3,0.073,574
+    /// index,arch,c10_valid,c10_test,c100_valid,c100_test,in16_valid,in16_test
+    /// 7,|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|,40,54.3,15,15.6,16.4,16.3
     /// ";
     /// let table = Table::parse(csv.as_bytes(), "mine")?;
     /// let cell = Genotype::parse("| none~0 | + | none~0 | none~1 | + | skip_connect~0 | none~1 | none~2 |")?;
@@ -204,11 +210,15 @@ impl Table {
         if bytes.len() as u64 > MOST_BYTES {
             return Err(TableError::TooLarge { name: name.to_owned() });
         }
-        let text = Text { name, bytes: &bytes };
-        let mut csv = csv::Reader::from_reader(text.bytes);
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+        let text = Text { name, bytes };
+        let delimiter = delimiter(bytes);
+        let mut csv = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(bytes);
         let places = text.places(csv.headers().map_err(|error| text.damaged(&error))?)?;
+        // A table has points or commas in its numbers, and not both.
+        let decimal_comma = delimiter != b',' && !bytes.contains(&b'.');
 
-        let mut table = Self { rows: Vec::new(), exact: HashMap::new(), equivalent: HashMap::new() };
+        let mut table = Self::empty();
         let mut starts = Vec::new();
         for record in csv.records() {
             let record = record.map_err(|error| text.damaged(&error))?;
@@ -216,16 +226,36 @@ impl Table {
                 return Err(TableError::TooLarge { name: name.to_owned() });
             }
             let start = record.position().map_or(0, Position::byte);
-            let (row, form) = Line { text: &text, record: &record, places: &places, start }.row()?;
-            if let Some(first) = table.exact.insert(row.arch.clone(), table.rows.len()) {
+            let line = Line { text: &text, record: &record, places: &places, decimal_comma, start };
+            let (row, form) = line.row()?;
+            if let Some(&first) = table.exact.get(&row.arch) {
                 let (line, first) = (text.line(start), text.line(starts[first]));
                 return Err(TableError::Duplicate { name: name.to_owned(), line, arch: row.arch, first });
             }
-            table.equivalent.entry(form).or_default().push(table.rows.len());
-            table.rows.push(row);
+            table.add(row, form);
             starts.push(start);
         }
-        if table.is_empty() { Err(TableError::Empty { name: name.to_owned() }) } else { Ok(table) }
+        if table.is_empty() {
+            return Err(TableError::Empty { name: name.to_owned() });
+        }
+        // No cell is as bad as 1 % in every column.
+        if table.rows.iter().all(|row| row.accuracies.all().iter().all(|&accuracy| accuracy <= 1.0)) {
+            for row in &mut table.rows {
+                row.accuracies = row.accuracies.map(percent);
+            }
+        }
+        Ok(table)
+    }
+
+    pub(super) fn empty() -> Self {
+        Self { rows: Vec::new(), exact: HashMap::new(), equivalent: HashMap::new() }
+    }
+
+    /// Adds a row with the canonical form of its cell.
+    pub(super) fn add(&mut self, row: Row, form: String) {
+        self.exact.insert(row.arch.clone(), self.rows.len());
+        self.equivalent.entry(form).or_default().push(self.rows.len());
+        self.rows.push(row);
     }
 
     /// Returns the rows, in the order of the file.
@@ -277,6 +307,48 @@ impl Table {
     }
 }
 
+impl Accuracies {
+    fn all(self) -> [f64; 6] {
+        [
+            self.cifar10_valid,
+            self.cifar10_test,
+            self.cifar100_valid,
+            self.cifar100_test,
+            self.imagenet16_120_valid,
+            self.imagenet16_120_test,
+        ]
+    }
+
+    fn map(self, change: impl Fn(f64) -> f64) -> Self {
+        Self {
+            cifar10_valid: change(self.cifar10_valid),
+            cifar10_test: change(self.cifar10_test),
+            cifar100_valid: change(self.cifar100_valid),
+            cifar100_test: change(self.cifar100_test),
+            imagenet16_120_valid: change(self.imagenet16_120_valid),
+            imagenet16_120_test: change(self.imagenet16_120_test),
+        }
+    }
+}
+
+/// Returns a fraction of 1 in percent, without the rounding of the product.
+fn percent(fraction: f64) -> f64 {
+    (fraction * 1e8).round() / 1e6
+}
+
+/// Returns the delimiter that finds most of the columns in the header.
+fn delimiter(bytes: &[u8]) -> u8 {
+    let header = bytes.split(|&byte| byte == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
+    let found = |delimiter: u8| {
+        let fields = header.split(|&byte| byte == delimiter).map(<[u8]>::trim_ascii);
+        let names =
+            fields.map(|field| field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\"")).unwrap_or(field));
+        names.filter(|name| COLUMNS.iter().any(|column| column.as_bytes() == *name)).count()
+    };
+    // The last of equals is the one that `max_by_key` takes.
+    DELIMITERS.into_iter().rev().max_by_key(|&delimiter| found(delimiter)).unwrap_or(b',')
+}
+
 /// The bytes of a table and its name.
 struct Text<'a> {
     name: &'a str,
@@ -308,13 +380,13 @@ impl Text<'_> {
         self.bad(error.position().map_or(0, Position::byte), what)
     }
 
-    /// Returns the index of each of [`COLUMNS`] in a record.
-    fn places(&self, header: &StringRecord) -> Result<[usize; COLUMNS.len()], TableError> {
+    /// Returns the index of each of [`COLUMNS`] in a record, if it is there.
+    fn places(&self, header: &StringRecord) -> Result<[Option<usize>; COLUMNS.len()], TableError> {
         let found = COLUMNS.map(|column| header.iter().position(|field| field.trim() == column));
-        let missing = COLUMNS.iter().zip(found).filter(|(_, place)| place.is_none());
+        let missing = COLUMNS.iter().zip(found).take(REQUIRED).filter(|(_, place)| place.is_none());
         let missing: Vec<_> = missing.map(|(column, _)| format!("`{column}`")).collect();
         if missing.is_empty() {
-            Ok(found.map(Option::unwrap_or_default))
+            Ok(found)
         } else {
             Err(TableError::MissingColumns { name: self.name.to_owned(), columns: missing.join(", ") })
         }
@@ -325,13 +397,15 @@ impl Text<'_> {
 struct Line<'a> {
     text: &'a Text<'a>,
     record: &'a StringRecord,
-    places: &'a [usize; COLUMNS.len()],
+    places: &'a [Option<usize>; COLUMNS.len()],
+    /// True if numbers may have a comma for a point.
+    decimal_comma: bool,
     start: u64,
 }
 
 impl Line<'_> {
     fn field(&self, column: usize) -> &str {
-        self.record.get(self.places[column]).unwrap_or_default().trim()
+        self.places[column].and_then(|place| self.record.get(place)).unwrap_or_default().trim()
     }
 
     fn bad_number(&self, column: usize, expected: &'static str) -> TableError {
@@ -345,7 +419,9 @@ impl Line<'_> {
     }
 
     fn number(&self, column: usize, most: f64, expected: &'static str) -> Result<f64, TableError> {
-        let number = self.field(column).parse::<f64>().ok().filter(|number| (0.0..=most).contains(number));
+        let text = self.field(column);
+        let parsed = if self.decimal_comma { text.replace(',', ".").parse::<f64>() } else { text.parse() };
+        let number = parsed.ok().filter(|number| (0.0..=most).contains(number));
         number.ok_or_else(|| self.bad_number(column, expected))
     }
 
@@ -353,8 +429,10 @@ impl Line<'_> {
         self.number(column, 100.0, "a number from 0 to 100")
     }
 
-    fn amount(&self, column: usize) -> Result<f64, TableError> {
-        self.number(column, f64::MAX, "a number from 0 up")
+    /// Returns the number of an optional column.
+    fn amount(&self, column: usize) -> Result<Option<f64>, TableError> {
+        let there = self.places[column].is_some() && !self.field(column).is_empty();
+        there.then(|| self.number(column, f64::MAX, "a number from 0 up")).transpose()
     }
 
     /// Returns the row and the canonical form of its cell.
@@ -452,8 +530,41 @@ mod tests {
                     hi,1,2,3,4,5,6,7,8,|none~0|+|none~0|none~1|+|none~0|none~1|none~2|, 11\r\n";
         let table = Table::parse(text.as_bytes(), "t.csv").unwrap();
         let row = &table.rows[0];
-        assert_eq!((row.index, row.train_seconds, row.parameters_millions), (11, 1.0, 2.0));
+        assert_eq!((row.index, row.train_seconds, row.parameters_millions), (11, Some(1.0), Some(2.0)));
         assert_eq!((row.accuracies.cifar10_valid, row.accuracies.imagenet16_120_test), (8.0, 3.0));
+    }
+
+    #[test]
+    fn eight_columns_are_enough_between_any_delimiters() {
+        let cell = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
+        let header = "index,arch,c10_valid,c10_test,c100_valid,c100_test,in16_valid,in16_test";
+        let percentages = ["91.25", "93.5", "70", "70.5", "44.25", "44.5"];
+        let fractions = ["0.9125", "0.935", ".7", "0.705", "0.4425", "0.445"];
+        let lines = |between: &str, numbers: [&str; 6], point: &str| {
+            let numbers = numbers.map(|number| number.replace('.', point)).join(between);
+            format!("{}\n7{between}{cell}{between}{numbers}\n", header.replace(',', between))
+        };
+        let expected = Accuracies {
+            cifar10_valid: 91.25,
+            cifar10_test: 93.5,
+            cifar100_valid: 70.0,
+            cifar100_test: 70.5,
+            imagenet16_120_valid: 44.25,
+            imagenet16_120_test: 44.5,
+        };
+        for text in [
+            lines(",", percentages, "."),
+            lines(";", percentages, "."),
+            lines(";", percentages, ","),
+            lines("\t", percentages, "."),
+            lines(",", fractions, "."),
+            lines(";", fractions, ","),
+            format!("\u{feff}{}", lines(",", percentages, ".")),
+        ] {
+            let table = Table::parse(text.as_bytes(), "t.csv").unwrap();
+            let row = &table.rows[0];
+            assert_eq!((row.accuracies, row.parameters_millions, row.train_seconds), (expected, None, None), "{text}");
+        }
     }
 
     #[test]

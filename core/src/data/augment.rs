@@ -23,10 +23,11 @@ impl Augmentation {
         let varied = match config.augment {
             Augment::None => false,
             Augment::Published => true,
-            Augment::Auto => !shrunk && config.set != DataSet::Digits,
+            Augment::Auto => !shrunk && !matches!(config.set, DataSet::Digits | DataSet::Fashion),
         };
-        // A flipped digit is another digit or none at all.
-        let flip = varied && !matches!(config.set, DataSet::Digits | DataSet::Svhn);
+        // A flipped digit is another digit or none at all, and so are characters.
+        let characters = matches!(config.set, DataSet::Digits | DataSet::Svhn | DataSet::Mnist | DataSet::Kmnist);
+        let flip = varied && !characters;
         let padding = if varied { [height / 8, width / 8] } else { [0, 0] };
         Self { padding, flip, cutout: config.cutout }
     }

@@ -1,8 +1,10 @@
-//! CIFAR-10 and CIFAR-100 in their official binary layouts.
+//! CIFAR-10 and CIFAR-100 in their official layouts: binary, and as Python pickles, which torchvision downloads.
 
 use std::path::{Path, PathBuf};
 
+use super::error::Fault;
 use super::images::numbered;
+use super::pickle::Pickle;
 use super::{DataError, DataSet, Images, files};
 
 const SIDE: usize = 32;
@@ -20,6 +22,17 @@ struct Layout {
     classes: usize,
     /// Maximum number of records of a file.
     most: usize,
+    python: Pickles,
+}
+
+/// Files of a data set as Python pickles.
+struct Pickles {
+    folder: &'static str,
+    files: &'static [&'static str],
+    /// Entry of a file that has the labels.
+    labels: &'static str,
+    /// File with the names of the classes, and their entry.
+    names: [&'static str; 2],
 }
 
 const CIFAR10: Layout = Layout {
@@ -27,10 +40,17 @@ const CIFAR10: Layout = Layout {
     folder: "cifar-10-batches-bin",
     files: &["data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"],
     names: "batches.meta.txt",
-    expected: "cifar-10-batches-bin/data_batch_1.bin to data_batch_5.bin",
+    expected: "cifar-10-batches-bin/data_batch_1.bin to data_batch_5.bin, or cifar-10-batches-py/data_batch_1 to \
+               data_batch_5",
     labels: 1,
     classes: 10,
     most: 10_000,
+    python: Pickles {
+        folder: "cifar-10-batches-py",
+        files: &["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"],
+        labels: "labels",
+        names: ["batches.meta", "label_names"],
+    },
 };
 
 const CIFAR100: Layout = Layout {
@@ -38,10 +58,16 @@ const CIFAR100: Layout = Layout {
     folder: "cifar-100-binary",
     files: &["train.bin"],
     names: "fine_label_names.txt",
-    expected: "cifar-100-binary/train.bin",
+    expected: "cifar-100-binary/train.bin or cifar-100-python/train",
     labels: 2,
     classes: 100,
     most: 50_000,
+    python: Pickles {
+        folder: "cifar-100-python",
+        files: &["train"],
+        labels: "fine_labels",
+        names: ["meta", "fine_label_names"],
+    },
 };
 
 /// Reads the training images of CIFAR-10.
@@ -57,6 +83,13 @@ pub(super) fn cifar100(dir: &Path) -> Result<Images, DataError> {
 /// Reads the images of one batch file of CIFAR-10 from memory.
 pub(super) fn cifar10_records(bytes: &[u8]) -> Result<Images, DataError> {
     CIFAR10.records(bytes)
+}
+
+/// Reads the images of one pickled batch file of CIFAR-10 from memory.
+pub(super) fn cifar10_pickle(bytes: &[u8]) -> Result<Images, DataError> {
+    let mut images = Layout::none(numbered(CIFAR10.classes));
+    CIFAR10.pickle(Path::new("the batch file"), bytes, &mut images)?;
+    Ok(images)
 }
 
 /// Reads the images of one batch file of CIFAR-100 from memory.
@@ -76,7 +109,7 @@ impl Layout {
     }
 
     fn read(&self, dir: &Path) -> Result<Images, DataError> {
-        let root = self.root(dir)?;
+        let Some(root) = root(dir, self.folder, self.files[0]) else { return self.read_python(dir) };
         let mut images = Self::none(self.names(&root));
         for file in self.files {
             let path = root.join(file);
@@ -87,16 +120,40 @@ impl Layout {
         Ok(images)
     }
 
-    /// Returns the folder with the files: the one of the official name in `dir`, or else `dir` itself.
-    fn root(&self, dir: &Path) -> Result<PathBuf, DataError> {
-        let inner = dir.join(self.folder);
-        if inner.is_dir() {
-            Ok(inner)
-        } else if dir.join(self.files[0]).is_file() {
-            Ok(dir.to_owned())
-        } else {
-            Err(files::missing(dir, self.set, self.expected))
+    fn read_python(&self, dir: &Path) -> Result<Images, DataError> {
+        let Pickles { folder, files, names: [file, entry], .. } = &self.python;
+        let root = root(dir, folder, files[0]).ok_or_else(|| files::missing(dir, self.set, self.expected))?;
+        let bytes = files::read(&root.join(file), 1 << 20).unwrap_or_default();
+        let names = Pickle::read(&bytes).ok().and_then(|pickle| pickle.texts(pickle.entry(entry)?, self.classes));
+        let mut images = Self::none(names.unwrap_or_else(|| numbered(self.classes)));
+        for file in *files {
+            let path = root.join(file);
+            // A pickle also has the labels and the names of the files, and an old one each byte as text.
+            let most = (4 * self.most * self.record()) as u64;
+            let bytes = files::read_needed(&path, most, self.set, self.expected)?;
+            self.pickle(&path, &bytes, &mut images)?;
         }
+        Ok(images)
+    }
+
+    /// Adds the images of a pickled batch.
+    fn pickle(&self, path: &Path, bytes: &[u8], images: &mut Images) -> Result<(), DataError> {
+        let not = |Fault { offset, what }| DataError::NotPickle { path: path.to_owned(), offset, what };
+        let pickle = Pickle::read(bytes).map_err(not)?;
+        let read = pickle.images(self.python.labels, PIXELS);
+        let (pixels, labels) = read.map_err(|what| not(Fault { offset: bytes.len(), what }))?;
+        for (record, &label) in labels.iter().enumerate() {
+            match u16::try_from(label).ok().filter(|&label| usize::from(label) < self.classes) {
+                Some(label) => images.labels.push(label),
+                None => return Err(self.out_of_range(path, record, label.to_string())),
+            }
+        }
+        images.pixels.extend_from_slice(pixels);
+        Ok(())
+    }
+
+    fn out_of_range(&self, path: &Path, record: usize, label: String) -> DataError {
+        DataError::LabelOutOfRange { path: path.to_owned(), record, label, first: 0, last: self.classes - 1 }
     }
 
     /// Reads the names of the classes, one in each line of a file; returns numbers if the file is missing or has
@@ -122,19 +179,18 @@ impl Layout {
         for (record, bytes) in bytes.chunks_exact(length).enumerate() {
             let label = bytes[self.labels - 1];
             if usize::from(label) >= self.classes {
-                return Err(DataError::LabelOutOfRange {
-                    path: path.to_owned(),
-                    record,
-                    label: label.to_string(),
-                    first: 0,
-                    last: self.classes - 1,
-                });
+                return Err(self.out_of_range(path, record, label.to_string()));
             }
             images.labels.push(u16::from(label));
             images.pixels.extend_from_slice(&bytes[self.labels..]);
         }
         Ok(())
     }
+}
+
+/// Returns the folder with the files, told by the first: the one of the official name in `dir`, or else `dir` itself.
+fn root(dir: &Path, folder: &str, file: &str) -> Option<PathBuf> {
+    [dir.join(folder), dir.to_owned()].into_iter().find(|folder| folder.join(file).is_file())
 }
 
 #[cfg(test)]
@@ -176,6 +232,54 @@ mod tests {
 
         write(&CIFAR100, dir.path(), 2);
         assert_eq!(cifar100(dir.path()).unwrap().labels, [0, 9]);
+    }
+
+    /// Makes a batch as Python 2 wrote them: an array of bytes, and a list of labels.
+    fn pickled(key: &str, labels: &[u8]) -> Vec<u8> {
+        let count = u8::try_from(labels.len()).unwrap();
+        let pixels: Vec<u8> = labels.iter().flat_map(|&label| record(&[], label)).collect();
+        let mut bytes =
+            b"\x80\x02}(U\x04datacnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\0\x85U\x01b\x87R(K\x01K"
+                .to_vec();
+        bytes.push(count);
+        bytes.extend(b"M\x00\x0c\x86cnumpy\ndtype\nU\x02u1K\0K\x01\x87R(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb\x89T");
+        bytes.extend(u32::try_from(pixels.len()).unwrap().to_le_bytes());
+        bytes.extend(pixels);
+        bytes.extend(b"tbU");
+        bytes.push(u8::try_from(key.len()).unwrap());
+        bytes.extend(key.as_bytes());
+        bytes.extend(b"](");
+        bytes.extend(labels.iter().flat_map(|&label| [b'K', label]));
+        bytes.extend(b"eu.");
+        bytes
+    }
+
+    #[test]
+    fn pickles_are_read_like_binary_batches() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("cifar-10-batches-py");
+        fs::create_dir_all(&root).unwrap();
+        for label in 1..=5 {
+            fs::write(root.join(format!("data_batch_{label}")), pickled("labels", &[label, 9])).unwrap();
+        }
+        let images = cifar10(dir.path()).unwrap();
+        images.check().unwrap();
+        assert_eq!(images.labels, [1, 9, 2, 9, 3, 9, 4, 9, 5, 9]);
+        assert_eq!((images.image(4), images.classes[9].as_str()), (&record(&[], 3)[..], "9"));
+        let names = "U\x01aU\x01bU\x01cU\x01dU\x01eU\x01fU\x01gU\x01hU\x01iU\x05truck";
+        fs::write(root.join("batches.meta"), format!("}}U\x0blabel_names]({names}es.")).unwrap();
+        assert_eq!(cifar10(&root).unwrap().classes[9], "truck");
+        assert_eq!(cifar10_pickle(&pickled("labels", &[7])).unwrap().labels, [7]);
+        let message = cifar10_pickle(&pickled("labels", &[7, 10])).unwrap_err().to_string();
+        assert!(message.contains("record 1 has the label 10"), "{message}");
+
+        let root = dir.path().join("cifar-100-python");
+        fs::create_dir_all(&root).unwrap();
+        fs::write(root.join("train"), pickled("fine_labels", &[99, 0])).unwrap();
+        assert_eq!(cifar100(dir.path()).unwrap().labels, [99, 0]);
+        fs::write(root.join("train"), pickled("labels", &[99, 0])).unwrap();
+        let message = cifar100(dir.path()).unwrap_err().to_string();
+        assert!(message.contains("no `fine_labels`"), "{message}");
     }
 
     #[test]

@@ -17,6 +17,18 @@ pub enum DataSet {
     #[default]
     #[serde(rename = "digits")]
     Digits,
+    /// The first 4,000 training images of Fashion-MNIST, 14×14 pixels, built in.
+    #[serde(rename = "fashion")]
+    Fashion,
+    /// MNIST: handwritten digits.
+    #[serde(rename = "mnist")]
+    Mnist,
+    /// Fashion-MNIST: articles of clothing.
+    #[serde(rename = "fashion-mnist")]
+    FashionMnist,
+    /// Kuzushiji-MNIST: cursive Japanese characters.
+    #[serde(rename = "kmnist")]
+    Kmnist,
     /// CIFAR-10.
     #[serde(rename = "cifar10")]
     Cifar10,
@@ -29,21 +41,35 @@ pub enum DataSet {
     /// The first 120 classes of `ImageNet`, 16×16 pixels, as NAS-Bench-201 uses them.
     #[serde(rename = "imagenet16-120")]
     ImageNet16,
-    /// A folder of class folders with PNG or JPEG files.
+    /// A folder of class folders with images.
     #[serde(rename = "folder")]
     Folder,
 }
 
 impl DataSet {
     /// Every data set.
-    pub const ALL: [Self; 6] =
-        [Self::Digits, Self::Cifar10, Self::Cifar100, Self::Svhn, Self::ImageNet16, Self::Folder];
+    pub const ALL: [Self; 10] = [
+        Self::Digits,
+        Self::Fashion,
+        Self::Mnist,
+        Self::FashionMnist,
+        Self::Kmnist,
+        Self::Cifar10,
+        Self::Cifar100,
+        Self::Svhn,
+        Self::ImageNet16,
+        Self::Folder,
+    ];
 
     /// Returns the name of the data set, as in `--data`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Digits => "digits",
+            Self::Fashion => "fashion",
+            Self::Mnist => "mnist",
+            Self::FashionMnist => "fashion-mnist",
+            Self::Kmnist => "kmnist",
             Self::Cifar10 => "cifar10",
             Self::Cifar100 => "cifar100",
             Self::Svhn => "svhn",
@@ -75,14 +101,80 @@ impl FromStr for DataSet {
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Augment {
-    /// Automatic choice: `published`, but `none` for images that were shrunk and for `digits`.
+    /// Automatic choice: `published`, but `none` for images that were shrunk, for `digits` and for `fashion`.
     #[default]
     Auto,
     /// Images without augmentation.
     None,
     /// Published augmentation: a random crop of the image padded by an eighth of its side, and a flip left to right
-    /// except for `svhn` and `digits`.
+    /// except for digits and characters: `digits`, `svhn`, `mnist` and `kmnist`.
     Published,
+}
+
+/// Colour that transparent images are blended with: red, green and blue.
+///
+/// As text `white`, `black`, or six hexadecimal digits such as `#ff8000`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS), ts(type = "string"))]
+#[serde(try_from = "String", into = "String")]
+pub struct Background(pub [u8; 3]);
+
+impl Background {
+    /// Returns true if the colour has no hue.
+    #[must_use]
+    pub const fn is_grey(self) -> bool {
+        self.0[0] == self.0[1] && self.0[1] == self.0[2]
+    }
+}
+
+impl Default for Background {
+    fn default() -> Self {
+        Self([255; 3])
+    }
+}
+
+impl FromStr for Background {
+    type Err = DataError;
+
+    fn from_str(text: &str) -> Result<Self, DataError> {
+        let colour = match text {
+            "white" => Some([255; 3]),
+            "black" => Some([0; 3]),
+            _ => text.strip_prefix('#').and_then(|digits| {
+                let whole = digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+                let [_, red, green, blue] = u32::from_str_radix(digits, 16).ok().filter(|_| whole)?.to_be_bytes();
+                Some([red, green, blue])
+            }),
+        };
+        colour.map(Self).ok_or_else(|| DataError::BadOption {
+            option: "background",
+            what: "a colour is white, black, or six hexadecimal digits such as #ff8000".to_owned(),
+        })
+    }
+}
+
+impl TryFrom<String> for Background {
+    type Error = DataError;
+
+    fn try_from(text: String) -> Result<Self, DataError> {
+        text.parse()
+    }
+}
+
+impl From<Background> for String {
+    fn from(Background([red, green, blue]): Background) -> Self {
+        format!("#{red:02x}{green:02x}{blue:02x}")
+    }
+}
+
+impl JsonSchema for Background {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Background".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
+    }
 }
 
 /// Data settings of a search.
@@ -92,7 +184,7 @@ pub enum Augment {
 pub struct DataConfig {
     /// Data set.
     pub set: DataSet,
-    /// Folder of the data set; `digits` needs none.
+    /// Folder of the data set; `digits` and `fashion` need none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub dir: Option<PathBuf>,
@@ -110,6 +202,10 @@ pub struct DataConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub split: Option<PathBuf>,
+    /// Colour that transparent images of a folder are blended with.
+    pub background: Background,
+    /// True if files of a folder that cannot be read are left out.
+    pub skip_unreadable: bool,
     /// Augmentation of the images of a step.
     pub augment: Augment,
     /// Side in pixels of the square that is cut out of each image of a step; 0 for none.
@@ -125,6 +221,8 @@ impl Default for DataConfig {
             size: None,
             train_fraction: 0.5,
             split: None,
+            background: Background::default(),
+            skip_unreadable: false,
             augment: Augment::default(),
             cutout: 0,
         }
@@ -170,8 +268,8 @@ mod tests {
             assert_eq!(set.name().parse::<DataSet>().unwrap(), set);
             assert_eq!(serde_json::to_value(set).unwrap(), set.name());
         }
-        let message = "mnist".parse::<DataSet>().unwrap_err().to_string();
-        assert!(message.contains("`mnist`") && message.contains("imagenet16-120"), "{message}");
+        let message = "stl10".parse::<DataSet>().unwrap_err().to_string();
+        assert!(message.contains("`stl10`") && message.contains("imagenet16-120"), "{message}");
     }
 
     #[test]

@@ -7,12 +7,15 @@ use super::DataSet;
 
 /// Error of the data: images that cannot be read or used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DataError {
     /// Folder or file that is missing.
-    #[error("{}: not found; the data set `{set}` needs {expected}", .path.display())]
+    #[error("{}: {there}; the data set `{set}` needs {expected}", .path.display())]
     Missing {
         /// Path that was searched.
         path: PathBuf,
+        /// Description of what lies there instead, or that nothing does.
+        there: String,
         /// Files that are expected.
         expected: String,
         /// Data set of the files.
@@ -66,6 +69,16 @@ pub enum DataError {
         /// Description of the fault.
         what: String,
     },
+    /// File that is not an IDX file of images or labels.
+    #[error("{}: not an IDX file of images: at byte {offset}: {what}", .path.display())]
+    NotIdx {
+        /// Path of the file.
+        path: PathBuf,
+        /// Position in the file, in bytes; after unpacking, if it is gzipped.
+        offset: usize,
+        /// Description of the fault.
+        what: String,
+    },
     /// File that is not a pickled batch of images.
     #[error("{}: not a pickled batch of images: at byte {offset}: {what}", .path.display())]
     NotPickle {
@@ -77,7 +90,7 @@ pub enum DataError {
         what: String,
     },
     /// Folder with fewer than two classes.
-    #[error("{}: {found} class folders with images, but at least 2 are needed: one folder of PNG or JPEG files for each class", .path.display())]
+    #[error("{}: {found} class folders with images, but at least 2 are needed: one folder of images for each class", .path.display())]
     TooFewClasses {
         /// Path of the folder.
         path: PathBuf,
@@ -85,18 +98,48 @@ pub enum DataError {
         found: usize,
     },
     /// Class folder without images.
-    #[error("{}: no PNG or JPEG files in this class folder; add some or remove the folder", .path.display())]
+    #[error("{}: no images in this class folder; add some or remove the folder", .path.display())]
     EmptyClass {
         /// Path of the class folder.
         path: PathBuf,
     },
-    /// Image that cannot be decoded.
-    #[error("{}: not a PNG or JPEG image that can be used: {what}", .path.display())]
-    BadImage {
-        /// Path of the image.
+    /// Validation part with other classes than the training part.
+    #[error("{}: its class folders are not those of {}; name that folder alone to divide it instead", .path.display(), .train.display())]
+    OtherClasses {
+        /// Path of the validation part.
         path: PathBuf,
-        /// Description of the fault.
-        what: String,
+        /// Path of the training part.
+        train: PathBuf,
+    },
+    /// Folder beside those of the parts.
+    #[error("{}: neither a part nor a class, beside {}; move it elsewhere, or name that folder alone", .path.display(), .train.display())]
+    BesideParts {
+        /// Path of the folder.
+        path: PathBuf,
+        /// Path of the training part.
+        train: PathBuf,
+    },
+    /// Images that cannot be read, all of them.
+    #[error("{count} of {of} images cannot be read: {files}")]
+    Unreadable {
+        /// Number of these images.
+        count: usize,
+        /// Number of all images that were chosen.
+        of: usize,
+        /// Names of the files, with what is wrong with them.
+        files: String,
+    },
+    /// Class that has no image for one of the parts.
+    #[error("the class `{class}` has {have} of the images, but the {part} part needs one of it too; {advice}")]
+    ClassWithoutImages {
+        /// Name of the class.
+        class: String,
+        /// Number of its images.
+        have: usize,
+        /// Name of the part without one.
+        part: &'static str,
+        /// Description of what helps.
+        advice: String,
     },
     /// Images of different sizes, without an option that resizes them.
     #[error("{}: {width}×{height} pixels, but the images before have {first_width}×{first_height}; give a `size` to resize them all to", .path.display())]

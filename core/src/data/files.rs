@@ -6,9 +6,33 @@ use std::path::Path;
 
 use super::{DataError, DataSet};
 
-/// Makes the error that a file of `set` is missing.
+/// Number of names that an error lists.
+const LISTED: usize = 5;
+
+/// Makes the error that a file of `set` is missing: at a path, or in a folder.
 pub(super) fn missing(path: &Path, set: DataSet, expected: &str) -> DataError {
-    DataError::Missing { path: path.to_owned(), expected: expected.to_owned(), set }
+    DataError::Missing { path: path.to_owned(), there: there(path), expected: expected.to_owned(), set }
+}
+
+/// Describes what lies in a folder, or beside a file that is missing.
+fn there(path: &Path) -> String {
+    if path.exists() && !path.is_dir() {
+        return "not a folder".to_owned();
+    }
+    let (folder, before) = if path.is_dir() { (Some(path), "has only ") } else { (path.parent(), "not found beside ") };
+    let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok());
+    let Some(entries) = entries else { return "not found".to_owned() };
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| !name.starts_with('.')).collect();
+    names.sort_unstable();
+    let more = names.len().saturating_sub(LISTED);
+    let listed: Vec<String> = names.into_iter().take(LISTED).collect();
+    match (listed.as_slice(), more) {
+        ([], _) if path.is_dir() => "the folder is empty".to_owned(),
+        ([], _) => "not found".to_owned(),
+        (listed, 0) => format!("{before}{}", listed.join(", ")),
+        (listed, more) => format!("{before}{} and {more} more", listed.join(", ")),
+    }
 }
 
 pub(super) fn unreadable(path: &Path, source: io::Error) -> DataError {

@@ -13,13 +13,21 @@ const PIXELS: usize = 3 * SIDE * SIDE;
 const KEPT: usize = 120;
 const CLASSES: usize = 1000;
 const EXPECTED: &str = "train_data_batch_1 to train_data_batch_10, pickled, of the 16×16 images";
+/// Folders that AutoDL-Projects and others put the files into.
+const FOLDERS: [&str; 4] = ["ImageNet16", "ImageNet16-120", "Imagenet16", "imagenet16"];
 /// Maximum size of a file in bytes; the official ones have about 100 MB.
 const MOST_BYTES: u64 = 1 << 30;
 
 pub(super) fn imagenet16(dir: &Path) -> Result<Images, DataError> {
     let mut images = none();
+    let first = |folder: &Path| folder.join("train_data_batch_1").is_file();
+    let inner = FOLDERS.iter().map(|name| dir.join(name)).find(|folder| !first(dir) && first(folder));
+    let root = inner.as_deref().unwrap_or(dir);
+    if !first(root) && dir.is_dir() {
+        return Err(files::missing(dir, DataSet::ImageNet16, EXPECTED));
+    }
     for batch in 1..=10 {
-        let path = dir.join(format!("train_data_batch_{batch}"));
+        let path = root.join(format!("train_data_batch_{batch}"));
         let bytes = files::read_needed(&path, MOST_BYTES, DataSet::ImageNet16, EXPECTED)?;
         add(&path, &bytes, &mut images)?;
     }
@@ -42,17 +50,7 @@ fn add(path: &Path, bytes: &[u8], images: &mut Images) -> Result<(), DataError> 
     let not = |Fault { offset, what }| DataError::NotPickle { path: path.to_owned(), offset, what };
     let wrong = |what: &str| not(Fault { offset: bytes.len(), what: what.to_owned() });
     let pickle = Pickle::read(bytes).map_err(not)?;
-    let (pixels, [rows, columns]) = pickle
-        .entry("data")
-        .and_then(|id| pickle.matrix(id))
-        .ok_or_else(|| wrong("no `data` that is an array of bytes, one row for each image"))?;
-    let labels = pickle
-        .entry("labels")
-        .and_then(|id| pickle.integers(id))
-        .ok_or_else(|| wrong("no `labels` that are a list of integers"))?;
-    if columns != PIXELS || rows != labels.len() {
-        return Err(wrong(&format!("{rows}×{columns} bytes for {} labels; an image has {PIXELS}", labels.len())));
-    }
+    let (pixels, labels) = pickle.images("labels", PIXELS).map_err(|what| wrong(&what))?;
     for (record, (&label, image)) in labels.iter().zip(pixels.chunks_exact(PIXELS)).enumerate() {
         match u16::try_from(label) {
             Ok(class) if (1..=CLASSES).contains(&usize::from(class)) => {
@@ -110,7 +108,12 @@ mod tests {
         assert_eq!(images.labels[..4], [0, 119, 1, 119]);
         assert_eq!(images.image(1), [120; PIXELS]);
         std::fs::remove_file(dir.path().join("train_data_batch_7")).unwrap();
-        assert!(imagenet16(dir.path()).unwrap_err().to_string().contains("train_data_batch_7: not found"));
+        assert!(
+            imagenet16(dir.path())
+                .unwrap_err()
+                .to_string()
+                .contains("train_data_batch_7: not found beside train_data_batch_1")
+        );
     }
 
     #[test]
@@ -118,7 +121,7 @@ mod tests {
         for (bytes, part) in [
             (batch(&[0], 3), "record 0 has the label 0"),
             (batch(&[1], 12), "1×3072 bytes for 1 labels; an image has 768"),
-            (b"}.".to_vec(), "no `data`"),
+            (b"}.".to_vec(), "no `labels`"),
             (b"not a pickle".to_vec(), "at byte 0"),
         ] {
             let message = add(Path::new("batch"), &bytes, &mut Images::default()).unwrap_err().to_string();

@@ -27,12 +27,40 @@ impl Images {
         super::digits::digits()
     }
 
+    /// Returns the built-in training images of Fashion-MNIST: 4,000 images of 14×14 pixels.
+    #[must_use]
+    pub fn fashion() -> Self {
+        super::fashion::train()
+    }
+
+    /// Returns the built-in test images of Fashion-MNIST: 1,000 images of 14×14 pixels. No search sees them.
+    #[must_use]
+    pub fn fashion_test() -> Self {
+        super::fashion::test()
+    }
+
+    /// Reads the images and the labels of two IDX files, as MNIST has them, gzipped or not.
+    ///
+    /// # Errors
+    /// [`DataError`] if the bytes are not such files, do not fit together, or a label is greater than 9.
+    pub fn from_idx(images: &[u8], labels: &[u8]) -> Result<Self, DataError> {
+        super::idx::idx_files(images, labels)
+    }
+
     /// Reads the images of one batch file of CIFAR-10: records of a label and 3·32·32 pixels.
     ///
     /// # Errors
     /// [`DataError`] if the last record is incomplete or a label is greater than 9.
     pub fn from_cifar10_records(bytes: &[u8]) -> Result<Self, DataError> {
         super::cifar::cifar10_records(bytes)
+    }
+
+    /// Reads the images of one batch file of CIFAR-10 that Python has pickled; the pickle is read and never run.
+    ///
+    /// # Errors
+    /// [`DataError`] if the bytes are not such a pickle or a label is greater than 9.
+    pub fn from_cifar10_pickle(bytes: &[u8]) -> Result<Self, DataError> {
+        super::cifar::cifar10_pickle(bytes)
     }
 
     /// Reads the images of one batch file of CIFAR-100, with their fine labels: records of two labels and 3·32·32
@@ -61,7 +89,7 @@ impl Images {
         super::imagenet16::imagenet16_batch(bytes)
     }
 
-    /// Makes `count` random images with random classes in the shape of a data set's images, to time a search without
+    /// Makes `count` random images, with classes in turn, in the shape of a data set's images, to time a search without
     /// the data set.
     #[must_use]
     pub fn random(set: DataSet, count: usize, seed: u64) -> Self {
@@ -157,13 +185,15 @@ pub(super) fn numbered(classes: usize) -> Vec<String> {
 /// Makes images that all differ, for tests.
 #[cfg(test)]
 pub(super) fn sample(count: usize, channels: usize, side: usize) -> Images {
+    // Two images of each class, at least.
+    let classes = (count / 2).clamp(1, 4);
     let bytes = (0..=u8::MAX).cycle().zip((0..=250).cycle()).map(|(a, b): (u8, u8)| a.wrapping_mul(7) ^ b);
     Images {
         channels,
         height: side,
         width: side,
         pixels: bytes.take(count * channels * side * side).collect(),
-        labels: (0..4).cycle().take(count).collect(),
-        classes: numbered(4),
+        labels: (0..u16::try_from(classes).unwrap_or(4)).cycle().take(count).collect(),
+        classes: numbered(classes),
     }
 }

@@ -12,10 +12,14 @@ const HEADER: usize = 128;
 /// The types of elements that the reader knows.
 const INT8: u32 = 1;
 const UINT8: u32 = 2;
+const INT16: u32 = 3;
+const UINT16: u32 = 4;
 const INT32: u32 = 5;
 const UINT32: u32 = 6;
 const SINGLE: u32 = 7;
 const DOUBLE: u32 = 9;
+const INT64: u32 = 12;
+const UINT64: u32 = 13;
 const MATRIX: u32 = 14;
 const COMPRESSED: u32 = 15;
 
@@ -47,16 +51,25 @@ impl Variable {
         (self.kind == UINT8).then_some(&self.data)
     }
 
-    /// Returns the numbers if they are stored as bytes, singles or doubles.
+    /// Returns the numbers, of any type.
+    #[expect(clippy::cast_precision_loss, reason = "labels are small; a huge integer is out of range either way")]
     pub(super) fn numbers(&self) -> Option<Vec<f64>> {
-        match self.kind {
-            UINT8 => Some(self.data.iter().map(|&byte| f64::from(byte)).collect()),
-            SINGLE => {
-                Some(self.data.as_chunks::<4>().0.iter().map(|&bytes| f64::from(f32::from_le_bytes(bytes))).collect())
-            }
-            DOUBLE => Some(self.data.as_chunks::<8>().0.iter().map(|&bytes| f64::from_le_bytes(bytes)).collect()),
-            _ => None,
+        fn each<const N: usize>(data: &[u8], number: impl Fn([u8; N]) -> f64) -> Vec<f64> {
+            data.as_chunks::<N>().0.iter().map(|&bytes| number(bytes)).collect()
         }
+        Some(match self.kind {
+            INT8 => each(&self.data, |bytes| f64::from(i8::from_le_bytes(bytes))),
+            UINT8 => each(&self.data, |bytes| f64::from(u8::from_le_bytes(bytes))),
+            INT16 => each(&self.data, |bytes| f64::from(i16::from_le_bytes(bytes))),
+            UINT16 => each(&self.data, |bytes| f64::from(u16::from_le_bytes(bytes))),
+            INT32 => each(&self.data, |bytes| f64::from(i32::from_le_bytes(bytes))),
+            UINT32 => each(&self.data, |bytes| f64::from(u32::from_le_bytes(bytes))),
+            INT64 => each(&self.data, |bytes| i64::from_le_bytes(bytes) as f64),
+            UINT64 => each(&self.data, |bytes| u64::from_le_bytes(bytes) as f64),
+            SINGLE => each(&self.data, |bytes| f64::from(f32::from_le_bytes(bytes))),
+            DOUBLE => each(&self.data, f64::from_le_bytes),
+            _ => return None,
+        })
     }
 }
 
@@ -135,10 +148,11 @@ fn matrix(input: &mut impl Read, length: u64, wanted: &[&str]) -> Result<Option<
     }
     let (kind, data) = element(input, length.min(MOST_BYTES))?;
     let width = match kind {
-        UINT8 => 1,
-        SINGLE => 4,
-        DOUBLE => 8,
-        _ => return Err(format!("`{name}` is stored as type {kind}; known are unsigned bytes, singles and doubles")),
+        INT8 | UINT8 => 1,
+        INT16 | UINT16 => 2,
+        INT32 | UINT32 | SINGLE => 4,
+        INT64 | UINT64 | DOUBLE => 8,
+        _ => return Err(format!("`{name}` is stored as type {kind}; known are integers, singles and doubles")),
     };
     let count = dimensions.iter().try_fold(width, |product: usize, &side| product.checked_mul(side));
     if count != Some(data.len()) {
@@ -273,7 +287,7 @@ mod tests {
             (b"\x89PNG".to_vec(), "not a MATLAB 5 file"),
             (file(&[variable(b'X', &[2, 4], UINT8, &[0; 6])]), "but 6 bytes"),
             (file(&[variable(b'X', &[-2, -3], UINT8, &[0; 6])]), "negative"),
-            (file(&[variable(b'X', &[6], 3, &[0; 12])]), "type 3"),
+            (file(&[variable(b'X', &[6], 8, &[0; 12])]), "type 8"),
         ] {
             let fault = read(&bytes, &["X", "y"]).unwrap_err();
             assert!(fault.what.contains(part), "{fault:?}");

@@ -111,6 +111,36 @@ impl<'a> Pickle<'a> {
         items.iter().map(integer).collect()
     }
 
+    /// Returns the texts of a list or tuple of `count` short ones.
+    pub(super) fn texts(&self, id: Id, count: usize) -> Option<Vec<String>> {
+        const LONGEST: usize = 256;
+        let (Value::List(items) | Value::Tuple(items)) = &self.values[id] else { return None };
+        let text = |&item: &Id| match &self.values[item] {
+            Value::Text(text) if text.len() <= LONGEST => Some(text.clone().into_owned()),
+            Value::Bytes(bytes) if bytes.len() <= LONGEST => Some(String::from_utf8_lossy(bytes).into_owned()),
+            _ => None,
+        };
+        // One text may be in the list many times.
+        if items.len() == count { items.iter().map(text).collect() } else { None }
+    }
+
+    /// Returns the pixels and labels of a batch: the entry `data`, bytes or an array with a row of `length` bytes for each image,
+    /// and the entry `labels`, a list.
+    pub(super) fn images(&self, labels: &str, length: usize) -> Result<(&[u8], Vec<i64>), String> {
+        let found = self.entry(labels).and_then(|id| self.integers(id));
+        let found = found.ok_or_else(|| format!("no `{labels}` that are a list of integers"))?;
+        let data = self.entry("data").and_then(|id| match &self.values[id] {
+            // Bytes without the shape of an array.
+            Value::Bytes(bytes) if bytes.len() == found.len() * length => Some((&**bytes, [found.len(), length])),
+            _ => self.matrix(id),
+        });
+        let (pixels, [rows, columns]) = data.ok_or("no `data` that is an array of bytes, one row for each image")?;
+        if columns != length || rows != found.len() {
+            return Err(format!("{rows}×{columns} bytes for {} labels; an image has {length}", found.len()));
+        }
+        Ok((pixels, found))
+    }
+
     fn is_text(&self, id: Id, wanted: &str) -> bool {
         is_text(&self.values[id], wanted)
     }

@@ -1,5 +1,30 @@
 //! Resizing of images by area.
 
+/// Pixel of 8 or 16 bits.
+pub(super) trait Depth: Copy + Into<u64> {
+    /// Largest pixel.
+    const MOST: u64;
+
+    /// Returns a number as a pixel, at most [`MOST`](Self::MOST).
+    fn narrow(number: u64) -> Self;
+}
+
+impl Depth for u8 {
+    const MOST: u64 = 255;
+
+    fn narrow(number: u64) -> Self {
+        Self::try_from(number).unwrap_or(Self::MAX)
+    }
+}
+
+impl Depth for u16 {
+    const MOST: u64 = 65_535;
+
+    fn narrow(number: u64) -> Self {
+        Self::try_from(number).unwrap_or(Self::MAX)
+    }
+}
+
 /// Resizer of planes from one size to another. A new pixel is the mean of the area that it covers; an old pixel at the
 /// border of that area counts by its covered part.
 ///
@@ -24,15 +49,15 @@ impl Resize {
     }
 
     /// Appends the resized plane.
-    pub(super) fn plane(&self, plane: &[u8], resized: &mut Vec<u8>) {
+    pub(super) fn plane<T: Depth>(&self, plane: &[T], resized: &mut Vec<T>) {
         for rows in &self.rows {
             for columns in &self.columns {
                 let mut sum = self.area / 2;
                 for &(row, tall) in rows {
                     let line = &plane[row * self.width..(row + 1) * self.width];
-                    sum += tall * columns.iter().map(|&(column, wide)| wide * u64::from(line[column])).sum::<u64>();
+                    sum += tall * columns.iter().map(|&(column, wide)| wide * line[column].into()).sum::<u64>();
                 }
-                resized.push(u8::try_from(sum / self.area).unwrap_or(u8::MAX));
+                resized.push(T::narrow(sum / self.area));
             }
         }
     }

@@ -6,8 +6,9 @@ use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
 use super::augment::{Augmentation, View};
-use super::folder::Listing;
-use super::{Batch, DataConfig, DataError, DataSet, Images, cifar, digits, imagenet16, split, svhn};
+use super::folder::{self, Folder, Listing, Rules};
+use super::split::{self, Labels};
+use super::{Batch, DataConfig, DataError, DataSet, Images, cifar, digits, fashion, idx, imagenet16, svhn};
 
 /// The images of a search and their two parts.
 #[derive(Clone, Debug)]
@@ -23,6 +24,7 @@ pub struct SearchData {
     normal: Vec<[f32; 256]>,
     augmentation: Augmentation,
     fingerprint: String,
+    notes: Vec<String>,
 }
 
 impl SearchData {
@@ -31,9 +33,26 @@ impl SearchData {
     /// # Errors
     /// [`DataError`] with the file or the option at fault.
     pub fn load(config: &DataConfig, seed: u64) -> Result<Self, DataError> {
+        Self::load_with(config, seed, &|_, _| {})
+    }
+
+    /// Reads the data set like [`load`](Self::load). While files of a folder are decoded, `progress` is called with the
+    /// number of images that are done and of all, from any thread.
+    ///
+    /// # Errors
+    /// [`DataError`] with the file or the option at fault.
+    pub fn load_with(
+        config: &DataConfig,
+        seed: u64,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Self, DataError> {
         config.check()?;
         match config.set {
             DataSet::Digits => Self::prepare(digits::digits(), config, seed),
+            DataSet::Fashion => Self::prepare(fashion::train(), config, seed),
+            set @ (DataSet::Mnist | DataSet::FashionMnist | DataSet::Kmnist) => {
+                Self::prepare(idx::idx(set, folder_of(config)?)?, config, seed)
+            }
             DataSet::Cifar10 => Self::prepare(cifar::cifar10(folder_of(config)?)?, config, seed),
             DataSet::Cifar100 => Self::prepare(cifar::cifar100(folder_of(config)?)?, config, seed),
             DataSet::Svhn => Self::prepare(svhn::svhn(folder_of(config)?)?, config, seed),
@@ -41,9 +60,18 @@ impl SearchData {
             // Only the images that were drawn are decoded.
             DataSet::Folder => {
                 let listing = Listing::of(folder_of(config)?)?;
-                let choice = Choice::of(listing.len(), config, seed)?;
-                let (images, shrunk) = listing.read(&choice.images, config.size)?;
-                Self::finish(images, choice, config, shrunk)
+                let labels = Labels { labels: &listing.labels, classes: &listing.classes };
+                let choice = Choice::of_listing(labels, listing.train, config, seed)?;
+                let DataConfig { size, background, skip_unreadable, .. } = *config;
+                let rules = Rules { size, background, skip_unreadable, progress };
+                let Folder { images, kept, shrunk, notes } = folder::read(&listing, &choice.images, rules)?;
+                let choice = if kept.len() == choice.images.len() {
+                    Choice { all: true, ..choice }
+                } else {
+                    choice.without_unreadable(&images, &kept, listing.train.is_some(), config, seed)?
+                };
+                let notes = [listing.notes, notes].concat();
+                Ok(Self { notes, ..Self::finish(images, choice, config, shrunk)? })
             }
         }
     }
@@ -55,7 +83,7 @@ impl SearchData {
     pub fn prepare(images: Images, config: &DataConfig, seed: u64) -> Result<Self, DataError> {
         config.check()?;
         images.check()?;
-        let choice = Choice::of(images.len(), config, seed)?;
+        let choice = Choice::of(Labels { labels: &images.labels, classes: &images.classes }, config, seed)?;
         let images = if choice.all { images } else { images.select(&choice.images) };
         let shrunk = config.size.is_some_and(|size| size < images.height || size < images.width);
         Self::finish(images, choice, config, shrunk)
@@ -69,17 +97,24 @@ impl SearchData {
             None => images,
         };
         let Choice { train, valid, .. } = choice;
+        Labels { labels: &images.labels, classes: &images.classes }.check([&train, &valid])?;
         let (mean, std) = measure(&images, &train);
         let normal = mean.iter().zip(&std).map(|(&mean, &std)| normal(mean, std)).collect();
         let augmentation = Augmentation::new(config, [images.height, images.width], shrunk);
         let fingerprint = fingerprint(&images, [&train, &valid]);
-        Ok(Self { train, valid, images, mean, std, normal, augmentation, fingerprint })
+        Ok(Self { train, valid, images, mean, std, normal, augmentation, fingerprint, notes: Vec::new() })
     }
 
     /// Returns the fingerprint of the images, their labels and their parts: SHA-256 in hexadecimal.
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
+    }
+
+    /// Returns sentences about what was passed over or left out while the data set was read.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
     /// Returns the number of channels of an image.
@@ -184,25 +219,83 @@ struct Choice {
 }
 
 impl Choice {
-    fn of(count: usize, config: &DataConfig, seed: u64) -> Result<Self, DataError> {
+    fn of(labels: Labels<'_>, config: &DataConfig, seed: u64) -> Result<Self, DataError> {
+        let count = labels.labels.len();
         let everything = || (0..count).collect::<Vec<usize>>();
         if let Some(path) = &config.split {
             let (train, valid) = split::by_file(path, count)?;
             return Ok(Self { images: everything(), all: true, train, valid });
         }
-        let wanted = config.images.unwrap_or(count);
-        if wanted > count {
-            let what = format!("{wanted} were asked for, but the data set has {count}");
-            return Err(DataError::BadOption { option: "images", what });
-        }
+        let wanted = wanted(config, count)?;
         let drawn = split::draw(count, seed);
         if wanted == count {
-            let (train, valid) = split::by_fraction(&drawn, config.train_fraction)?;
+            let (train, valid) = labels.by_fraction(&drawn, config.train_fraction)?;
             return Ok(Self { images: everything(), all: true, train, valid });
         }
-        let places: Vec<usize> = (0..wanted).collect();
-        let (train, valid) = split::by_fraction(&places, config.train_fraction)?;
-        Ok(Self { images: drawn[..wanted].to_vec(), all: false, train, valid })
+        let chosen = labels.take(&drawn, wanted, 2)?;
+        let (train, valid) = labels.by_fraction(&chosen, config.train_fraction)?;
+        Ok(Self::some(train, valid))
+    }
+
+    /// Makes the choice from a folder, which may have a training part of its own.
+    fn of_listing(labels: Labels<'_>, train: Option<usize>, config: &DataConfig, seed: u64) -> Result<Self, DataError> {
+        match train {
+            Some(train) if config.split.is_none() => Self::of_parts(labels, train, config, seed),
+            _ => Self::of(labels, config, seed),
+        }
+    }
+
+    /// Makes the choice anew from those of its images that were read. Given parts stay as they are.
+    fn without_unreadable(
+        self,
+        images: &Images,
+        kept: &[usize],
+        parts_are_given: bool,
+        config: &DataConfig,
+        seed: u64,
+    ) -> Result<Self, DataError> {
+        if parts_are_given || config.split.is_some() {
+            let places = |part: &[usize]| part.iter().filter_map(|place| kept.binary_search(place).ok()).collect();
+            return Ok(Self { images: Vec::new(), all: true, train: places(&self.train), valid: places(&self.valid) });
+        }
+        let labels = Labels { labels: &images.labels, classes: &images.classes };
+        let (train, valid) = labels.by_fraction(&split::draw(images.len(), seed), config.train_fraction)?;
+        Ok(Self { images: Vec::new(), all: true, train, valid })
+    }
+
+    /// Makes the choice from a data set whose first images, `first` of them, are a training part.
+    fn of_parts(labels: Labels<'_>, first: usize, config: &DataConfig, seed: u64) -> Result<Self, DataError> {
+        let count = labels.labels.len();
+        let (train, valid) = split::draw(count, seed).into_iter().partition::<Vec<_>, _>(|&image| image < first);
+        let wanted = wanted(config, count)?;
+        if wanted == count {
+            return Ok(Self { images: (0..count).collect(), all: true, train, valid });
+        }
+        // Each part has its share, and an image of each class if that is possible.
+        let share = usize::try_from(wanted as u128 * first as u128 / count as u128).unwrap_or(first);
+        let classes = labels.classes.len().min(wanted / 2);
+        let of_train =
+            share.clamp(classes.min(first), (wanted - classes).min(first)).max(wanted.saturating_sub(valid.len()));
+        let train = labels.take(&train, of_train, 1)?;
+        let valid = labels.take(&valid, wanted - of_train, 1)?;
+        Ok(Self::some(train, valid))
+    }
+
+    /// Makes the choice of the images of two parts alone.
+    fn some(train: Vec<usize>, valid: Vec<usize>) -> Self {
+        let (first, all) = (train.len(), train.len() + valid.len());
+        Self { images: [train, valid].concat(), all: false, train: (0..first).collect(), valid: (first..all).collect() }
+    }
+}
+
+/// Returns the number of images that are asked for.
+fn wanted(config: &DataConfig, count: usize) -> Result<usize, DataError> {
+    match config.images {
+        Some(wanted) if wanted > count => {
+            let what = format!("{wanted} were asked for, but the data set has {count}");
+            Err(DataError::BadOption { option: "images", what })
+        }
+        wanted => Ok(wanted.unwrap_or(count)),
     }
 }
 

@@ -43,7 +43,8 @@ fn images(path: &Path, bytes: &[u8]) -> Result<Images, DataError> {
         wrong(x.offset, what)
     })?;
     let count = data.len() / (CHANNELS * PLANE);
-    let numbers = y.numbers().filter(|numbers| numbers.len() == count);
+    let one_each = y.dimensions.iter().try_fold(1_usize, |product, &side| product.checked_mul(side)) == Some(count);
+    let numbers = if one_each { y.numbers() } else { None };
     let numbers =
         numbers.ok_or_else(|| wrong(y.offset, format!("`y` should be {count} numbers, one for each image")))?;
 
@@ -90,7 +91,12 @@ mod tests {
     #[test]
     fn columns_become_rows_and_ten_becomes_zero() {
         let doubles: Vec<u8> = [10.0_f64, 3.0].iter().flat_map(|label| label.to_le_bytes()).collect();
-        for y in [variable(b'y', &[2, 1], 2, &[10, 3]), variable(b'y', &[2, 1], 9, &doubles)] {
+        let longs: Vec<u8> = [10_i64, 3].iter().flat_map(|label| label.to_le_bytes()).collect();
+        let shorts: Vec<u8> = [10_u16, 3].iter().flat_map(|label| label.to_le_bytes()).collect();
+        for (kind, numbers) in
+            [(2, &vec![10, 3]), (9, &doubles), (12, &longs), (13, &longs), (4, &shorts), (3, &shorts)]
+        {
+            let y = variable(b'y', &[2, 1], kind, numbers);
             let plain = images(Path::new("x"), &file(&[x(2), y.clone()])).unwrap();
             let packed = images(Path::new("x"), &file(&[compressed(&x(2)), compressed(&y)])).unwrap();
             assert!(plain == packed);

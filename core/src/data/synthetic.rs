@@ -10,6 +10,8 @@ use crate::random::{Stream, stream};
 const fn shape(set: DataSet) -> (usize, usize, u16) {
     match set {
         DataSet::Digits => (1, 8, 10),
+        DataSet::Fashion => (1, 14, 10),
+        DataSet::Mnist | DataSet::FashionMnist | DataSet::Kmnist => (1, 28, 10),
         // The images of a folder may have any size; this one is common.
         DataSet::Cifar10 | DataSet::Svhn | DataSet::Folder => (3, 32, 10),
         DataSet::Cifar100 => (3, 32, 100),
@@ -22,12 +24,14 @@ pub(super) fn random(set: DataSet, count: usize, seed: u64) -> Images {
     let mut chance = stream(seed, Stream::Images, 0);
     let mut pixels = vec![0_u8; count * channels * side * side];
     chance.fill(pixels.as_mut_slice());
+    // Each class that occurs has two images, one for each part.
+    let used = (count / 2).clamp(1, usize::from(classes));
     Images {
         channels,
         height: side,
         width: side,
         pixels,
-        labels: (0..count).map(|_| chance.random_range(0..classes)).collect(),
+        labels: (0..count).map(|place| u16::try_from(place % used).unwrap_or(0)).collect(),
         classes: numbered(usize::from(classes)),
     }
 }

@@ -65,7 +65,12 @@ impl GpuDevice {
             return Ok(there);
         }
         let made = Arc::new(OpenGpu::new(&self.adapter).await?);
-        *lock(&self.opened) = Some(Arc::clone(&made));
+        let mut opened = lock(&self.opened);
+        // Another thread may have opened it in the meantime.
+        if let Some(there) = opened.as_ref().filter(|opened| !*lock(&opened.lost)) {
+            return Ok(Arc::clone(there));
+        }
+        *opened = Some(Arc::clone(&made));
         Ok(made)
     }
 

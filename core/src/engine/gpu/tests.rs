@@ -106,7 +106,8 @@ fn a_lost_device_is_an_error_and_found_again() {
     let mut engine = start();
     let before = run(engine.as_mut()).expect("a pass");
     pollster::block_on(gpu.open()).expect("a GPU").device.destroy();
-    assert!(matches!(run(engine.as_mut()), Err(EngineError::Device(DeviceError::Lost { .. }))));
+    let lost = run(engine.as_mut());
+    assert!(matches!(lost, Err(EngineError::Device(DeviceError::Lost { .. }))), "{lost:?}");
     assert_eq!(run(start().as_mut()).expect("a pass on a new device"), before);
 }
 

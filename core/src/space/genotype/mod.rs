@@ -6,10 +6,13 @@
 //! | NAS-Bench-201 | `\|nor_conv_3x3~0\|+\|none~0\|skip_connect~1\|+…` | [`Genotype::to_nas_bench_201`] |
 //! | JSON | the fields of [`Genotype`] | serde |
 //!
-//! [`Genotype::parse`] reads all three.
+//! [`Genotype::parse`] reads all three, and the forms in which other projects write them.
 
 mod darts;
 mod nas_bench_201;
+mod nni;
+mod notation;
+mod python;
 mod scan;
 
 use std::str::FromStr;
@@ -58,7 +61,16 @@ const LONGEST: usize = 64 * 1024;
 const MOST_NODES: usize = 64;
 
 impl Genotype {
-    /// Reads a genotype in any of the three notations, told apart by their first character.
+    /// Reads a genotype as people write it.
+    ///
+    /// | notation | forms |
+    /// |---|---|
+    /// | DARTS | after an assignment or in a line of a log; fields in any order or without names; `range(…)`, lists and tuples; a list for each node (pt.darts, AutoDL-Projects); `(op, node, from)` (FairDARTS); `(op, from, weight)` without the weight (GDAS) |
+    /// | NAS-Bench-201 | within `Structure(…)`, a list or an answer of the API; edges in any order, with `none` for those left out; lists of pairs; NASLib's six numbers |
+    /// | NNI | the dictionary of a cell of NAS-Bench-201 or DARTS |
+    /// | JSON | the fields of [`Genotype`] |
+    ///
+    /// Comments, typographic quotes and byte order marks are no obstacle. A text with two different genotypes is refused.
     ///
     /// # Errors
     /// [`GenotypeError`] with the position in the text.
@@ -70,26 +82,15 @@ impl Genotype {
     /// let genotype = Genotype::parse(text)?;
     /// assert_eq!(genotype.to_nas_bench_201().as_deref(), Some(text));
     /// assert_eq!(genotype.skip_connections(), 1);
+    /// // NASLib's numbers of the same operations.
+    /// assert_eq!(Genotype::parse("(2, 1, 4, 0, 1, 3)")?, genotype);
     /// # Ok::<(), lambda_darts::space::GenotypeError>(())
     /// ```
     pub fn parse(text: &str) -> Result<Self, GenotypeError> {
         if text.len() > LONGEST {
-            return Err(GenotypeError { at: 1, what: format!("longer than {LONGEST} bytes") });
+            return Err(GenotypeError { at: 1, what: format!("longer than {LONGEST} bytes; give the genotype alone") });
         }
-        let genotype = match text.trim_start().chars().next() {
-            Some('|') => nas_bench_201::parse(text)?,
-            Some('G') => darts::parse(text)?,
-            Some('{') => serde_json::from_str(text).map_err(|error| GenotypeError {
-                at: scan::characters_before(text, error.line(), error.column()),
-                what: error.to_string(),
-            })?,
-            _ => {
-                return Err(GenotypeError {
-                    at: 1,
-                    what: "expected `Genotype(…)`, `|operation~node|+…` or a JSON object".to_owned(),
-                });
-            }
-        };
+        let genotype = notation::read(text)?;
         genotype.check().map_err(|what| GenotypeError { at: 1, what })?;
         Ok(genotype)
     }
@@ -337,6 +338,135 @@ mod tests {
         assert_eq!(error.at, 18, "{error}");
     }
 
+    /// Cell in DARTS's notation, in the forms that people paste.
+    #[test]
+    fn forms_of_the_darts_notation_are_one_genotype() {
+        let normal = "('sep_conv_3x3', 0), ('skip_connect', 1), ('none', 2), ('dil_conv_5x5', 0)";
+        let reduce = "('max_pool_3x3', 1), ('noise', 0), ('skip_connect', 0), ('avg_pool_3x3', 2)";
+        let text = format!(
+            "Genotype(normal=[{normal}], normal_concat=range(2, 4), reduce=[{reduce}], reduce_concat=range(2, 4))"
+        );
+        let genotype = Genotype::parse(&text).unwrap();
+        assert_eq!(genotype.to_darts().as_deref(), Some(text.as_str()));
+        let nested = |list: &str, [open, close]: [&str; 2]| {
+            let (first, second) = list.split_at(list.match_indices(", (").nth(1).unwrap().0);
+            format!("{open}{first}{close}, {open}{}{close}", &second[2..])
+        };
+        let (normal_lists, reduce_tuples) = (nested(normal, ["[", "]"]), nested(reduce, ["(", ")"]));
+        let nodes = |list: &str| {
+            let edges = list.split("), ").enumerate();
+            let with_node = |(place, edge): (usize, &str)| edge.replace("', ", &format!("', {}, ", 2 + place / 2));
+            edges.map(with_node).collect::<Vec<_>>().join("), ")
+        };
+        let weights = |list: &str| list.replace(')', ", 0.25)");
+        for form in [
+            format!("\u{feff}  {text}\n"),
+            format!("BEST = {text}  # the best one"),
+            format!("2026-01-02 03:04:05,678 genotype = {text}\n2026-01-02 03:04:06,001 train 000 1.23"),
+            format!("genotypes.{text}"),
+            format!("old: {text}\nnew: {text}"),
+            text.replace('\'', "\""),
+            text.replace('\'', "’"),
+            text.replace("('", "(‘").replace("',", "’,"),
+            text.replace("('", "(“").replace("',", "”,"),
+            text.replace("), (", "),  # an operation\n  ("),
+            format!("Genotype([{normal}], range(2, 4), [{reduce}], [2, 3])"),
+            format!(
+                "Genotype(reduce_concat=(2, 3,), reduce=[{reduce}], normal_concat=list(range(2, 4)), normal=[{normal}])"
+            ),
+            format!(
+                "Genotype(\n  normal=[{normal_lists}],\n  normal_concat=[2, 3],\n  reduce=({reduce_tuples},),\n  \
+                 reduce_concat=[2, 3],\n  connectN=None, connects=None,\n)"
+            ),
+            format!(
+                "Genotype(normal=[{}], normal_concat=[2, 3], reduce=[{}], reduce_concat=[2, 3])",
+                nodes(normal),
+                nodes(reduce)
+            ),
+            format!(
+                "Genotype(normal=[{}], normal_concat=[2, 3], reduce=[{}], reduce_concat=[2, 3])",
+                weights(normal),
+                weights(reduce)
+            ),
+            "{'width': 16, 'normal/op_2_0': 'sep_conv_3x3', 'normal/input_2_0': 0, 'normal/op_2_1': 'skip_connect', \
+             'normal/input_2_1': [1], 'normal/op_3_0': 'none', 'normal/input_3_0': 2, 'normal/op_3_1': 'dil_conv_5x5', \
+             'normal/input_3_1': 0, 'reduce/op_2_0': 'max_pool_3x3', 'reduce/input_2_0': 1, 'reduce/op_2_1': 'noise', \
+             'reduce/input_2_1': 0, 'reduce/op_3_0': 'skip_connect', 'reduce/input_3_0': [0], \
+             'reduce/op_3_1': 'avg_pool_3x3', 'reduce/input_3_1': 2}"
+                .to_owned(),
+        ] {
+            assert_eq!(Genotype::parse(&form).as_ref(), Ok(&genotype), "{form}");
+        }
+    }
+
+    /// Cell of NAS-Bench-201, in the forms that people paste.
+    #[test]
+    fn forms_of_the_nas_bench_201_notation_are_one_genotype() {
+        let text = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|";
+        let genotype = Genotype::parse(text).unwrap();
+        for form in [
+            format!("Structure(4 nodes with {text})"),
+            format!("['{text}']"),
+            format!("ArchResults(arch-index=12, arch={text}, 3 runs, clear=True)\ndatasets : ['cifar10'] | acc | 93.1"),
+            format!("{text}\n{text}"),
+            text.replace('|', " | "),
+            "|nor_conv_3x3~0|+|skip_connect~1|+|nor_conv_1x1~2|avg_pool_3x3~0| accuracy 93.1".to_owned(),
+            "[(('nor_conv_3x3', 0),), (('none', 0), ('skip_connect', 1)), [('avg_pool_3x3', 0), ('none', 1), \
+             ('nor_conv_1x1', 2)]]"
+                .to_owned(),
+            "(2, 1, 4, 0, 1, 3)".to_owned(),
+            "op_indices = [2, 1, 4, 0, 1, 3]".to_owned(),
+            "{'0_1': 'conv_3x3', '0_2': 'none', '1_2': 'skip_connect', '0_3': 'avg_pool_3x3', '1_3': 'none', \
+             'cell/2_3': 'conv_1x1'}"
+                .to_owned(),
+        ] {
+            assert_eq!(Genotype::parse(&form).as_ref(), Ok(&genotype), "{form}");
+        }
+        let empty = Genotype::parse("|none~0|+||+|skip_connect~2|").unwrap();
+        assert_eq!(empty.to_nas_bench_201().unwrap(), "|none~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|");
+    }
+
+    #[test]
+    fn what_is_not_a_genotype_is_refused_by_its_name() {
+        let pair = "[('none', 0), ('none', 1)]";
+        for (text, what) in [
+            (
+                "|nor_conv_3x3~0|+|skip_conect~0|".to_owned(),
+                "unknown operation `skip_conect`; the nearest known one is `skip_connect`",
+            ),
+            ("|qwertyuiop~0|".to_owned(), "unknown operation `qwertyuiop`"),
+            ("|none~0|+|none~0|none~0|".to_owned(), "node 2 reads node 0 twice"),
+            (
+                format!("Genotype(normal={pair}, reduce={pair}, reduce_concat=[2])"),
+                "the field `normal_concat` is missing",
+            ),
+            (format!("Genotype(normal={pair}, normal_concat=[2], normal={pair})"), "a second field `normal`"),
+            (format!("Genotype(normal={pair}, normal_concat=[2], depth=3)"), "expected the fields normal, "),
+            (
+                format!("Genotype(normal={pair}, normal_concat=[2])\nGenotype(normal={pair}, normal_concat=[0])"),
+                "another genotype than that of line 1",
+            ),
+            (
+                "Genotype(normal=[('none', 3, 0)], normal_concat=[2])".to_owned(),
+                "node 3 comes before node 2 has an operation",
+            ),
+            ("Genotype(normal=[('none', 0)], normal_concat=[2])".to_owned(), "expected two operations for every node"),
+            (
+                "Genotype(normal=[('none', 0, 1, 2)], normal_concat=[2])".to_owned(),
+                "expected an operation and the node",
+            ),
+            ("Genotype(normal=[[]], normal_concat=[2])".to_owned(), "node 2 reads nothing"),
+            ("(2, 1, 4, 0, 1, 5)".to_owned(), "expected NASLib's number of an operation, 0 to 4"),
+            ("(2, 1, 4, 0, 1)".to_owned(), "expected `Genotype("),
+            ("{'normal/op_2_0': 'none'}".to_owned(), "'normal/input_2_0' is missing"),
+            ("{'layer': 'none'}".to_owned(), "expected NNI's keys"),
+            (format!("{}1{}", "[".repeat(2000), "]".repeat(2000)), "more than 16 lists in one another"),
+        ] {
+            let error = Genotype::parse(&text).unwrap_err();
+            assert!(error.what.starts_with(what), "{text}: {error}");
+        }
+    }
+
     #[test]
     fn errors_have_a_place() {
         for (text, at) in [
@@ -345,8 +475,8 @@ mod tests {
             ("|nor_conv_3x3~0|+|nose~0|", 19),
             ("|nor_conv_3x3~1|", 15),
             ("|nor_conv_3x3~0", 16),
-            ("Genotype(normal=[('sep_conv_3x3', 9)", 35),
-            ("Genotype(normal=[('sep_conv', 0)", 20),
+            ("Genotype(normal=[('sep_conv_3x3', 9), ('none', 0)], normal_concat=[2])", 35),
+            ("Genotype(normal=[('sep_conv', 0), ('none', 0)], normal_concat=[2])", 20),
             ("{\"cells\": 3}", 11),
         ] {
             assert_eq!(Genotype::parse(text).unwrap_err().at, at, "{text}: {}", Genotype::parse(text).unwrap_err());

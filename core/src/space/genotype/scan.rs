@@ -3,17 +3,22 @@
 use super::GenotypeError;
 use crate::space::Operation;
 
+/// Characters that editors and chat programs put in the place of `'`, and of `"`.
+const QUOTES: [[char; 3]; 2] = [['\'', '‘', '’'], ['"', '“', '”']];
+
+#[derive(Clone)]
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Scanner<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+    /// Makes a cursor at a byte of the text.
+    pub(super) fn new(text: &'a str, at: usize) -> Self {
+        Self { text, at }
     }
 
-    fn rest(&self) -> &'a str {
+    pub(super) fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
@@ -30,8 +35,22 @@ impl<'a> Scanner<'a> {
         self.at
     }
 
+    /// Passes over blanks, comments of Python, and the mark that some editors put at the beginning.
     pub(super) fn spaces(&mut self) {
-        self.at += self.rest().len() - self.rest().trim_start().len();
+        loop {
+            let rest = self.rest().trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+            self.at = self.text.len() - rest.len();
+            if !rest.starts_with('#') {
+                return;
+            }
+            self.at += rest.find('\n').unwrap_or(rest.len());
+        }
+    }
+
+    /// Returns the next character after blanks.
+    pub(super) fn next(&mut self) -> Option<char> {
+        self.spaces();
+        self.rest().chars().next()
     }
 
     /// Takes `token` and the spaces before it if it comes next; returns true if it did.
@@ -48,7 +67,25 @@ impl<'a> Scanner<'a> {
         if self.take(token) { Ok(()) } else { self.error(format!("expected `{token}`")) }
     }
 
-    fn word(&mut self, allowed: impl Fn(char) -> bool) -> &'a str {
+    /// Takes a text in quotes of any form; returns it without them.
+    pub(super) fn quoted(&mut self) -> Result<Option<&'a str>, GenotypeError> {
+        self.spaces();
+        let rest = self.rest();
+        let Some(first) = rest.chars().next() else { return Ok(None) };
+        let Some(quotes) = QUOTES.iter().find(|quotes| quotes.contains(&first)) else { return Ok(None) };
+        let inside = &rest[first.len_utf8()..];
+        let Some(end) = inside.find(|c: char| quotes.contains(&c) || c == '\n') else {
+            return self.error("the quote has no end");
+        };
+        let Some(last) = inside[end..].chars().next().filter(|&c| c != '\n') else {
+            return self.error("the quote has no end on its line");
+        };
+        self.at += first.len_utf8() + end + last.len_utf8();
+        Ok(Some(&inside[..end]))
+    }
+
+    /// Takes the characters that are allowed.
+    pub(super) fn word(&mut self, allowed: impl Fn(char) -> bool) -> &'a str {
         self.spaces();
         let rest = self.rest();
         let end = rest.find(|c| !allowed(c)).unwrap_or(rest.len());
@@ -60,21 +97,39 @@ impl<'a> Scanner<'a> {
         self.spaces();
         let at = self.at;
         let word = self.word(|c| c.is_ascii_alphanumeric() || c == '_');
-        word.parse().or_else(|_| self.error_at(at, format!("unknown operation `{word}`")))
+        self.known(word, at)
+    }
+
+    /// Returns the operation of a name that stands at a byte of the text.
+    pub(super) fn known(&self, name: &str, at: usize) -> Result<Operation, GenotypeError> {
+        if let Ok(operation) = name.parse() {
+            return Ok(operation);
+        }
+        let short: String = name.chars().take(64).collect();
+        let near = |operation: &Operation| strsim::damerau_levenshtein(&short, operation.name());
+        let nearest = Operation::ALL.into_iter().min_by_key(near);
+        // A name that shares little with every known one is not a slip of the pen.
+        match nearest.filter(|operation| near(operation) <= short.len() / 2) {
+            Some(nearest) => {
+                self.error_at(at, format!("unknown operation `{short}`; the nearest known one is `{nearest}`"))
+            }
+            None => self.error_at(at, format!("unknown operation `{short}`")),
+        }
     }
 
     pub(super) fn number(&mut self) -> Result<usize, GenotypeError> {
         self.spaces();
         let at = self.at;
-        match self.word(|c| c.is_ascii_digit()).parse() {
+        let word = self.word(|c| c.is_ascii_digit());
+        self.node(word, at)
+    }
+
+    /// Returns the number of a node that stands at a byte of the text.
+    pub(super) fn node(&self, digits: &str, at: usize) -> Result<usize, GenotypeError> {
+        match digits.parse() {
             Ok(number) if number <= super::MOST_NODES + 2 => Ok(number),
             _ => self.error_at(at, "expected the number of a node"),
         }
-    }
-
-    pub(super) fn end(&mut self) -> Result<(), GenotypeError> {
-        self.spaces();
-        if self.rest().is_empty() { Ok(()) } else { self.error("expected the end") }
     }
 }
 

@@ -1,0 +1,47 @@
+//! Settings of the command line that have no effect on a search.
+
+use lambda_darts::alignment::Estimator;
+use lambda_darts::data::DataSet;
+use lambda_darts::search::SearchConfig;
+
+use crate::args::SettingsArgs;
+use crate::failure::Failure;
+use crate::known::is_nas_bench_201;
+
+/// Refuses a folder of images that no search reads.
+pub(crate) fn check(args: &SettingsArgs, config: &SearchConfig) -> Result<(), Failure> {
+    let built_in = matches!(config.data.set, DataSet::Digits | DataSet::Fashion);
+    match (&args.data_dir, built_in) {
+        (Some(path), true) => Err(Failure::UnusedFolder { path: path.clone(), set: config.data.set }),
+        _ => Ok(()),
+    }
+}
+
+/// Returns a warning for each setting that has no effect.
+pub(crate) fn warnings(args: &SettingsArgs, config: &SearchConfig) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let mut warn = |flag: &str, why: String| warnings.push(format!("warning: {flag} has no effect: {why}"));
+    let method = config.method.name.name();
+    let flags = [
+        ("--lambda", args.lambda.is_some()),
+        ("--epsilon", args.epsilon.is_some()),
+        ("--estimator", args.estimator.is_some()),
+    ];
+    match &config.method.alignment {
+        None => {
+            for (flag, _) in flags.iter().filter(|(_, given)| *given) {
+                warn(flag, format!("the method `{method}` has no alignment"));
+            }
+        }
+        Some(alignment) => {
+            let on_the_cpu = args.device.as_deref().is_none_or(|device| matches!(device, "auto" | "cpu"));
+            if args.epsilon.is_some() && alignment.estimator == Estimator::Frozen && on_the_cpu {
+                warn("--epsilon", "on the CPU, the estimator `frozen` takes no step".to_owned());
+            }
+        }
+    }
+    if args.benchmark.is_some() && !is_nas_bench_201(config) && config.custom_space.is_none() {
+        warn("--benchmark", format!("the space `{}` is not that of the table", config.space));
+    }
+    warnings
+}

@@ -1,0 +1,122 @@
+//! The published accuracies of NAS-Bench-201, packed.
+//!
+//! `nas_bench_201.bin` is a zlib stream of seven columns in the order of the cells: for each operation of an edge, from
+//! the first edge on, the order of [`OPERATIONS`]. A column is the high bytes of all its numbers, then the bytes below.
+//! The first column has the numbers of the cells in the benchmark, in two bytes. The others have accuracies in
+//! thousandths of a percent, in three bytes, and all but the first of them as the difference to another column: even
+//! numbers are positive differences, doubled. `cargo xtask pack table FILE` makes the file from a table.
+
+use std::io::Read;
+
+use super::equivalence::canonical;
+use super::table::{Accuracies, Row, Table};
+use crate::space::{Genotype, GenotypeCell, Operation};
+
+static PACKED: &[u8] = include_bytes!("nas_bench_201.bin");
+
+const CELLS: usize = 15_625;
+const EDGES: usize = 6;
+
+/// Operations in the order of their digits.
+const OPERATIONS: [Operation; 5] =
+    [Operation::None, Operation::SkipConnect, Operation::NorConv1x1, Operation::NorConv3x3, Operation::AvgPool3x3];
+
+/// Column that each accuracy is the difference to: CIFAR-10 test and validation, CIFAR-100 test and validation,
+/// ImageNet16-120 test and validation.
+const BASES: [Option<usize>; 6] = [None, Some(0), Some(0), Some(2), Some(2), Some(4)];
+
+impl Table {
+    /// Returns the published accuracies of all cells of NAS-Bench-201 after 200 epochs: means over the seeds, by Dong and
+    /// Yang (arXiv:2001.00326, MIT licence).
+    ///
+    /// # Panics
+    /// Never: the table is part of the library.
+    ///
+    /// ```
+    /// use lambda_darts::benchmark::Table;
+    /// use lambda_darts::space::Genotype;
+    ///
+    /// let table = Table::nas_bench_201();
+    /// let skips = "|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|skip_connect~2|";
+    /// let found = table.look_up(&Genotype::parse(skips)?).expect("every cell is there");
+    /// assert_eq!(format!("{:.2}", found.accuracies.cifar10_test), "54.30");
+    /// # Ok::<(), lambda_darts::space::GenotypeError>(())
+    /// ```
+    #[must_use]
+    pub fn nas_bench_201() -> Self {
+        let mut bytes = Vec::with_capacity(CELLS * 20);
+        flate2::read::ZlibDecoder::new(PACKED).read_to_end(&mut bytes).expect("the packed table is whole");
+        assert_eq!(bytes.len(), CELLS * (2 + 3 * BASES.len()), "the packed table has every cell");
+        let (indices, columns) = bytes.split_at(2 * CELLS);
+        let mut accuracies: Vec<Vec<i64>> = Vec::new();
+        for (column, base) in columns.chunks_exact(3 * CELLS).zip(BASES) {
+            let packed =
+                (0..CELLS).map(|cell| (0..3).fold(0, |n, byte| n << 8 | i64::from(column[byte * CELLS + cell])));
+            let numbers = packed.enumerate().map(|(cell, n)| match base {
+                None => n,
+                Some(base) => accuracies[base][cell] + if n % 2 == 0 { n / 2 } else { -(n + 1) / 2 },
+            });
+            let numbers = numbers.collect();
+            accuracies.push(numbers);
+        }
+        let mut table = Self::empty();
+        for cell in 0..CELLS {
+            let genotype = genotype(cell);
+            #[expect(clippy::cast_precision_loss, reason = "at most 100,000")]
+            let percent = |column: usize| accuracies[column][cell] as f64 / 1000.0;
+            let row = Row {
+                index: u32::from(u16::from_be_bytes([indices[cell], indices[CELLS + cell]])),
+                arch: genotype.to_nas_bench_201().unwrap_or_default(),
+                accuracies: Accuracies {
+                    cifar10_test: percent(0),
+                    cifar10_valid: percent(1),
+                    cifar100_test: percent(2),
+                    cifar100_valid: percent(3),
+                    imagenet16_120_test: percent(4),
+                    imagenet16_120_valid: percent(5),
+                },
+                parameters_millions: None,
+                train_seconds: None,
+            };
+            table.add(row, canonical(&genotype));
+        }
+        table
+    }
+}
+
+/// Returns the cell of a number, whose digits to the base of five are its operations.
+fn genotype(cell: usize) -> Genotype {
+    let mut operations =
+        (0..EDGES).rev().map(|edge| OPERATIONS[cell / 5_usize.pow(u32::try_from(edge).unwrap_or(0)) % 5]);
+    let nodes = (1..=3).map(|node| (0..node).filter_map(|from| Some((operations.next()?, from))).collect());
+    let nodes: Vec<Vec<_>> = nodes.collect();
+    Genotype { cells: vec![GenotypeCell { kind: "normal".to_owned(), inputs: 1, nodes, output: vec![3] }] }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_cell_has_its_published_row() {
+        let table = Table::nas_bench_201();
+        assert_eq!(table.len(), CELLS);
+        let best = table.rows().iter().max_by(|a, b| a.accuracies.cifar10_test.total_cmp(&b.accuracies.cifar10_test));
+        let best = best.unwrap();
+        // The optimum that the paper names.
+        assert_eq!(format!("{:.2}", best.accuracies.cifar10_test), "94.37");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/nb201/nas-bench-201.csv");
+        if !path.exists() {
+            println!("skipped: no ../shared");
+            return;
+        }
+        let published = Table::read(&path).unwrap();
+        assert_eq!(published.len(), table.len());
+        for row in published.rows() {
+            let found = table.look_up(&Genotype::parse(&row.arch).unwrap()).unwrap();
+            assert_eq!((found.index, &found.arch, found.accuracies), (row.index, &row.arch, row.accuracies));
+        }
+    }
+}

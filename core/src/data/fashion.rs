@@ -1,0 +1,90 @@
+//! The built-in part of Fashion-MNIST.
+//!
+//! H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms,
+//! 2017, <https://github.com/zalandoresearch/fashion-mnist>, MIT licence, see `FASHION-LICENSE.md`. These are the first
+//! 4,000 training images and the first 1,000 test images, with half the side.
+
+use std::io::Read;
+
+use super::Images;
+
+/// Levels of grey of all images, in steps of [`STEP`] and as differences to PNG's Paeth filter, then labels, compressed
+/// with zlib. `cargo xtask pack fashion-mnist DIR` makes the file.
+const PACKED: &[u8] = include_bytes!("fashion.bin");
+const TRAIN: usize = 4000;
+const TEST: usize = 1000;
+const SIDE: usize = 14;
+const PIXELS: usize = SIDE * SIDE;
+const STEP: u8 = 5;
+
+/// Classes of Fashion-MNIST by their label.
+pub(super) const CLASSES: [&str; 10] =
+    ["T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"];
+
+/// Returns the training images.
+pub(super) fn train() -> Images {
+    images(0, TRAIN)
+}
+
+/// Returns the test images.
+pub(super) fn test() -> Images {
+    images(TRAIN, TEST)
+}
+
+fn images(first: usize, count: usize) -> Images {
+    let mut bytes = Vec::with_capacity((TRAIN + TEST) * (PIXELS + 1));
+    flate2::read::ZlibDecoder::new(PACKED).read_to_end(&mut bytes).expect("the embedded file is whole");
+    let (filtered, labels) = bytes.split_at((TRAIN + TEST) * PIXELS);
+    let mut pixels = Vec::with_capacity(count * PIXELS);
+    for image in filtered.chunks_exact(PIXELS).skip(first).take(count) {
+        pixels.extend(levels(image).iter().map(|level| level.saturating_mul(STEP)));
+    }
+    Images {
+        channels: 1,
+        height: SIDE,
+        width: SIDE,
+        pixels,
+        labels: labels[first..first + count].iter().map(|&label| u16::from(label)).collect(),
+        classes: CLASSES.map(str::to_owned).to_vec(),
+    }
+}
+
+/// Adds to each difference the neighbour that PNG's Paeth filter predicts it from.
+fn levels(differences: &[u8]) -> [u8; PIXELS] {
+    let mut levels = [0_u8; PIXELS];
+    for (place, &difference) in differences.iter().enumerate().take(PIXELS) {
+        let (row, column) = (place / SIDE, place % SIDE);
+        let level = |there: bool, back: usize| if there { i16::from(levels[place - back]) } else { 0 };
+        let (left, above) = (level(column > 0, 1), level(row > 0, SIDE));
+        let corner = level(row > 0 && column > 0, SIDE + 1);
+        let estimate = left + above - corner;
+        let [by_left, by_above, by_corner] = [left, above, corner].map(|level| (estimate - level).abs());
+        let predicted = if by_left <= by_above && by_left <= by_corner {
+            left
+        } else if by_above <= by_corner {
+            above
+        } else {
+            corner
+        };
+        levels[place] = difference.wrapping_add(u8::try_from(predicted).unwrap_or(0));
+    }
+    levels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_embedded_images_are_those_of_the_source() {
+        let (train, test) = (train(), test());
+        train.check().unwrap();
+        test.check().unwrap();
+        assert_eq!((train.len(), test.len()), (4000, 1000));
+        assert_eq!(train.labels[..8], [9, 0, 0, 3, 0, 2, 7, 2]);
+        assert_eq!(test.labels[..8], [9, 2, 1, 1, 6, 1, 4, 6]);
+        let counts: Vec<usize> =
+            (0..10).map(|class| train.labels.iter().filter(|&&label| label == class).count()).collect();
+        assert_eq!((counts.iter().min(), counts.iter().max()), (Some(&373), Some(&440)));
+    }
+}

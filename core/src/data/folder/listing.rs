@@ -1,0 +1,174 @@
+//! The files of a folder, without opening them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use super::super::{DataError, DataSet, files};
+
+const EXPECTED: &str = "one folder of images for each class";
+const EXTENSIONS: [&str; 9] = ["png", "jpg", "jpeg", "jfif", "webp", "bmp", "tif", "tiff", "gif"];
+/// Folders of systems and programs that have no images of the user's.
+const SYSTEM: [&str; 5] = ["__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN", "System Volume Information"];
+/// Files of systems, which no message has to count.
+const SYSTEM_FILES: [&str; 3] = ["Thumbs.db", "desktop.ini", "Icon\r"];
+const TRAIN: [&str; 2] = ["train", "training"];
+const VALID: [&str; 4] = ["val", "valid", "validation", "dev"];
+const TEST: [&str; 2] = ["test", "testing"];
+
+/// The images of a folder, in the order of their parts, classes and names.
+#[derive(Debug)]
+pub(in super::super) struct Listing {
+    pub(super) files: Vec<PathBuf>,
+    /// Class of each file.
+    pub(in super::super) labels: Vec<u16>,
+    pub(in super::super) classes: Vec<String>,
+    /// Number of files in the training part, if the folder has a training and a validation part.
+    pub(in super::super) train: Option<usize>,
+    /// Descriptions of what was passed over.
+    pub(in super::super) notes: Vec<String>,
+}
+
+impl Listing {
+    /// Lists the images of a folder.
+    pub(in super::super) fn of(dir: &Path) -> Result<Self, DataError> {
+        if !dir.is_dir() {
+            return Err(files::missing(dir, DataSet::Folder, EXPECTED));
+        }
+        let mut passed = Passed::default();
+        let (folders, _) = entries(dir, &mut passed)?;
+        let part = |names: &[&str]| {
+            let found = folders.iter().find(|(name, _)| names.iter().any(|known| name.eq_ignore_ascii_case(known)));
+            found.map(|(_, path)| path.as_path())
+        };
+        let parts = [part(&TRAIN), part(&VALID), part(&TEST)];
+        let mut listing = match parts {
+            // A folder of this name with folders in it is a part, and a class otherwise.
+            [Some(train), valid, test] if has_folders(train) => {
+                let known: Vec<&Path> = parts.iter().flatten().copied().collect();
+                let other = folders.iter().map(|(_, path)| path).find(|path| !known.contains(&path.as_path()));
+                if let Some(other) = other {
+                    return Err(DataError::BesideParts { path: other.clone(), train: train.to_owned() });
+                }
+                Self::of_parts(train, valid, test, &mut passed)?
+            }
+            _ => Self::of_classes(dir, folders, &mut passed)?,
+        };
+        listing.notes.extend(passed.note());
+        Ok(listing)
+    }
+
+    fn of_parts(
+        train: &Path,
+        valid: Option<&Path>,
+        test: Option<&Path>,
+        passed: &mut Passed,
+    ) -> Result<Self, DataError> {
+        let (folders, _) = entries(train, passed)?;
+        let mut listing = Self::of_classes(train, folders, passed)?;
+        if let Some(valid) = valid {
+            let (folders, _) = entries(valid, passed)?;
+            if !folders.iter().map(|(name, _)| name).eq(&listing.classes) {
+                return Err(DataError::OtherClasses { path: valid.to_owned(), train: train.to_owned() });
+            }
+            let other = Self::of_classes(valid, folders, passed)?;
+            listing.train = Some(listing.files.len());
+            listing.files.extend(other.files);
+            listing.labels.extend(other.labels);
+        }
+        if let Some(test) = test {
+            listing.notes.push(format!("{}: test images are not read by a search", test.display()));
+        }
+        Ok(listing)
+    }
+
+    fn of_classes(dir: &Path, folders: Vec<(String, PathBuf)>, passed: &mut Passed) -> Result<Self, DataError> {
+        let mut listing =
+            Self { files: Vec::new(), labels: Vec::new(), classes: Vec::new(), train: None, notes: Vec::new() };
+        for (name, path) in folders {
+            let Ok(class) = u16::try_from(listing.classes.len()) else {
+                let what = format!("{} has more than {} class folders", dir.display(), u16::MAX);
+                return Err(DataError::BadOption { option: "dir", what });
+            };
+            let (inner, mut images) = entries(&path, passed)?;
+            // Tiny ImageNet has the images of a class one level below it.
+            for (_, folder) in inner {
+                images.extend(entries(&folder, passed)?.1);
+            }
+            if images.is_empty() {
+                return Err(DataError::EmptyClass { path });
+            }
+            listing.labels.resize(listing.labels.len() + images.len(), class);
+            listing.files.extend(images);
+            listing.classes.push(name);
+        }
+        match listing.classes.len() {
+            found @ 0..=1 => Err(DataError::TooFewClasses { path: dir.to_owned(), found }),
+            _ => Ok(listing),
+        }
+    }
+}
+
+/// Numbers of files that are no images, by extension.
+#[derive(Default)]
+struct Passed(BTreeMap<String, usize>);
+
+impl Passed {
+    fn add(&mut self, path: &Path) {
+        let extension = path.extension().and_then(OsStr::to_str).map(|extension| format!(".{}", short(extension)));
+        *self.0.entry(extension.unwrap_or_else(|| "without an extension".to_owned())).or_default() += 1;
+    }
+
+    fn note(&self) -> Option<String> {
+        const LISTED: usize = 8;
+        let mut kinds: Vec<String> =
+            self.0.iter().take(LISTED).map(|(kind, count)| format!("{count} {kind}")).collect();
+        if self.0.len() > LISTED {
+            kinds.push("and others".to_owned());
+        }
+        let total: usize = self.0.values().sum();
+        (total > 0).then(|| format!("passed over {total} files that are no images: {}", kinds.join(", ")))
+    }
+}
+
+fn short(extension: &str) -> String {
+    extension.chars().filter(|c| !c.is_control()).take(16).collect::<String>().to_lowercase()
+}
+
+/// Returns true if there are two class folders at least. With one level below their class, images of a class lie in one
+/// folder.
+fn has_folders(dir: &Path) -> bool {
+    entries(dir, &mut Passed::default()).is_ok_and(|(folders, images)| folders.len() > 1 && images.is_empty())
+}
+
+/// Returns the folders and the images in a folder, sorted by name, without hidden ones and those of systems.
+#[expect(clippy::type_complexity, reason = "two lists")]
+fn entries(dir: &Path, passed: &mut Passed) -> Result<(Vec<(String, PathBuf)>, Vec<PathBuf>), DataError> {
+    let (mut folders, mut images) = (Vec::new(), Vec::new());
+    for entry in std::fs::read_dir(dir).map_err(|source| files::unreadable(dir, source))? {
+        let entry = entry.map_err(|source| files::unreadable(dir, source))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = entry.path();
+        if name.starts_with('.') {
+            continue;
+        }
+        if path.is_dir() {
+            if !SYSTEM.contains(&name.as_str()) {
+                folders.push((name, path));
+            }
+        } else if is_image(&path) {
+            images.push(path);
+        } else if !SYSTEM_FILES.contains(&name.as_str()) {
+            passed.add(&path);
+        }
+    }
+    folders.sort();
+    images.sort();
+    Ok((folders, images))
+}
+
+fn is_image(path: &Path) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str);
+    extension.is_some_and(|extension| EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
+        && path.is_file()
+}

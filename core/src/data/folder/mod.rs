@@ -1,0 +1,9 @@
+//! A folder of images: one folder for each class, perhaps within folders for the parts.
+
+mod decode;
+mod jpeg;
+mod listing;
+mod read;
+
+pub(super) use listing::Listing;
+pub(super) use read::{Folder, Rules, read};
