@@ -9,6 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use md5::{Digest, Md5};
 use ureq::http::Response;
+use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use super::FetchError;
@@ -195,11 +196,28 @@ fn bar(start: u64, total: u64) -> ProgressBar {
     bar
 }
 
+/// Returns the certificates that are trusted: those of the system, or the ones of browsers where it has none.
+fn roots() -> RootCerts {
+    const FILES: [&str; 4] = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    ];
+    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|variable| std::env::var_os(variable).is_some());
+    if !cfg!(target_os = "linux") || named || FILES.iter().any(|file| Path::new(file).exists()) {
+        RootCerts::PlatformVerifier
+    } else {
+        RootCerts::WebPki
+    }
+}
+
 fn agent() -> Agent {
     // A stalled server is an error; a slow one is not.
     let config = Agent::config_builder()
         .user_agent(concat!("lambda-darts/", env!("CARGO_PKG_VERSION")))
         .accept_encoding("identity")
+        .tls_config(TlsConfig::builder().root_certs(roots()).build())
         .timeout_connect(Some(Duration::from_secs(30)))
         .timeout_recv_response(Some(Duration::from_mins(1)))
         .timeout_per_read(Some(Duration::from_mins(1)));

@@ -21,6 +21,8 @@ use unpack::unpack;
 pub(crate) enum FetchError {
     #[error("{url}: cannot be reached: {what}; check the network, or name a mirror with --url")]
     Network { url: String, what: String },
+    #[error("{error}; a file that is put there by hand is taken, too: {}", .file.display())]
+    ByHand { error: Box<FetchError>, file: PathBuf },
     #[error("{url}: not the address of a file on the web: {what}")]
     BadUrl { url: String, what: String },
     #[error("{url}: the server answers with HTTP status {status}; try again later, or name a mirror with --url")]
@@ -89,7 +91,13 @@ fn fetch_source(source: &Source, into: &Path, base_url: Option<&str>) -> Result<
     }
     fs::create_dir_all(into).map_err(|error| FetchError::disk(into, error))?;
     let file = into.join(source.file);
-    if download(&url, &file, source.expected)? {
+    let by_hand = |error| match error {
+        FetchError::Network { .. } | FetchError::Status { .. } => {
+            FetchError::ByHand { error: Box::new(error), file: file.clone() }
+        }
+        other => other,
+    };
+    if download(&url, &file, source.expected).map_err(by_hand)? {
         eprintln!("{}: downloaded, size and checksum are right", file.display());
     } else {
         eprintln!("{}: already there, size and checksum are right", file.display());
