@@ -44,10 +44,7 @@ const NO_DATA: &str = "\
 The images of CIFAR-10 are needed. This gets them, 170 MB:
   cargo run --release -- data fetch cifar10 --into data
 Then:
-  cargo run --release --example figure_one -- --data data --table FILE
-
-FILE is a table of NAS-Bench-201's results as CSV, which has no download of its own; the documentation of
-lambda_darts::benchmark lists its columns. Without one, the figure has the accuracy of the supernets in its place.";
+  cargo run --release --example figure_one -- --data data";
 
 /// The paper's first figure at small scale, DARTS against Λ-DARTS on NAS-Bench-201
 #[derive(Parser)]
@@ -55,7 +52,7 @@ struct Arguments {
     /// Folder that `lambda-darts data fetch cifar10` wrote to
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Results of NAS-Bench-201 as CSV
+    /// Accuracies of the cells as CSV, instead of the built-in ones of NAS-Bench-201
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
     /// The seeds: a range such as 0..4 (without 4), or numbers separated by commas

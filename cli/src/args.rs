@@ -105,7 +105,7 @@ pub(crate) struct SettingsArgs {
     /// Search space: nas-bench-201, darts, darts-none, s1 to s4, or a description in a file that ends in .toml
     #[arg(long, value_name = "NAME|FILE.toml", help_heading = "Space and data")]
     pub(crate) space: Option<String>,
-    /// Data set to train on; digits are built in [default: digits]
+    /// Data set to train on; digits and fashion are built in [default: digits]
     #[arg(long, value_name = "SET", help_heading = "Space and data",
         value_parser = PossibleValuesParser::new(DataSet::ALL.map(DataSet::name)))]
     pub(crate) data: Option<String>,

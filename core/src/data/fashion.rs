@@ -86,5 +86,12 @@ mod tests {
         let counts: Vec<usize> =
             (0..10).map(|class| train.labels.iter().filter(|&&label| label == class).count()).collect();
         assert_eq!((counts.iter().min(), counts.iter().max()), (Some(&373), Some(&440)));
+        // Every pixel, computed by another program from the same source.
+        let sums = [&train, &test].map(|images| {
+            let add = |hash: u64, &pixel: &u8| (hash ^ u64::from(pixel)).wrapping_mul(0x0100_0000_01b3);
+            let sum: u64 = images.pixels.iter().map(|&pixel| u64::from(pixel)).sum();
+            (sum, images.pixels.iter().fold(0xcbf2_9ce4_8422_2325, add))
+        });
+        assert_eq!(sums, [(57_102_110, 0xe581_329e_b09b_1271), (14_514_800, 0x6f61_b191_ea11_3cf1)]);
     }
 }

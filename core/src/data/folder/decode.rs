@@ -11,8 +11,8 @@ use super::jpeg;
 
 /// Maximum side in pixels of an image that is decoded.
 const MOST_PIXELS: u32 = 1 << 14;
-/// Maximum size in bytes of a decoded image: 40 million pixels of three colours.
-const MOST_BYTES: u64 = 120 << 20;
+/// Maximum size in bytes of a decoded image: 89 million pixels of three colours.
+const MOST_BYTES: u64 = 256 << 20;
 /// Maximum size in bytes of a file.
 const LARGEST_FILE: u64 = 64 << 20;
 

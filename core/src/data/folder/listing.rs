@@ -127,7 +127,8 @@ impl Passed {
             kinds.push("and others".to_owned());
         }
         let total: usize = self.0.values().sum();
-        (total > 0).then(|| format!("passed over {total} files that are no images: {}", kinds.join(", ")))
+        let files = if total == 1 { "file that is no image" } else { "files that are no images" };
+        (total > 0).then(|| format!("passed over {total} {files}: {}", kinds.join(", ")))
     }
 }
 

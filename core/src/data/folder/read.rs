@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(read.images.image(1), [[40; 6], [20; 6], [7; 6]].concat());
         let small = folder(dir.path(), Some(2), false).unwrap();
         assert_eq!((small.images.image(2), small.shrunk), (&[[30; 4], [15; 4], [7; 4]].concat()[..], true));
-        assert_eq!(Listing::of(dir.path()).unwrap().notes, ["passed over 1 files that are no images: 1 .txt"]);
+        assert_eq!(Listing::of(dir.path()).unwrap().notes, ["passed over 1 file that is no image: 1 .txt"]);
     }
 
     #[test]
@@ -242,6 +242,25 @@ mod tests {
         save(ImageBuffer::from_pixel(1, 1, Rgba([10_u8, 20, 30, 128])), dir.path(), "b/4.png");
         let coloured = folder(dir.path(), None, false).unwrap().images;
         assert_eq!((coloured.channels, coloured.image(0), coloured.image(3)), (3, &[100; 3][..], &[132, 137, 142][..]));
+    }
+
+    /// Cameras write the picture as the sensor saw it, and note how it was held.
+    #[test]
+    fn pictures_are_turned_as_their_files_say() {
+        use image::{ExtendedColorType, ImageEncoder};
+
+        let dir = tempfile::tempdir().unwrap();
+        for (name, orientation) in [("a/1.png", 1_u8), ("a/2.png", 3), ("b/3.png", 1), ("b/4.png", 3)] {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let mut png = image::codecs::png::PngEncoder::new(fs::File::create(path).unwrap());
+            // One entry: the orientation, a number of 16 bits.
+            let entry = [0x12, 1, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0];
+            png.set_exif_metadata([&b"II*\0\x08\0\0\0\x01\0"[..], &entry, &[0; 4]].concat()).unwrap();
+            png.write_image(&[10, 20], 2, 1, ExtendedColorType::L8).unwrap();
+        }
+        let images = folder(dir.path(), None, false).unwrap().images;
+        assert_eq!(images.pixels, [10, 20, 20, 10, 10, 20, 20, 10]);
     }
 
     #[test]
