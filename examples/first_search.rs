@@ -7,7 +7,7 @@ use lambda_darts::device::Device;
 use lambda_darts::search::{EventKind, SearchConfig, Session};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut config = SearchConfig::small("nas-bench-201");
+    let mut config = SearchConfig::digits("nas-bench-201");
     config.epochs = 3;
     let data = Arc::new(SearchData::load(&config.data, config.seed)?);
     let mut session = pollster::block_on(Session::new(config, data, &Device::named("auto")?))?;

@@ -56,7 +56,7 @@ impl Part for WeightFreePenalty {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut config = SearchConfig::small("nas-bench-201");
+    let mut config = SearchConfig::digits("nas-bench-201");
     (config.epochs, config.data.images) = (10, Some(800));
     config.method = MethodConfig::preset(Preset::Darts);
     let space = config.search_space()?;

@@ -28,7 +28,7 @@ const SPACE: &str = r#"
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     // From here on the name can be used in spaces, genotypes and files.
     register("nor_conv_5x5", nor_conv_5x5)?;
-    let mut config = SearchConfig::small("nas-bench-201");
+    let mut config = SearchConfig::digits("nas-bench-201");
     config.custom_space = Some(CustomSpace::read(SPACE)?);
     (config.epochs, config.data.images) = (3, Some(600));
     let data = Arc::new(SearchData::load(&config.data, config.seed)?);

@@ -17,7 +17,7 @@ const SPACE: &str = r#"
 "#;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut config = SearchConfig::small("darts");
+    let mut config = SearchConfig::digits("darts");
     config.custom_space = Some(CustomSpace::read(SPACE)?);
     (config.epochs, config.batch, config.supernet.cells) = (2, 16, 2);
     let data = Arc::new(SearchData::prepare(stripes(), &config.data, config.seed)?);

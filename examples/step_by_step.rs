@@ -9,7 +9,7 @@ use lambda_darts::search::{EventKind, SearchConfig, Session};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stop = AtomicBool::new(false);
-    let config = SearchConfig::small("nas-bench-201");
+    let config = SearchConfig::digits("nas-bench-201");
     let data = Arc::new(SearchData::load(&config.data, config.seed)?);
     let mut session = pollster::block_on(Session::new(config, Arc::clone(&data), &Device::cpu()))?;
     let mut steps = 0;

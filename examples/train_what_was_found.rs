@@ -19,7 +19,7 @@ const DECAY: f64 = 3e-4;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let device = Device::cpu();
-    let config = SearchConfig::small("nas-bench-201");
+    let config = SearchConfig::digits("nas-bench-201");
     let data = Arc::new(SearchData::load(&config.data, config.seed)?);
     let mut session = block_on(Session::new(config.clone(), Arc::clone(&data), &device))?;
     for event in session.events() {

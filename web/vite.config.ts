@@ -24,6 +24,8 @@ function licences(): Plugin {
       // What is in the .wasm files, as `cargo xtask web` has collected it.
       const crates = `${root}/src/wasm/licences.txt`;
       if (existsSync(crates)) source.push(readFileSync(crates, "utf8"));
+      // The images that are built in.
+      for (const set of ["DIGITS", "FASHION"]) source.push(readFileSync(`${root}/../core/src/data/${set}-LICENSE.md`, "utf8"));
       this.emitFile({ type: "asset", fileName: "licences.txt", source: source.join("\n----\n\n") });
     },
   };
@@ -34,6 +36,8 @@ export default defineConfig({
   base: "./",
   plugins: [licences()],
   worker: { format: "es" },
+  // The development server also gives the library's files, which lie outside of this folder.
+  server: { fs: { allow: [".", "../core/src"] } },
   build: {
     target: "es2022",
     // The content security policy allows no data: addresses for fonts or scripts.

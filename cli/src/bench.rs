@@ -10,13 +10,13 @@ use lambda_darts::alignment::Schedule;
 use lambda_darts::data::{Images, SearchData};
 use lambda_darts::device::Device;
 use lambda_darts::engine::Traffic;
-use lambda_darts::search::{EventKind, Phases, SearchConfig, Session};
+use lambda_darts::search::{EventKind, Phases, SearchConfig, SearchMemory, Session};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::args::BenchArgs;
 use crate::failure::Failure;
-use crate::memory::peak_rss_mib;
+use crate::memory::{self, peak_rss_mib};
 use crate::output::print;
 use crate::search::{configuration, named};
 
@@ -37,6 +37,9 @@ struct Cost {
     /// Training images per second at the median time of a step.
     images_per_second: f64,
     peak_rss_mib: Option<f64>,
+    /// Memory that was estimated beforehand: of this process, and of the GPU.
+    estimated_mib: f64,
+    estimated_gpu_mib: f64,
     /// Median number of kernel launches in a step; absent on a CPU.
     launches: Option<u64>,
     /// Bytes sent to the GPU and received from it in the last step; absent on a CPU.
@@ -54,8 +57,8 @@ pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
     print(&if args.json { json!(cost).to_string() } else { table(&cost, args.steps) })
 }
 
-/// Makes a session with the given settings, on random images and with enough steps.
-fn session(args: &BenchArgs) -> Result<Session, Failure> {
+/// Makes a session with the given settings, on random images and with enough steps, and estimates its memory.
+fn session(args: &BenchArgs) -> Result<(Session, SearchMemory), Failure> {
     let mut config = configuration(&args.settings, named("--method", args.method.as_deref())?, args.seed)?;
     let all = usize::from(args.warmup) + usize::from(args.steps);
     let steps = all.min(IMAGES / config.batch.max(1)).max(1);
@@ -69,11 +72,13 @@ fn session(args: &BenchArgs) -> Result<Session, Failure> {
     let images = Images::random(config.data.set, 2 * batch * steps, seed);
     let data = Arc::new(SearchData::prepare(images, &config.data, seed)?);
     let device = Device::named(args.settings.device.as_deref().unwrap_or("auto"))?;
-    Ok(pollster::block_on(Session::new(config, data, &device))?)
+    memory::check(&config, &data, &device)?;
+    let estimate = config.memory(&data, &device)?;
+    Ok((pollster::block_on(Session::new(config, data, &device))?, estimate))
 }
 
 fn measure(args: &BenchArgs) -> Result<Cost, Failure> {
-    let mut session = session(args)?;
+    let (mut session, estimate) = session(args)?;
     let (mut left, mut before) = (args.warmup, Phases::default());
     let (mut ms, mut launches, mut traffic) = (Vec::new(), Vec::new(), None);
     let bar = bar(u64::from(args.warmup) + u64::from(args.steps));
@@ -113,10 +118,22 @@ fn measure(args: &BenchArgs) -> Result<Cost, Failure> {
         ms_max: ms.last().copied().unwrap_or_default(),
         images_per_second: 1e3 * batch / ms_median,
         peak_rss_mib: peak_rss_mib(),
+        // No checkpoint is written.
+        estimated_mib: mib(estimate.host() - estimate.checkpoint) + OWN_MIB,
+        estimated_gpu_mib: mib(estimate.engine.gpu),
         launches: launches.get(launches.len() / 2).copied(),
         traffic,
         phases: (session.phases() - before) * (1e3 / steps),
     })
+}
+
+/// Memory of the program itself, in MiB.
+const OWN_MIB: f64 = 22.0;
+
+fn mib(bytes: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "memory is far below 2^53 bytes")]
+    let bytes = bytes as f64;
+    bytes / 1_048_576.0
 }
 
 /// Returns the median of sorted numbers, or 0 if there are none.
@@ -136,7 +153,12 @@ fn bar(steps: u64) -> ProgressBar {
 
 fn table(cost: &Cost, steps: u16) -> String {
     let Cost { device, weights, ms_median, ms_mean, ms_min, ms_max, images_per_second, .. } = cost;
-    let memory = cost.peak_rss_mib.map_or_else(|| "–".to_owned(), |mib| format!("{mib:.0} MiB"));
+    let peak = cost.peak_rss_mib.map_or_else(|| "–".to_owned(), |mib| format!("{mib:.0} MiB"));
+    let mut memory = format!("{peak}, estimated {:.0} MiB", cost.estimated_mib);
+    if cost.estimated_gpu_mib > 0.0 {
+        // Writing to a string cannot fail.
+        let _ = write!(memory, " and {:.0} MiB of the GPU", cost.estimated_gpu_mib);
+    }
     let launches = cost.launches.map_or_else(|| "–".to_owned(), |launches| launches.to_string());
     let traffic = cost.traffic.map_or_else(
         || "–".to_owned(),

@@ -23,7 +23,7 @@ pub(crate) fn run(args: &BenchmarkArgs) -> Result<(), Failure> {
     let cost: Vec<String> = parameters.into_iter().chain(seconds).collect();
     let text = format!(
         "{}\nrank {} of {} by CIFAR-10 test accuracy\n\
-         {:<16} {:>8} {:>8}\n{:<16} {:>6.2} % {:>6.2} %\n{:<16} {:>6.2} % {:>6.2} %\n{:<16} {:>6.2} % {:>6.2} %\n{}",
+         {:<16} {:>8} {:>8}\n{:<16} {:>8} {:>8}\n{:<16} {:>8} {:>8}\n{:<16} {:>8} {:>8}\n{}",
         found.arch,
         found.rank,
         table.len(),
@@ -31,15 +31,20 @@ pub(crate) fn run(args: &BenchmarkArgs) -> Result<(), Failure> {
         "valid",
         "test",
         "CIFAR-10",
-        known.cifar10_valid,
-        known.cifar10_test,
+        percent(known.cifar10_valid),
+        percent(Some(known.cifar10_test)),
         "CIFAR-100",
-        known.cifar100_valid,
-        known.cifar100_test,
+        percent(known.cifar100_valid),
+        percent(known.cifar100_test),
         "ImageNet16-120",
-        known.imagenet16_120_valid,
-        known.imagenet16_120_test,
+        percent(known.imagenet16_120_valid),
+        percent(known.imagenet16_120_test),
         cost.join(", "),
     );
     print(text.trim_end())
+}
+
+/// Formats an accuracy, if the table has it.
+fn percent(accuracy: Option<f64>) -> String {
+    accuracy.map_or_else(|| "–".to_owned(), |accuracy| format!("{accuracy:.2} %"))
 }

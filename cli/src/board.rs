@@ -85,7 +85,7 @@ fn of_epoch(epoch: &EpochEvent) -> Vec<(String, f64)> {
     }
     scalars.extend(epoch.curvature.map(|curvature| ("epoch/curvature".to_owned(), curvature)));
     if let Some(known) = epoch.benchmark {
-        scalars.push(("epoch/table/cifar10_test".to_owned(), known.cifar10_test));
+        scalars.push(("epoch/table/cifar10_test".to_owned(), known.accuracies.cifar10_test));
     }
     scalars
 }

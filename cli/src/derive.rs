@@ -6,16 +6,17 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use lambda_darts::graph::{Cost, NetworkSize};
-use lambda_darts::search::{EpochEvent, EventKind, SearchConfig};
+use lambda_darts::search::{CellTypeReport, EpochEvent, EventKind, SearchConfig};
 use lambda_darts::space::{Genotype, MacroLayout, Space};
 use serde_json::{Value, json};
 
 use crate::args::DeriveArgs;
+use crate::drawing;
 use crate::events::read_events;
 use crate::failure::Failure;
 use crate::output::print;
 use crate::run_dir::{genotype_json, notations};
-use crate::text_file::read_text;
+use crate::text_file::{read_text, write_new};
 
 /// Maximum length in bytes of a text from stdin.
 const MOST_TEXT: u64 = 1 << 20;
@@ -24,6 +25,8 @@ const MOST_TEXT: u64 = 1 << 20;
 struct Derived {
     genotype: Genotype,
     epoch: Option<usize>,
+    /// Operation weights of the epoch.
+    cell_types: Option<Vec<CellTypeReport>>,
 }
 
 /// Origin of the space whose network the cells make.
@@ -37,27 +40,59 @@ enum Origin {
 }
 
 pub(crate) fn run(args: &DeriveArgs) -> Result<(), Failure> {
-    let (Derived { genotype, epoch }, space) = find(args)?;
-    let network = match network(args, space, &genotype) {
+    let (derived, origin) = find(args)?;
+    let Derived { genotype, epoch, .. } = &derived;
+    let space = space(origin, genotype);
+    if let Ok(space) = &space {
+        draw(args, space, &derived)?;
+    } else if args.svg.is_some() || args.png.is_some() || args.dot.is_some() {
+        return Err(space.err().unwrap_or_else(|| Failure::no_epoch(Path::new(&args.from))));
+    }
+    let network = match space.and_then(|space| network(args, space, genotype)) {
         // If a size was given, the user wants the cost, and its error is fatal. Otherwise the architecture is printed
         // alone.
-        Err(error) if args.channels.is_some() || args.cells.is_some() => return Err(error),
+        Err(error) if args.channels.is_some() || args.cells.is_some() || args.layout.is_some() => return Err(error),
         network => network,
     };
     if args.json {
-        let mut json = genotype_json(&genotype);
+        let mut json = genotype_json(genotype);
         json["epoch"] = json!(epoch);
         json["network"] = network.as_ref().map_or(Value::Null, Network::json);
         print(&json.to_string())?;
     } else {
-        print(&notations(&genotype))?;
+        print(&notations(genotype))?;
     }
     // If stderr is closed, the message cannot be shown.
     let _ = match network {
         Ok(_) if args.json => Ok(()),
-        Ok(network) => writeln!(stderr(), "{network}"),
+        Ok(network) => {
+            let small = network.size_is_of_imagenet().then_some(IMAGENET).unwrap_or_default();
+            writeln!(stderr(), "{network}{small}")
+        }
         Err(error) => writeln!(stderr(), "the cost of its network is unknown: {error}"),
     };
+    Ok(())
+}
+
+/// What is said of the layout for small images with large ones.
+const IMAGENET: &str = "; the papers train on images of this size in another layout, --layout imagenet";
+/// Side in pixels from which images are large.
+const LARGE: u16 = 96;
+
+/// Writes the drawings that are asked for.
+fn draw(args: &DeriveArgs, space: &Space, derived: &Derived) -> Result<(), Failure> {
+    let Derived { genotype, cell_types, .. } = derived;
+    let weights = cell_types.as_deref();
+    if let Some(path) = &args.svg {
+        write_new(path, drawing::svg(space, genotype, weights), args.force)?;
+    }
+    if let Some(path) = &args.png {
+        let png = drawing::png(space, genotype, weights).map_err(|what| Failure::inside(path, what))?;
+        write_new(path, png, args.force)?;
+    }
+    if let Some(path) = &args.dot {
+        write_new(path, drawing::dot(&space.name, genotype), args.force)?;
+    }
     Ok(())
 }
 
@@ -70,6 +105,11 @@ struct Network {
 }
 
 impl Network {
+    /// True if the images are too large for the layout of small ones.
+    fn size_is_of_imagenet(&self) -> bool {
+        matches!(self.layout, MacroLayout::Stacked { .. }) && self.side >= LARGE
+    }
+
     fn json(&self) -> Value {
         let Self { size: NetworkSize { channels, cells, image_channels, classes }, side, cost, .. } = self;
         let Cost { parameters, multiply_adds } = cost;
@@ -91,8 +131,9 @@ impl Display for Network {
     }
 }
 
-fn network(args: &DeriveArgs, space: Origin, genotype: &Genotype) -> Result<Network, Failure> {
-    let space = match space {
+/// Returns the space whose network the cells make.
+fn space(origin: Origin, genotype: &Genotype) -> Result<Space, Failure> {
+    Ok(match origin {
         Origin::Of(config) => config.search_space()?,
         // A text says by its form which of the published networks its cells make.
         Origin::Published if genotype.to_nas_bench_201().is_some() => Space::named("nas-bench-201")?,
@@ -100,12 +141,29 @@ fn network(args: &DeriveArgs, space: Origin, genotype: &Genotype) -> Result<Netw
         Origin::Unknown(path) => {
             return Err(Failure::inside(&path, "the event of the start is missing".to_owned()));
         }
-    };
-    let mut size = NetworkSize::published(space.layout, 3, args.classes);
+    })
+}
+
+fn network(args: &DeriveArgs, mut space: Space, genotype: &Genotype) -> Result<Network, Failure> {
+    let imagenet = args.layout.as_deref() == Some("imagenet");
+    if imagenet {
+        if space.layout == MacroLayout::Staged {
+            let value = "imagenet".to_owned();
+            return Err(Failure::Value {
+                setting: "--layout",
+                value,
+                expected: "the cells of NAS-Bench-201 have one layout",
+            });
+        }
+        space.layout = MacroLayout::ImageNet;
+    }
+    let (side, classes) = if imagenet { (224, 1000) } else { (32, 10) };
+    let (side, classes) = (args.size.unwrap_or(side), args.classes.unwrap_or(classes));
+    let mut size = NetworkSize::published(space.layout, 3, classes);
     size.channels = args.channels.unwrap_or(size.channels);
     size.cells = args.cells.unwrap_or(size.cells);
-    let cost = Cost::derived(&space, genotype, size, [args.size.into(); 2])?;
-    Ok(Network { layout: space.layout, size, side: args.size, cost })
+    let cost = Cost::derived(&space, genotype, size, [side.into(); 2])?;
+    Ok(Network { layout: space.layout, size, side, cost })
 }
 
 /// Formats a number with commas between groups of three digits.
@@ -118,7 +176,7 @@ fn grouped(number: u64) -> String {
 fn find(args: &DeriveArgs) -> Result<(Derived, Origin), Failure> {
     let path = Path::new(&args.from);
     let text = args.from.to_str().unwrap_or_default();
-    let parsed = |text: &str| Genotype::parse(text).map(|genotype| Derived { genotype, epoch: None });
+    let parsed = |text: &str| Genotype::parse(text).map(|genotype| Derived { genotype, epoch: None, cell_types: None });
     let derived = if text == "-" {
         let mut text = String::new();
         let read = stdin().take(MOST_TEXT).read_to_string(&mut text);
@@ -172,7 +230,8 @@ fn of_run(run: &Path, wanted: Option<usize>) -> Result<(Derived, Origin), Failur
 /// Returns the architecture of an epoch. Well-formed fields may still be an invalid cell, which is an error.
 fn derived(epoch: &EpochEvent) -> Result<Derived, String> {
     let genotype = checked(&serde_json::json!(epoch.genotype))?;
-    Ok(Derived { genotype, epoch: Some(epoch.epoch.saturating_add(1)) })
+    let epoch_number = epoch.epoch.saturating_add(1);
+    Ok(Derived { genotype, epoch: Some(epoch_number), cell_types: Some(epoch.cell_types.clone()) })
 }
 
 fn checked(genotype: &serde_json::Value) -> Result<Genotype, String> {
@@ -188,5 +247,5 @@ fn stopped_early(run: &Path, events: &Path) -> Result<Derived, Failure> {
     let wrong = |what: String| Failure::inside(&path, what);
     let json: serde_json::Value = serde_json::from_str(&read_text(&path)?).map_err(|error| wrong(error.to_string()))?;
     let genotype = checked(&json["genotype"]).map_err(wrong)?;
-    Ok(Derived { genotype, epoch: None })
+    Ok(Derived { genotype, epoch: None, cell_types: None })
 }

@@ -43,5 +43,21 @@ pub(crate) fn warnings(args: &SettingsArgs, config: &SearchConfig) -> Vec<String
     if args.benchmark.is_some() && !is_nas_bench_201(config) && config.custom_space.is_none() {
         warn("--benchmark", format!("the space `{}` is not that of the table", config.space));
     }
+    warnings.extend(lonely(config));
     warnings
+}
+
+/// Returns a warning for each type of cell that is regularized and of which there are fewer than two.
+fn lonely(config: &SearchConfig) -> Vec<String> {
+    let (Some(alignment), Ok(space)) = (&config.method.alignment, config.search_space()) else { return Vec::new() };
+    let cells = space.cells(config.supernet.cells);
+    let count = |name: &str| space.cell_type(name).map_or(0, |of| cells.iter().filter(|&&cell| cell == of).count());
+    let warning = |name: &String| {
+        format!(
+            "warning: Λ compares the gradients of two cells or more, and the network has {} of type `{name}`; take more \
+             cells, or the regularizer leaves `{name}` alone",
+            count(name)
+        )
+    };
+    alignment.cell_types.iter().filter(|name| count(name) < 2).map(warning).collect()
 }

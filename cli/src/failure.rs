@@ -40,6 +40,8 @@ pub(crate) enum Failure {
     NoOther(#[source] Box<Failure>),
     #[error("neither checkpoint can be used; delete both to begin the run anew: {newest}; {previous}")]
     Neither { newest: Box<Failure>, previous: Box<Failure> },
+    #[error("the search needs about {needed} of memory, and {free} are free; {advice}")]
+    Memory { needed: String, free: String, advice: String },
     #[error("the handler for Ctrl-C cannot be installed")]
     Handler(#[source] io::Error),
     #[error("the threads cannot be started")]

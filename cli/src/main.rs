@@ -9,11 +9,13 @@ mod completions;
 mod data;
 mod derive;
 mod devices;
+mod drawing;
 mod drive;
 mod effect;
 mod events;
 mod failure;
 mod fetch;
+mod first;
 mod images;
 mod known;
 mod log;
@@ -28,6 +30,7 @@ mod search;
 mod stop;
 mod tensorboard;
 mod text_file;
+mod undriven;
 
 use std::error::Error;
 use std::io::Write;
@@ -35,10 +38,13 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use args::{Cli, Command, DataCommand, SearchArgs};
+use args::{Cli, Command, DataCommand};
 use failure::Failure;
 
 fn main() -> ExitCode {
+    // Without the handler, the system ends the program and says so.
+    #[cfg(unix)]
+    let _ = memory::end_without_core();
     let cli = Cli::parse();
     match log::begin(&cli.log).and_then(|()| run(cli.command)) {
         Ok(code) => code,
@@ -51,7 +57,7 @@ fn main() -> ExitCode {
 
 fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
     match command {
-        None => return search::run(&SearchArgs::default()),
+        None => return first::run(),
         Some(Command::Search(args)) => return search::run(&args),
         Some(Command::Compare(args)) => return compare::run(&args),
         Some(Command::Derive(args)) => derive::run(&args)?,

@@ -124,7 +124,9 @@ fn row(epoch: &EpochEvent, epochs: usize) -> String {
     let cell_types = u32::try_from(epoch.cell_types.len()).unwrap_or(u32::MAX).max(1);
     let entropy = epoch.cell_types.iter().map(|cell_type| cell_type.saturation.mean_entropy()).sum::<f64>()
         / f64::from(cell_types);
-    let table = epoch.benchmark.map_or_else(String::new, |known| format!("  table {:.2} %", known.cifar10_test));
+    let table = epoch.benchmark.map_or_else(String::new, |known| {
+        format!("  table {:.2} %, rank {}", known.accuracies.cifar10_test, known.rank)
+    });
     let curvature = epoch.curvature.map_or_else(String::new, |value| format!("  curvature {value:.3}"));
     let row = format!(
         "epoch {}/{epochs}  train loss {:.4}  valid loss {:.4}  accuracy {:.1} %  Λ {}  entropy {entropy:.3}  \

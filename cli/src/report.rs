@@ -1,6 +1,5 @@
 //! `report`: runs as one page that opens from disk, and their curves and cells as files.
 
-use std::fmt::Write;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::args::ReportArgs;
+use crate::drawing;
 use crate::events::read_events;
 use crate::failure::Failure;
 use crate::output::print;
@@ -66,7 +66,14 @@ impl Run {
                     start = Some((config.as_ref().clone(), space));
                 }
                 _ if start.is_none() => return Err("the first event is not the start of a search".to_owned()),
-                EventKind::Start { .. } => return Err("a second start".to_owned()),
+                // A search that was made longer announces its settings again.
+                EventKind::Start { config, .. } => {
+                    if let (Some((old, _)), Some(first)) = (&mut start, events.first_mut()) {
+                        config.as_ref().clone_into(old);
+                        *first = event;
+                    }
+                    return Ok(ControlFlow::Continue(()));
+                }
                 EventKind::Epoch(epoch) => {
                     // A well-formed genotype may still be an invalid cell.
                     let genotype = Genotype::parse(&json!(epoch.genotype).to_string());
@@ -99,21 +106,7 @@ impl Run {
 
     /// Returns the cells of the last epoch, each as a graph in DOT.
     fn dot(&self) -> String {
-        let Some(epoch) = self.epochs().last() else { return String::new() };
-        let mut text = String::new();
-        for cell in &epoch.genotype.cells {
-            let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-            let name = quoted(&format!("{} {}", self.name, cell.kind));
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "digraph {name} {{\n  rankdir=LR; node [shape=circle];");
-            for (node, reads) in (cell.inputs..).zip(&cell.nodes) {
-                for (operation, from) in reads {
-                    let _ = writeln!(text, "  {from} -> {node} [label={}];", quoted(&operation.to_string()));
-                }
-            }
-            text.push_str("}\n");
-        }
-        text
+        self.epochs().last().map_or_else(String::new, |epoch| drawing::dot(&self.name, &epoch.genotype))
     }
 }
 
@@ -142,7 +135,7 @@ fn csv(runs: &[Run]) -> String {
                     field(&cell_type.name),
                     optional(cell_type.alignment),
                     cell_type.saturation.mean_entropy().to_string(),
-                    optional(epoch.benchmark.map(|known| known.cifar10_test)),
+                    optional(epoch.benchmark.map(|known| known.accuracies.cifar10_test)),
                 ];
                 text.push_str(&row.join(","));
                 text.push('\n');

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::run_dir::RunDir;
 use crate::stop::Stop;
 use crate::text_file::read_text;
-use crate::{images, known};
+use crate::{images, known, memory};
 
 /// Device and images to go on with.
 #[derive(Clone, Copy)]
@@ -25,6 +25,8 @@ struct Means<'a> {
     device: &'a Device,
     /// Folder of the images, if they lie elsewhere now.
     data_dir: Option<&'a Path>,
+    /// Number of epochs, if the search is to be longer.
+    epochs: Option<usize>,
 }
 
 impl Means<'_> {
@@ -48,12 +50,15 @@ pub(crate) fn resume(args: &SettingsArgs, folder: &Path, stop: &Stop) -> Result<
     let own = file.map(|file| Table::read(file).map(Arc::new)).transpose()?;
     let device = Device::named(args.device.as_deref().or(asked.device.as_deref()).unwrap_or("auto"))?;
     let mut notes = Vec::new();
-    let means = Means { device: &device, data_dir: args.data_dir.as_deref() };
+    let means = Means { device: &device, data_dir: args.data_dir.as_deref(), epochs: args.epochs };
     let Found { mut session, position, epochs } = newest(&dir, means, &mut notes)?;
     if let Some(table) = own.or_else(|| known::built_in(session.config())) {
         session = session.with_table(table);
     }
     stop.begin();
+    if args.epochs.is_some() {
+        dir.write_config(session.config())?;
+    }
     let mut dir = dir.go_on(position)?;
     if args.tensorboard || asked.tensorboard {
         dir = dir.with_board(session.seconds())?;
@@ -111,7 +116,12 @@ fn at(dir: &RunDir, name: &str, means: Means<'_>) -> Result<Found, Failure> {
             epochs.push(*epoch);
         }
     })?;
+    let state = match means.epochs {
+        Some(epochs) => state.lengthened(epochs)?,
+        None => state,
+    };
     let data = means.images(state.config())?;
+    memory::check(state.config(), &data, means.device)?;
     let session = pollster::block_on(Session::restore(state, data, means.device))?;
     Ok(Found { session, position, epochs })
 }
@@ -120,8 +130,10 @@ fn at(dir: &RunDir, name: &str, means: Means<'_>) -> Result<Found, Failure> {
 fn anew(dir: &RunDir, means: Means<'_>) -> Result<Found, Failure> {
     let path = dir.path().join("config.toml");
     let config = SearchConfig::from_toml(&read_text(&path)?);
-    let config = config.map_err(|error| Failure::inside(&path, error.to_string()))?;
+    let mut config = config.map_err(|error| Failure::inside(&path, error.to_string()))?;
+    config.epochs = means.epochs.unwrap_or(config.epochs);
     let data = means.images(&config)?;
+    memory::check(&config, &data, means.device)?;
     let session = pollster::block_on(Session::new(config, data, means.device))?;
     Ok(Found { session, position: EventLogPosition::default(), epochs: Vec::new() })
 }

@@ -53,7 +53,7 @@ impl RunDir {
                 _ => {}
             }
         }
-        write(&path.join("config.toml"), &config.to_toml())?;
+        write_config(&path, config)?;
         let environment = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "os": std::env::consts::OS,
@@ -78,6 +78,11 @@ impl RunDir {
         let asked = serde_json::from_value(environment["asked"].clone()).unwrap_or_default();
         let events = events_of(path)?;
         Ok((Self { path: path.to_owned(), events, position: EventLogPosition::default(), board: None }, asked))
+    }
+
+    /// Writes the settings of the search.
+    pub(crate) fn write_config(&self, config: &SearchConfig) -> Result<(), Failure> {
+        write_config(&self.path, config)
     }
 
     /// Renames a damaged file and so keeps it for inspection.
@@ -230,6 +235,10 @@ fn numbered(config: &SearchConfig) -> Result<PathBuf, Failure> {
             Err(error) => return Err(Failure::file(&path, error)),
         }
     }
+}
+
+fn write_config(folder: &Path, config: &SearchConfig) -> Result<(), Failure> {
+    write(&folder.join("config.toml"), &config.to_toml())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {

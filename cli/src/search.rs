@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::args::{SearchArgs, SettingsArgs};
 use crate::drive::{End, Rules, Run};
 use crate::failure::Failure;
-use crate::memory::peak_rss_mib;
+use crate::memory::{self, peak_rss_mib};
 use crate::output::print;
 use crate::progress::Progress;
 use crate::resume::resume;
@@ -104,6 +104,7 @@ pub(crate) fn begin(
     notes.extend(effect::warnings(args, config));
     let device = Device::named(args.device.as_deref().unwrap_or("auto"))?;
     notes.extend(software(&device));
+    memory::check(config, &data, &device)?;
     let mut session = pollster::block_on(Session::new(config.clone(), data, &device))?;
     if let Some(table) = table {
         session = session.with_table(table);
@@ -149,7 +150,8 @@ pub(crate) fn configuration(
     } else {
         let space = space.unwrap_or("nas-bench-201");
         match set {
-            None | Some(DataSet::Digits | DataSet::Fashion) => SearchConfig::small(space),
+            None | Some(DataSet::Fashion) => SearchConfig::fashion(space),
+            Some(DataSet::Digits) => SearchConfig::digits(space),
             Some(_) => SearchConfig::published(space),
         }
     };

@@ -33,13 +33,13 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
 }
 
 /// Writes a file whole or not at all. A file that exists is replaced only with `force`.
-pub(crate) fn write_new(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
+pub(crate) fn write_new(path: &Path, content: impl AsRef<[u8]>, force: bool) -> Result<(), Failure> {
     if !force && path.exists() {
         return Err(Failure::Exists { path: path.to_owned() });
     }
     let mut part = OsString::from(path);
     part.push(".part");
-    let written = fs::write(&part, text).and_then(|()| fs::rename(&part, path));
+    let written = fs::write(&part, content).and_then(|()| fs::rename(&part, path));
     written.map_err(|error| {
         // The first error is the one to report.
         let _ = fs::remove_file(&part);

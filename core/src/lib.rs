@@ -22,7 +22,7 @@
 //! use lambda_darts::device::Device;
 //! use lambda_darts::search::{EventKind, SearchConfig, Session};
 //!
-//! let mut config = SearchConfig::small("nas-bench-201");
+//! let mut config = SearchConfig::digits("nas-bench-201");
 //! (config.epochs, config.batch, config.data.images) = (2, 32, Some(256));
 //! let data = Arc::new(SearchData::load(&config.data, config.seed)?);
 //! let mut session = pollster::block_on(Session::new(config, data, &Device::cpu()))?;

@@ -241,6 +241,7 @@ impl Case {
         let space = self.space();
         let size = match space.layout {
             MacroLayout::Stacked { stem_multiplier } => self.size(stem_multiplier, |cells| cells),
+            MacroLayout::ImageNet => unreachable!("no space is searched in it"),
             MacroLayout::Staged => self.size(1, |cells| (cells - 2) / 3),
         };
         let mut bilevel = block_on(Bilevel::new(&space, size, method, 0, device)).expect("a supernet");

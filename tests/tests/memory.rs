@@ -51,7 +51,7 @@ const TINY: &str = r#"
 
 /// Returns the settings of a network that a software GPU can train.
 fn tiny() -> SearchConfig {
-    let mut config = SearchConfig::small("tiny");
+    let mut config = SearchConfig::digits("tiny");
     config.custom_space = Some(CustomSpace::read(TINY).unwrap());
     config.supernet = SupernetConfig { channels: 2, cells: 2 };
     config.data.images = Some(64);
@@ -71,7 +71,7 @@ fn memory_does_not_grow_over_a_search() {
         assert!(alone.status().unwrap().success(), "the test in a process of its own failed");
         return;
     }
-    let mut small = SearchConfig::small("nas-bench-201");
+    let mut small = SearchConfig::digits("nas-bench-201");
     small.supernet.channels = 8;
     // One thread: with more, the moment at which each first needs memory depends on the machine's load.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();

@@ -33,12 +33,14 @@ pub(crate) enum Failure {
     UnknownDevice { name: String },
     #[error("no WebGPU: {reason}; the device cpu always works")]
     NoWebGpu { reason: String },
-    #[error("the data set `{set}` cannot be used in a page; digits and cifar10 can")]
+    #[error("the data set `{set}` cannot be used in a page; fashion, digits and cifar10 can")]
     NotInPages { set: DataSet },
     #[error("data option `split`: it names a file, which a page cannot read; use `train_fraction`")]
     Split,
     #[error("the data set `cifar10` needs one of its batch files, data_batch_1.bin for example")]
     NoBatches,
+    #[error("the data set `fashion` needs the file fashion.bin of the library")]
+    NoFashion,
     #[error("{size} bytes are too many for a batch file of CIFAR-10; at most {most} are read")]
     TooManyBatches { size: usize, most: usize },
     #[error("{size} bytes are too many for a snapshot; at most {most} are read")]

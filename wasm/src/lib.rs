@@ -121,22 +121,23 @@ pub struct Search {
 impl Search {
     /// Prepares a search; nothing is trained yet.
     ///
-    /// `device` is `cpu` or `webgpu`. `batches` is a batch file of CIFAR-10, which `config.data.set = "cifar10"` needs;
-    /// the digits are built in. `table` is NAS-Bench-201's table as CSV.
+    /// `device` is `cpu` or `webgpu`. `images` is the file of the data set: for `fashion` the library's `fashion.bin`, for
+    /// `cifar10` one of its batch files; the digits need none. `table` has the accuracies of NAS-Bench-201: the library's
+    /// `cifar10_test.bin`, or a table as CSV.
     ///
     /// # Errors
     /// An error that names the setting, the file or the device at fault.
     pub async fn create(
         #[wasm_bindgen(unchecked_param_type = "SearchConfig")] config: JsValue,
         device: String,
-        batches: Option<Vec<u8>>,
-        table: Option<String>,
+        images: Option<Vec<u8>>,
+        table: Option<Vec<u8>>,
     ) -> Result<Search, JsError> {
         let config = settings::read(&text_of(&config)?).map_err(error)?;
         // Errors of the settings are reported before a device is requested.
         settings::check(&config).map_err(error)?;
         let device = device::named(&device).await.map_err(error)?;
-        let session = start::start(config, &device, &Files { batches, table }).await.map_err(error)?;
+        let session = start::start(config, &device, &Files { images, table }).await.map_err(error)?;
         Ok(Self { session })
     }
 
@@ -147,11 +148,11 @@ impl Search {
     pub async fn restore(
         snapshot: Vec<u8>,
         device: String,
-        batches: Option<Vec<u8>>,
-        table: Option<String>,
+        images: Option<Vec<u8>>,
+        table: Option<Vec<u8>>,
     ) -> Result<Search, JsError> {
         let device = device::named(&device).await.map_err(error)?;
-        let session = start::restore(&snapshot, &device, &Files { batches, table }).await.map_err(error)?;
+        let session = start::restore(&snapshot, &device, &Files { images, table }).await.map_err(error)?;
         Ok(Self { session })
     }
 

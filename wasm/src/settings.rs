@@ -45,10 +45,10 @@ pub(crate) fn presets() -> Vec<PresetInfo> {
     PRESETS.iter().map(info).collect()
 }
 
-/// Returns settings for a search on the built-in digits that ends within a minute.
+/// Returns settings for a search on the images of Fashion-MNIST that ends within minutes.
 pub(crate) fn defaults(space: &str) -> Result<SearchConfig, Failure> {
     Space::named(space)?;
-    Ok(SearchConfig::small(space))
+    Ok(SearchConfig::fashion(space))
 }
 
 /// Reads settings from JSON.
@@ -62,7 +62,7 @@ pub(crate) fn check(config: &SearchConfig) -> Result<(), Failure> {
     config.search_space()?;
     config.data.check()?;
     match config.data.set {
-        DataSet::Digits | DataSet::Cifar10 => {}
+        DataSet::Digits | DataSet::Fashion | DataSet::Cifar10 => {}
         set => return Err(Failure::NotInPages { set }),
     }
     if config.data.split.is_some() {

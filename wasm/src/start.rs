@@ -17,13 +17,16 @@ const MOST_RECORDS: usize = 50_000;
 /// Maximum size of a snapshot in bytes, far more than any supernet that a browser can train needs.
 const LARGEST_SNAPSHOT: usize = 256 << 20;
 
-/// Files of the visitor.
+/// First byte of a zlib stream, which no table in CSV begins with as text.
+const ZLIB: u8 = 0x78;
+
+/// Files of a search.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
-    /// Batch file of CIFAR-10; not used with the built-in digits.
-    pub(crate) batches: Option<Vec<u8>>,
-    /// Table of NAS-Bench-201 as CSV.
-    pub(crate) table: Option<String>,
+    /// Packed images of Fashion-MNIST or a batch file of CIFAR-10; not used with the built-in digits.
+    pub(crate) images: Option<Vec<u8>>,
+    /// Accuracies of NAS-Bench-201: packed, or a table as CSV.
+    pub(crate) table: Option<Vec<u8>>,
 }
 
 /// Starts a search.
@@ -57,8 +60,12 @@ fn data(config: &SearchConfig, files: &Files) -> Result<Arc<SearchData>, Failure
 fn images(config: &DataConfig, files: &Files) -> Result<Images, Failure> {
     match config.set {
         DataSet::Digits => Ok(Images::digits()),
+        DataSet::Fashion => {
+            let packed = files.images.as_deref().ok_or(Failure::NoFashion)?;
+            Ok(Images::from_packed_fashion(packed)?.0)
+        }
         DataSet::Cifar10 => {
-            let records = files.batches.as_deref().ok_or(Failure::NoBatches)?;
+            let records = files.images.as_deref().ok_or(Failure::NoBatches)?;
             let (size, most) = (records.len(), MOST_RECORDS * RECORD);
             if size > most {
                 return Err(Failure::TooManyBatches { size, most });
@@ -71,7 +78,10 @@ fn images(config: &DataConfig, files: &Files) -> Result<Images, Failure> {
 
 fn with_table(session: Session, files: &Files) -> Result<Session, Failure> {
     match &files.table {
-        Some(text) => Ok(session.with_table(Arc::new(Table::parse(text.as_bytes(), "the table")?))),
+        Some(packed) if packed.first() == Some(&ZLIB) => {
+            Ok(session.with_table(Arc::new(Table::from_packed_cifar10(packed)?)))
+        }
+        Some(text) => Ok(session.with_table(Arc::new(Table::parse(text.as_slice(), "the table")?))),
         None => Ok(session),
     }
 }
@@ -88,6 +98,7 @@ mod tests {
     /// Returns settings with two epochs of two steps.
     fn small() -> SearchConfig {
         let mut config = settings::defaults("nas-bench-201").unwrap();
+        config.data.set = DataSet::Digits;
         config.supernet.channels = 2;
         config.epochs = 2;
         config.batch = 8;
@@ -192,14 +203,14 @@ mod tests {
         let mut config = small();
         config.data.set = DataSet::Cifar10;
         config.data.size = Some(8);
-        let files = |batches| Files { batches, table: None };
+        let files = |images| Files { images, table: None };
         let mut session = begin(&config, &files(Some(records(40)))).unwrap();
         next(&mut session).unwrap();
         assert!(matches!(next(&mut session).unwrap().kind, EventKind::Step(step) if step.train_loss.is_finite()));
 
-        let refused = |batches| begin(&config, &files(batches)).map(|_| ()).unwrap_err();
+        let refused = |images| begin(&config, &files(images)).map(|_| ()).unwrap_err();
         let foreign = [&[10][..], &records(40)[1..]].concat();
-        for (batches, part) in [
+        for (images, part) in [
             (None, "needs one of its batch files"),
             (Some(records(40)[1..].to_vec()), "3073"),
             (Some(Vec::new()), "3073"),
@@ -207,7 +218,7 @@ mod tests {
             (Some(foreign), "label 10"),
             (Some(vec![0; RECORD * (MOST_RECORDS + 1)]), "too many for a batch file"),
         ] {
-            let message = refused(batches);
+            let message = refused(images);
             assert!(message.contains(part), "{message}");
         }
         config.data.set = DataSet::Svhn;
@@ -219,11 +230,35 @@ mod tests {
     fn a_table_of_results_is_looked_up() {
         let skips = "|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|skip_connect~2|";
         let header = "index,arch,c10_valid,c10_test,c100_valid,c100_test,in16_valid,in16_test,params_m,c10_train_s";
-        let files = |row: &str| Files { batches: None, table: Some(format!("{header}\n{row}\n")) };
+        let files = |row: &str| Files { images: None, table: Some(format!("{header}\n{row}\n").into_bytes()) };
         let row = format!("1835,{skips},40,54.3,30,31,20,21,0.5,1000");
         assert!(begin(&small(), &files(&row)).is_ok());
         let message = begin(&small(), &files(&row.replace("54.3", "x"))).map(|_| ()).unwrap_err();
         assert!(message.contains("the table: line 2, column `c10_test`: `x`"), "{message}");
+    }
+
+    #[test]
+    fn the_files_of_the_library_are_read() {
+        let images = include_bytes!("../../core/src/data/fashion.bin").to_vec();
+        let table = include_bytes!("../../core/src/benchmark/cifar10_test.bin").to_vec();
+        let mut config = small();
+        config.data.set = DataSet::Fashion;
+        let mut session = begin(&config, &Files { images: Some(images), table: Some(table) }).unwrap();
+        let epochs: Vec<_> = kinds(&mut session)
+            .into_iter()
+            .filter_map(|kind| if let EventKind::Epoch(epoch) = kind { epoch.benchmark } else { None })
+            .collect();
+        assert_eq!(epochs.len(), 2);
+        assert!(epochs.iter().all(|known| known.cells == 15_625 && known.accuracies.cifar10_valid.is_none()));
+
+        let message = begin(&config, &Files::default()).map(|_| ()).unwrap_err();
+        assert!(message.contains("fashion.bin"), "{message}");
+        let wrong = Files { images: Some(vec![1, 2, 3]), table: None };
+        let message = begin(&config, &wrong).map(|_| ()).unwrap_err();
+        assert!(message.contains("not the packed images"), "{message}");
+        let wrong = Files { images: None, table: Some(vec![ZLIB, 1]) };
+        let message = begin(&small(), &wrong).map(|_| ()).unwrap_err();
+        assert!(message.contains("not the packed accuracies"), "{message}");
     }
 
     proptest! {

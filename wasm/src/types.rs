@@ -73,7 +73,7 @@ fn types_of_the_page_are_those_of_the_library() {
 fn types_say_what_the_json_has() {
     let types = declarations();
     for name in
-        ["StepEvent", "EpochEvent", "CellTypeReport", "Saturation", "CellSaturation", "GenotypeCell", "Accuracies"]
+        ["StepEvent", "EpochEvent", "CellTypeReport", "Saturation", "CellSaturation", "GenotypeCell", "TableReport"]
     {
         assert!(types.contains_key(name), "{name} is missing");
     }
@@ -89,7 +89,7 @@ fn types_say_what_the_json_has() {
     // The JSON leaves these fields out if they are not set.
     for (name, field) in [
         ("DataConfig", "images?: number"),
-        ("EpochEvent", "benchmark?: Accuracies"),
+        ("EpochEvent", "benchmark?: TableReport"),
         ("EpochEvent", "warnings?: Array<string>"),
     ] {
         assert!(types[name].contains(field), "{field}: {}", types[name]);

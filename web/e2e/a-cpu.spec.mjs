@@ -1,7 +1,7 @@
 /** Both searches on the CPU device; what is drawn is what the events say; nothing leaves the origin. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertCurves, assertShows, download, events, mainThread, of, parseLines, reads, slide, SMALL, stage, text, timeless } from "./support.mjs";
+import { assertCurves, assertShows, builtIn, download, events, mainThread, of, parseLines, pick, reads, slide, SMALL, stage, text, timeless, worthOf } from "./support.mjs";
 
 const { open } = stage();
 
@@ -43,6 +43,38 @@ test("both searches run on the CPU and the page shows their events", async () =>
   assert.deepEqual(page.seen.complaints, []);
 });
 
+test("Fashion-MNIST is built in, and so is what each cell reaches", async () => {
+  const page = await open("?device=cpu&epochs=2&images=128&batch=32");
+  assert.equal(await page.getByTestId("set-data").inputValue(), "fashion");
+  // Nobody waits for images before there is a search.
+  assert.deepEqual(page.seen.requests.filter((address) => address.endsWith(".bin")), []);
+  await page.getByTestId("play").click();
+  for (const side of ["left", "right"]) await reads(page, `status-${side}`, /Finished after 2 epochs/, 300_000);
+  for (const side of ["left", "right"]) {
+    const all = await events(page, side);
+    assert.deepEqual([all[0].config.data.set, all[0].config.data.images], ["fashion", 128]);
+    const epochs = of(all, "epoch");
+    assert.equal(epochs.length, 2);
+    for (const { benchmark } of epochs) {
+      const { cifar10_test, rank, cells } = benchmark;
+      assert.ok(cifar10_test >= 10 && cifar10_test <= 95, `${side}: ${cifar10_test} %`);
+      assert.ok(Number.isInteger(rank) && rank >= 1 && rank <= cells, `${side}: rank ${rank}`);
+      assert.equal(cells, 15_625);
+    }
+    await assertShows(page, side, epochs[1]);
+    await assertCurves(page, side, epochs);
+  }
+  assert.equal(await page.locator('[data-plot="table-accuracy"]').isVisible(), true);
+  // Once for each search at most, and from nowhere else.
+  for (const name of ["fashion", "cifar10_test"]) {
+    const asked = builtIn(page, name);
+    assert.ok(asked.length === 1 || asked.length === 2, `${name}: ${asked.length} requests`);
+  }
+  assert.deepEqual(page.seen.requests.filter((address) => !address.startsWith(`${page.origin}/`) && !address.startsWith("blob:")), []);
+  assert.deepEqual(page.seen.sent, []);
+  assert.deepEqual(page.seen.complaints, []);
+});
+
 test("the policy refuses every other origin", async () => {
   const page = await open();
   const refused = await page.evaluate(() => fetch("https://example.com/").then(() => "answered", (error) => error.name));
@@ -62,7 +94,7 @@ test("without λ both sides are one search", async () => {
 });
 
 test("no task of the page takes 100 ms", async () => {
-  for (const query of [SMALL, "preset=darts-space&cells=5&epochs=2&images=64&batch=16&channels=2"]) {
+  for (const query of [SMALL, "preset=darts-space&data=digits&cells=5&epochs=2&images=64&batch=16&channels=2"]) {
     const page = await open(`?device=cpu&${query}`);
     const tasks = await mainThread(page, async () => {
       await page.getByTestId("play").click();
@@ -100,26 +132,39 @@ test("pause holds, step takes one step, reset forgets", async () => {
   assert.deepEqual(timeless(again).slice(0, before.length), timeless(before));
 });
 
-test("a table that is dropped adds a curve", async () => {
+test("a table that is dropped stands in for the built-in accuracies", async () => {
   const page = await open(`?device=cpu&epochs=1&${SMALL}`);
-  assert.equal(await page.locator('[data-plot="table-accuracy"]').isVisible(), false);
+  const plot = page.locator('[data-plot="table-accuracy"]');
+  const point = plot.locator(".series.left circle");
+  const facts = page.locator('#cell .panel[data-side="left"] .facts');
   await page.getByTestId("play").click();
   await reads(page, "status-left", /Finished/);
   // The notation is asked for when the search has ended, and comes a little later.
   await reads(page, "genotype-left", /^\|/);
   const cell = await text(page, "genotype-left");
+  const { benchmark: known } = of(await events(page, "left"), "epoch")[0];
+  assert.ok(known.cifar10_test >= 10 && known.cifar10_test <= 95 && known.cells === 15_625, JSON.stringify(known));
+  assert.equal(await plot.isVisible(), true);
+  assert.equal(await point.getAttribute("data-value"), String(known.cifar10_test));
+  assert.equal((await facts.innerText()).split("\n")[0], worthOf(known));
+  const asked = builtIn(page, "cifar10_test").length;
+  assert.ok(asked >= 1);
+  // The digits are within the program.
+  assert.deepEqual(builtIn(page, "fashion"), []);
+
   const head = "index,arch,c10_valid,c10_test,c100_valid,c100_test,in16_valid,in16_test,params_m,c10_train_s";
-  await page.getByTestId("drop").locator("input").setInputFiles({
-    name: "table.csv",
-    mimeType: "text/csv",
-    buffer: Buffer.from(`${head}\n7,${cell},40,54.3,15,15.6,16.4,16.3,0.073,574\n`),
-  });
+  await pick(page, { name: "table.csv", mimeType: "text/csv", buffer: Buffer.from(`${head}\n7,${cell},40,54.3,15,15.6,16.4,16.3,0.073,574\n`) });
   await reads(page, "message", /a table of 1 cells/);
   await page.getByTestId("reset").click();
   await page.getByTestId("play").click();
   await reads(page, "status-left", /Finished/);
-  const point = page.locator('[data-plot="table-accuracy"] .series.left circle');
+  // Drawn with the first epoch, in one of the frames after it.
+  await reads(page, "genotype-left", /^\|/);
   assert.equal(await point.getAttribute("data-value"), "54.3");
+  assert.match(await facts.innerText(), /^Trained in full: 54\.3 %, rank 1 of 1\n/);
   const { bytes } = await download(page, "export-events-left");
-  assert.equal(of(parseLines(bytes.toString()), "epoch")[0].benchmark.cifar10_test, 54.3);
+  const { cifar10_test, rank, cells } = of(parseLines(bytes.toString()), "epoch")[0].benchmark;
+  assert.deepEqual([cifar10_test, rank, cells], [54.3, 1, 1]);
+  assert.equal(builtIn(page, "cifar10_test").length, asked);
+  assert.deepEqual(page.seen.complaints, []);
 });

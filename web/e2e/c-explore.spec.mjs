@@ -94,6 +94,7 @@ test("every setting makes the round trip through the address", async () => {
     "set-cells": "2",
     "set-epochs": "7",
     "set-batch": "16",
+    "set-data": "digits",
     "set-images": "100",
     "set-size": "6",
     "set-seed": "42",
@@ -208,6 +209,22 @@ test("what is taken away is what is shown", async () => {
   assert.deepEqual(page.seen.complaints, []);
 });
 
+test("a run of an earlier version has no rank, and is drawn", async () => {
+  const page = await open(`?device=cpu&epochs=1&${SMALL}`);
+  await page.getByTestId("play").click();
+  await reads(page, "status-left", /Finished/, 300_000);
+  const made = await events(page, "left");
+  const known = { cifar10_valid: 40, cifar10_test: 54.3, cifar100_valid: 15, cifar100_test: 15.6, imagenet16_120_valid: 16.4, imagenet16_120_test: 16.3 };
+  const earlier = made.map((event) => (event.event === "epoch" ? { ...event, benchmark: known } : event));
+  await pick(page, await file("events.jsonl", earlier.map((event) => `${JSON.stringify(event)}\n`).join("")));
+  await reads(page, "message", /events\.jsonl is on the left/);
+  await drawn(page);
+  assert.match(await page.locator('#cell .panel[data-side="left"] .facts').innerText(), /^Trained in full: 54\.3 %\n/);
+  await assertCurves(page, "left", of(earlier, "epoch"));
+  assert.deepEqual(await events(page, "left"), earlier);
+  assert.deepEqual(page.seen.complaints, []);
+});
+
 /** A batch file of CIFAR-10's layout: each class has a colour and a stripe of its own, under some noise. */
 function batch(images) {
   const bytes = Buffer.alloc(images * 3073);
@@ -227,7 +244,7 @@ function batch(images) {
 
 test("a CIFAR-10 batch is searched on here and sent nowhere", async () => {
   const path = await file("data_batch_1.bin", batch(600));
-  const small = { device: "cpu", epochs: "3", batch: "16", lambda: "0.5" };
+  const small = { device: "cpu", epochs: "3", batch: "16", channels: "4", lambda: "0.5" };
   const page = await open(`?${new URLSearchParams(small)}`);
   await pick(page, path);
   await reads(page, "message", /^data_batch_1\.bin: 600 images of CIFAR-10\. The next search uses 600 of them, shrunk to 16 pixels\./);

@@ -1,9 +1,10 @@
 /** Faults are said, and the page lives on. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { download, drawn, events, file, of, parseLines, pick, reads, SMALL, stage, text, timeless } from "./support.mjs";
 
-const { open } = stage();
+const { open, openFile } = stage();
 
 test("without an adapter the searches fall back to the CPU and say so", async () => {
   const page = await open(`?device=webgpu&${SMALL}`);
@@ -38,6 +39,8 @@ test("corrupt files are named and the page goes on", async () => {
     ["events.jsonl", lines(start, bent), /line 2: a cell asks for an operation/],
     ["events.jsonl", lines(start, short), /line 2: probabilities/],
     ["events.jsonl", lines(start, { ...epoch, warnings: [7] }), /line 2: warnings/],
+    ["events.jsonl", lines(start, { ...epoch, benchmark: { rank: 1, cells: 2 } }), /line 2: benchmark is wrong/],
+    ["events.jsonl", lines(start, { ...epoch, benchmark: { cifar10_test: 90, rank: "1", cells: 2 } }), /line 2: the rank in benchmark is wrong/],
     ["events.jsonl", lines(start, epoch, epoch), /line 3: the epochs are not in order/],
     ["data_batch_1.bin", Buffer.alloc(3074), /3074 bytes are not a whole number of images/],
     ["data_batch_1.bin", Buffer.alloc(3073, 77), /image 1 has the label 77/],
@@ -73,7 +76,8 @@ test("a table that cannot be read is explained", async () => {
 });
 
 test("an instance that dies is reported and restarted where it was", async () => {
-  const query = `?device=cpu&epochs=4&images=400&batch=32`;
+  // Images and accuracies are files, which the restored search needs again.
+  const query = "?device=cpu&epochs=4&images=200&batch=32&channels=4";
   const page = await open(query);
   await page.getByTestId("step-epoch").click();
   await reads(page, "epoch", /^1$/);
@@ -118,6 +122,28 @@ test("a drawing that fails is said, and the others are drawn", async () => {
   assert.equal(await page.locator('[data-plot="valid-loss"] .series circle').count(), 2);
 });
 
+test("built-in files that cannot be loaded are said, and can be tried again", async () => {
+  const page = await open("?device=cpu&epochs=1&images=64&batch=32&channels=2");
+  const blocked = new Set(["fashion", "cifar10_test"]);
+  await page.context().route("**/*.bin", (route) => ([...blocked].some((name) => route.request().url().includes(`/${name}-`)) ? route.abort() : route.continue()));
+  await page.getByTestId("play").click();
+  await reads(page, "message", /could not begin: the (images of Fashion-MNIST|accuracies of NAS-Bench-201) could not be loaded: \S+/);
+  blocked.delete("cifar10_test");
+  await page.getByTestId("play").click();
+  await reads(page, "message", /could not begin: the images of Fashion-MNIST could not be loaded: \S+/);
+  await reads(page, "status-left", /^Ready\.$/);
+  // The digits need no file of images.
+  await page.locator("#more summary").click();
+  await page.getByTestId("set-data").selectOption("digits");
+  await page.getByTestId("step").click();
+  await reads(page, "status-left", /step 1 of/);
+  await page.getByTestId("reset").click();
+  await page.getByTestId("set-data").selectOption("fashion");
+  blocked.clear();
+  await page.getByTestId("play").click();
+  for (const side of ["left", "right"]) await reads(page, `status-${side}`, /Finished/, 300_000);
+});
+
 test("a program that cannot be loaded is said, and can be tried again", async () => {
   const page = await open();
   let blocked = true;
@@ -127,4 +153,23 @@ test("a program that cannot be loaded is said, and can be tried again", async ()
   blocked = false;
   await page.getByRole("button", { name: "Try again" }).click();
   await page.waitForFunction(() => !document.querySelector('[data-testid="play"]').disabled);
+});
+
+test("opened from disk, the page says how to serve it", async () => {
+  for (const path of ["../dist/index.html", "../index.html"]) {
+    const page = await openFile(fileURLToPath(new URL(path, import.meta.url)));
+    const note = page.getByRole("alert");
+    assert.equal(await note.isVisible(), true, path);
+    assert.match(await note.innerText(), /needs a server.*python3 -m http\.server.*cargo xtask web --serve/s);
+    await page.context().close();
+  }
+});
+
+test("served, the page never says so, not even before its program is there", async () => {
+  const page = await open();
+  assert.equal(await page.getByTestId("unserved").isVisible(), false);
+  await page.context().route("**/*.js", (route) => route.abort());
+  await page.reload();
+  assert.equal(await page.getByTestId("play").isEnabled(), false);
+  assert.equal(await page.getByTestId("unserved").isVisible(), false);
 });

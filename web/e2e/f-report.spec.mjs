@@ -97,8 +97,9 @@ test("its table has every run at the last epoch", { skip: without }, async () =>
     "supernet-accuracy": last.supernet_accuracy,
   };
   if ("table-accuracy" in shown) expected["table-accuracy"] = last.benchmark?.cifar10_test ?? "";
+  if ("table-rank" in shown) expected["table-rank"] = last.benchmark?.rank ?? "";
   assert.deepEqual(shown, Object.fromEntries(Object.entries(expected).map(([key, value]) => [key, String(value)])));
-  assert.ok("table-accuracy" in shown || last.benchmark === undefined);
+  assert.ok(["table-accuracy", "table-rank"].every((column) => column in shown) || last.benchmark === undefined);
 });
 
 test("its files have the events' numbers", { skip: without }, async () => {
@@ -159,6 +160,19 @@ test("a run that is not one is left out by name, and a name is only a name", { s
 
   const damaged = await file("report.html", (await readFile(report, "utf8")).replace(PLACE, "$1[{$3"));
   assert.match(await text(await openFile(damaged), "message"), /damaged/);
+});
+
+test("a run of an earlier version has no rank, and is drawn", { skip: without }, async () => {
+  const [run] = await runsIn(report);
+  const events = run.events.map((event) => (event.event === "epoch" ? { ...event, benchmark: { cifar10_test: 54.3 } } : event));
+  const path = await reportOf([{ ...run, name: "runs/earlier", events }]);
+  const page = await openFile(path);
+  const row = page.getByTestId("summary").locator("tbody tr");
+  assert.equal(await row.locator('[data-column="table-accuracy"]').innerText(), "54.30 %");
+  assert.equal(await row.locator('[data-column="table-rank"]').count(), 0);
+  await drawn(page);
+  assert.match(await page.locator('#cell .panel[data-side="left"] .facts').innerText(), /^Trained in full: 54\.3 %\n/);
+  assertQuiet(page, path);
 });
 
 test("two runs are compared on the sides that are chosen", { skip: without }, async () => {

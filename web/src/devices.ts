@@ -1,5 +1,6 @@
 /** Choosing where the searches run. */
 import type { Device } from "./protocol";
+import { webgpuHelp } from "./webgpu-help";
 
 interface Adapter {
   isFallbackAdapter?: boolean;
@@ -36,7 +37,8 @@ export async function choose(wish: string): Promise<Choice> {
   if (wish === "cpu") return { device: "cpu" };
   const found = await adapter();
   if (found === null) {
-    return { device: "cpu", note: "This browser offers no WebGPU adapter: the searches run on the CPU instead." };
+    const help = webgpuHelp(navigator.userAgent, isSecureContext);
+    return { device: "cpu", note: `This browser offers no WebGPU adapter: the searches run on the CPU instead. ${help}` };
   }
   if (wish === "auto" && software(found)) {
     return { device: "cpu", note: "The only WebGPU adapter here is a software one, slower than the CPU device: the searches run on the CPU." };

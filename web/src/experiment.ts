@@ -154,7 +154,7 @@ export class Experiment {
   private async takeUp(side: SideName, round: number): Promise<void> {
     const { run, kept, cutShort, dead } = this.sides[side];
     if (run === undefined) return;
-    const origin: Origin = kept === undefined ? { config: run.config } : { snapshot: kept.bytes };
+    const origin: Origin = { config: run.config, snapshot: kept?.bytes };
     const earlier = cutBack(run, kept?.events ?? 0);
     this.sides[side] = { ...empty(), run: earlier, kept };
     this.watcher.redraw();

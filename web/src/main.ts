@@ -2,6 +2,7 @@
 import "./styles/page.css";
 import "./styles/controls.css";
 import "./styles/views.css";
+import "./styles/unserved.css";
 import { apply, comparisonSettings, read, write } from "./address";
 import { comparisonNamed, COMPARISONS, OWN_COMPARISON, type Comparison } from "./comparisons";
 import { Controls } from "./controls";
@@ -360,7 +361,7 @@ async function takeFile(file: File): Promise<string> {
   }
   if (dropped.what === "table") {
     experiment.files = { ...experiment.files, table: dropped.text };
-    return `${dropped.name}: a table of ${dropped.rows} cells. The next search on NAS-Bench-201 shows what its cell reaches when it is trained in full.`;
+    return `${dropped.name}: a table of ${dropped.rows} cells. The next search on NAS-Bench-201 takes from it what its cell reaches when it is trained in full.`;
   }
   experiment.files = { ...experiment.files, batches: dropped.bytes };
   if (settings !== undefined) {

@@ -5,11 +5,11 @@ import type { Event, Genotype, Notations, PresetInfo, SearchConfig, Space } from
 /** Device that a search runs on. */
 export type Device = "cpu" | "webgpu";
 
-/** Files that a search may need besides its configuration. They are read here and never leave the machine. */
+/** Files of the visitor that a search may need besides its configuration. They are read here and never leave the machine. */
 export interface Files {
   /** One CIFAR-10 batch file. */
   batches?: Uint8Array | undefined;
-  /** NAS-Bench-201's table as CSV. */
+  /** NAS-Bench-201's table as CSV; it stands in for the built-in accuracies. */
   table?: string | undefined;
 }
 
@@ -34,7 +34,8 @@ export type Question = {
 /** From the page to a worker. */
 export type ToWorker =
   | { type: "create"; config: SearchConfig; device: Device; files: Files }
-  | { type: "restore"; snapshot: Uint8Array; device: Device; files: Files }
+  /** `config` is that of the snapshot: it says which of the library's files belong to it. */
+  | { type: "restore"; snapshot: Uint8Array; config: SearchConfig; device: Device; files: Files }
   /** `turn` comes back when it stops, so that a late answer is not taken for a new one. */
   | { type: "run"; until: Until; turn: number }
   | { type: "pause" }

@@ -80,8 +80,10 @@ function checkEpoch(x: Loose, space: Space, before: EpochEvent | undefined): voi
     need(Array.isArray(cosines) && cosines.length === cells.length, "cosines are not a square");
     for (const row of cosines as unknown[]) numbers(row, cells.length, "cosines");
   });
-  const table = x["benchmark"];
-  need(table === undefined || table === null || (isObject(table) && isNumber(table["cifar10_test"])), "benchmark is wrong");
+  // Earlier versions wrote no rank.
+  const known = x["benchmark"] ?? { cifar10_test: 0 };
+  need(isObject(known) && isNumber(known["cifar10_test"]), "benchmark is wrong");
+  need([known["rank"], known["cells"]].every((place) => (place ?? undefined) === undefined || isCount(place)), "the rank in benchmark is wrong");
   const warnings = x["warnings"] ?? [];
   need(Array.isArray(warnings) && warnings.every((warning) => typeof warning === "string"), "warnings are not texts");
   checkGenotype(x["genotype"], space);

@@ -8,7 +8,7 @@ import { cellGraph } from "./views/cell-graph";
 import { cosineMatrix } from "./views/cosine-matrix";
 import { curves } from "./views/curves";
 import { figure, heatmap, type Measure } from "./views/heatmap";
-import { brief, percent } from "./views/numbers";
+import { brief, percent, placeOf } from "./views/numbers";
 import { shown, type Shown } from "./views/topology";
 
 export type Runs = Record<SideName, Run | undefined>;
@@ -89,6 +89,8 @@ class Panel {
     this.write("#cell", ".warning", warning);
     this.host("#cell", ".warning").hidden = warning === "";
     this.write("#cell", ".facts", epoch ? facts(epoch, now?.report.saturation.entropy ?? []) : "Undecided: every candidate weighs the same.");
+    const known = worth(epoch);
+    if (known !== undefined) this.host("#cell", ".facts").prepend(strong(known));
     if (now === undefined) return;
     this.heat({ ...now, measure: look.measure, top });
     this.cosines(now);
@@ -120,14 +122,28 @@ class Panel {
 
 function facts(epoch: EpochEvent, entropy: readonly number[]): string {
   const skips = epoch.skip_connections;
-  const table = epoch.benchmark?.cifar10_test;
   const parts = [
     `${skips === 0 ? "No" : skips} skip connection${skips === 1 ? "" : "s"}${epoch.cell_types.length > 1 ? " in all cell types" : ""}`,
     `mean entropy ${brief(mean(entropy))}`,
     `supernet ${percent(epoch.supernet_accuracy)}`,
   ];
-  if (table !== undefined) parts.push(`cell trained in full ${table.toFixed(1)} %`);
-  return `${parts.join(" · ")}`;
+  return parts.join(" · ");
+}
+
+/** What the derived cell reaches by the benchmark; undefined on other spaces. */
+function worth(epoch: EpochEvent | undefined): string | undefined {
+  const known = epoch?.benchmark;
+  // Null where another program wrote the run.
+  if (known === undefined || known === null) return undefined;
+  const place = placeOf(known);
+  return `Trained in full: ${known.cifar10_test.toFixed(1)} %${place === undefined ? "" : `, rank ${place}`}`;
+}
+
+function strong(text: string): HTMLElement {
+  const made = document.createElement("strong");
+  made.className = "worth";
+  made.textContent = text;
+  return made;
 }
 
 /** The last signs of a collapse up to an epoch; an epoch tells them only when they appear. */

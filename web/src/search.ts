@@ -13,8 +13,11 @@ export interface Listener {
   dead(reason: string, running: boolean): void;
 }
 
-/** Beginning of a search. */
-export type Origin = { config: SearchConfig } | { snapshot: Uint8Array };
+/** Beginning of a search: from its configuration, or from a snapshot of a search with it. */
+export interface Origin {
+  config: SearchConfig;
+  snapshot?: Uint8Array | undefined;
+}
 
 export class RemoteSearch {
   /** True if it has been told to go on. */
@@ -31,7 +34,7 @@ export class RemoteSearch {
   ) {}
 
   /** Starts a worker and makes the search in it. Rejects with the reason where that fails. */
-  static make(origin: Origin, device: Device, files: Files, listener: Listener): Promise<RemoteSearch> {
+  static make({ config, snapshot }: Origin, device: Device, files: Files, listener: Listener): Promise<RemoteSearch> {
     const worker = spawn();
     const search = new RemoteSearch(worker, listener);
     return new Promise((resolve, reject) => {
@@ -48,11 +51,7 @@ export class RemoteSearch {
         worker.onmessage = (later: MessageEvent<FromWorker>) => search.hear(later.data);
         resolve(search);
       };
-      worker.postMessage(
-        "config" in origin
-          ? { type: "create", config: origin.config, device, files }
-          : { type: "restore", snapshot: origin.snapshot, device, files },
-      );
+      worker.postMessage(snapshot === undefined ? { type: "create", config, device, files } : { type: "restore", snapshot, config, device, files });
     });
   }
 

@@ -3,13 +3,15 @@ import { mean } from "d3-array";
 import type { Run } from "./run";
 import { methodLabel } from "./settings";
 import type { EpochEvent } from "./types";
-import { brief, percent } from "./views/numbers";
+import { brief, percent, placeOf } from "./views/numbers";
 
 interface Column {
   key: string;
   title: string;
   value(run: Run, epoch: EpochEvent, kind: number): string | number | null | undefined;
-  format?(value: number): string;
+  format?(value: number, epoch: EpochEvent): string;
+  /** True if the column is left out where no run has a value. */
+  optional?: boolean;
 }
 
 const COLUMNS: readonly Column[] = [
@@ -25,6 +27,14 @@ const COLUMNS: readonly Column[] = [
     title: "Trained in full, CIFAR-10 test",
     value: (_, epoch) => epoch.benchmark?.cifar10_test,
     format: (value) => `${value.toFixed(2)} %`,
+    optional: true,
+  },
+  {
+    key: "table-rank",
+    title: "Rank",
+    value: (_, epoch) => epoch.benchmark?.rank || undefined,
+    format: (value, { benchmark }) => placeOf({ rank: value, cells: benchmark?.cells ?? null }) ?? String(value),
+    optional: true,
   },
 ];
 
@@ -40,8 +50,8 @@ export function drawSummary(table: HTMLTableElement, runs: readonly Run[], kind:
     const epoch = run.epochs.at(-1);
     return epoch === undefined ? [] : [{ run, epoch }];
   });
-  // Only a run that was given a table knows what its cell reaches.
-  const columns = COLUMNS.filter(({ key }) => key !== "table-accuracy" || lasts.some(({ epoch }) => typeof epoch.benchmark?.cifar10_test === "number"));
+  // What its cell reaches is known of a run on NAS-Bench-201; runs of earlier versions have no rank.
+  const columns = COLUMNS.filter(({ value, optional }) => optional !== true || lasts.some(({ run, epoch }) => typeof value(run, epoch, kind) === "number"));
   const head = document.createElement("tr");
   for (const { key, title } of columns) {
     const made = cell("th", title, key);
@@ -55,7 +65,7 @@ export function drawSummary(table: HTMLTableElement, runs: readonly Run[], kind:
     for (const { key, value, format } of columns) {
       const found = value(run, epoch, own) ?? "";
       const words = key === "method" ? methodLabel(run.config.method.name) : found || "–";
-      const shown = typeof found === "number" && format !== undefined ? format(found) : String(words);
+      const shown = typeof found === "number" && format !== undefined ? format(found, epoch) : String(words);
       const made = cell(key === "run" ? "th" : "td", shown, key);
       if (key === "run") made.scope = "row";
       made.dataset["value"] = String(found);

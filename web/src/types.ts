@@ -2,35 +2,6 @@
 // UPDATE_TYPES=1 cargo test --release --workspace types
 
 /**
- * Accuracies of one cell in percent.
- */
-export type Accuracies = { 
-/**
- * Accuracy on the validation images of CIFAR-10.
- */
-cifar10_valid: number, 
-/**
- * Accuracy on the test images of CIFAR-10.
- */
-cifar10_test: number, 
-/**
- * Accuracy on the validation images of CIFAR-100.
- */
-cifar100_valid: number, 
-/**
- * Accuracy on the test images of CIFAR-100.
- */
-cifar100_test: number, 
-/**
- * Accuracy on the validation images of ImageNet16-120.
- */
-imagenet16_120_valid: number, 
-/**
- * Accuracy on the test images of ImageNet16-120.
- */
-imagenet16_120_test: number, };
-
-/**
  * Training of the architecture parameters: Adam.
  */
 export type ArchitectureConfig = { 
@@ -332,9 +303,9 @@ genotype: Genotype,
  */
 skip_connections: number, 
 /**
- * Accuracies of the genotype in the benchmark table, if one was given and has it.
+ * What the benchmark table knows of the genotype, if there is a table that has it.
  */
-benchmark?: Accuracies, 
+benchmark?: TableReport, 
 /**
  * Signs of a collapse.
  */
@@ -435,7 +406,7 @@ export type MacroLayout = { "stacked": {
 /**
  * Width of the stem in multiples of the channels C.
  */
-stem_multiplier: number, } } | "staged";
+stem_multiplier: number, } } | "imagenet" | "staged";
 
 /**
  * Name of a macro layout.
@@ -684,6 +655,43 @@ channels: number,
  * L cells in a stacked layout, N a stage in a staged one.
  */
 cells: number, };
+
+/**
+ * What a benchmark table knows of a genotype.
+ */
+export type TableReport = { 
+/**
+ * Rank of the genotype: one more than the number of cells with a better test accuracy on CIFAR-10.
+ */
+rank: number, 
+/**
+ * Number of cells of the table.
+ */
+cells: number, 
+/**
+ * Accuracy on the validation images of CIFAR-10.
+ */
+cifar10_valid?: number, 
+/**
+ * Accuracy on the test images of CIFAR-10.
+ */
+cifar10_test: number, 
+/**
+ * Accuracy on the validation images of CIFAR-100.
+ */
+cifar100_valid?: number, 
+/**
+ * Accuracy on the test images of CIFAR-100.
+ */
+cifar100_test?: number, 
+/**
+ * Accuracy on the validation images of ImageNet16-120.
+ */
+imagenet16_120_valid?: number, 
+/**
+ * Accuracy on the test images of ImageNet16-120.
+ */
+imagenet16_120_test?: number, };
 
 /**
  * Training of the weights: SGD with momentum and a cosine schedule.

@@ -1,5 +1,7 @@
 /** Drives one search, or answers questions about configurations. One worker has one instance of the .wasm. */
+import { complete, type Given } from "./built-in";
 import type { Device, Files, FromWorker, Question, ToWorker, Until } from "./protocol";
+import type { SearchConfig } from "./types";
 import type { Search } from "./wasm/cpu/lambda_darts_wasm.js";
 
 type Library = typeof import("./wasm/cpu/lambda_darts_wasm.js");
@@ -59,16 +61,28 @@ function load(device: Device): Promise<Library> {
   return library;
 }
 
-async function make(device: Device, how: (from: Library) => Promise<Search>): Promise<void> {
+/** What a search is made from. */
+interface Wanted {
+  config: SearchConfig;
+  device: Device;
+  files: Files;
+}
+
+async function make({ config, device, files }: Wanted, how: (from: Library, given: Given) => Promise<Search>): Promise<void> {
   let from: Library;
+  let given: Given;
   try {
-    from = await load(device);
+    // Both at the same time: neither waits for the other.
+    const loading = load(device).catch((error: unknown) => {
+      throw new Error(`the program could not be loaded: ${reasonOf(error)}`);
+    });
+    [from, given] = await Promise.all([loading, complete(config, files)]);
   } catch (error) {
-    post({ type: "refused", reason: `the program could not be loaded: ${reasonOf(error)}` });
+    post({ type: "refused", reason: reasonOf(error) });
     return;
   }
   try {
-    search = await how(from);
+    search = await how(from, given);
     post({ type: "created", device: search.device() });
   } catch (error) {
     // An Error is an answer; anything else (a trap) means that the instance is gone.
@@ -143,18 +157,14 @@ async function answer(message: Question): Promise<void> {
   }
 }
 
-function given(files: Files): [Uint8Array | undefined, string | undefined] {
-  return [files.batches, files.table];
-}
-
 self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
   if (dead) return;
   switch (data.type) {
     case "create":
-      void make(data.device, (from) => from.Search.create(data.config, data.device, ...given(data.files)));
+      void make(data, (from, { images, table }) => from.Search.create(data.config, data.device, images, table));
       break;
     case "restore":
-      void make(data.device, (from) => from.Search.restore(data.snapshot, data.device, ...given(data.files)));
+      void make(data, (from, { images, table }) => from.Search.restore(data.snapshot, data.device, images, table));
       break;
     case "run":
       until = data.until;

@@ -18,7 +18,7 @@ Pack published data into the files that the library embeds. The modules that rea
 
 #[derive(Subcommand)]
 pub(crate) enum Data {
-    /// Pack the accuracies of NAS-Bench-201: core/src/benchmark/nas_bench_201.bin.
+    /// Pack the accuracies of NAS-Bench-201: nas_bench_201.bin and cifar10_test.bin in core/src/benchmark.
     Table {
         /// CSV file with all 15,625 cells, with accuracies to a thousandth of a percent at most.
         file: PathBuf,
@@ -31,23 +31,26 @@ pub(crate) enum Data {
 }
 
 pub(crate) fn pack(data: &Data) -> Result<(), ExitCode> {
-    let (packed, file) = match data {
-        Data::Table { file } => (table(file), "core/src/benchmark/nas_bench_201.bin"),
-        Data::FashionMnist { dir } => (fashion_mnist(dir), "core/src/data/fashion.bin"),
+    let packed = match data {
+        Data::Table { file } => table(file).map(|bytes| {
+            // The column that stands alone is the first one after the numbers of the cells.
+            let cells = OPERATIONS.len().pow(6);
+            let alone = bytes[2 * cells..5 * cells].to_vec();
+            vec![("core/src/benchmark/nas_bench_201.bin", bytes), ("core/src/benchmark/cifar10_test.bin", alone)]
+        }),
+        Data::FashionMnist { dir } => fashion_mnist(dir).map(|bytes| vec![("core/src/data/fashion.bin", bytes)]),
     };
-    let written = packed.and_then(|bytes| {
-        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
-        let packed = zlib.write_all(&bytes).and_then(|()| zlib.finish()).map_err(|error| error.to_string())?;
-        fs::write(root().join(file), &packed).map_err(|error| error.to_string())?;
-        Ok(packed.len())
-    });
-    match written {
-        Ok(size) => {
-            println!("   {file}: {size} bytes");
-            Ok(())
-        }
-        Err(what) => refuse(&what),
-    }
+    let written = packed.and_then(|files| files.iter().try_for_each(|(file, bytes)| write(file, bytes)));
+    written.or_else(|what| refuse(&what))
+}
+
+/// Compresses bytes and writes them to a file of this project.
+fn write(file: &str, bytes: &[u8]) -> Result<(), String> {
+    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
+    let packed = zlib.write_all(bytes).and_then(|()| zlib.finish()).map_err(|error| error.to_string())?;
+    fs::write(root().join(file), &packed).map_err(|error| error.to_string())?;
+    println!("   {file}: {} bytes", packed.len());
+    Ok(())
 }
 
 /// Operations of NAS-Bench-201 in the order of their digits.

@@ -35,7 +35,7 @@ pub(super) fn alignment(epoch: &EpochEvent) -> Option<f64> {
 
 /// Returns the CIFAR-10 test accuracy of the cell in the table, in percent.
 pub(super) fn accuracy(epoch: &EpochEvent) -> Option<f64> {
-    epoch.benchmark.map(|known| known.cifar10_test)
+    epoch.benchmark.map(|known| known.accuracies.cifar10_test)
 }
 
 fn entropy(epoch: &EpochEvent) -> Option<f64> {

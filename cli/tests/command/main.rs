@@ -8,6 +8,7 @@ mod fetch;
 mod interchange;
 #[cfg(unix)]
 mod interrupt;
+mod machines;
 mod outcome;
 mod people;
 mod program;

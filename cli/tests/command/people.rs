@@ -172,3 +172,28 @@ fn every_folder_of_the_cases_is_read() {
     let result: Value = serde_json::from_slice(&out.stdout).unwrap();
     assert!(result["supernet_accuracy"].as_f64().unwrap() > 0.9, "{result}");
 }
+
+#[test]
+fn a_cell_is_drawn_and_its_network_for_imagenet_is_that_of_the_paper() {
+    let folder = tempfile::tempdir().unwrap();
+    let drawn = ["derive", DARTS_V2, "--svg", "cell.svg", "--png", "cell.png", "--dot", "cell.dot"];
+    let out = run(&[&drawn[..], &["--layout", "imagenet", "--json"]].concat(), folder.path());
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    let found: Value = serde_json::from_slice(&out.stdout).unwrap();
+    // The paper has 4.7 million parameters. It says 574 million multiply-adds; the convolutions and the classifier have fewer.
+    assert_eq!(found["network"]["parameters"].as_u64(), Some(4_718_752));
+    assert_eq!(found["network"]["multiply_adds"].as_u64(), Some(529_911_552));
+    let svg = fs::read_to_string(folder.path().join("cell.svg")).unwrap();
+    assert_eq!((svg.matches("<title>Edge ").count(), svg.matches("</svg>").count()), (16, 1));
+    let png = image::open(folder.path().join("cell.png")).unwrap();
+    assert_eq!(png.width(), 1280);
+    let dot = fs::read_to_string(folder.path().join("cell.dot")).unwrap();
+    assert_eq!((dot.matches("digraph").count(), dot.matches("->").count()), (2, 16));
+    let again = run(&drawn, folder.path());
+    assert!(text(&again.stderr).contains("overwrite it with --force"), "{}", text(&again.stderr));
+    let large = run(&["derive", DARTS_V2, "--size", "224"], folder.path());
+    assert!(text(&large.stderr).contains("--layout imagenet"), "{}", text(&large.stderr));
+    let dense = "|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|";
+    let staged = run(&["derive", dense, "--layout", "imagenet"], folder.path());
+    assert!(text(&staged.stderr).contains("the cells of NAS-Bench-201 have one layout"), "{}", text(&staged.stderr));
+}

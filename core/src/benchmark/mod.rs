@@ -15,7 +15,6 @@
 //! | `c10_train_s` (optional) | seconds that its training took on CIFAR-10 |
 
 mod equivalence;
-#[cfg(not(target_family = "wasm"))]
 mod nas_bench_201;
 mod table;
 

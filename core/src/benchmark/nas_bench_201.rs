@@ -4,18 +4,21 @@
 //! the first edge on, the order of [`OPERATIONS`]. A column is the high bytes of all its numbers, then the bytes below.
 //! The first column has the numbers of the cells in the benchmark, in two bytes. The others have accuracies in
 //! thousandths of a percent, in three bytes, and all but the first of them as the difference to another column: even
-//! numbers are positive differences, doubled. `cargo xtask pack table FILE` makes the file from a table.
+//! numbers are positive differences, doubled. `cifar10_test.bin` is a stream of the first of these accuracies alone.
+//! `cargo xtask pack table FILE` makes both files from a table.
 
 use std::io::Read;
 
 use super::equivalence::canonical;
-use super::table::{Accuracies, Row, Table};
+use super::table::{Accuracies, Row, Table, TableError};
 use crate::space::{Genotype, GenotypeCell, Operation};
 
 static PACKED: &[u8] = include_bytes!("nas_bench_201.bin");
 
 const CELLS: usize = 15_625;
 const EDGES: usize = 6;
+/// Bytes of a column of accuracies.
+const COLUMN: usize = 3 * CELLS;
 
 /// Operations in the order of their digits.
 const OPERATIONS: [Operation; 5] =
@@ -44,44 +47,86 @@ impl Table {
     /// ```
     #[must_use]
     pub fn nas_bench_201() -> Self {
-        let mut bytes = Vec::with_capacity(CELLS * 20);
-        flate2::read::ZlibDecoder::new(PACKED).read_to_end(&mut bytes).expect("the packed table is whole");
-        assert_eq!(bytes.len(), CELLS * (2 + 3 * BASES.len()), "the packed table has every cell");
+        let bytes = unpacked(PACKED, 2 * CELLS + BASES.len() * COLUMN).expect("the packed table is whole");
         let (indices, columns) = bytes.split_at(2 * CELLS);
         let mut accuracies: Vec<Vec<i64>> = Vec::new();
-        for (column, base) in columns.chunks_exact(3 * CELLS).zip(BASES) {
-            let packed =
-                (0..CELLS).map(|cell| (0..3).fold(0, |n, byte| n << 8 | i64::from(column[byte * CELLS + cell])));
-            let numbers = packed.enumerate().map(|(cell, n)| match base {
+        for (column, base) in columns.chunks_exact(COLUMN).zip(BASES) {
+            let numbers = numbers(column).enumerate().map(|(cell, n)| match base {
                 None => n,
                 Some(base) => accuracies[base][cell] + if n % 2 == 0 { n / 2 } else { -(n + 1) / 2 },
             });
             let numbers = numbers.collect();
             accuracies.push(numbers);
         }
+        Self::of_cells(|cell| {
+            let at = |column: usize| percent(accuracies[column][cell]);
+            let known = Accuracies {
+                cifar10_test: at(0),
+                cifar10_valid: Some(at(1)),
+                cifar100_test: Some(at(2)),
+                cifar100_valid: Some(at(3)),
+                imagenet16_120_test: Some(at(4)),
+                imagenet16_120_valid: Some(at(5)),
+            };
+            (Some(u32::from(u16::from_be_bytes([indices[cell], indices[CELLS + cell]]))), known)
+        })
+    }
+
+    /// Reads the accuracies on the test images of CIFAR-10 alone, as the file `cifar10_test.bin` beside this module has
+    /// them: a page loads it, as the other columns are five sixths of the whole.
+    ///
+    /// # Errors
+    /// [`TableError::NotPacked`] for any other bytes.
+    pub fn from_packed_cifar10(packed: &[u8]) -> Result<Self, TableError> {
+        let bytes = unpacked(packed, COLUMN).ok_or(TableError::NotPacked)?;
+        let accuracies: Vec<f64> = numbers(&bytes).map(percent).collect();
+        if accuracies.iter().any(|accuracy| *accuracy > 100.0) {
+            return Err(TableError::NotPacked);
+        }
+        Ok(Self::of_cells(|cell| {
+            let known = Accuracies {
+                cifar10_valid: None,
+                cifar10_test: accuracies[cell],
+                cifar100_valid: None,
+                cifar100_test: None,
+                imagenet16_120_valid: None,
+                imagenet16_120_test: None,
+            };
+            (None, known)
+        }))
+    }
+
+    /// Makes the table of all cells, from the number in the benchmark and the accuracies of each.
+    fn of_cells(known: impl Fn(usize) -> (Option<u32>, Accuracies)) -> Self {
         let mut table = Self::empty();
         for cell in 0..CELLS {
             let genotype = genotype(cell);
-            #[expect(clippy::cast_precision_loss, reason = "at most 100,000")]
-            let percent = |column: usize| accuracies[column][cell] as f64 / 1000.0;
-            let row = Row {
-                index: u32::from(u16::from_be_bytes([indices[cell], indices[CELLS + cell]])),
-                arch: genotype.to_nas_bench_201().unwrap_or_default(),
-                accuracies: Accuracies {
-                    cifar10_test: percent(0),
-                    cifar10_valid: percent(1),
-                    cifar100_test: percent(2),
-                    cifar100_valid: percent(3),
-                    imagenet16_120_test: percent(4),
-                    imagenet16_120_valid: percent(5),
-                },
-                parameters_millions: None,
-                train_seconds: None,
-            };
+            let (index, accuracies) = known(cell);
+            let arch = genotype.to_nas_bench_201().unwrap_or_default();
+            let row = Row { index, arch, accuracies, parameters_millions: None, train_seconds: None };
             table.add(row, canonical(&genotype));
         }
         table
     }
+}
+
+/// Returns the bytes of a zlib stream, if there are `count` of them.
+fn unpacked(packed: &[u8], count: usize) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(count + 1);
+    flate2::read::ZlibDecoder::new(packed).take(count as u64 + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() == count).then_some(bytes)
+}
+
+/// Returns the numbers of a column.
+fn numbers(column: &[u8]) -> impl Iterator<Item = i64> {
+    (0..CELLS).map(|cell| (0..3).fold(0, |number, byte| number << 8 | i64::from(column[byte * CELLS + cell])))
+}
+
+/// Returns thousandths of a percent in percent.
+fn percent(thousandths: i64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "less than 2^24")]
+    let number = thousandths as f64;
+    number / 1000.0
 }
 
 /// Returns the cell of a number, whose digits to the base of five are its operations.
@@ -107,6 +152,15 @@ mod tests {
         let best = best.unwrap();
         // The optimum that the paper names.
         assert_eq!(format!("{:.2}", best.accuracies.cifar10_test), "94.37");
+        let packed = include_bytes!("cifar10_test.bin");
+        let column = Table::from_packed_cifar10(packed).unwrap();
+        assert_eq!(column.len(), CELLS);
+        for (alone, row) in column.rows().iter().zip(table.rows()) {
+            assert_eq!((&alone.arch, alone.accuracies.cifar10_test), (&row.arch, row.accuracies.cifar10_test));
+        }
+        for wrong in [&packed[..packed.len() / 2], PACKED, b""] {
+            assert!(matches!(Table::from_packed_cifar10(wrong), Err(TableError::NotPacked)));
+        }
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/nb201/nas-bench-201.csv");
         if !path.exists() {
             println!("skipped: no ../shared");

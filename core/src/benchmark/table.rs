@@ -35,29 +35,39 @@ const REQUIRED: usize = 8;
 /// Characters between fields; all but the first leave the comma to decimal fractions.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
-/// Accuracies of one cell in percent.
+/// Accuracies of one cell in percent. A table may have those on the test images of CIFAR-10 alone.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Accuracies {
     /// Accuracy on the validation images of CIFAR-10.
-    pub cifar10_valid: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub cifar10_valid: Option<f64>,
     /// Accuracy on the test images of CIFAR-10.
     pub cifar10_test: f64,
     /// Accuracy on the validation images of CIFAR-100.
-    pub cifar100_valid: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub cifar100_valid: Option<f64>,
     /// Accuracy on the test images of CIFAR-100.
-    pub cifar100_test: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub cifar100_test: Option<f64>,
     /// Accuracy on the validation images of ImageNet16-120.
-    pub imagenet16_120_valid: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub imagenet16_120_valid: Option<f64>,
     /// Accuracy on the test images of ImageNet16-120.
-    pub imagenet16_120_test: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub imagenet16_120_test: Option<f64>,
 }
 
 /// One row of a [`Table`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
-    /// Number of the cell in the benchmark.
-    pub index: u32,
+    /// Number of the cell in the benchmark, if the table has it.
+    pub index: Option<u32>,
     /// Cell in NAS-Bench-201's notation.
     pub arch: String,
     /// Accuracies of the cell.
@@ -71,8 +81,8 @@ pub struct Row {
 /// Result of a lookup.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Found {
-    /// Number of the cell in the benchmark.
-    pub index: u32,
+    /// Number of the cell in the benchmark, if the table has it.
+    pub index: Option<u32>,
     /// Cell of the table: the one that was asked for, or an equivalent one.
     pub arch: String,
     /// Accuracies of the cell.
@@ -146,6 +156,9 @@ pub enum TableError {
         /// Line of the first occurrence, counted from 1.
         first: usize,
     },
+    /// Packed table that is not one.
+    #[error("not the packed accuracies of NAS-Bench-201's cells")]
+    NotPacked,
     /// Table with a header but without rows.
     #[error("{name}: the table has no rows")]
     Empty {
@@ -200,7 +213,7 @@ impl Table {
     /// ";
     /// let table = Table::parse(csv.as_bytes(), "mine")?;
     /// let cell = Genotype::parse("| none~0 | + | none~0 | none~1 | + | skip_connect~0 | none~1 | none~2 |")?;
-    /// assert_eq!(table.look_up(&cell).map(|found| (found.index, found.rank)), Some((7, 1)));
+    /// assert_eq!(table.look_up(&cell).map(|found| (found.index, found.rank)), Some((Some(7), 1)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn parse(reader: impl Read, name: &str) -> Result<Self, TableError> {
@@ -239,7 +252,7 @@ impl Table {
             return Err(TableError::Empty { name: name.to_owned() });
         }
         // No cell is as bad as 1 % in every column.
-        if table.rows.iter().all(|row| row.accuracies.all().iter().all(|&accuracy| accuracy <= 1.0)) {
+        if table.rows.iter().all(|row| row.accuracies.known().all(|accuracy| accuracy <= 1.0)) {
             for row in &mut table.rows {
                 row.accuracies = row.accuracies.map(percent);
             }
@@ -308,25 +321,20 @@ impl Table {
 }
 
 impl Accuracies {
-    fn all(self) -> [f64; 6] {
-        [
-            self.cifar10_valid,
-            self.cifar10_test,
-            self.cifar100_valid,
-            self.cifar100_test,
-            self.imagenet16_120_valid,
-            self.imagenet16_120_test,
-        ]
+    /// Returns every accuracy that is known.
+    fn known(self) -> impl Iterator<Item = f64> {
+        let others = [self.cifar100_valid, self.cifar100_test, self.imagenet16_120_valid, self.imagenet16_120_test];
+        [self.cifar10_valid, Some(self.cifar10_test)].into_iter().chain(others).flatten()
     }
 
     fn map(self, change: impl Fn(f64) -> f64) -> Self {
         Self {
-            cifar10_valid: change(self.cifar10_valid),
+            cifar10_valid: self.cifar10_valid.map(&change),
             cifar10_test: change(self.cifar10_test),
-            cifar100_valid: change(self.cifar100_valid),
-            cifar100_test: change(self.cifar100_test),
-            imagenet16_120_valid: change(self.imagenet16_120_valid),
-            imagenet16_120_test: change(self.imagenet16_120_test),
+            cifar100_valid: self.cifar100_valid.map(&change),
+            cifar100_test: self.cifar100_test.map(&change),
+            imagenet16_120_valid: self.imagenet16_120_valid.map(&change),
+            imagenet16_120_test: self.imagenet16_120_test.map(&change),
         }
     }
 }
@@ -444,15 +452,15 @@ impl Line<'_> {
         let arch = genotype.to_nas_bench_201().filter(|_| small);
         let arch = arch.ok_or_else(|| bad(format!("not a cell of one input and {NODES} nodes")))?;
         let row = Row {
-            index: self.field(0).parse().map_err(|_| self.bad_number(0, "a whole number"))?,
+            index: Some(self.field(0).parse().map_err(|_| self.bad_number(0, "a whole number"))?),
             arch,
             accuracies: Accuracies {
-                cifar10_valid: self.percent(2)?,
+                cifar10_valid: Some(self.percent(2)?),
                 cifar10_test: self.percent(3)?,
-                cifar100_valid: self.percent(4)?,
-                cifar100_test: self.percent(5)?,
-                imagenet16_120_valid: self.percent(6)?,
-                imagenet16_120_test: self.percent(7)?,
+                cifar100_valid: Some(self.percent(4)?),
+                cifar100_test: Some(self.percent(5)?),
+                imagenet16_120_valid: Some(self.percent(6)?),
+                imagenet16_120_test: Some(self.percent(7)?),
             },
             parameters_millions: self.amount(8)?,
             train_seconds: self.amount(9)?,
@@ -501,22 +509,22 @@ mod tests {
         let json = serde_json::to_string(&cell(ONE)).unwrap();
         for text in [ONE, ONE.replace('|', " | ").as_str(), json.as_str()] {
             let found = table.look_up(&cell(text)).unwrap();
-            assert_eq!((found.index, found.rank, found.accuracies.cifar10_test), (8, 1, 90.0));
+            assert_eq!((found.index, found.rank, found.accuracies.cifar10_test), (Some(8), 1, 90.0));
         }
         // Equal accuracies share a rank.
         assert_eq!([SKIPS, OTHER].map(|text| table.look_up(&cell(text)).unwrap().rank), [2, 2]);
         let mut sparse = cell(ONE);
         sparse.cells[0].nodes.iter_mut().for_each(|reads| reads.reverse());
         sparse.cells[0].nodes[1].remove(0);
-        assert_eq!(table.look_up(&sparse).unwrap().index, 8);
+        assert_eq!(table.look_up(&sparse).unwrap().index, Some(8));
     }
 
     #[test]
     fn an_equivalent_cell_stands_in_for_one_that_is_missing() {
         let table = table(&[line(3, SKIPS, "54.3"), line(9, OTHER, "90")]).unwrap();
         let found = table.look_up(&cell(ONE)).unwrap();
-        assert_eq!((found.index, found.arch.as_str()), (9, OTHER));
-        assert_eq!(table.equivalents(&cell(ONE)).iter().map(|row| row.index).collect::<Vec<_>>(), [9]);
+        assert_eq!((found.index, found.arch.as_str()), (Some(9), OTHER));
+        assert_eq!(table.equivalents(&cell(ONE)).iter().filter_map(|row| row.index).collect::<Vec<_>>(), [9]);
         let missing = cell("|none~0|+|none~0|none~1|+|nor_conv_1x1~0|none~1|none~2|");
         assert_eq!((table.look_up(&missing), table.equivalents(&missing).len()), (None, 0));
         let darts = cell("Genotype(normal=[('none', 0), ('none', 1)], normal_concat=[2])");
@@ -530,8 +538,8 @@ mod tests {
                     hi,1,2,3,4,5,6,7,8,|none~0|+|none~0|none~1|+|none~0|none~1|none~2|, 11\r\n";
         let table = Table::parse(text.as_bytes(), "t.csv").unwrap();
         let row = &table.rows[0];
-        assert_eq!((row.index, row.train_seconds, row.parameters_millions), (11, Some(1.0), Some(2.0)));
-        assert_eq!((row.accuracies.cifar10_valid, row.accuracies.imagenet16_120_test), (8.0, 3.0));
+        assert_eq!((row.index, row.train_seconds, row.parameters_millions), (Some(11), Some(1.0), Some(2.0)));
+        assert_eq!((row.accuracies.cifar10_valid, row.accuracies.imagenet16_120_test), (Some(8.0), Some(3.0)));
     }
 
     #[test]
@@ -545,12 +553,12 @@ mod tests {
             format!("{}\n7{between}{cell}{between}{numbers}\n", header.replace(',', between))
         };
         let expected = Accuracies {
-            cifar10_valid: 91.25,
+            cifar10_valid: Some(91.25),
             cifar10_test: 93.5,
-            cifar100_valid: 70.0,
-            cifar100_test: 70.5,
-            imagenet16_120_valid: 44.25,
-            imagenet16_120_test: 44.5,
+            cifar100_valid: Some(70.0),
+            cifar100_test: Some(70.5),
+            imagenet16_120_valid: Some(44.25),
+            imagenet16_120_test: Some(44.5),
         };
         for text in [
             lines(",", percentages, "."),
@@ -618,12 +626,12 @@ mod tests {
         let table = Table::read(&path).unwrap();
         assert_eq!((table.len(), table.equivalent.len()), (15_625, 6_466));
         for (index, accuracy) in [(9930, 94.36), (1835, 54.30)] {
-            let row = table.rows.iter().find(|row| row.index == index).unwrap();
+            let row = table.rows.iter().find(|row| row.index == Some(index)).unwrap();
             let found = table.look_up(&cell(&row.arch)).unwrap();
-            assert_eq!((found.index, &found.arch), (index, &row.arch));
+            assert_eq!((found.index, &found.arch), (Some(index), &row.arch));
             assert!((found.accuracies.cifar10_test - accuracy).abs() < 0.01, "{found:?}");
         }
-        assert_eq!(table.look_up(&cell(SKIPS)).unwrap().index, 1835);
+        assert_eq!(table.look_up(&cell(SKIPS)).unwrap().index, Some(1835));
         let best = table.rows.iter().max_by(|a, b| a.accuracies.cifar10_test.total_cmp(&b.accuracies.cifar10_test));
         assert_eq!(table.look_up(&cell(&best.unwrap().arch)).unwrap().rank, 1);
     }
@@ -667,7 +675,7 @@ mod tests {
             let sparse_json = serde_json::to_string(&sparse).unwrap();
             for other in [asked, sparse, cell(&json), cell(&spaced), cell(&sparse_json)] {
                 let found = table.look_up(&other).unwrap();
-                prop_assert_eq!((found.index, found.rank, &found.arch), (7, 1, &arch));
+                prop_assert_eq!((found.index, found.rank, &found.arch), (Some(7), 1, &arch));
             }
         }
 
@@ -680,7 +688,7 @@ mod tests {
             prop_assert_eq!(canonical(&other), canonical(&cell(&arch)));
             let table = table(&[line(7, &arch, "50")]).unwrap();
             let found = table.look_up(&other).unwrap();
-            prop_assert_eq!((found.index, &found.arch), (7, &arch));
+            prop_assert_eq!((found.index, &found.arch), (Some(7), &arch));
         }
     }
 }

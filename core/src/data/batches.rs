@@ -65,7 +65,7 @@ pub struct Pair {
 /// let data = SearchData::load(&DataConfig::default(), 1)?;
 /// let mut batches = Batches::new(Arc::new(data), 64, 1)?;
 /// let pair = batches.pair(0, 0);
-/// assert_eq!(pair.train.shape, [64, 1, 8, 8]);
+/// assert_eq!(pair.train.shape, [64, 1, 14, 14]);
 /// # Ok::<(), lambda_darts::data::DataError>(())
 /// ```
 #[derive(Debug)]
@@ -304,11 +304,11 @@ mod tests {
         let mut shown: Vec<Vec<u32>> = Vec::new();
         for step in 0..batches.steps() {
             let pair = batches.pair(0, step);
-            shown.extend(pair.train.images.chunks_exact(64).map(|image| image.iter().map(|v| v.to_bits()).collect()));
+            shown.extend(pair.train.images.chunks_exact(196).map(|image| image.iter().map(|v| v.to_bits()).collect()));
         }
         let all = data.batch(&data.train, None);
         let mut all: Vec<Vec<u32>> =
-            all.images.chunks_exact(64).map(|image| image.iter().map(|v| v.to_bits()).collect()).collect();
+            all.images.chunks_exact(196).map(|image| image.iter().map(|v| v.to_bits()).collect()).collect();
         assert_ne!(shown, all);
         shown.sort();
         all.sort();

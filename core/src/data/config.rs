@@ -14,10 +14,10 @@ use super::DataError;
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub enum DataSet {
     /// Handwritten digits of 8×8 pixels, built in.
-    #[default]
     #[serde(rename = "digits")]
     Digits,
     /// The first 4,000 training images of Fashion-MNIST, 14×14 pixels, built in.
+    #[default]
     #[serde(rename = "fashion")]
     Fashion,
     /// MNIST: handwritten digits.

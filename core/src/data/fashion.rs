@@ -6,7 +6,7 @@
 
 use std::io::Read;
 
-use super::Images;
+use super::{DataError, Images};
 
 /// Levels of grey of all images, in steps of [`STEP`] and as differences to PNG's Paeth filter, then labels, compressed
 /// with zlib. `cargo xtask pack fashion-mnist DIR` makes the file.
@@ -23,30 +23,41 @@ pub(super) const CLASSES: [&str; 10] =
 
 /// Returns the training images.
 pub(super) fn train() -> Images {
-    images(0, TRAIN)
+    unpack(PACKED).expect("the embedded file is whole").0
 }
 
 /// Returns the test images.
 pub(super) fn test() -> Images {
-    images(TRAIN, TEST)
+    unpack(PACKED).expect("the embedded file is whole").1
 }
 
-fn images(first: usize, count: usize) -> Images {
-    let mut bytes = Vec::with_capacity((TRAIN + TEST) * (PIXELS + 1));
-    flate2::read::ZlibDecoder::new(PACKED).read_to_end(&mut bytes).expect("the embedded file is whole");
+/// Returns the training images and the test images of the packed file.
+pub(super) fn unpack(packed: &[u8]) -> Result<(Images, Images), DataError> {
+    let count = (TRAIN + TEST) * (PIXELS + 1);
+    let mut bytes = Vec::with_capacity(count + 1);
+    let read = flate2::read::ZlibDecoder::new(packed).take(count as u64 + 1).read_to_end(&mut bytes);
+    if read.is_err() || bytes.len() != count {
+        return Err(DataError::BadImages { what: "not the packed images of Fashion-MNIST".to_owned() });
+    }
     let (filtered, labels) = bytes.split_at((TRAIN + TEST) * PIXELS);
-    let mut pixels = Vec::with_capacity(count * PIXELS);
-    for image in filtered.chunks_exact(PIXELS).skip(first).take(count) {
-        pixels.extend(levels(image).iter().map(|level| level.saturating_mul(STEP)));
-    }
-    Images {
-        channels: 1,
-        height: SIDE,
-        width: SIDE,
-        pixels,
-        labels: labels[first..first + count].iter().map(|&label| u16::from(label)).collect(),
-        classes: CLASSES.map(str::to_owned).to_vec(),
-    }
+    let parts = [(filtered, labels, 0, TRAIN), (filtered, labels, TRAIN, TEST)];
+    let [train, test] = parts.map(|(filtered, labels, first, count)| {
+        let mut pixels = Vec::with_capacity(count * PIXELS);
+        for image in filtered.chunks_exact(PIXELS).skip(first).take(count) {
+            pixels.extend(levels(image).iter().map(|level| level.saturating_mul(STEP)));
+        }
+        Images {
+            channels: 1,
+            height: SIDE,
+            width: SIDE,
+            pixels,
+            labels: labels.iter().skip(first).take(count).map(|&label| u16::from(label)).collect(),
+            classes: CLASSES.map(str::to_owned).to_vec(),
+        }
+    });
+    train.check()?;
+    test.check()?;
+    Ok((train, test))
 }
 
 /// Adds to each difference the neighbour that PNG's Paeth filter predicts it from.
@@ -77,6 +88,10 @@ mod tests {
 
     #[test]
     fn the_embedded_images_are_those_of_the_source() {
+        for wrong in [&PACKED[..PACKED.len() / 2], &PACKED[1..], b""] {
+            let message = unpack(wrong).unwrap_err().to_string();
+            assert!(message.contains("Fashion-MNIST"), "{message}");
+        }
         let (train, test) = (train(), test());
         train.check().unwrap();
         test.check().unwrap();

@@ -39,6 +39,15 @@ impl Images {
         super::fashion::test()
     }
 
+    /// Reads the training images and the test images that are built in elsewhere, from the file `fashion.bin` beside this
+    /// module: a page loads it.
+    ///
+    /// # Errors
+    /// [`DataError::BadImages`] for any other bytes.
+    pub fn from_packed_fashion(bytes: &[u8]) -> Result<(Self, Self), DataError> {
+        super::fashion::unpack(bytes)
+    }
+
     /// Reads the images and the labels of two IDX files, as MNIST has them, gzipped or not.
     ///
     /// # Errors

@@ -409,7 +409,7 @@ mod tests {
             (DataConfig { train_fraction: 1.0, ..plain() }, "train_fraction"),
             (DataConfig { train_fraction: f64::NAN, ..plain() }, "train_fraction"),
             (DataConfig { images: Some(1), ..plain() }, "`images`"),
-            (DataConfig { images: Some(1798), ..plain() }, "the data set has 1797"),
+            (DataConfig { images: Some(4001), ..plain() }, "the data set has 4000"),
             (DataConfig { size: Some(0), ..plain() }, "`size`"),
             (DataConfig { set: DataSet::Svhn, ..plain() }, "`svhn` needs the folder"),
         ] {

@@ -13,6 +13,9 @@ use super::DeviceError;
 /// Storage buffers of a kernel.
 pub(crate) const STORAGE_BUFFERS: u32 = 8;
 
+/// Threads of a workgroup.
+const THREADS: u32 = 256;
+
 /// Time after which a GPU that has not done a submission counts as lost.
 const TIME_OUT: Duration = Duration::from_mins(1);
 
@@ -83,12 +86,19 @@ impl GpuDevice {
         *lock(&self.extension) = Some(extension);
     }
 
-    /// True if the kernels run within the limits of the adapter, which are no more than WebGPU's defaults.
-    pub(super) fn can_run(&self) -> bool {
-        let limits = self.adapter.limits();
-        limits.max_storage_buffers_per_shader_stage >= STORAGE_BUFFERS
-            && limits.max_compute_invocations_per_workgroup >= 256
+    /// Why the kernels cannot run on the adapter, if they cannot.
+    pub(super) fn limitation(&self) -> Option<String> {
+        limitation(&self.adapter.limits())
     }
+}
+
+/// Returns which limit is too low for the kernels; they need no more than WebGPU's defaults.
+pub(super) fn limitation(limits: &wgpu::Limits) -> Option<String> {
+    let too_low = |what: &str, is: u32, needed: u32| {
+        (is < needed).then(|| format!("its shaders have {is} {what}, and the kernels need {needed}"))
+    };
+    too_low("storage buffers", limits.max_storage_buffers_per_shader_stage, STORAGE_BUFFERS)
+        .or_else(|| too_low("threads in a group", limits.max_compute_invocations_per_workgroup, THREADS))
 }
 
 impl OpenGpu {

@@ -55,6 +55,10 @@ pub struct DeviceInfo {
     pub largest_buffer: Option<u64>,
     /// Storage buffers that a shader may use; absent on the CPU.
     pub storage_buffers: Option<u32>,
+    /// PCI number of the vendor; absent on the CPU.
+    pub vendor: Option<u32>,
+    /// Why the kernels cannot run on the device, if they cannot.
+    pub limitation: Option<String>,
 }
 
 impl DeviceInfo {
@@ -65,6 +69,8 @@ impl DeviceInfo {
             kind: DeviceKind::Cpu,
             largest_buffer: None,
             storage_buffers: None,
+            vendor: None,
+            limitation: None,
         }
     }
 }

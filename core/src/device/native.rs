@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::gpu::{GpuDevice, wgpu};
+use super::gpu::{GpuDevice, limitation, wgpu};
 use super::{Device, DeviceError, DeviceInfo, DeviceKind, Processor};
 
 /// Adapter of an API with its index there.
@@ -48,6 +48,8 @@ impl Found {
             kind: kind(&self.adapter),
             largest_buffer: Some(limits.max_buffer_size),
             storage_buffers: Some(limits.max_storage_buffers_per_shader_stage),
+            vendor: Some(self.adapter.get_info().vendor),
+            limitation: limitation(&limits),
         }
     }
 }
@@ -85,13 +87,13 @@ pub(super) fn open(api: &str, which: Option<&str>) -> Result<Device, DeviceError
         .entry((api.to_owned(), index))
         .or_insert_with(|| Arc::new(GpuDevice::new(instance, adapter, name.clone())));
     let device = Device { processor: Processor::Gpu(Arc::clone(gpu)), name };
-    if gpu.can_run() {
+    if gpu.limitation().is_none() {
         return Ok(device);
     }
     #[cfg(feature = "burn")]
     return device.reference();
     #[cfg(not(feature = "burn"))]
-    Err(DeviceError::Missing { name: asked, reason: "its shaders have too few storage buffers or threads".to_owned() })
+    Err(DeviceError::Missing { name: asked, reason: gpu.limitation().unwrap_or_default() })
 }
 
 /// Position of the best adapter: discrete, integrated, virtual, others.

@@ -22,8 +22,8 @@ pub(super) async fn open() -> Result<Device, DeviceError> {
     let name = adapter.get_info().name;
     let name = if name.is_empty() { "WebGPU".to_owned() } else { format!("{name} (WebGPU)") };
     let gpu = GpuDevice::new(instance, adapter, name.clone());
-    if !gpu.can_run() {
-        return Err(missing("its shaders have too few storage buffers or threads".to_owned()));
+    if let Some(limitation) = gpu.limitation() {
+        return Err(missing(limitation));
     }
     Ok(Device { processor: Processor::Gpu(Arc::new(gpu)), name })
 }

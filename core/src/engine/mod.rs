@@ -29,6 +29,7 @@ mod fallback;
 #[cfg(any(all(feature = "wgpu", not(target_family = "wasm")), all(feature = "webgpu", target_family = "wasm")))]
 pub(crate) mod gpu;
 mod input;
+mod memory;
 mod numbers;
 mod pass;
 mod plan;
@@ -44,6 +45,7 @@ use std::pin::Pin;
 pub use choice::open;
 pub use error::EngineError;
 pub use input::{Draws, Input, Loss, Statistics};
+pub use memory::{Memory, Training, memory};
 pub use numbers::Numbers;
 pub use pass::{Found, Pass};
 pub use state::{SgdStep, State, Traffic};

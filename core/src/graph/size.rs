@@ -1,6 +1,6 @@
 //! Sizes of networks.
 
-use crate::space::MacroLayout;
+use crate::space::{MacroLayout, Space};
 
 /// Size of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,15 +28,30 @@ pub(super) const MAX_OPERATIONS: usize = 200_000;
 pub(super) const MAX_DERIVED_OPERATIONS: usize = 32_768;
 
 impl NetworkSize {
-    /// Published sizes for training a derived network: 36 channels and 20 cells where cells are stacked (DARTS), 16
-    /// channels and 5 cells a stage where they are staged (NAS-Bench-201).
+    /// Published sizes for training a derived network: 36 channels and 20 cells where cells are stacked (DARTS), 48
+    /// channels and 14 cells for ImageNet, 16 channels and 5 cells a stage where they are staged (NAS-Bench-201).
     #[must_use]
     pub fn published(layout: MacroLayout, image_channels: usize, classes: usize) -> Self {
         let (channels, cells) = match layout {
             MacroLayout::Stacked { .. } => (36, 20),
+            MacroLayout::ImageNet => (48, 14),
             MacroLayout::Staged => (16, 5),
         };
         Self { channels, cells, image_channels, classes }
+    }
+
+    /// Checks that a supernet has a cell of every type, so that the search decides all of them.
+    pub(crate) fn check_types(&self, space: &Space) -> Result<(), SizeError> {
+        let cells = space.cells(self.cells.min(1 << 16));
+        let lacks = (0..space.cell_types.len()).find(|cell_type| self.cells > 0 && !cells.contains(cell_type));
+        let Some(lacks) = lacks else { return Ok(()) };
+        let name = &space.cell_types[lacks].name;
+        let enough = (self.cells + 1..).find(|&cells| space.cells(cells).contains(&lacks)).unwrap_or(self.cells);
+        let what = format!(
+            "a cell of type `{name}`: with {} cells, {} has none; take {enough} or more",
+            self.cells, space.name
+        );
+        Err(SizeError { what })
     }
 
     /// Checks every size, and the number of operations and nodes.
@@ -56,5 +71,26 @@ impl NetworkSize {
             return Err(SizeError { what });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_of_cell_has_a_cell() {
+        let message = |name: &str, cells: usize| {
+            let size = NetworkSize { channels: 4, cells, image_channels: 3, classes: 10 };
+            size.check_types(&Space::named(name).unwrap()).map_err(|error| error.to_string())
+        };
+        for (name, cells) in [("darts", 3), ("darts", 8), ("nas-bench-201", 1)] {
+            assert_eq!(message(name, cells), Ok(()));
+        }
+        // The reductions stand at ⌊L/3⌋ and ⌊2L/3⌋.
+        for cells in [1, 2] {
+            let error = message("s2", cells).unwrap_err();
+            assert!(error.contains("`normal`") && error.contains("take 3 or more"), "{error}");
+        }
     }
 }

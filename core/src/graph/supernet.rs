@@ -3,7 +3,7 @@
 //! A mixed operation on edge (j→i) of cell l is Σ_k p_l\[e,k\]·op_k(x_j) with p = softmax(α); a node is the sum over
 //! its incoming edges. Each cell reads its own copy p_l, so that one backward pass gives every g_l = ∂L/∂p_l.
 
-use super::block::{auxiliary_head, factorized_reduce, relu_conv_norm, residual, stem};
+use super::block::{auxiliary_head, factorized_reduce, imagenet_stem, relu_conv_norm, residual, stem};
 use super::cell::{CellPlan, NetworkPlan};
 use super::derived::Auxiliary;
 use super::size::{MAX_DERIVED_OPERATIONS, MAX_OPERATIONS};
@@ -37,13 +37,13 @@ pub(super) fn build(plan: &NetworkPlan, size: NetworkSize, auxiliary: Option<Aux
     size.check(plan.operation_count(), if plan.derived { MAX_DERIVED_OPERATIONS } else { MAX_OPERATIONS })?;
     let mut builder = Builder::new(size.image_channels);
     let graph = match plan.layout {
-        MacroLayout::Stacked { stem_multiplier } => {
-            let (x, lower) = stacked(&mut builder, plan, size, stem_multiplier);
+        MacroLayout::Stacked { .. } | MacroLayout::ImageNet => {
+            let (x, lower) = stacked(&mut builder, plan, size);
             if let (Some(auxiliary), Some(lower)) = (auxiliary, lower) {
                 // The parameters of the auxiliary head come before the classifier, as in the reference; the network's
                 // own head is the first.
                 builder.within("auxiliary_head", |builder| {
-                    auxiliary_head(builder, lower, size.classes, auxiliary.loss_weight);
+                    auxiliary_head(builder, lower, plan.layout, size.classes, auxiliary.loss_weight);
                 });
             }
             builder.head(x, false, "classifier", size.classes, 1.0);
@@ -61,16 +61,15 @@ pub(super) fn build(plan: &NetworkPlan, size: NetworkSize, auxiliary: Option<Aux
 }
 
 /// DARTS: every cell reads the one or two outputs before it. Returns the last output, and that of the cell at ⅔.
-fn stacked(
-    builder: &mut Builder,
-    plan: &NetworkPlan,
-    size: NetworkSize,
-    stem_multiplier: usize,
-) -> (ValueId, Option<ValueId>) {
+fn stacked(builder: &mut Builder, plan: &NetworkPlan, size: NetworkSize) -> (ValueId, Option<ValueId>) {
     let affine = plan.derived;
     let mut channels = size.channels;
-    let mut last = stem(builder, stem_multiplier * channels);
-    let (mut before_last, mut reduced, mut lower) = (last, false, None);
+    let ([mut before_last, mut last], mut reduced) = match plan.layout {
+        MacroLayout::ImageNet => (imagenet_stem(builder, channels), true),
+        MacroLayout::Stacked { stem_multiplier } => ([stem(builder, stem_multiplier * channels); 2], false),
+        MacroLayout::Staged => ([stem(builder, channels); 2], false),
+    };
+    let mut lower = None;
     for (at, &cell_type) in plan.cells.iter().enumerate() {
         let reduce = cell_type != 0;
         if reduce {

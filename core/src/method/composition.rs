@@ -116,6 +116,12 @@ impl Method {
         self.parts.iter().any(|(_, part)| part.regularizes_weights(moment) && part.holds_pattern())
     }
 
+    /// True if [`holds_pattern`](Self::holds_pattern) may be true at some moment.
+    #[must_use]
+    pub fn may_hold_pattern(&self) -> bool {
+        self.parts.iter().any(|(_, part)| part.holds_pattern())
+    }
+
     /// Terms of the loss of ω.
     #[must_use]
     pub fn regularize_weights(

@@ -30,7 +30,7 @@ const MAX_BYTES: u64 = 1 << 34;
 /// # use std::sync::Arc;
 /// # use lambda_darts::{data::SearchData, device::Device};
 /// # use lambda_darts::search::{Checkpoint, EventLogPosition, SearchConfig, Session};
-/// # let config = SearchConfig { batch: 8, ..SearchConfig::small("nas-bench-201") };
+/// # let config = SearchConfig { batch: 8, ..SearchConfig::digits("nas-bench-201") };
 /// # let data = Arc::new(SearchData::load(&config.data, 0)?);
 /// # let folder = std::env::temp_dir().join(format!("lambda-darts-{}", std::process::id()));
 /// # std::fs::create_dir_all(&folder)?;
@@ -293,7 +293,7 @@ mod tests {
 
     /// A state with momentum, in the middle of an epoch.
     fn checkpoint() -> Checkpoint {
-        let mut config = SearchConfig::small("nas-bench-201");
+        let mut config = SearchConfig::digits("nas-bench-201");
         config.supernet.channels = 1;
         config.batch = 4;
         config.data.images = Some(40);

@@ -51,6 +51,12 @@ pub enum SearchError {
         /// Name of the number.
         what: String,
     },
+    /// The memory that the search needs is more than this process can have.
+    #[error("the search needs about {} of memory, which this process cannot have; use a smaller batch, fewer channels or smaller images", crate::text::bytes(*.needed))]
+    Memory {
+        /// Estimate in bytes.
+        needed: u64,
+    },
     /// The device failed, or the batch does not fit the network.
     #[error(transparent)]
     Engine(#[from] EngineError),

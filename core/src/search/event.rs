@@ -92,13 +92,26 @@ pub struct EpochEvent {
     pub genotype: Genotype,
     /// Number of skip connections in the genotype.
     pub skip_connections: usize,
-    /// Accuracies of the genotype in the benchmark table, if one was given and has it.
+    /// What the benchmark table knows of the genotype, if there is a table that has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
-    pub benchmark: Option<Accuracies>,
+    pub benchmark: Option<TableReport>,
     /// Signs of a collapse.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+/// What a benchmark table knows of a genotype.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct TableReport {
+    /// Accuracies of the genotype.
+    #[serde(flatten)]
+    pub accuracies: Accuracies,
+    /// Rank of the genotype: one more than the number of cells with a better test accuracy on CIFAR-10.
+    pub rank: usize,
+    /// Number of cells of the table.
+    pub cells: usize,
 }
 
 /// Report on one cell type at the end of an epoch.

@@ -8,14 +8,16 @@ use web_time::Instant;
 
 use super::bilevel::{Bilevel, BilevelState, StepReport, StepSettings};
 use super::phase::Stopwatch;
-use super::{CellTypeReport, EpochEvent, Event, EventKind, Phases, SearchConfig, SearchError, StepEvent};
+use super::{
+    CellTypeReport, EpochEvent, Event, EventKind, Phases, SearchConfig, SearchError, StepEvent, TableReport, memory,
+};
 use crate::alignment::{AlignmentMeasure, LayerAlignment};
 use crate::benchmark::Table;
 use crate::data::{Batches, SearchData};
 use crate::device::Device;
 use crate::engine::Traffic;
 use crate::graph::NetworkSize;
-use crate::method::{EpochSummary, Moment, Part};
+use crate::method::{EpochSummary, Moment, Part, PartError};
 use crate::saturation::Saturation;
 use crate::space::{Genotype, Space};
 
@@ -78,6 +80,20 @@ impl SessionState {
         &self.config
     }
 
+    /// Gives the search more epochs. It announces its settings again, and the schedules of the learning rate and of λ
+    /// are those of the longer search from here on.
+    ///
+    /// # Errors
+    /// [`SearchError::Setting`] if it has as many epochs already.
+    pub fn lengthened(mut self, epochs: usize) -> Result<Self, SearchError> {
+        let must = format!("more than the {} of the search", self.config.epochs);
+        PartError::check(epochs > self.config.epochs, "epochs", &must, &epochs)?;
+        self.config.epochs = epochs;
+        self.config.check()?;
+        self.progress.started = false;
+        Ok(self)
+    }
+
     /// Long vectors of the state by name.
     #[cfg(not(target_family = "wasm"))]
     pub(super) fn arrays(&mut self) -> impl Iterator<Item = (&'static str, &mut Vec<f64>)> {
@@ -102,7 +118,8 @@ impl Session {
     /// Prepares a search; nothing is trained yet.
     ///
     /// # Errors
-    /// [`SearchError`] if a setting is out of range or the batch larger than a part of the data.
+    /// [`SearchError`] if a setting is out of range, the batch larger than a part of the data, or a type of cell has no
+    /// cell.
     pub async fn new(config: SearchConfig, data: Arc<SearchData>, device: &Device) -> Result<Self, SearchError> {
         Self::with_parts(config, data, device, Vec::new()).await
     }
@@ -131,7 +148,10 @@ impl Session {
             image_channels: data.channels(),
             classes: data.classes().len(),
         };
+        size.check_types(&space)?;
+        let needed = config.memory(&data, device)?.host();
         let batches = Batches::new(data, config.batch, config.seed)?;
+        memory::reserve(needed)?;
         let bilevel = Bilevel::new(&space, size, method, config.seed, device).await?;
         Ok(Self {
             config,
@@ -376,7 +396,10 @@ impl Session {
             cell_types: reports.collect(),
             curvature,
             skip_connections: genotype.skip_connections(),
-            benchmark: self.table.as_ref().and_then(|table| table.look_up(&genotype)).map(|found| found.accuracies),
+            benchmark: self.table.as_ref().and_then(|table| {
+                let found = table.look_up(&genotype)?;
+                Some(TableReport { accuracies: found.accuracies, rank: found.rank, cells: table.len() })
+            }),
             genotype,
             warnings,
         };

@@ -40,6 +40,10 @@ pub enum MacroLayout {
         /// Width of the stem in multiples of the channels C.
         stem_multiplier: usize,
     },
+    /// Layout of DARTS for images of 224×224 pixels: the stem has three convolutions of stride 2, and the first cell
+    /// reads the image at strides 4 and 8.
+    #[serde(rename = "imagenet")]
+    ImageNet,
     /// Layout of NAS-Bench-201: three stages of N cells. Between two stages stands a fixed residual block that doubles
     /// the channels and halves the image; the search does not change it.
     Staged,
@@ -136,8 +140,8 @@ impl Space {
     pub fn cells(&self, cells: usize) -> Vec<usize> {
         match (self.layout, self.cell_type("reduce")) {
             (MacroLayout::Staged, _) => vec![0; 3 * cells],
-            (MacroLayout::Stacked { .. }, None) => vec![0; cells],
-            (MacroLayout::Stacked { .. }, Some(reduce)) => {
+            (MacroLayout::Stacked { .. } | MacroLayout::ImageNet, None) => vec![0; cells],
+            (MacroLayout::Stacked { .. } | MacroLayout::ImageNet, Some(reduce)) => {
                 let at = [cells / 3, 2 * cells / 3];
                 (0..cells).map(|cell| if at.contains(&cell) { reduce } else { 0 }).collect()
             }

@@ -9,7 +9,7 @@ const MOMENT: Moment = Moment { epoch: 0, epochs: 11, step: 3, seed: 5 };
 
 /// Settings of a preset with one setting more.
 fn with(preset: Preset, setting: &str, value: &str) -> MethodConfig {
-    let mut config = SearchConfig::small("nas-bench-201");
+    let mut config = SearchConfig::digits("nas-bench-201");
     config.method = MethodConfig::preset(preset);
     config.set(setting, value).expect("a setting");
     config.method
@@ -47,7 +47,7 @@ fn parts_that_do_not_go_together_are_refused() {
         let error = config.build(space).expect_err(part).to_string();
         assert!(error.contains(part), "{error}");
     }
-    let mut config = SearchConfig::small("nas-bench-201");
+    let mut config = SearchConfig::digits("nas-bench-201");
     config.method = MethodConfig::preset(Preset::Gdas);
     config.measures.curvature = true;
     assert!(config.check().expect_err("no Hessian").to_string().contains("`gumbel_hard`"));
@@ -56,7 +56,7 @@ fn parts_that_do_not_go_together_are_refused() {
 /// The name of a method brings its parts, and takes those of the method before.
 #[test]
 fn a_new_name_changes_the_parts() {
-    let mut config = SearchConfig::small("nas-bench-201");
+    let mut config = SearchConfig::digits("nas-bench-201");
     let before = config.method.alignment.clone().expect("an alignment");
     config.set("method.name", "lambda-darts-sign").expect("a method");
     let after = config.method.alignment.clone().expect("an alignment");
@@ -70,7 +70,7 @@ fn a_new_name_changes_the_parts() {
 
 #[test]
 fn settings_are_refused_by_their_own_name() {
-    let mut config = SearchConfig::small("nas-bench-201");
+    let mut config = SearchConfig::digits("nas-bench-201");
     assert!(config.set("epochs", "5\nbatch = 3").expect_err("two settings").to_string().contains("epochs"));
     config.seed = u64::MAX;
     assert!(config.check().expect_err("too large").to_string().contains("`seed`"));

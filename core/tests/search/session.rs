@@ -10,7 +10,7 @@ use pollster::block_on;
 
 /// Returns the configuration of a search of two epochs on a few digits.
 fn config() -> SearchConfig {
-    let mut config = SearchConfig::small("nas-bench-201");
+    let mut config = SearchConfig::digits("nas-bench-201");
     config.epochs = 2;
     config.data.images = Some(400);
     config

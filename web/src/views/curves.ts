@@ -87,7 +87,7 @@ export const PLOTS: readonly Plot[] = [
   {
     key: "table-accuracy",
     title: "The derived cell, trained in full",
-    note: "CIFAR-10 test accuracy in the table",
+    note: "CIFAR-10 test accuracy in NAS-Bench-201",
     value: (epoch) => epoch.benchmark?.cifar10_test,
     format: (value) => `${value.toFixed(1)} %`,
     hold: [],
@@ -204,7 +204,7 @@ function onePlot(host: HTMLElement, plot: Plot, choose: (epoch: number) => void)
 
   return (data) => {
     const any = data.series.some(({ epochs }) => epochs.some((epoch) => (plot.value(epoch, data.kind) ?? undefined) !== undefined));
-    // A plot without values would only take room; the table's is empty unless there is a table.
+    // A plot without values would only take room; the benchmark's is empty on other spaces.
     (figure.node() as HTMLElement).hidden = !any && plot.key === "table-accuracy";
     draw(data);
   };

@@ -17,6 +17,11 @@ function superscript(power: number): string {
 
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
+/** A place among others, such as “812 of 15,625”; undefined where it is not known, as in runs of earlier versions. */
+export function placeOf({ rank, cells }: { rank?: number | null; cells?: number | null }): string | undefined {
+  return rank && cells ? `${rank.toLocaleString("en")} of ${cells.toLocaleString("en")}` : undefined;
+}
+
 /** The place of the largest value; the first where several are. */
 export function largest(values: readonly number[]): number {
   let best = 0;

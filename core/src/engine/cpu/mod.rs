@@ -14,6 +14,7 @@ mod engine;
 mod frame;
 mod group;
 mod head;
+mod memory;
 mod norm;
 mod pass;
 mod plane;
@@ -27,6 +28,7 @@ mod tangent;
 mod vector;
 
 pub(crate) use engine::CpuEngine;
+pub(super) use memory::bytes as memory;
 pub(crate) use real::Real;
 
 /// Applies `work` to all items, in parallel if there are threads; results are in the order of the items.

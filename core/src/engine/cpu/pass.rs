@@ -21,6 +21,28 @@ const MAX_SHARDS: usize = 16;
 /// Minimum number of groups that a batch is cut into, if it has as many images.
 const MIN_GROUPS: usize = 8;
 
+/// Division of a batch into groups of images, and of the groups into shards.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cut {
+    /// Images of each group but the last.
+    pub(super) each: usize,
+    pub(super) groups: usize,
+    /// Groups of each shard but the last.
+    share: usize,
+}
+
+impl Cut {
+    pub(super) fn of([batch, _, height, width]: [usize; 4]) -> Self {
+        let each = (PIXELS / height.saturating_mul(width).max(1)).min(batch / MIN_GROUPS).max(1);
+        let groups = batch.div_ceil(each);
+        Self { each, groups, share: groups.div_ceil(MAX_SHARDS).max(1) }
+    }
+
+    pub(super) fn shards(self) -> usize {
+        self.groups.div_ceil(self.share)
+    }
+}
+
 impl<T: Real> CpuEngine<T> {
     /// Runs a batch forward, and backward as far as `want` asks.
     pub(super) fn run_pass(&mut self, input: &Input<'_>, p: &[Vec<T>], want: Want, reuse: Reuse) -> Found {
@@ -113,8 +135,7 @@ impl<T: Real> CpuEngine<T> {
         }
         self.shape = shape;
         let [batch, _, height, width] = shape;
-        let each = (PIXELS / (height * width).max(1)).min(batch / MIN_GROUPS).max(1);
-        let groups = batch.div_ceil(each);
+        let Cut { each, groups, share } = Cut::of(shape);
         let group = |index: usize| {
             let start = index * each;
             Group::new(each.min(batch - start), start, self.plan.values().len(), self.plan.normalized)
@@ -122,7 +143,6 @@ impl<T: Real> CpuEngine<T> {
         // Images in each group but the last, and in the last.
         let sizes = BTreeSet::from([each, batch - each * groups.saturating_sub(1)]);
         self.layout = Layout::new(&self.plan, [height, width], sizes.into_iter().filter(|&images| images > 0));
-        let share = groups.div_ceil(MAX_SHARDS).max(1);
         let shard = |first: usize| Shard {
             groups: (first..(first + share).min(groups)).map(group).collect(),
             cells: self.plan.cells().iter().map(|cell| vec![0.0; cell.weights]).collect(),

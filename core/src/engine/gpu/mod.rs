@@ -11,6 +11,7 @@ mod buffers;
 mod device;
 mod engine;
 mod forward;
+mod memory;
 mod pace;
 mod program;
 mod shader;
@@ -19,3 +20,4 @@ mod state;
 mod tests;
 
 pub(crate) use engine::GpuEngine;
+pub(super) use memory::bytes as memory;

@@ -1,0 +1,146 @@
+//! The command without a subcommand: DARTS and Λ-DARTS on the same built-in images, and what their cells are worth.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use lambda_darts::method::Preset;
+use lambda_darts::search::TableReport;
+
+use crate::args::SettingsArgs;
+use crate::drive::{End, Run};
+use crate::failure::Failure;
+use crate::output::print;
+use crate::progress::Progress;
+use crate::run_dir::notations;
+use crate::search::{begin, configuration, rules};
+use crate::stop::Stop;
+
+/// The methods that are compared, the one that collapses first.
+const METHODS: [(&str, Preset); 2] = [("DARTS", Preset::Darts), ("Λ-DARTS", Preset::LambdaDarts)];
+
+/// What one of the searches has found.
+struct Found {
+    label: &'static str,
+    folder: PathBuf,
+    alignment: Option<f64>,
+    skips: usize,
+    known: Option<TableReport>,
+    cell: String,
+    digest: String,
+}
+
+pub(crate) fn run() -> Result<ExitCode, Failure> {
+    let stop = Stop::listen()?;
+    let settings = SettingsArgs::default();
+    let mut all = Vec::new();
+    for (label, preset) in METHODS {
+        let config = configuration(&settings, Some(preset), None)?;
+        let mut run = begin(&settings, &config, None, false, &stop)?;
+        let mut progress = Progress::new(&run.session);
+        progress.line(&format!("{label}: run {}", run.dir.path().display()));
+        if let End::Signal(code) = run.drive(&mut progress, &rules(&settings), &stop)? {
+            return Ok(ExitCode::from(code));
+        }
+        all.push(found(label, &run)?);
+    }
+    print(&described(&all))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn found(label: &'static str, run: &Run) -> Result<Found, Failure> {
+    let last = run.epochs.last();
+    let genotype = run.session.genotype();
+    Ok(Found {
+        label,
+        folder: run.dir.path().to_owned(),
+        alignment: last.and_then(|epoch| epoch.cell_types.first()?.alignment),
+        skips: genotype.skip_connections(),
+        known: last.and_then(|epoch| epoch.benchmark),
+        cell: notations(&genotype),
+        digest: run.dir.digest()?,
+    })
+}
+
+/// Returns the results as a table, what they mean, and what can be done next.
+fn described(all: &[Found]) -> String {
+    let mut text = format!("\n{:<8} {:>6} {:>6} {:>9}  {:<15} cell\n", "method", "Λ", "skips", "accuracy", "rank");
+    for found in all {
+        let alignment = found.alignment.map_or_else(|| "–".to_owned(), |alignment| format!("{alignment:.2}"));
+        let known = found.known.as_ref();
+        let accuracy = known.map_or_else(|| "–".to_owned(), |known| format!("{:.2} %", known.accuracies.cifar10_test));
+        let rank = known.map_or_else(|| "–".to_owned(), |known| format!("{} of {}", known.rank, known.cells));
+        let Found { label, skips, cell, .. } = found;
+        text += &format!("{label:<8} {alignment:>6} {skips:>6} {accuracy:>9}  {rank:<15} {cell}\n");
+    }
+    text += "\n";
+    text += &meaning(all);
+    let folders: Vec<_> = all.iter().map(|found| found.folder.display().to_string()).collect();
+    text += &format!(
+        "\n\nlambda-darts report {}   shows both searches on one page\n\
+         lambda-darts search --data folder --data-dir FOLDER   searches on images of your own\n",
+        folders.join(" "),
+    );
+    let digests: Vec<_> = all.iter().map(|found| format!("digest {} ({})", found.digest, found.label)).collect();
+    text + &digests.join("\n")
+}
+
+/// Says what the accuracies mean.
+fn meaning(all: &[Found]) -> String {
+    let worth = |found: &Found| found.known.map(|known| known.accuracies.cifar10_test);
+    let [Some(darts), Some(aligned)] = [0, 1].map(|place| all.get(place).and_then(worth)) else {
+        return "The table does not have both cells.".to_owned();
+    };
+    let setting = format!(
+        "Both searches had the same seed, images and supernet. The accuracy is that of the cell on CIFAR-10's test images \
+         after training in full, from NAS-Bench-201's table. The cell of DARTS is worth {darts:.1} %, that of Λ-DARTS \
+         {aligned:.1} %"
+    );
+    let gap = aligned - darts;
+    if gap > 1.0 {
+        format!(
+            "{setting}: {gap:.1} points were lost where few cells decided for all (a low Λ) and the softmax settled on \
+             operations that pass the gradient on."
+        )
+    } else {
+        format!("{setting}: with this seed, DARTS has not collapsed; other seeds show that it often does.")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_darts::benchmark::Accuracies;
+
+    use super::*;
+
+    fn found(label: &'static str, accuracy: f64) -> Found {
+        let accuracies = Accuracies {
+            cifar10_valid: None,
+            cifar10_test: accuracy,
+            cifar100_valid: None,
+            cifar100_test: None,
+            imagenet16_120_valid: None,
+            imagenet16_120_test: None,
+        };
+        Found {
+            label,
+            folder: PathBuf::from(format!("runs/{label}")),
+            alignment: Some(0.256),
+            skips: 3,
+            known: Some(TableReport { accuracies, rank: 812, cells: 15_625 }),
+            cell: "|none~0|".to_owned(),
+            digest: "0123".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_last_lines_say_what_each_cell_is_worth() {
+        let text = described(&[found("DARTS", 54.3), found("Λ-DARTS", 93.15)]);
+        for part in
+            ["DARTS      0.26      3   54.30 %  812 of 15625    |none~0|", "38.9 points", "runs/Λ-DARTS   shows"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let text = described(&[found("DARTS", 93.0), found("Λ-DARTS", 93.5)]);
+        assert!(text.contains("DARTS has not collapsed"), "{text}");
+    }
+}

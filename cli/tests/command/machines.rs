@@ -1,0 +1,107 @@
+//! What a machine can do: memory, longer searches, networks with few cells.
+
+use std::fs;
+use std::path::Path;
+#[cfg(unix)]
+use std::process::Command;
+
+use serde_json::Value;
+
+#[cfg(unix)]
+use crate::program::PROGRAM;
+use crate::program::{run, text};
+
+/// A search that takes a moment.
+const TINY: [&str; 13] = [
+    "search", "--device", "cpu", "--epochs", "2", "--channels", "2", "--images", "64", "--batch", "8", "--out", "run",
+];
+
+/// Runs a search whose process may have 4 GB of addresses.
+#[cfg(unix)]
+fn limited(args: &str, folder: &Path) -> std::process::Output {
+    let line = format!("ulimit -v 4000000; exec '{PROGRAM}' search --device cpu --out run {args}");
+    Command::new("sh").args(["-c", &line]).current_dir(folder).output().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_search_that_cannot_fit_is_refused_before_it_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let images = folder.path().join("images");
+    for (class, shade) in [("a", 40), ("b", 200)] {
+        fs::create_dir_all(images.join(class)).unwrap();
+        for number in 0..80 {
+            let image = image::RgbImage::from_pixel(224, 224, image::Rgb([shade, shade, number]));
+            image.save(images.join(class).join(format!("{number}.png"))).unwrap();
+        }
+    }
+    for (args, part) in [
+        ("--space darts --channels 512 --cells 20", "--channels"),
+        ("--space darts --data folder --data-dir images --size 224 --batch 64", "--batch 8 with --channels"),
+        ("--data folder --data-dir images --size 224 --batch 64 --channels 16 --cells 1", "--batch 32 would fit"),
+    ] {
+        let out = limited(args, folder.path());
+        let said = text(&out.stderr);
+        assert_eq!(out.status.code(), Some(1), "{args}: {said}");
+        assert!(said.lines().count() == 1 && said.contains("GiB of memory, and 3."), "{args}: {said}");
+        assert!(said.contains(part) && out.stdout.is_empty(), "{args}: {said}");
+        assert!(!folder.path().join("run").exists(), "{args}");
+    }
+    // The advice is true.
+    let fits = "--data folder --data-dir images --size 224 --batch 32 --channels 16 --cells 1 --epochs 1";
+    let out = limited(fits, folder.path());
+    assert!(out.status.success(), "{}", text(&out.stderr));
+}
+
+#[test]
+fn the_estimate_of_memory_is_near_the_peak() {
+    let folder = tempfile::tempdir().unwrap();
+    for more in [
+        &["--space", "nas-bench-201", "--channels", "8", "--cells", "1", "--batch", "64", "--estimator", "frozen"][..],
+        &["--space", "darts", "--channels", "8", "--cells", "5", "--batch", "16"],
+        &["--space", "s2", "--channels", "16", "--cells", "8", "--batch", "16", "--estimator", "frozen"],
+    ] {
+        let bench = ["bench", "--device", "cpu", "--data", "cifar10", "--size", "16", "--steps", "2", "--json"];
+        let out = run(&[&bench[..], more].concat(), folder.path());
+        let cost: Value = serde_json::from_slice(&out.stdout).expect("JSON");
+        let [estimated, peak] = ["estimated_mib", "peak_rss_mib"].map(|key| cost[key].as_f64().unwrap());
+        assert!((estimated / peak - 1.0).abs() < 0.15, "{more:?}: {estimated:.0} of {peak:.0} MiB");
+    }
+}
+
+#[test]
+fn a_search_can_be_made_longer() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(run(&TINY, folder.path()).status.success());
+    let shorter = run(&["search", "--resume", "run", "--epochs", "2"], folder.path());
+    assert!(text(&shorter.stderr).contains("`epochs` must be more than the 2"), "{}", text(&shorter.stderr));
+    let longer = run(&["search", "--resume", "run", "--epochs", "4", "--json"], folder.path());
+    assert!(longer.status.success(), "{}", text(&longer.stderr));
+    let result: Value = serde_json::from_slice(&longer.stdout).unwrap();
+    assert_eq!((&result["epochs"], &result["stopped"]), (&4.into(), &false.into()));
+    let config = fs::read_to_string(folder.path().join("run/config.toml")).unwrap();
+    assert!(config.contains("epochs = 4"), "{config}");
+    // The run is whole: it is shown, and goes on to nothing.
+    let report = run(&["report", "run"], folder.path());
+    assert!(report.status.success(), "{}", text(&report.stderr));
+    let page = fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert_eq!((page.matches(r#""event":"start""#).count(), page.matches(r#""event":"epoch""#).count()), (1, 4));
+    let again = run(&["search", "--resume", "run", "--json"], folder.path());
+    let again: Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(again["digest"], result["digest"]);
+}
+
+#[test]
+fn a_type_of_cell_without_a_cell_is_refused_and_a_lonely_one_is_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let of_darts = |cells: &'static str| {
+        let args = [&TINY[..], &["--force", "--space", "s2", "--cells", cells]].concat();
+        run(&args, folder.path())
+    };
+    let refused = of_darts("2");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(text(&refused.stderr).contains("with 2 cells, s2 has none; take 3 or more"), "{}", text(&refused.stderr));
+    let lonely = text(&of_darts("3").stderr);
+    assert!(lonely.contains("the network has 1 of type `normal`"), "{lonely}");
+    assert!(!text(&of_darts("5").stderr).contains("of type `normal`"));
+}

@@ -1,0 +1,32 @@
+/** The library's own files beside the module: images and the benchmark's accuracies. A search fetches those it needs. */
+import accuracies from "../../core/src/benchmark/cifar10_test.bin?url";
+import fashion from "../../core/src/data/fashion.bin?url";
+import type { Files } from "./protocol";
+import type { SearchConfig } from "./types";
+
+/** Bytes that the library takes besides a configuration. */
+export interface Given {
+  images: Uint8Array | undefined;
+  table: Uint8Array | undefined;
+}
+
+/** Completes the visitor's files. Rejects with a sentence that says what could not be loaded. */
+export async function complete({ space, custom_space, data }: SearchConfig, { batches, table }: Files): Promise<Given> {
+  const tabled = space === "nas-bench-201" && (custom_space ?? undefined) === undefined;
+  const [images, known] = await Promise.all([
+    data.set === "fashion" ? load(fashion, "the images of Fashion-MNIST") : batches,
+    table !== undefined ? new TextEncoder().encode(table) : tabled ? load(accuracies, "the accuracies of NAS-Bench-201") : undefined,
+  ]);
+  return { images, table: known };
+}
+
+async function load(address: string, what: string): Promise<Uint8Array> {
+  try {
+    // A file's name changes with what is in it: a copy that the browser has is as good as any.
+    const answer = await fetch(address, { cache: "force-cache" });
+    if (!answer.ok) throw new Error(`the server answers ${answer.status}`);
+    return new Uint8Array(await answer.arrayBuffer());
+  } catch (error) {
+    throw new Error(`${what} could not be loaded: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
