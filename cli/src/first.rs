@@ -98,8 +98,8 @@ fn meaning(all: &[Found]) -> String {
     let gap = aligned - darts;
     if gap > 1.0 {
         format!(
-            "{setting}: {gap:.1} points were lost where few cells decided for all (a low Λ) and the softmax settled on \
-             operations that pass the gradient on."
+            "{setting}: {gap:.1} points were lost as few cells decided for all, which a low Λ shows, and operations without \
+             weights won."
         )
     } else {
         format!("{setting}: with this seed, DARTS has not collapsed; other seeds show that it often does.")

@@ -107,7 +107,7 @@ fn numbers_out_of_range() {
         folder.path(),
         &SEARCH,
         &[
-            (&["--batch", "5000"], &["batch of 5000", "898"]),
+            (&["--batch", "5000"], &["batch of 5000", "2000"]),
             (&["--batch", "101", "--images", "200"], &["batch of 101", "100"]),
             (&["--batch", "0"], &["`batch`", "not 0"]),
             (&["--batch", "1"], &["`batch`", "not 1"]),

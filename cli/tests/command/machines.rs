@@ -38,7 +38,7 @@ fn a_search_that_cannot_fit_is_refused_before_it_starts() {
     for (args, part) in [
         ("--space darts --channels 512 --cells 20", "--channels"),
         ("--space darts --data folder --data-dir images --size 224 --batch 64", "--batch 8 with --channels"),
-        ("--data folder --data-dir images --size 224 --batch 64 --channels 16 --cells 1", "--batch 32 would fit"),
+        ("--data folder --data-dir images --size 224 --batch 64 --channels 16 --cells 1", "--batch 16 would fit"),
     ] {
         let out = limited(args, folder.path());
         let said = text(&out.stderr);
@@ -48,7 +48,7 @@ fn a_search_that_cannot_fit_is_refused_before_it_starts() {
         assert!(!folder.path().join("run").exists(), "{args}");
     }
     // The advice is true.
-    let fits = "--data folder --data-dir images --size 224 --batch 32 --channels 16 --cells 1 --epochs 1";
+    let fits = "--data folder --data-dir images --size 224 --batch 16 --channels 16 --cells 1 --epochs 1";
     let out = limited(fits, folder.path());
     assert!(out.status.success(), "{}", text(&out.stderr));
 }

@@ -264,9 +264,9 @@ fn what_is_no_run_is_not_resumed() {
     assert!(text(&refused.stderr).contains("run: not the folder of a run: it has no environment.json"));
     assert_eq!(fs::read_dir(folder.path().join("run")).unwrap().count(), 0);
     // The settings of a run cannot be changed.
-    let refused = run(&[&RESUME[..], &["--epochs", "3"]].concat(), folder.path());
+    let refused = run(&[&RESUME[..], &["--lr", "3"]].concat(), folder.path());
     assert_eq!(refused.status.code(), Some(2));
-    assert!(text(&refused.stderr).contains("--epochs"));
+    assert!(text(&refused.stderr).contains("--lr"));
 }
 
 /// Gives the run a file system of its own, which is full before the search ends and is made larger for the second try.

@@ -179,6 +179,7 @@ impl SearchConfig {
         let mut config = Self::published(space);
         let staged = space == "nas-bench-201";
         config.epochs = if staged { 20 } else { 10 };
+        config.batch = 32;
         config.supernet =
             if staged { SupernetConfig { channels: 8, cells: 1 } } else { SupernetConfig { channels: 4, cells: 5 } };
         let alignment = config.method.alignment.get_or_insert_default();
