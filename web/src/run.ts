@@ -21,8 +21,12 @@ export function newRun(config: SearchConfig, space: Space, file?: string): Run {
 }
 
 export function add(run: Run, event: Event): void {
-  // A restored search may begin by saying again what it is.
-  if (event.event === "start" && run.events.length > 0) return;
+  // A search that goes on may say again what it is, and a longer one says its new settings.
+  if (event.event === "start" && run.events.length > 0) {
+    run.config = event.config;
+    run.events[0] = event;
+    return;
+  }
   run.events.push(event);
   switch (event.event) {
     case "start":

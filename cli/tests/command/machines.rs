@@ -12,9 +12,8 @@ use crate::program::PROGRAM;
 use crate::program::{run, text};
 
 /// A search that takes a moment.
-const TINY: [&str; 13] = [
-    "search", "--device", "cpu", "--epochs", "2", "--channels", "2", "--images", "64", "--batch", "8", "--out", "run",
-];
+const TINY: [&str; 13] =
+    ["search", "--device", "cpu", "--epochs", "2", "--channels", "2", "--images", "64", "--batch", "8", "--out", "run"];
 
 /// Runs a search whose process may have 4 GB of addresses.
 #[cfg(unix)]

@@ -50,12 +50,19 @@ impl Resize {
 
     /// Appends the resized plane.
     pub(super) fn plane<T: Depth>(&self, plane: &[T], resized: &mut Vec<T>) {
+        self.channel(plane, [0, 1], resized);
+    }
+
+    /// Appends one resized channel of pixels that have several: the number of the channel, and that of all.
+    pub(super) fn channel<T: Depth>(&self, pixels: &[T], [channel, channels]: [usize; 2], resized: &mut Vec<T>) {
+        let length = self.width * channels;
         for rows in &self.rows {
             for columns in &self.columns {
                 let mut sum = self.area / 2;
                 for &(row, tall) in rows {
-                    let line = &plane[row * self.width..(row + 1) * self.width];
-                    sum += tall * columns.iter().map(|&(column, wide)| wide * line[column].into()).sum::<u64>();
+                    let line = &pixels[row * length..(row + 1) * length];
+                    let value = |column: usize| line[column * channels + channel].into();
+                    sum += tall * columns.iter().map(|&(column, wide)| wide * value(column)).sum::<u64>();
                 }
                 resized.push(T::narrow(sum / self.area));
             }
@@ -99,6 +106,11 @@ mod tests {
         // Enlarging by a whole number repeats pixels; the same size changes nothing.
         assert_eq!(resized(&[1, 9], [2, 1], [4, 2]), [1, 1, 1, 1, 9, 9, 9, 9]);
         assert_eq!(resized(&plane, [5, 3], [5, 3]), plane);
+        // The same as the second of two channels.
+        let pairs: Vec<u8> = plane.iter().flat_map(|&value| [255 - value, value]).collect();
+        let mut second = Vec::new();
+        Resize::new([5, 3], [2, 2]).channel(&pairs, [1, 2], &mut second);
+        assert_eq!(second, [27, 41, 99, 113]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use super::super::resize::{Depth, Resize};
 use super::super::{Background, files};
 use super::jpeg;
+use super::room::{Room, Taken};
 
 /// Maximum side in pixels of an image that is decoded.
 const MOST_PIXELS: u32 = 1 << 14;
@@ -15,6 +16,11 @@ const MOST_PIXELS: u32 = 1 << 14;
 const MOST_BYTES: u64 = 256 << 20;
 /// Maximum size in bytes of a file.
 const LARGEST_FILE: u64 = 64 << 20;
+
+/// Room for the images that are decoded at the same time.
+static ROOM: Room = Room::new(256 << 20);
+/// Copies of an image that are in memory at most: decoded, turned and blended.
+const COPIES: u64 = 3;
 
 /// Pixels of an image, plane by plane.
 pub(super) enum Planes {
@@ -44,12 +50,15 @@ pub(super) fn decode(path: &Path, size: Option<usize>, background: Background) -
     if guessed == ImageFormat::Jpeg && !jpeg::is_whole(&bytes) {
         return Err("the file ends early".to_owned());
     }
-    let image = decoded(&bytes, guessed).map_err(|error| error.to_string())?;
+    let (image, taken) = decoded(&bytes, guessed).map_err(|error| error.to_string())?;
     drop(bytes);
-    Ok(pixels(image, size, background))
+    let pixels = pixels(image, size, background);
+    drop(taken);
+    Ok(pixels)
 }
 
-fn decoded(bytes: &[u8], format: ImageFormat) -> image::ImageResult<DynamicImage> {
+/// Decodes and turns an image, as soon as there is room for it.
+fn decoded(bytes: &[u8], format: ImageFormat) -> image::ImageResult<(DynamicImage, Taken<'static>)> {
     let mut limits = Limits::no_limits();
     limits.max_image_width = Some(MOST_PIXELS);
     limits.max_image_height = Some(MOST_PIXELS);
@@ -58,10 +67,11 @@ fn decoded(bytes: &[u8], format: ImageFormat) -> image::ImageResult<DynamicImage
     reader.limits(limits.clone());
     let mut decoder = reader.into_decoder()?;
     limits.reserve(decoder.total_bytes())?;
+    let taken = ROOM.take(COPIES * decoder.total_bytes());
     let orientation = decoder.orientation()?;
     let mut image = DynamicImage::from_decoder(decoder)?;
     image.apply_orientation(orientation);
-    Ok(image)
+    Ok((image, taken))
 }
 
 fn pixels(image: DynamicImage, size: Option<usize>, background: Background) -> Decoded {
@@ -125,17 +135,26 @@ fn blend<T: Depth, const N: usize>(mut pixels: Vec<T>, background: Background) -
 fn planes<T: Depth, const CHANNELS: usize>(pixels: &[T], shape: [usize; 2], size: Option<usize>) -> Vec<T> {
     let resize = size.filter(|&size| shape != [size; 2]).map(|size| Resize::new(shape, [size; 2]));
     let mut all = Vec::new();
-    let mut plane = Vec::new();
     for channel in 0..CHANNELS {
-        let own = pixels.iter().skip(channel).step_by(CHANNELS).copied();
         match &resize {
-            Some(resize) => {
-                plane.clear();
-                plane.extend(own);
-                resize.plane(&plane, &mut all);
-            }
-            None => all.extend(own),
+            Some(resize) => resize.channel(pixels, [channel, CHANNELS], &mut all),
+            None => all.extend(pixels.iter().skip(channel).step_by(CHANNELS).copied()),
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The file has one colour, written by Pillow in CMYK, as Adobe's programs do: inverted.
+    #[test]
+    fn four_inks_become_the_colour_that_they_print() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/data/folder/cmyk.jpg");
+        let Planes::Bytes(pixels) = decode(&path, Some(1), Background::default()).unwrap().planes else {
+            panic!("pixels of 16 bits");
+        };
+        assert!(pixels.iter().zip([200_u8, 40, 10]).all(|(&pixel, ink)| pixel.abs_diff(ink) < 4), "{pixels:?}");
+    }
 }

@@ -4,6 +4,7 @@ mod decode;
 mod jpeg;
 mod listing;
 mod read;
+mod room;
 
 pub(super) use listing::Listing;
 pub(super) use read::{Folder, Rules, read};
