@@ -251,13 +251,13 @@ pub(crate) struct DeriveArgs {
     #[arg(long, value_name = "N", help_heading = "Network to be trained",
         value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) size: Option<u16>,
-    /// Draw the cells to this file
+    /// Draw the cells as SVG to this file
     #[arg(long, value_name = "FILE", help_heading = "Drawing")]
     pub(crate) svg: Option<PathBuf>,
-    /// Draw the cells to this file, as an image
+    /// Draw the cells as PNG to this file
     #[arg(long, value_name = "FILE", help_heading = "Drawing")]
     pub(crate) png: Option<PathBuf>,
-    /// Write the cells to this file, as graphs for Graphviz
+    /// Write the cells as graphs for Graphviz to this file
     #[arg(long, value_name = "FILE", help_heading = "Drawing")]
     pub(crate) dot: Option<PathBuf>,
     /// Overwrite files that exist

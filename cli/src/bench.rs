@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::args::BenchArgs;
 use crate::failure::Failure;
-use crate::memory::{self, peak_rss_mib};
+use crate::memory::{self, peak_rss_mib, rss_mib};
 use crate::output::print;
 use crate::search::{configuration, named};
 
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
 }
 
 /// Makes a session with the given settings, on random images and with enough steps, and estimates its memory.
-fn session(args: &BenchArgs) -> Result<(Session, SearchMemory), Failure> {
+fn session(args: &BenchArgs) -> Result<(Session, SearchMemory, f64), Failure> {
     let mut config = configuration(&args.settings, named("--method", args.method.as_deref())?, args.seed)?;
     let all = usize::from(args.warmup) + usize::from(args.steps);
     let steps = all.min(IMAGES / config.batch.max(1)).max(1);
@@ -72,13 +72,15 @@ fn session(args: &BenchArgs) -> Result<(Session, SearchMemory), Failure> {
     let images = Images::random(config.data.set, 2 * batch * steps, seed);
     let data = Arc::new(SearchData::prepare(images, &config.data, seed)?);
     let device = Device::named(args.settings.device.as_deref().unwrap_or("auto"))?;
-    memory::check(&config, &data, &device)?;
+    memory::check(&config, &data, &device, 1)?;
     let estimate = config.memory(&data, &device)?;
-    Ok((pollster::block_on(Session::new(config, data, &device))?, estimate))
+    // What the program has in memory already: itself, the images and the driver of a GPU.
+    let before = rss_mib().unwrap_or_default();
+    Ok((pollster::block_on(Session::new(config, data, &device))?, estimate, before))
 }
 
 fn measure(args: &BenchArgs) -> Result<Cost, Failure> {
-    let (mut session, estimate) = session(args)?;
+    let (mut session, estimate, own_mib) = session(args)?;
     let (mut left, mut before) = (args.warmup, Phases::default());
     let (mut ms, mut launches, mut traffic) = (Vec::new(), Vec::new(), None);
     let bar = bar(u64::from(args.warmup) + u64::from(args.steps));
@@ -119,16 +121,13 @@ fn measure(args: &BenchArgs) -> Result<Cost, Failure> {
         images_per_second: 1e3 * batch / ms_median,
         peak_rss_mib: peak_rss_mib(),
         // No checkpoint is written.
-        estimated_mib: mib(estimate.host() - estimate.checkpoint) + OWN_MIB,
+        estimated_mib: own_mib + mib(estimate.host() - estimate.checkpoint),
         estimated_gpu_mib: mib(estimate.engine.gpu),
         launches: launches.get(launches.len() / 2).copied(),
         traffic,
         phases: (session.phases() - before) * (1e3 / steps),
     })
 }
-
-/// Memory of the program itself, in MiB.
-const OWN_MIB: f64 = 22.0;
 
 fn mib(bytes: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "memory is far below 2^53 bytes")]

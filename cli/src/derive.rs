@@ -42,18 +42,19 @@ enum Origin {
 pub(crate) fn run(args: &DeriveArgs) -> Result<(), Failure> {
     let (derived, origin) = find(args)?;
     let Derived { genotype, epoch, .. } = &derived;
+    let targets: Vec<&Path> = [&args.svg, &args.png, &args.dot].into_iter().flatten().map(PathBuf::as_path).collect();
+    check_targets(&targets, args.force)?;
     let space = space(origin, genotype);
-    if let Ok(space) = &space {
-        draw(args, space, &derived)?;
-    } else if args.svg.is_some() || args.png.is_some() || args.dot.is_some() {
-        return Err(space.err().unwrap_or_else(|| Failure::no_epoch(Path::new(&args.from))));
-    }
+    let drawings = space.as_ref().map_or_else(|_| Ok(Vec::new()), |space| drawings(args, space, &derived))?;
+    let asked = args.channels.or(args.cells).or(args.classes).is_some() || args.size.is_some() || args.layout.is_some();
     let network = match space.and_then(|space| network(args, space, genotype)) {
-        // If a size was given, the user wants the cost, and its error is fatal. Otherwise the architecture is printed
-        // alone.
-        Err(error) if args.channels.is_some() || args.cells.is_some() || args.layout.is_some() => return Err(error),
+        // If a size or a drawing was asked for, the error is fatal. Otherwise the architecture is printed alone.
+        Err(error) if asked || !targets.is_empty() => return Err(error),
         network => network,
     };
+    for (path, content) in drawings {
+        write_new(path, content, args.force)?;
+    }
     if args.json {
         let mut json = genotype_json(genotype);
         json["epoch"] = json!(epoch);
@@ -66,8 +67,8 @@ pub(crate) fn run(args: &DeriveArgs) -> Result<(), Failure> {
     let _ = match network {
         Ok(_) if args.json => Ok(()),
         Ok(network) => {
-            let small = network.size_is_of_imagenet().then_some(IMAGENET).unwrap_or_default();
-            writeln!(stderr(), "{network}{small}")
+            let large = if network.has_large_images() { IMAGENET } else { "" };
+            writeln!(stderr(), "{network}{large}")
         }
         Err(error) => writeln!(stderr(), "the cost of its network is unknown: {error}"),
     };
@@ -79,21 +80,31 @@ const IMAGENET: &str = "; the papers train on images of this size in another lay
 /// Side in pixels from which images are large.
 const LARGE: u16 = 96;
 
-/// Writes the drawings that are asked for.
-fn draw(args: &DeriveArgs, space: &Space, derived: &Derived) -> Result<(), Failure> {
+/// Checks that all files can be written: none exists, unless it may be overwritten, and none is there twice.
+fn check_targets(targets: &[&Path], force: bool) -> Result<(), Failure> {
+    let taken = |(at, path): &(usize, &&Path)| (path.exists() && !force) || targets[..*at].contains(path);
+    match targets.iter().enumerate().find(taken) {
+        Some((_, path)) => Err(Failure::Exists { path: path.to_path_buf() }),
+        None => Ok(()),
+    }
+}
+
+/// Makes the drawings that are asked for, each with its file.
+fn drawings<'a>(args: &'a DeriveArgs, space: &Space, derived: &Derived) -> Result<Vec<(&'a Path, Vec<u8>)>, Failure> {
     let Derived { genotype, cell_types, .. } = derived;
     let weights = cell_types.as_deref();
-    if let Some(path) = &args.svg {
-        write_new(path, drawing::svg(space, genotype, weights), args.force)?;
+    let mut drawings = Vec::new();
+    if let Some(path) = args.svg.as_deref() {
+        drawings.push((path, drawing::svg(space, genotype, weights).into_bytes()));
     }
-    if let Some(path) = &args.png {
-        let png = drawing::png(space, genotype, weights).map_err(|what| Failure::inside(path, what))?;
-        write_new(path, png, args.force)?;
+    if let Some(path) = args.png.as_deref() {
+        let png = drawing::png(space, genotype, weights);
+        drawings.push((path, png.map_err(|what| Failure::inside(path, what))?));
     }
-    if let Some(path) = &args.dot {
-        write_new(path, drawing::dot(&space.name, genotype), args.force)?;
+    if let Some(path) = args.dot.as_deref() {
+        drawings.push((path, drawing::dot(&space.name, genotype).into_bytes()));
     }
-    Ok(())
+    Ok(drawings)
 }
 
 /// The network to be trained from scratch, and its cost.
@@ -105,8 +116,8 @@ struct Network {
 }
 
 impl Network {
-    /// True if the images are too large for the layout of small ones.
-    fn size_is_of_imagenet(&self) -> bool {
+    /// Returns true if the images are larger than those of the layout.
+    fn has_large_images(&self) -> bool {
         matches!(self.layout, MacroLayout::Stacked { .. }) && self.side >= LARGE
     }
 

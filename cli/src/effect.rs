@@ -55,7 +55,7 @@ fn lonely(config: &SearchConfig) -> Vec<String> {
     let warning = |name: &String| {
         format!(
             "warning: Λ compares the gradients of two cells or more, and the network has {} of type `{name}`; take more \
-             cells, or the regularizer leaves `{name}` alone",
+             cells, or the regularizer has no effect on `{name}`",
             count(name)
         )
     };

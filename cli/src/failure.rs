@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use lambda_darts::benchmark::TableError;
 use lambda_darts::data::{DataError, DataSet};
 use lambda_darts::device::DeviceError;
+use lambda_darts::engine::Bytes;
 use lambda_darts::graph::NetworkError;
 use lambda_darts::search::{CheckpointError, SearchError};
 use lambda_darts::space::{GenotypeError, SpaceError};
@@ -40,8 +41,8 @@ pub(crate) enum Failure {
     NoOther(#[source] Box<Failure>),
     #[error("neither checkpoint can be used; delete both to begin the run anew: {newest}; {previous}")]
     Neither { newest: Box<Failure>, previous: Box<Failure> },
-    #[error("the search needs about {needed} of memory, and {free} are free; {advice}")]
-    Memory { needed: String, free: String, advice: String },
+    #[error("{searches} about {needed} of memory, and {free} are free; {advice}")]
+    Memory { searches: String, needed: Bytes, free: Bytes, advice: String },
     #[error("the handler for Ctrl-C cannot be installed")]
     Handler(#[source] io::Error),
     #[error("the threads cannot be started")]

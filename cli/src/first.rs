@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::output::print;
 use crate::progress::Progress;
 use crate::run_dir::notations;
-use crate::search::{begin, configuration, rules};
+use crate::search::{Folder, begin, configuration, rules};
 use crate::stop::Stop;
 
 /// The methods that are compared, the one that collapses first.
@@ -35,7 +35,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     let mut all = Vec::new();
     for (label, preset) in METHODS {
         let config = configuration(&settings, Some(preset), None)?;
-        let mut run = begin(&settings, &config, None, false, &stop)?;
+        let mut run = begin(&settings, &config, Folder { out: None, force: false }, 1, &stop)?;
         let mut progress = Progress::new(&run.session);
         progress.line(&format!("{label}: run {}", run.dir.path().display()));
         if let End::Signal(code) = run.drive(&mut progress, &rules(&settings), &stop)? {
@@ -63,46 +63,49 @@ fn found(label: &'static str, run: &Run) -> Result<Found, Failure> {
 
 /// Returns the results as a table, what they mean, and what can be done next.
 fn described(all: &[Found]) -> String {
-    let mut text = format!("\n{:<8} {:>6} {:>6} {:>9}  {:<15} cell\n", "method", "Λ", "skips", "accuracy", "rank");
-    for found in all {
+    let line = |found: &Found| {
+        let Found { label, skips, cell, .. } = found;
         let alignment = found.alignment.map_or_else(|| "–".to_owned(), |alignment| format!("{alignment:.2}"));
         let known = found.known.as_ref();
         let accuracy = known.map_or_else(|| "–".to_owned(), |known| format!("{:.2} %", known.accuracies.cifar10_test));
         let rank = known.map_or_else(|| "–".to_owned(), |known| format!("{} of {}", known.rank, known.cells));
-        let Found { label, skips, cell, .. } = found;
-        text += &format!("{label:<8} {alignment:>6} {skips:>6} {accuracy:>9}  {rank:<15} {cell}\n");
-    }
-    text += "\n";
-    text += &meaning(all);
+        format!("{label:<8} {alignment:>6} {skips:>6} {accuracy:>9}  {rank:<15} {cell}")
+    };
+    let head = format!("\n{:<8} {:>6} {:>6} {:>9}  {:<15} cell", "method", "Λ", "skips", "accuracy", "rank");
     let folders: Vec<_> = all.iter().map(|found| found.folder.display().to_string()).collect();
-    text += &format!(
-        "\n\nlambda-darts report {}   shows both searches on one page\n\
-         lambda-darts search --data folder --data-dir FOLDER   searches on images of your own\n",
+    let next = format!(
+        "\nlambda-darts report {}   shows both searches on one page\n\
+         lambda-darts search --data folder --data-dir FOLDER   searches on images of your own",
         folders.join(" "),
     );
-    let digests: Vec<_> = all.iter().map(|found| format!("digest {} ({})", found.digest, found.label)).collect();
-    text + &digests.join("\n")
+    let digests = all.iter().map(|found| format!("digest {} ({})", found.digest, found.label));
+    let lines = [head].into_iter().chain(all.iter().map(line)).chain([format!("\n{}", meaning(all)), next]);
+    lines.chain(digests).collect::<Vec<_>>().join("\n")
 }
 
 /// Says what the accuracies mean.
 fn meaning(all: &[Found]) -> String {
     let worth = |found: &Found| found.known.map(|known| known.accuracies.cifar10_test);
     let [Some(darts), Some(aligned)] = [0, 1].map(|place| all.get(place).and_then(worth)) else {
-        return "The table does not have both cells.".to_owned();
+        return "The table lacks one of the two cells.".to_owned();
     };
     let setting = format!(
         "Both searches had the same seed, images and supernet. The accuracy is that of the cell on CIFAR-10's test images \
-         after training in full, from NAS-Bench-201's table. The cell of DARTS is worth {darts:.1} %, that of Λ-DARTS \
+         after training in full, from NAS-Bench-201's table. The cell of DARTS reaches {darts:.1} %, that of Λ-DARTS \
          {aligned:.1} %"
     );
     let gap = aligned - darts;
     if gap > 1.0 {
         format!(
-            "{setting}: {gap:.1} points were lost as few cells decided for all, which a low Λ shows, and operations without \
-             weights won."
+            "{setting}. DARTS lost {gap:.1} points: a few cells decided the architecture for all, as its low Λ shows, and \
+             operations without weights won."
+        )
+    } else if gap < -1.0 {
+        format!(
+            "{setting}. With this seed, the cell of DARTS is the better one; over several seeds it is the worse one."
         )
     } else {
-        format!("{setting}: with this seed, DARTS has not collapsed; other seeds show that it often does.")
+        format!("{setting}. With this seed, both cells are about as good; over several seeds, that of DARTS is worse.")
     }
 }
 
@@ -135,12 +138,16 @@ mod tests {
     #[test]
     fn the_last_lines_say_what_each_cell_is_worth() {
         let text = described(&[found("DARTS", 54.3), found("Λ-DARTS", 93.15)]);
-        for part in
-            ["DARTS      0.26      3   54.30 %  812 of 15625    |none~0|", "38.9 points", "runs/Λ-DARTS   shows"]
-        {
+        for part in [
+            "DARTS      0.26      3   54.30 %  812 of 15625    |none~0|",
+            "DARTS lost 38.9 points",
+            "runs/Λ-DARTS   shows",
+        ] {
             assert!(text.contains(part), "{part}: {text}");
         }
-        let text = described(&[found("DARTS", 93.0), found("Λ-DARTS", 93.5)]);
-        assert!(text.contains("DARTS has not collapsed"), "{text}");
+        for (aligned, part) in [(93.5, "both cells are about as good"), (54.3, "the cell of DARTS is the better one")] {
+            let text = described(&[found("DARTS", 93.0), found("Λ-DARTS", aligned)]);
+            assert!(text.contains(part), "{text}");
+        }
     }
 }

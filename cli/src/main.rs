@@ -44,7 +44,7 @@ use failure::Failure;
 fn main() -> ExitCode {
     // Without the handler, the system ends the program and says so.
     #[cfg(unix)]
-    let _ = memory::end_without_core();
+    let _ = memory::exit_on_abort();
     let cli = Cli::parse();
     match log::begin(&cli.log).and_then(|()| run(cli.command)) {
         Ok(code) => code,

@@ -1,82 +1,123 @@
 //! Memory of this process: what it has used, what it can still have, and whether a search fits.
 
-use std::sync::Arc;
-
 use lambda_darts::data::SearchData;
-use lambda_darts::device::Device;
+use lambda_darts::device::{Device, DeviceKind};
+use lambda_darts::engine::Bytes;
 use lambda_darts::search::{SearchConfig, SearchError};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use crate::failure::Failure;
 
-/// Makes an allocation that fails an error with exit code 1: the library of Rust says how large it was and aborts.
+/// Ends the program with exit code 1 and no core dump if an allocation fails. Rust's library has said so by then.
 #[cfg(unix)]
-pub(crate) fn end_without_core() -> std::io::Result<()> {
-    let always = Arc::new(std::sync::atomic::AtomicBool::new(true));
+pub(crate) fn exit_on_abort() -> std::io::Result<()> {
+    let always = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
     signal_hook::flag::register_conditional_shutdown(signal_hook::consts::SIGABRT, 1, always).map(drop)
 }
 
-/// Refuses a search that needs more memory than is free.
-pub(crate) fn check(config: &SearchConfig, data: &Arc<SearchData>, device: &Device) -> Result<(), Failure> {
-    let needed = config.memory(data, device)?.host();
-    let free = free();
-    if needed <= free {
+/// Refuses a search that needs more memory than is free, or several of them at a time.
+pub(crate) fn check(config: &SearchConfig, data: &SearchData, device: &Device, at_once: u16) -> Result<(), Failure> {
+    let shared = device.is_gpu() && shares_memory(device);
+    let needed = |config: &SearchConfig| {
+        let memory = config.memory(data, device)?;
+        let gpu = if shared { memory.engine.gpu } else { 0 };
+        Ok::<_, SearchError>(memory.host().saturating_add(gpu).saturating_mul(at_once.into()))
+    };
+    let (all, free) = (needed(config)?, free());
+    if all <= free {
         return Ok(());
     }
-    let advice = advice(config, data, device, free)?;
-    Err(Failure::Memory { needed: bytes(needed), free: bytes(free), advice })
+    let advice = match at_once {
+        2.. if all / u64::from(at_once) <= free => format!("--jobs {} would fit", free / (all / u64::from(at_once))),
+        _ => advice(config, |config| Ok(needed(config)? <= free))?,
+    };
+    let searches =
+        if at_once > 1 { format!("{at_once} searches at a time need") } else { "the search needs".to_owned() };
+    Err(Failure::Memory { searches, needed: Bytes(all), free: Bytes(free), advice })
 }
 
-/// Says which setting makes the search fit.
-fn advice(config: &SearchConfig, data: &SearchData, device: &Device, free: u64) -> Result<String, SearchError> {
-    let fits = |config: &SearchConfig| Ok::<_, SearchError>(config.memory(data, device)?.host() <= free);
-    let mut smaller = config.clone();
-    while smaller.batch >= 2 * SMALLEST_BATCH {
-        smaller.batch /= 2;
-        if fits(&smaller)? {
-            return Ok(format!("--batch {} would fit", smaller.batch));
-        }
-    }
-    while smaller.supernet.channels >= 2 {
-        smaller.supernet.channels /= 2;
-        if fits(&smaller)? {
-            return Ok(format!("--batch {} with --channels {} would fit", smaller.batch, smaller.supernet.channels));
-        }
-    }
-    Ok("lower --channels, --cells, --size or --batch".to_owned())
+/// Returns true if a GPU has no memory of its own.
+fn shares_memory(device: &Device) -> bool {
+    let kind = Device::list().into_iter().find(|info| info.name == device.name()).map(|info| info.kind);
+    matches!(kind, Some(DeviceKind::Software | DeviceKind::IntegratedGpu))
 }
 
 /// Smallest batch that the advice names; batch norms need some images.
 const SMALLEST_BATCH: usize = 8;
 
+/// Says which setting makes a search fit: the batch if that is enough, else the channels, else both.
+fn advice(
+    config: &SearchConfig,
+    fits: impl Fn(&SearchConfig) -> Result<bool, SearchError>,
+) -> Result<String, SearchError> {
+    let halves = |from: usize, least: usize| {
+        let largest = from.saturating_sub(1).max(1);
+        std::iter::successors(Some(1 << largest.ilog2()), |half| Some(half / 2)).take_while(move |&half| half >= least)
+    };
+    let with = |batch: usize, channels: usize| {
+        let mut smaller = config.clone();
+        (smaller.batch, smaller.supernet.channels) = (batch, channels);
+        smaller
+    };
+    let (batch, channels) = (config.batch, config.supernet.channels);
+    for batch in halves(batch, SMALLEST_BATCH) {
+        if fits(&with(batch, channels))? {
+            return Ok(format!("a search with --batch {batch} would fit"));
+        }
+    }
+    for channels in halves(channels, 1) {
+        if fits(&with(batch, channels))? {
+            return Ok(format!("a search with --channels {channels} would fit"));
+        }
+    }
+    let batch = batch.min(SMALLEST_BATCH);
+    for channels in halves(channels, 1) {
+        if fits(&with(batch, channels))? {
+            return Ok(format!("a search with --batch {batch} --channels {channels} would fit"));
+        }
+    }
+    Ok("lower --cells, --size, --channels and --batch".to_owned())
+}
+
 /// Returns the bytes that this process can still have: of the machine, of its container, and of its own limit.
 fn free() -> u64 {
     let what = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
     let system = System::new_with_specifics(what);
-    let of_container = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
+    // What a container has read from disk counts as used there, and is given up when memory is needed.
+    let limits = system.cgroup_limits().filter(|limits| limits.total_memory < system.total_memory());
+    let of_container = limits.map_or(u64::MAX, |limits| limits.total_memory.saturating_sub(limits.rss));
     system.available_memory().min(of_container).min(of_limit())
 }
 
-/// Returns what the limit of the process's addresses leaves (`ulimit -v`).
-#[cfg(unix)]
-fn of_limit() -> u64 {
-    use nix::sys::resource::{Resource, getrlimit};
+/// Address space that the C library reserves for the memory of a thread.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+const OF_THREAD: u64 = 64 << 20;
 
-    let (limit, _) = getrlimit(Resource::RLIMIT_AS).unwrap_or((u64::MAX, u64::MAX));
+/// Returns what the limit of the process's addresses leaves (`ulimit -v`), when all threads have theirs.
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn of_limit() -> u64 {
+    use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
+
+    let Ok((limit, _)) = getrlimit(Resource::RLIMIT_AS) else { return u64::MAX };
+    if limit == RLIM_INFINITY {
+        return u64::MAX;
+    }
     let used = std::fs::read_to_string("/proc/self/status").ok().and_then(|text| kib(&text, "VmSize:"));
-    limit.saturating_sub(used.map_or(0, |kib| kib * 1024))
+    let threads = rayon::current_num_threads() as u64 * OF_THREAD;
+    limit.saturating_sub(used.map_or(0, |kib| kib * 1024)).saturating_sub(threads)
 }
 
-#[cfg(not(unix))]
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
 fn of_limit() -> u64 {
     u64::MAX
 }
 
-/// Formats a number of bytes in MiB or GiB.
-pub(crate) fn bytes(bytes: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-    let mib = bytes as f64 / 1_048_576.0;
-    if mib < 1000.0 { format!("{mib:.0} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
+/// Returns the memory of this process in MiB now, or its peak so far where the system does not say.
+pub(crate) fn rss_mib() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok();
+    #[expect(clippy::cast_precision_loss, reason = "memory is far below 2^53 bytes")]
+    let now = text.and_then(|text| kib(&text, "VmRSS:")).map(|kib| kib as f64 / 1024.0);
+    now.or_else(peak_rss_mib)
 }
 
 /// Returns a number of KiB from the status file of Linux.

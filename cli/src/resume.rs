@@ -56,10 +56,12 @@ pub(crate) fn resume(args: &SettingsArgs, folder: &Path, stop: &Stop) -> Result<
         session = session.with_table(table);
     }
     stop.begin();
+    let mut dir = dir.go_on(position)?;
     if args.epochs.is_some() {
+        // From here on, the search is the longer one, even if it is killed before its next checkpoint.
+        dir.save(&mut session)?;
         dir.write_config(session.config())?;
     }
-    let mut dir = dir.go_on(position)?;
     if args.tensorboard || asked.tensorboard {
         dir = dir.with_board(session.seconds())?;
     }
@@ -121,7 +123,7 @@ fn at(dir: &RunDir, name: &str, means: Means<'_>) -> Result<Found, Failure> {
         None => state,
     };
     let data = means.images(state.config())?;
-    memory::check(state.config(), &data, means.device)?;
+    memory::check(state.config(), &data, means.device, 1)?;
     let session = pollster::block_on(Session::restore(state, data, means.device))?;
     Ok(Found { session, position, epochs })
 }
@@ -130,10 +132,13 @@ fn at(dir: &RunDir, name: &str, means: Means<'_>) -> Result<Found, Failure> {
 fn anew(dir: &RunDir, means: Means<'_>) -> Result<Found, Failure> {
     let path = dir.path().join("config.toml");
     let config = SearchConfig::from_toml(&read_text(&path)?);
-    let mut config = config.map_err(|error| Failure::inside(&path, error.to_string()))?;
-    config.epochs = means.epochs.unwrap_or(config.epochs);
+    let config = config.map_err(|error| Failure::inside(&path, error.to_string()))?;
+    let config = match means.epochs {
+        Some(epochs) => config.lengthened(epochs)?,
+        None => config,
+    };
     let data = means.images(&config)?;
-    memory::check(&config, &data, means.device)?;
+    memory::check(&config, &data, means.device, 1)?;
     let session = pollster::block_on(Session::new(config, data, means.device))?;
     Ok(Found { session, position: EventLogPosition::default(), epochs: Vec::new() })
 }

@@ -176,7 +176,7 @@ impl RunDir {
 
     /// Writes the resulting genotype in one piece.
     pub(crate) fn finish(&self, genotype: &Genotype) -> Result<(), Failure> {
-        write_new(&self.path.join("genotype.json"), &format!("{:#}\n", genotype_json(genotype)), true)
+        write_new(&self.path.join("genotype.json"), format!("{:#}\n", genotype_json(genotype)), true)
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     } else {
         let method = named("--method", args.method.as_deref())?;
         let config = configuration(settings, method, args.seed)?;
-        begin(settings, &config, args.out.as_deref(), args.force, &stop)?
+        begin(settings, &config, Folder { out: args.out.as_deref(), force: args.force }, 1, &stop)?
     };
     let began = Instant::now();
     let mut progress = Progress::new(&run.session);
@@ -87,12 +87,21 @@ pub(crate) fn rules(args: &SettingsArgs) -> Rules {
     Rules { every: Duration::from_secs(60 * u64::from(args.checkpoint_minutes.unwrap_or(CHECKPOINT_MINUTES))) }
 }
 
-/// Starts a new search in a folder of its own.
+/// Folder of a new run.
+#[derive(Clone, Copy)]
+pub(crate) struct Folder<'a> {
+    /// Path; without one, the folder gets a name from the search.
+    pub(crate) out: Option<&'a Path>,
+    /// True if it may have files already.
+    pub(crate) force: bool,
+}
+
+/// Starts a new search in a folder of its own. `at_once` is the number of such searches that run at a time.
 pub(crate) fn begin(
     args: &SettingsArgs,
     config: &SearchConfig,
-    out: Option<&Path>,
-    force: bool,
+    folder: Folder<'_>,
+    at_once: u16,
     stop: &Stop,
 ) -> Result<Run, Failure> {
     // All of this is checked before anything is written.
@@ -104,7 +113,7 @@ pub(crate) fn begin(
     notes.extend(effect::warnings(args, config));
     let device = Device::named(args.device.as_deref().unwrap_or("auto"))?;
     notes.extend(software(&device));
-    memory::check(config, &data, &device)?;
+    memory::check(config, &data, &device, at_once)?;
     let mut session = pollster::block_on(Session::new(config.clone(), data, &device))?;
     if let Some(table) = table {
         session = session.with_table(table);
@@ -113,7 +122,7 @@ pub(crate) fn begin(
     // The path is absolute, as the run may be resumed from another working directory.
     let benchmark = args.benchmark.as_deref().map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
     let asked = Asked { device: args.device.clone(), benchmark, tensorboard: args.tensorboard };
-    let mut dir = RunDir::create(out, force, config, device.name(), &asked)?;
+    let mut dir = RunDir::create(folder.out, folder.force, config, device.name(), &asked)?;
     if args.tensorboard {
         dir = dir.with_board(0.0)?;
     }

@@ -15,25 +15,23 @@ const VENDORS: [(u32, &str, &str); 3] = [
 /// `dev` has the files through which drivers reach a GPU.
 pub(crate) fn undriven(sys: &Path, dev: &Path, driven: &[u32]) -> Vec<String> {
     let Ok(cards) = fs::read_dir(sys.join("class/drm")) else { return Vec::new() };
-    let mut vendors: Vec<u32> = cards
+    let mut cards: Vec<(u32, String)> = cards
         .flatten()
-        .filter(|card| card.file_name().to_string_lossy().starts_with("renderD"))
-        .filter_map(|card| vendor(&card.path()))
-        .filter(|vendor| !driven.contains(vendor))
+        .filter_map(|card| Some((vendor(&card.path())?, card.file_name().to_string_lossy().into_owned())))
+        .filter(|(vendor, name)| name.starts_with("renderD") && !driven.contains(vendor))
         .collect();
-    vendors.sort_unstable();
-    vendors.dedup();
-    let barred = barred(dev);
-    let describe = |vendor: u32| {
+    cards.sort_unstable();
+    cards.dedup_by_key(|(vendor, _)| *vendor);
+    let describe = |(vendor, card): (u32, String)| {
         let (_, name, package) = VENDORS.into_iter().find(|(number, ..)| *number == vendor)?;
-        let why = barred.clone().unwrap_or_else(|| {
+        let why = barred(&dev.join("dri").join(card)).unwrap_or_else(|| {
             format!(
                 "no Vulkan driver for it was found; install one (Debian: {package}), and see `vulkaninfo --summary`"
             )
         });
         Some(format!("a GPU of {name} is here and cannot be used: {why}"))
     };
-    vendors.into_iter().filter_map(describe).collect()
+    cards.into_iter().filter_map(describe).collect()
 }
 
 fn vendor(card: &Path) -> Option<u32> {
@@ -41,15 +39,17 @@ fn vendor(card: &Path) -> Option<u32> {
     u32::from_str_radix(text.trim().trim_start_matches("0x"), 16).ok()
 }
 
-/// Says which file this user may not open.
-fn barred(dev: &Path) -> Option<String> {
-    let files = fs::read_dir(dev.join("dri")).ok()?.flatten().map(|file| file.path());
-    let denied = files.into_iter().find(|path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let opened = fs::File::options().read(true).write(true).open(path);
-        name.starts_with("renderD") && opened.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied)
-    })?;
-    Some(format!("this user may not open {}; add it to the group that may, often `render`", denied.display()))
+/// Says why the file of a GPU cannot be opened, if it cannot.
+fn barred(file: &Path) -> Option<String> {
+    let error = fs::File::options().read(true).write(true).open(file).err()?;
+    let name = file.display();
+    Some(match error.kind() {
+        ErrorKind::NotFound => format!("its file {name} is not here; give it to the container"),
+        ErrorKind::PermissionDenied => {
+            format!("this user may not open {name}; add it to the group that may, often `render`")
+        }
+        _ => format!("{name} cannot be opened: {error}"),
+    })
 }
 
 #[cfg(test)]
@@ -66,7 +66,11 @@ mod tests {
             fs::write(device.join("vendor"), number).unwrap();
         }
         let found = undriven(&sys, &dev, &[]);
-        assert!(found.len() == 1 && found[0].contains("NVIDIA") && found[0].contains("nvidia-vulkan-icd"), "{found:?}");
+        assert!(found.len() == 1 && found[0].contains("NVIDIA") && found[0].contains("the container"), "{found:?}");
+        fs::create_dir_all(dev.join("dri")).unwrap();
+        fs::write(dev.join("dri/renderD128"), "").unwrap();
+        let found = undriven(&sys, &dev, &[]);
+        assert!(found.len() == 1 && found[0].contains("nvidia-vulkan-icd"), "{found:?}");
         assert!(undriven(&sys, &dev, &[0x10de]).is_empty());
         assert!(undriven(dir.path(), &dev, &[]).is_empty());
     }

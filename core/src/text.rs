@@ -50,13 +50,6 @@ pub(crate) fn plain(message: &str) -> String {
     format!("{before}expected {words}")
 }
 
-/// Formats a number of bytes in MiB or GiB.
-pub(crate) fn bytes(bytes: u64) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-    let mib = bytes as f64 / 1_048_576.0;
-    if mib < 1000.0 { format!("{mib:.0} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

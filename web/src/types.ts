@@ -661,11 +661,12 @@ cells: number, };
  */
 export type TableReport = { 
 /**
- * Rank of the genotype: one more than the number of cells with a better test accuracy on CIFAR-10.
+ * Rank of the genotype: one more than the number of cells with a better test accuracy on CIFAR-10; 0 in events of
+ * earlier builds.
  */
 rank: number, 
 /**
- * Number of cells of the table.
+ * Number of cells of the table; 0 in events of earlier builds.
  */
 cells: number, 
 /**

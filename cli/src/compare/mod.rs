@@ -6,7 +6,7 @@ mod summary;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use indicatif::MultiProgress;
@@ -21,7 +21,7 @@ use crate::output::print;
 use crate::progress::Progress;
 use crate::report;
 use crate::resume::resume;
-use crate::search::{begin, configuration, named, rules};
+use crate::search::{Folder, begin, configuration, named, rules};
 use crate::stop::Stop;
 use crate::text_file::{read_text, write_new};
 
@@ -112,11 +112,13 @@ fn seeds(text: &str) -> Option<Vec<u64>> {
 /// Runs the searches that have not ended yet. Returns the exit code if a signal has ended them.
 fn search_all(args: &CompareArgs, jobs: &[Job], stop: &Stop) -> Result<Option<u8>, Failure> {
     let queue = Mutex::new(jobs.iter());
+    // The first search is checked for the memory of all that will run beside it; those after it find what is left.
+    let at_once = Mutex::new(args.jobs.min(u16::try_from(jobs.len()).unwrap_or(u16::MAX)));
     let lines = MultiProgress::new();
     let beside = (args.jobs > 1).then_some(&lines);
     let work = || -> Result<Option<u8>, Failure> {
         loop {
-            let next = queue.lock().unwrap_or_else(std::sync::PoisonError::into_inner).next();
+            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
             let Some(job) = next else { return Ok(None) };
             if let Some(code) = stop.asked() {
                 return Ok(Some(code));
@@ -124,7 +126,7 @@ fn search_all(args: &CompareArgs, jobs: &[Job], stop: &Stop) -> Result<Option<u8
             if job.is_done()? {
                 continue;
             }
-            if let Some(code) = job.search(args, beside, stop)? {
+            if let Some(code) = job.search(args, beside, &at_once, stop)? {
                 return Ok(Some(code));
             }
         }
@@ -166,12 +168,22 @@ impl Job {
         Ok(ended)
     }
 
-    fn search(&self, args: &CompareArgs, beside: Option<&MultiProgress>, stop: &Stop) -> Result<Option<u8>, Failure> {
+    fn search(
+        &self,
+        args: &CompareArgs,
+        beside: Option<&MultiProgress>,
+        at_once: &Mutex<u16>,
+        stop: &Stop,
+    ) -> Result<Option<u8>, Failure> {
+        let mut at_once = at_once.lock().unwrap_or_else(PoisonError::into_inner);
         let mut run: Run = if self.folder.join("environment.json").exists() {
             resume(&args.settings, &self.folder, stop)?
         } else {
-            begin(&args.settings, &self.config, Some(&self.folder), true, stop)?
+            let folder = Folder { out: Some(&self.folder), force: true };
+            begin(&args.settings, &self.config, folder, *at_once, stop)?
         };
+        *at_once = 1;
+        drop(at_once);
         let name = self.folder.file_name().unwrap_or(self.folder.as_os_str()).to_string_lossy().into_owned();
         let mut progress = match beside {
             None => Progress::new(&run.session),

@@ -113,7 +113,7 @@ fn numbers_out_of_range() {
             (&["--batch", "1"], &["`batch`", "not 1"]),
             (&["--images", "0"], &["`images`", "not 0"]),
             (&["--images", "1"], &["`images`", "not 1"]),
-            (&["--images", "99999999"], &["`images`", "99999999", "1797"]),
+            (&["--images", "99999999"], &["`images`", "99999999", "4000"]),
             (&["--channels", "0"], &["channels", "not 0"]),
             (&["--channels", "9999999999"], &["channels", "9999999999"]),
             (&["--cells", "0"], &["cells", "not 0"]),

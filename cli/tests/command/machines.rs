@@ -36,7 +36,7 @@ fn a_search_that_cannot_fit_is_refused_before_it_starts() {
     }
     for (args, part) in [
         ("--space darts --channels 512 --cells 20", "--channels"),
-        ("--space darts --data folder --data-dir images --size 224 --batch 64", "--batch 8 with --channels"),
+        ("--space darts --data folder --data-dir images --size 224 --batch 64", "a search with --"),
         ("--data folder --data-dir images --size 224 --batch 64 --channels 16 --cells 1", "--batch 16 would fit"),
     ] {
         let out = limited(args, folder.path());
@@ -80,6 +80,19 @@ fn a_search_can_be_made_longer() {
     assert_eq!((&result["epochs"], &result["stopped"]), (&4.into(), &false.into()));
     let config = fs::read_to_string(folder.path().join("run/config.toml")).unwrap();
     assert!(config.contains("epochs = 4"), "{config}");
+    // A run that is killed before its next checkpoint is the longer one.
+    let killed = tempfile::tempdir().unwrap();
+    assert!(run(&TINY, killed.path()).status.success());
+    let mut search = crate::program::program(&["search", "--resume", "run", "--epochs", "400"], killed.path());
+    let mut child = search.stderr(std::process::Stdio::null()).spawn().unwrap();
+    let config = killed.path().join("run/config.toml");
+    while !fs::read_to_string(&config).unwrap().contains("epochs = 400") {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let refused = run(&["search", "--resume", "run", "--epochs", "300"], killed.path());
+    assert!(text(&refused.stderr).contains("more than the 400"), "{}", text(&refused.stderr));
     // The run is whole: it is shown, and goes on to nothing.
     let report = run(&["report", "run"], folder.path());
     assert!(report.status.success(), "{}", text(&report.stderr));
@@ -99,8 +112,38 @@ fn a_type_of_cell_without_a_cell_is_refused_and_a_lonely_one_is_noted() {
     };
     let refused = of_darts("2");
     assert_eq!(refused.status.code(), Some(1));
-    assert!(text(&refused.stderr).contains("with 2 cells, s2 has none; take 3 or more"), "{}", text(&refused.stderr));
+    assert!(
+        text(&refused.stderr).contains("s2 has none if the number of cells is 2; take 3 or more"),
+        "{}",
+        text(&refused.stderr)
+    );
     let lonely = text(&of_darts("3").stderr);
     assert!(lonely.contains("the network has 1 of type `normal`"), "{lonely}");
     assert!(!text(&of_darts("5").stderr).contains("of type `normal`"));
+}
+
+#[test]
+fn a_search_that_a_collapse_has_ended_goes_on_if_it_is_made_longer() {
+    let folder = tempfile::tempdir().unwrap();
+    // The share 0 is exceeded by the first skip connection.
+    let early = [&TINY[..], &["--warn-skips", "0", "--stop-on-collapse", "--json", "--seed", "3"]].concat();
+    let ended: Value = serde_json::from_slice(&run(&early, folder.path()).stdout).unwrap();
+    assert_eq!(ended["stopped"], true, "{ended}");
+    let epochs = ended["epochs"].as_u64().unwrap();
+    let longer = run(&["search", "--resume", "run", "--epochs", "5", "--json"], folder.path());
+    let longer: Value = serde_json::from_slice(&longer.stdout).unwrap();
+    assert!(longer["epochs"].as_u64().unwrap() > epochs, "{longer}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn searches_at_a_time_share_the_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let compare =
+        "compare --methods darts --seeds 0..8 --channels 32 --cells 2 --epochs 1 --device cpu --out all --jobs 8";
+    let line = format!("ulimit -v 1300000; exec '{PROGRAM}' {compare}");
+    let out = Command::new("sh").args(["-c", &line]).current_dir(folder.path()).output().unwrap();
+    let said = text(&out.stderr);
+    assert_eq!(out.status.code(), Some(1), "{said}");
+    assert!(said.contains("8 searches at a time need about") && said.contains(" would fit"), "{said}");
 }

@@ -37,7 +37,7 @@ fn the_default_command_shows_what_a_collapse_costs() {
     };
     let ([low, collapsed], [high, found]) = (worth("DARTS "), worth("Λ-DARTS "));
     assert!(high > low + 0.3 && found > collapsed + 5.0, "{said}");
-    assert!(said.contains(&format!("{:.1} points were lost", found - collapsed)), "{said}");
+    assert!(said.contains(&format!("DARTS lost {:.1} points", found - collapsed)), "{said}");
     for run in ["nas-bench-201-darts-0", "nas-bench-201-lambda-darts-0"] {
         assert!(folder.path().join("runs").join(run).join("genotype.json").exists());
     }

@@ -191,6 +191,9 @@ fn a_cell_is_drawn_and_its_network_for_imagenet_is_that_of_the_paper() {
     assert_eq!((dot.matches("digraph").count(), dot.matches("->").count()), (2, 16));
     let again = run(&drawn, folder.path());
     assert!(text(&again.stderr).contains("overwrite it with --force"), "{}", text(&again.stderr));
+    // Nothing is written by a command that fails.
+    let failed = run(&["derive", DARTS_V2, "--channels", "0", "--svg", "other.svg"], folder.path());
+    assert_eq!((failed.status.code(), folder.path().join("other.svg").exists()), (Some(1), false));
     let large = run(&["derive", DARTS_V2, "--size", "224"], folder.path());
     assert!(text(&large.stderr).contains("--layout imagenet"), "{}", text(&large.stderr));
     let dense = "|none~0|+|none~0|none~1|+|nor_conv_3x3~0|none~1|none~2|";

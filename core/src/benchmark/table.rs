@@ -35,7 +35,8 @@ const REQUIRED: usize = 8;
 /// Characters between fields; all but the first leave the comma to decimal fractions.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
-/// Accuracies of one cell in percent. A table may have those on the test images of CIFAR-10 alone.
+/// Accuracies of one cell in percent. The table that a page loads has those on the test images of
+/// CIFAR-10 alone.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Accuracies {

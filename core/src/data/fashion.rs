@@ -40,8 +40,7 @@ pub(super) fn unpack(packed: &[u8]) -> Result<(Images, Images), DataError> {
         return Err(DataError::BadImages { what: "not the packed images of Fashion-MNIST".to_owned() });
     }
     let (filtered, labels) = bytes.split_at((TRAIN + TEST) * PIXELS);
-    let parts = [(filtered, labels, 0, TRAIN), (filtered, labels, TRAIN, TEST)];
-    let [train, test] = parts.map(|(filtered, labels, first, count)| {
+    let [train, test] = [(0, TRAIN), (TRAIN, TEST)].map(|(first, count)| {
         let mut pixels = Vec::with_capacity(count * PIXELS);
         for image in filtered.chunks_exact(PIXELS).skip(first).take(count) {
             pixels.extend(levels(image).iter().map(|level| level.saturating_mul(STEP)));

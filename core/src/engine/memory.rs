@@ -1,5 +1,7 @@
 //! Memory of an engine, known before it is opened.
 
+use std::fmt;
+
 use super::Plan;
 use crate::device::{Device, Processor};
 use crate::graph::Graph;
@@ -22,6 +24,18 @@ pub struct Memory {
     pub host: u64,
     /// Memory of the GPU; on a machine whose GPU has none of its own, a part of the host's.
     pub gpu: u64,
+}
+
+/// A number of bytes, shown in MiB or GiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bytes(pub u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        #[expect(clippy::cast_precision_loss, reason = "a few digits are shown")]
+        let mib = self.0 as f64 / 1_048_576.0;
+        if mib < 1000.0 { write!(f, "{mib:.0} MiB") } else { write!(f, "{:.1} GiB", mib / 1024.0) }
+    }
 }
 
 /// Estimates the memory of an engine on a device.

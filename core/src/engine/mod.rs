@@ -45,7 +45,7 @@ use std::pin::Pin;
 pub use choice::open;
 pub use error::EngineError;
 pub use input::{Draws, Input, Loss, Statistics};
-pub use memory::{Memory, Training, memory};
+pub use memory::{Bytes, Memory, Training, memory};
 pub use numbers::Numbers;
 pub use pass::{Found, Pass};
 pub use state::{SgdStep, State, Traffic};

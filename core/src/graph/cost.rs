@@ -12,7 +12,8 @@ pub struct Cost {
     /// Multiplications of the convolutions and the classifier for one image, each with an addition. Papers call them
     /// multiply-adds, MACs or, loosely, FLOPs. Some papers count batch norms, ReLUs and pools besides, which adds 2 to 3 %
     /// (ptflops 0.6 gives the published 586 and 557 million of PC-DARTS and P-DARTS on ImageNet that way; here they have
-    /// 571 and 543). The 574 million of the DARTS paper come from no count of its published cell, which has 530.
+    /// 571 and 543). No way of counting gives the
+    /// 574 million of the DARTS paper for its published cell, which has 530.
     pub multiply_adds: u64,
 }
 

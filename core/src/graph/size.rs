@@ -46,10 +46,13 @@ impl NetworkSize {
         let lacks = (0..space.cell_types.len()).find(|cell_type| self.cells > 0 && !cells.contains(cell_type));
         let Some(lacks) = lacks else { return Ok(()) };
         let name = &space.cell_types[lacks].name;
-        let enough = (self.cells + 1..).find(|&cells| space.cells(cells).contains(&lacks)).unwrap_or(self.cells);
+        // At most two cells of another type stand before the first of this one.
+        let mut more = (1..=3).map(|more| self.cells.saturating_add(more));
+        let enough = more.find(|&cells| space.cells(cells).contains(&lacks));
+        let advice = enough.map_or_else(|| "its layout has none".to_owned(), |enough| format!("take {enough} or more"));
         let what = format!(
-            "a cell of type `{name}`: with {} cells, {} has none; take {enough} or more",
-            self.cells, space.name
+            "a cell of type `{name}`, and {} has none if the number of cells is {}; {advice}",
+            space.name, self.cells
         );
         Err(SizeError { what })
     }

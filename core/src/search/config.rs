@@ -273,6 +273,18 @@ impl SearchConfig {
         Ok(())
     }
 
+    /// Same settings with more epochs.
+    ///
+    /// # Errors
+    /// [`SearchError::Setting`] if there are as many already, or the number is out of range.
+    pub fn lengthened(mut self, epochs: usize) -> Result<Self, SearchError> {
+        let must = format!("more than the {} of the search", self.epochs);
+        PartError::check(epochs > self.epochs, "epochs", &must, &epochs)?;
+        self.epochs = epochs;
+        self.check()?;
+        Ok(self)
+    }
+
     /// Space that is searched.
     ///
     /// # Errors

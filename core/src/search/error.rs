@@ -2,7 +2,7 @@
 
 use crate::data::DataError;
 use crate::device::DeviceError;
-use crate::engine::EngineError;
+use crate::engine::{Bytes, EngineError};
 use crate::graph::SizeError;
 use crate::method::PartError;
 use crate::space::SpaceError;
@@ -52,10 +52,12 @@ pub enum SearchError {
         what: String,
     },
     /// The memory that the search needs is more than this process can have.
-    #[error("the search needs about {} of memory, which this process cannot have; use a smaller batch, fewer channels or smaller images", crate::text::bytes(*.needed))]
+    #[error(
+        "the search needs about {needed} of memory, which this process cannot have; use a smaller batch, fewer channels or smaller images"
+    )]
     Memory {
-        /// Estimate in bytes.
-        needed: u64,
+        /// Estimate of what it needs.
+        needed: Bytes,
     },
     /// The device failed, or the batch does not fit the network.
     #[error(transparent)]

@@ -108,9 +108,12 @@ pub struct TableReport {
     /// Accuracies of the genotype.
     #[serde(flatten)]
     pub accuracies: Accuracies,
-    /// Rank of the genotype: one more than the number of cells with a better test accuracy on CIFAR-10.
+    /// Rank of the genotype: one more than the number of cells with a better test accuracy on CIFAR-10; 0 in events of
+    /// earlier builds.
+    #[serde(default)]
     pub rank: usize,
-    /// Number of cells of the table.
+    /// Number of cells of the table; 0 in events of earlier builds.
+    #[serde(default)]
     pub cells: usize,
 }
 

@@ -17,7 +17,7 @@ use crate::data::{Batches, SearchData};
 use crate::device::Device;
 use crate::engine::Traffic;
 use crate::graph::NetworkSize;
-use crate::method::{EpochSummary, Moment, Part, PartError};
+use crate::method::{EpochSummary, Moment, Part};
 use crate::saturation::Saturation;
 use crate::space::{Genotype, Space};
 
@@ -83,14 +83,13 @@ impl SessionState {
     /// Gives the search more epochs. It announces its settings again, and the schedules of the learning rate and of λ
     /// are those of the longer search from here on.
     ///
+    /// A search that a sign of a collapse has ended goes on, until there is another one.
+    ///
     /// # Errors
     /// [`SearchError::Setting`] if it has as many epochs already.
     pub fn lengthened(mut self, epochs: usize) -> Result<Self, SearchError> {
-        let must = format!("more than the {} of the search", self.config.epochs);
-        PartError::check(epochs > self.config.epochs, "epochs", &must, &epochs)?;
-        self.config.epochs = epochs;
-        self.config.check()?;
-        self.progress.started = false;
+        self.config = self.config.lengthened(epochs)?;
+        (self.progress.started, self.progress.ended, self.progress.stopped) = (false, false, false);
         Ok(self)
     }
 
@@ -149,7 +148,7 @@ impl Session {
             classes: data.classes().len(),
         };
         size.check_types(&space)?;
-        let needed = config.memory(&data, device)?.host();
+        let needed = config.memory_with(&method, &data, device)?.host();
         let batches = Batches::new(data, config.batch, config.seed)?;
         memory::reserve(needed)?;
         let bilevel = Bilevel::new(&space, size, method, config.seed, device).await?;

@@ -144,7 +144,9 @@ impl<'a> Gradients<'a> {
                     }
                 }
                 if ends {
-                    release.iter().for_each(|&value| self.release(component, value));
+                    for &value in release {
+                        self.release(component, value);
+                    }
                 }
             }
         }
