@@ -47,6 +47,7 @@ pub(crate) enum Command {
     /// Look up an architecture in a table of known results
     Benchmark(BenchmarkArgs),
     Bench(Box<BenchArgs>),
+    Config(Box<ConfigArgs>),
     Methods(MethodsArgs),
     /// List the devices that a search can run on
     Devices(DevicesArgs),
@@ -61,8 +62,8 @@ pub(crate) enum Command {
 ///
 /// The progress goes to stderr and the result to stdout. The folder of the run gets a record of the whole search:
 /// config.toml, environment.json, events.jsonl, genotype.json and checkpoints. Ctrl-C ends the search after the current
-/// step and keeps the result so far; a second Ctrl-C ends it at once. A search that was interrupted in any way goes on
-/// with --resume.
+/// step and keeps the result so far; a second Ctrl-C, at least a second later, ends it at once. SIGUSR1 saves a checkpoint
+/// and goes on. A search that was interrupted in any way goes on with --resume.
 ///
 /// Flags override the file given with --config. Without that file, the search has small settings for the built-in
 /// images, which take seconds to a minute, and the published settings for every other data set.
@@ -89,6 +90,10 @@ pub(crate) struct SearchArgs {
         "method", "lambda", "epsilon", "estimator", "order", "unrolled", "batch", "channels", "cells", "lr",
         "arch_lr", "seed", "curvature", "set", "warn_skips", "stop_on_collapse", "out", "force"])]
     pub(crate) resume: Option<PathBuf>,
+    /// Continue the run in the folder of --out if there is one with the same settings, and start it otherwise: one command
+    /// for the first start and for every later one
+    #[arg(long, requires = "out", conflicts_with_all = ["resume", "force"])]
+    pub(crate) resume_or_start: bool,
     /// Print the result as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -182,6 +187,12 @@ pub(crate) struct SettingsArgs {
     /// Save a checkpoint at least every N minutes, and at the end of every epoch [default: 10]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) checkpoint_minutes: Option<u32>,
+    /// Print only warnings and the result
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Number of threads that the CPU computes with [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
     /// Also write the numbers of every step and epoch for TensorBoard, into the folder tensorboard of the run
     #[arg(long)]
     pub(crate) tensorboard: bool,
@@ -336,13 +347,26 @@ pub(crate) struct BenchArgs {
     /// Number of steps before the measured ones, to warm up
     #[arg(long, value_name = "N", default_value_t = 2, help_heading = "Measurement")]
     pub(crate) warmup: u16,
-    /// Number of threads that the CPU computes with [default: one for each core]
-    #[arg(long, value_name = "N", help_heading = "Measurement",
-        value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) threads: Option<u16>,
     /// Print the result as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Print the complete settings of a search as TOML, without running it
+///
+/// The settings are those that `search` would take with the same flags. In a file, --config reads them again; what a
+/// file leaves out has the published value of its space.
+#[derive(Args, Debug)]
+pub(crate) struct ConfigArgs {
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+    /// Method of the search; `lambda-darts methods` describes them
+    #[arg(long, help_heading = "Method",
+        value_parser = PossibleValuesParser::new(PRESETS.iter().copied().map(Preset::name)))]
+    pub(crate) method: Option<String>,
+    /// Seed of all random numbers
+    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
+    pub(crate) seed: Option<u64>,
 }
 
 /// List the methods as compositions of parts, and the parts with their settings

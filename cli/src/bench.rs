@@ -18,7 +18,7 @@ use crate::args::BenchArgs;
 use crate::failure::Failure;
 use crate::memory::{self, peak_rss_mib, rss_mib};
 use crate::output::print;
-use crate::search::{configuration, named};
+use crate::search::{configuration, named, start_threads};
 
 /// Approximate number of training images. It is large enough that validation does not dominate an epoch, and small
 /// enough that the images take little memory in comparison with a step.
@@ -49,10 +49,7 @@ struct Cost {
 }
 
 pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
-    if let Some(threads) = args.threads {
-        // The threads belong to the whole process and are configured before any computation.
-        rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
-    }
+    start_threads(&args.settings)?;
     let cost = measure(args)?;
     print(&if args.json { json!(cost).to_string() } else { table(&cost, args.steps) })
 }

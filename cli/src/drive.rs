@@ -40,17 +40,21 @@ impl Run {
     /// Runs the search until it ends or has to stop, and writes the resulting genotype.
     pub(crate) fn drive(&mut self, progress: &mut Progress, rules: &Rules, stop: &Stop) -> Result<End, Failure> {
         for note in &self.notes {
-            progress.line(note);
+            if note.starts_with("warning") { progress.warn(note) } else { progress.line(note) }
         }
         let end = self.go(progress, rules, stop);
         progress.clear();
         if let Err(Failure::File { .. } | Failure::Checkpoint(_) | Failure::Search(SearchError::Engine(_))) = end {
-            let path = self.dir.path().display();
-            progress.line(&format!("the last checkpoint is kept; go on with: lambda-darts search --resume {path}"));
+            progress.warn(&format!("the last checkpoint is kept; {}", self.next()));
         }
         let end = end?;
         self.dir.finish(&self.session.genotype())?;
         Ok(end)
+    }
+
+    /// Says how the search goes on after it was interrupted.
+    pub(crate) fn next(&self) -> String {
+        format!("go on with: lambda-darts search --resume {}", self.dir.path().display())
     }
 
     /// Returns the warnings of an epoch, with the command that prints the architecture they name.
@@ -70,6 +74,11 @@ impl Run {
                 self.dir.save(&mut self.session)?;
                 return Ok(End::Signal(code));
             }
+            if stop.wants_checkpoint() {
+                self.dir.save(&mut self.session)?;
+                saved = Instant::now();
+                progress.line("a checkpoint was saved");
+            }
             let event = match pollster::block_on(self.session.next_event()) {
                 Ok(Some(event)) => event,
                 Ok(None) => return Ok(End::Whole),
@@ -88,7 +97,7 @@ impl Run {
             let ended = match event.kind {
                 EventKind::Epoch(epoch) => {
                     if !epoch.warnings.is_empty() {
-                        progress.line(&self.warning(&epoch));
+                        progress.warn(&self.warning(&epoch));
                     }
                     self.epochs.push(*epoch);
                     true

@@ -36,9 +36,10 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     for (label, preset) in METHODS {
         let config = configuration(&settings, Some(preset), None)?;
         let mut run = begin(&settings, &config, Folder { out: None, force: false }, 1, &stop)?;
-        let mut progress = Progress::new(&run.session);
+        let mut progress = Progress::new(&run.session, false);
         progress.line(&format!("{label}: run {}", run.dir.path().display()));
         if let End::Signal(code) = run.drive(&mut progress, &rules(&settings), &stop)? {
+            progress.warn(&run.next());
             return Ok(ExitCode::from(code));
         }
         all.push(found(label, &run)?);

@@ -6,6 +6,7 @@ mod benchmark;
 mod board;
 mod compare;
 mod completions;
+mod config;
 mod data;
 mod derive;
 mod devices;
@@ -64,6 +65,7 @@ fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
         Some(Command::Report(args)) => report::run(&args)?,
         Some(Command::Benchmark(args)) => benchmark::run(&args)?,
         Some(Command::Bench(args)) => bench::run(&args)?,
+        Some(Command::Config(args)) => config::run(&args)?,
         Some(Command::Methods(args)) => methods::run(&args)?,
         Some(Command::Devices(args)) => devices::run(&args)?,
         Some(Command::Data(DataCommand::Fetch(args))) => data::run(&args)?,

@@ -20,30 +20,35 @@ pub(crate) struct Progress {
     steps: usize,
     batch: usize,
     skips: Option<usize>,
+    /// True if only warnings are shown.
+    quiet: bool,
+    /// Duration of the search up to the last epoch, in seconds.
+    seconds: f64,
     /// Text before every line if several searches run at a time; empty otherwise.
     label: String,
 }
 
 impl Progress {
-    pub(crate) fn new(session: &Session) -> Self {
-        Self::on(session, None, String::new())
+    pub(crate) fn new(session: &Session, quiet: bool) -> Self {
+        Self::on(session, None, String::new(), quiet)
     }
 
     /// Makes the progress of one of several searches at a time: a live line among theirs, and a name before every line.
-    pub(crate) fn beside_others(session: &Session, lines: &MultiProgress, name: &str) -> Self {
-        Self::on(session, Some(lines), format!("{name}  "))
+    pub(crate) fn beside_others(session: &Session, lines: &MultiProgress, name: &str, quiet: bool) -> Self {
+        Self::on(session, Some(lines), format!("{name}  "), quiet)
     }
 
-    fn on(session: &Session, lines: Option<&MultiProgress>, label: String) -> Self {
+    fn on(session: &Session, lines: Option<&MultiProgress>, label: String, quiet: bool) -> Self {
         let (config, steps) = (session.config(), session.steps());
         let (epochs, batch) = (config.epochs, config.batch);
-        let bar = stderr().is_terminal().then(|| {
+        let bar = (stderr().is_terminal() && !quiet).then(|| {
             let bar = ProgressBar::new(epochs.saturating_mul(steps) as u64);
             let bar = lines.map_or_else(|| bar.clone(), |lines| lines.add(bar.clone()));
             bar.with_style(ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
         let now = Instant::now();
-        Self { bar, began: now, spoke: now, done: 0, epochs, steps, batch, skips: None, label }
+        let seconds = session.seconds();
+        Self { bar, began: now, spoke: now, done: 0, epochs, steps, batch, skips: None, quiet, seconds, label }
     }
 
     pub(crate) fn show(&mut self, event: &Event) {
@@ -56,7 +61,8 @@ impl Progress {
             EventKind::Step(step) => self.step(step),
             EventKind::Epoch(epoch) => {
                 self.skips = Some(epoch.skip_connections);
-                self.line(&row(epoch, self.epochs));
+                self.line(&row(epoch, self.epochs, event.seconds - self.seconds));
+                self.seconds = event.seconds;
                 self.spoke = Instant::now();
             }
             EventKind::End { .. } => {}
@@ -72,6 +78,13 @@ impl Progress {
 
     /// Prints a permanent line.
     pub(crate) fn line(&self, text: &str) {
+        if !self.quiet {
+            self.warn(text);
+        }
+    }
+
+    /// Prints a permanent line that is shown in any case.
+    pub(crate) fn warn(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(format!("{}{text}", self.label)),
             // The search continues if stderr is closed.
@@ -88,13 +101,14 @@ impl Progress {
 
     fn step(&mut self, step: &StepEvent) {
         self.done += 1;
-        if self.bar.is_none() && self.spoke.elapsed() < SILENCE {
+        if self.bar.is_none() && (self.quiet || self.spoke.elapsed() < SILENCE) {
             return;
         }
         let per_step = self.began.elapsed() / self.done;
         let steps_left = self.epochs.saturating_mul(self.steps).saturating_sub(step.epoch * self.steps + step.step + 1);
         let batch = f64::from(u32::try_from(self.batch).unwrap_or(u32::MAX));
-        let images = batch / per_step.as_secs_f64().max(f64::MIN_POSITIVE);
+        let rate = 1.0 / per_step.as_secs_f64().max(f64::MIN_POSITIVE);
+        let images = batch * rate;
         let skips = self.skips.map_or_else(|| "–".to_owned(), |skips| skips.to_string());
         let left = if self.bar.is_some() && step.step + 1 == self.steps {
             "validating".to_owned()
@@ -103,7 +117,7 @@ impl Progress {
             format!("{:#} left", HumanDuration(left))
         };
         let text = format!(
-            "epoch {}/{}  step {}/{}  {images:.0} images/s  {left}  loss {:.4}  Λ {}  skips {skips}",
+            "epoch {}/{}  step {}/{}  {rate:.1} steps/s  {images:.0} images/s  {left}  loss {:.4}  Λ {}  skips {skips}",
             step.epoch + 1,
             self.epochs,
             step.step + 1,
@@ -120,7 +134,7 @@ impl Progress {
     }
 }
 
-fn row(epoch: &EpochEvent, epochs: usize) -> String {
+fn row(epoch: &EpochEvent, epochs: usize, seconds: f64) -> String {
     let cell_types = u32::try_from(epoch.cell_types.len()).unwrap_or(u32::MAX).max(1);
     let entropy = epoch.cell_types.iter().map(|cell_type| cell_type.saturation.mean_entropy()).sum::<f64>()
         / f64::from(cell_types);
@@ -130,7 +144,7 @@ fn row(epoch: &EpochEvent, epochs: usize) -> String {
     let curvature = epoch.curvature.map_or_else(String::new, |value| format!("  curvature {value:.3}"));
     let row = format!(
         "epoch {}/{epochs}  train loss {:.4}  valid loss {:.4}  accuracy {:.1} %  Λ {}  entropy {entropy:.3}  \
-         skips {}{curvature}{table}  {}",
+         skips {}{curvature}{table}  {seconds:.1} s  {}",
         epoch.epoch + 1,
         epoch.train_loss,
         epoch.valid_loss,

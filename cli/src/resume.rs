@@ -44,20 +44,21 @@ struct Found {
     epochs: Vec<EpochEvent>,
 }
 
-pub(crate) fn resume(args: &SettingsArgs, folder: &Path, stop: &Stop) -> Result<Run, Failure> {
+/// Opens a run at its newest intact checkpoint; `epochs` is their number if the search is to be longer.
+pub(crate) fn resume(args: &SettingsArgs, folder: &Path, epochs: Option<usize>, stop: &Stop) -> Result<Run, Failure> {
     let (dir, asked) = RunDir::open(folder)?;
     let file = args.benchmark.as_deref().or(asked.benchmark.as_deref());
     let own = file.map(|file| Table::read(file).map(Arc::new)).transpose()?;
     let device = Device::named(args.device.as_deref().or(asked.device.as_deref()).unwrap_or("auto"))?;
     let mut notes = Vec::new();
-    let means = Means { device: &device, data_dir: args.data_dir.as_deref(), epochs: args.epochs };
+    let means = Means { device: &device, data_dir: args.data_dir.as_deref(), epochs };
     let Found { mut session, position, epochs } = newest(&dir, means, &mut notes)?;
     if let Some(table) = own.or_else(|| known::built_in(session.config())) {
         session = session.with_table(table);
     }
     stop.begin();
     let mut dir = dir.go_on(position)?;
-    if args.epochs.is_some() {
+    if means.epochs.is_some() {
         // From here on, the search is the longer one, even if it is killed before its next checkpoint.
         dir.save(&mut session)?;
         dir.write_config(session.config())?;

@@ -180,6 +180,21 @@ impl RunDir {
     }
 }
 
+/// Returns true if a folder has a run, perhaps one that has just begun.
+pub(crate) fn is_run(folder: &Path) -> bool {
+    folder.join("environment.json").is_file()
+}
+
+/// Checks that the run in a folder, if there is one, has these settings.
+pub(crate) fn same_settings(folder: &Path, config: &SearchConfig) -> Result<(), Failure> {
+    let path = folder.join("config.toml");
+    if path.exists() && read_text(&path)? != config.to_toml() {
+        let what = "the settings do not match; name another folder with --out, or delete this one".to_owned();
+        return Err(Failure::inside(&path, what));
+    }
+    Ok(())
+}
+
 /// Returns a genotype in every notation that it has, as JSON.
 pub(crate) fn genotype_json(genotype: &Genotype) -> Value {
     json!({

@@ -20,7 +20,7 @@ use crate::memory::{self, peak_rss_mib};
 use crate::output::print;
 use crate::progress::Progress;
 use crate::resume::resume;
-use crate::run_dir::{Asked, RunDir, notations};
+use crate::run_dir::{Asked, RunDir, is_run, notations, same_settings};
 use crate::stop::Stop;
 use crate::text_file::read_text;
 use crate::{effect, images, known};
@@ -31,17 +31,25 @@ const CHECKPOINT_MINUTES: u32 = 10;
 pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     let stop = Stop::listen()?;
     let settings = &args.settings;
+    start_threads(settings)?;
     let mut run = if let Some(folder) = &args.resume {
-        resume(settings, folder, &stop)?
+        resume(settings, folder, settings.epochs, &stop)?
     } else {
         let method = named("--method", args.method.as_deref())?;
         let config = configuration(settings, method, args.seed)?;
-        begin(settings, &config, Folder { out: args.out.as_deref(), force: args.force }, 1, &stop)?
+        match args.out.as_deref().filter(|out| args.resume_or_start && is_run(out)) {
+            Some(out) => {
+                same_settings(out, &config)?;
+                resume(settings, out, None, &stop)?
+            }
+            None => begin(settings, &config, Folder { out: args.out.as_deref(), force: args.force }, 1, &stop)?,
+        }
     };
     let began = Instant::now();
-    let mut progress = Progress::new(&run.session);
+    let mut progress = Progress::new(&run.session, settings.quiet);
     progress.line(&format!("run {}", run.dir.path().display()));
     let end = run.drive(&mut progress, &rules(settings), &stop)?;
+    let next = run.next();
     let Run { session, dir, epochs, .. } = run;
     let last = epochs.last();
     let genotype = session.genotype();
@@ -76,10 +84,21 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
         }
         progress.line(&format!("digest {digest}"));
     }
+    if let End::Signal(_) = end {
+        progress.warn(&next);
+    }
     Ok(match end {
         End::Whole | End::Collapse => ExitCode::SUCCESS,
         End::Signal(code) => ExitCode::from(code),
     })
+}
+
+/// Starts the threads that the CPU computes with, if their number is given. They belong to the whole process.
+pub(crate) fn start_threads(args: &SettingsArgs) -> Result<(), Failure> {
+    if let Some(threads) = args.threads {
+        rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
+    }
+    Ok(())
 }
 
 /// Returns the rules of the loop, from the flags.

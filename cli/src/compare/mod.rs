@@ -3,6 +3,7 @@
 mod figure;
 mod summary;
 
+use std::io::{Write, stderr};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,9 +22,10 @@ use crate::output::print;
 use crate::progress::Progress;
 use crate::report;
 use crate::resume::resume;
-use crate::search::{Folder, begin, configuration, named, rules};
+use crate::run_dir::{is_run, same_settings};
+use crate::search::{Folder, begin, configuration, named, rules, start_threads};
 use crate::stop::Stop;
-use crate::text_file::{read_text, write_new};
+use crate::text_file::write_new;
 
 /// Maximum number of searches; a larger number is probably a typing error.
 const MOST_SEARCHES: usize = 1000;
@@ -44,9 +46,12 @@ pub(crate) struct Done {
 
 pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let stop = Stop::listen()?;
+    start_threads(&args.settings)?;
     let jobs = jobs(args)?;
     stop.begin();
     if let Some(code) = search_all(args, &jobs, &stop)? {
+        // If stderr is closed, the sentence cannot be shown.
+        let _ = writeln!(stderr(), "go on with the same command: it completes what is there");
         return Ok(ExitCode::from(code));
     }
     let done = jobs.iter().map(Job::done).collect::<Result<Vec<_>, _>>()?;
@@ -85,7 +90,7 @@ fn jobs(args: &CompareArgs) -> Result<Vec<Job>, Failure> {
             let folder = args.out.join(format!("{method}-{seed}"));
             let job = Job { method: method.clone(), config, folder };
             // Errors are found before the first search starts.
-            job.check()?;
+            same_settings(&job.folder, &job.config)?;
             jobs.push(job);
         }
     }
@@ -146,16 +151,6 @@ fn search_all(args: &CompareArgs, jobs: &[Job], stop: &Stop) -> Result<Option<u8
 }
 
 impl Job {
-    /// Checks that a search in the folder, if there is one, has these settings.
-    fn check(&self) -> Result<(), Failure> {
-        let path = self.folder.join("config.toml");
-        if path.exists() && read_text(&path)? != self.config.to_toml() {
-            let what = "the settings do not match; name another folder with --out, or delete this one".to_owned();
-            return Err(Failure::inside(&path, what));
-        }
-        Ok(())
-    }
-
     fn is_done(&self) -> Result<bool, Failure> {
         if !self.folder.join("genotype.json").exists() {
             return Ok(false);
@@ -176,8 +171,8 @@ impl Job {
         stop: &Stop,
     ) -> Result<Option<u8>, Failure> {
         let mut at_once = at_once.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut run: Run = if self.folder.join("environment.json").exists() {
-            resume(&args.settings, &self.folder, stop)?
+        let mut run: Run = if is_run(&self.folder) {
+            resume(&args.settings, &self.folder, None, stop)?
         } else {
             let folder = Folder { out: Some(&self.folder), force: true };
             begin(&args.settings, &self.config, folder, *at_once, stop)?
@@ -186,8 +181,8 @@ impl Job {
         drop(at_once);
         let name = self.folder.file_name().unwrap_or(self.folder.as_os_str()).to_string_lossy().into_owned();
         let mut progress = match beside {
-            None => Progress::new(&run.session),
-            Some(lines) => Progress::beside_others(&run.session, lines, &name),
+            None => Progress::new(&run.session, args.settings.quiet),
+            Some(lines) => Progress::beside_others(&run.session, lines, &name, args.settings.quiet),
         };
         progress.line(&format!("run {}", self.folder.display()));
         match run.drive(&mut progress, &rules(&args.settings), stop)? {

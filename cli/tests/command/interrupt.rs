@@ -101,9 +101,54 @@ fn a_second_ctrl_c_does_not_wait_for_the_step() {
     search.until("run/events.jsonl", "\"event\":\"start\"", 1);
     search.send("INT");
     search.until("stderr", "ending after this step", 1);
+    std::thread::sleep(std::time::Duration::from_millis(1100));
     search.send("INT");
     assert_eq!(search.end(), Some(130), "{}", search.read("stderr"));
     assert_eq!(search.events().len(), 1, "the step in hand was not waited for");
     assert!(!folder.path().join("run/genotype.json").exists());
     assert_eq!(search.read("stdout"), "");
+}
+
+/// `timeout` and the schedulers of clusters send a signal to a whole group, and so twice to some processes.
+#[test]
+fn a_signal_that_comes_twice_at_once_is_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut search = start(folder.path(), &["--batch", "2"]);
+    search.until("run/events.jsonl", "\"event\":\"step\"", 3);
+    search.send("TERM");
+    search.send("TERM");
+    search.send("INT");
+    assert_eq!(search.end(), Some(143), "{}", search.read("stderr"));
+    assert!(folder.path().join("run/genotype.json").exists());
+    let said = search.read("stderr");
+    assert!(said.trim_end().ends_with("go on with: lambda-darts search --resume run"), "{said}");
+}
+
+#[test]
+fn a_checkpoint_can_be_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut search = start(folder.path(), &["--batch", "2"]);
+    search.until("run/events.jsonl", "\"event\":\"step\"", 3);
+    search.send("USR1");
+    search.until("stderr", "a checkpoint was saved", 1);
+    let before = search.events().len();
+    search.until("run/events.jsonl", "\"event\":\"step\"", before + 2);
+    search.send("INT");
+    assert_eq!(search.end(), Some(130), "{}", search.read("stderr"));
+}
+
+#[test]
+fn a_comparison_goes_on_with_the_same_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["compare", "--methods", "darts", "--seeds", "0,1", "--epochs", "2", "--batch", "2", "--images", "200"];
+    let args = [&args[..], &["--device", "cpu", "--channels", "2", "--out", "all"]].concat();
+    let mut search = Search::start(folder.path(), &args);
+    search.until("all/darts-0/events.jsonl", "\"event\":\"step\"", 3);
+    search.send("INT");
+    assert_eq!(search.end(), Some(130), "{}", search.read("stderr"));
+    let said = search.read("stderr");
+    assert!(said.trim_end().ends_with("go on with the same command: it completes what is there"), "{said}");
+    let again = run(&args, folder.path());
+    assert!(again.status.success(), "{}", text(&again.stderr));
+    assert!(folder.path().join("all/table.md").exists());
 }

@@ -147,3 +147,34 @@ fn searches_at_a_time_share_the_memory() {
     assert_eq!(out.status.code(), Some(1), "{said}");
     assert!(said.contains("8 searches at a time need about") && said.contains(" would fit"), "{said}");
 }
+
+#[test]
+fn one_command_starts_a_search_and_goes_on_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let command = [&TINY[..], &["--resume-or-start", "--quiet", "--threads", "1"]].concat();
+    let first = run(&command, folder.path());
+    assert!(first.status.success() && text(&first.stderr).lines().all(|line| line.starts_with("warning")));
+    let again = run(&command, folder.path());
+    assert_eq!((again.status.code(), &again.stdout), (Some(0), &first.stdout));
+    let other = run(&[&command[..], &["--seed", "5"]].concat(), folder.path());
+    assert_eq!(other.status.code(), Some(1));
+    assert!(text(&other.stderr).contains("the settings do not match"), "{}", text(&other.stderr));
+}
+
+#[test]
+fn the_settings_of_a_search_are_printed_without_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("part.toml"), "space = \"nas-bench-201\"\nseed = 4\n").unwrap();
+    let settings = |args: &[&str]| {
+        let out = run(&[&["config"][..], args].concat(), folder.path());
+        assert!(out.status.success(), "{args:?}: {}", text(&out.stderr));
+        text(&out.stdout)
+    };
+    let of_file = settings(&["--config", "part.toml", "--data", "digits"]);
+    let of_flags = settings(&["--space", "nas-bench-201", "--data", "cifar10", "--seed", "4"]);
+    assert_eq!(of_file.replace("digits", "cifar10"), of_flags);
+    // What is printed is read again as it is.
+    fs::write(folder.path().join("whole.toml"), &of_flags).unwrap();
+    assert_eq!(settings(&["--config", "whole.toml"]), of_flags);
+    assert!(settings(&["--set", "weights.lr=0.5"]).contains("lr = 0.5"));
+}

@@ -117,6 +117,18 @@ pub enum Order {
     WeightsFirst,
 }
 
+/// Puts settings in the place of others, table by table.
+fn put_over(settings: &mut toml::Table, given: toml::Table) {
+    for (key, value) in given {
+        match (settings.get_mut(&key), value) {
+            (Some(toml::Value::Table(settings)), toml::Value::Table(given)) => put_over(settings, given),
+            (_, value) => {
+                settings.insert(key, value);
+            }
+        }
+    }
+}
+
 /// Largest seed: the largest whole number of TOML.
 const MAX_SEED: u64 = i64::MAX as u64;
 
@@ -203,15 +215,34 @@ impl SearchConfig {
         config
     }
 
-    /// Reads a configuration; fields that are left out have their defaults.
+    /// Reads a configuration. Settings that are left out are the published ones of the space that it names, or those of
+    /// [`fashion`](Self::fashion) on NAS-Bench-201 if it names none. Those of the method are the ones of its preset.
     ///
     /// # Errors
     /// [`SearchError::Config`] with the line.
+    ///
+    /// ```
+    /// use lambda_darts::search::SearchConfig;
+    ///
+    /// let config = SearchConfig::from_toml("space = \"nas-bench-201\"\nepochs = 3")?;
+    /// assert_eq!((config.epochs, config.architecture.lr), (3, SearchConfig::published("nas-bench-201").architecture.lr));
+    /// # Ok::<(), lambda_darts::search::SearchError>(())
+    /// ```
     pub fn from_toml(text: &str) -> Result<Self, SearchError> {
-        let config: Self = toml::from_str(text).map_err(|error| SearchError::Config {
+        let wrong = |error: &toml::de::Error| SearchError::Config {
             line: line_at(text, error.span().map_or(0, |span| span.start)),
             what: crate::text::plain(error.message()),
-        })?;
+        };
+        let named: Self = toml::from_str(text).map_err(|error| wrong(&error))?;
+        let given: toml::Table = toml::from_str(text).map_err(|error| wrong(&error))?;
+        let mut base = match (&named.custom_space, given.contains_key("space")) {
+            (None, false) => Self::fashion("nas-bench-201"),
+            _ => Self::published(&named.space),
+        };
+        base.method = std::mem::take(&mut base.method).switched(named.method.name);
+        let mut all = toml::Table::try_from(base).unwrap_or_default();
+        put_over(&mut all, given);
+        let config: Self = all.try_into().map_err(|error| wrong(&error))?;
         config.search_space().map_err(|error| match error {
             SpaceError::UnknownSpace { .. } => {
                 SearchError::Config { line: line_of(text, &["space".to_owned()]), what: error.to_string() }
@@ -336,5 +367,36 @@ impl SearchConfig {
         let done = epoch as f64 / self.epochs as f64;
         let WeightsConfig { lr, lr_min, .. } = self.weights;
         lr_min + 0.5 * (lr - lr_min) * (1.0 + libm::cos(std::f64::consts::PI * done))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> SearchConfig {
+        SearchConfig::from_toml(text).unwrap()
+    }
+
+    #[test]
+    fn what_a_file_leaves_out_follows_its_space_and_method() {
+        assert_eq!(read(""), SearchConfig::fashion("nas-bench-201"));
+        assert_eq!(read("seed = 7"), SearchConfig { seed: 7, ..SearchConfig::fashion("nas-bench-201") });
+        for space in Space::NAMES {
+            let published = SearchConfig::published(space);
+            assert_eq!(read(&format!("space = \"{space}\"")), published);
+            assert_eq!(read(&published.to_toml()), published);
+        }
+        let given = read("space = \"nas-bench-201\"\n[architecture]\ndecay = 0.5\n[method.alignment]\nepsilon = 0.1");
+        let mut expected = SearchConfig::published("nas-bench-201");
+        expected.architecture.decay = 0.5;
+        expected.method.alignment.as_mut().unwrap().epsilon = 0.1;
+        assert_eq!(given, expected);
+        // Λ± keeps the coefficient of the space; DARTS has no alignment.
+        let sign = read("space = \"nas-bench-201\"\nmethod.name = \"lambda-darts-sign\"").method;
+        assert_eq!((sign.name, sign.alignment.unwrap().lambda), (Preset::LambdaDartsSign, 0.25));
+        let darts = read("space = \"s2\"\nmethod.name = \"darts\"");
+        assert_eq!(darts.method, MethodConfig::preset(Preset::Darts));
+        assert_eq!(read(&darts.to_toml()), darts);
     }
 }
