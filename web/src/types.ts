@@ -200,6 +200,7 @@ images?: number,
 size?: number, 
 /**
  * Fraction of the images that trains the weights; the rest is the validation part, which trains the architecture.
+ * A folder that is divided already keeps its parts.
  */
 train_fraction: number, 
 /**

@@ -197,6 +197,7 @@ pub struct DataConfig {
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub size: Option<usize>,
     /// Fraction of the images that trains the weights; the rest is the validation part, which trains the architecture.
+    /// A folder that is divided already keeps its parts.
     pub train_fraction: f64,
     /// JSON file `{"train": [indices], "valid": [indices]}` with the images of the two parts.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -70,7 +70,11 @@ impl SearchData {
                 } else {
                     choice.without_unreadable(&images, &kept, listing.train.is_some(), config, seed)?
                 };
-                let notes = [listing.notes, notes].concat();
+                let mut notes = [listing.notes, notes].concat();
+                let usual = DataConfig::default().train_fraction.to_bits();
+                if listing.train.is_some() && config.train_fraction.to_bits() != usual {
+                    notes.push("warning: `train_fraction` has no effect: the folder is divided already".to_owned());
+                }
                 Ok(Self { notes, ..Self::finish(images, choice, config, shrunk)? })
             }
         }
