@@ -75,7 +75,7 @@ pub(crate) fn run(args: &DeriveArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What is said of the layout for small images with large ones.
+/// Remark on large images in the layout for small ones.
 const IMAGENET: &str = "; the papers train on images of this size in another layout, --layout imagenet";
 /// Side in pixels from which images are large.
 const LARGE: u16 = 96;

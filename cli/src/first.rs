@@ -18,7 +18,7 @@ use crate::stop::Stop;
 /// The methods that are compared, the one that collapses first.
 const METHODS: [(&str, Preset); 2] = [("DARTS", Preset::Darts), ("Λ-DARTS", Preset::LambdaDarts)];
 
-/// What one of the searches has found.
+/// Result of one of the searches.
 struct Found {
     label: &'static str,
     folder: PathBuf,

@@ -304,7 +304,7 @@ genotype: Genotype,
  */
 skip_connections: number, 
 /**
- * What the benchmark table knows of the genotype, if there is a table that has it.
+ * Accuracies and rank of the genotype, if there is a benchmark table that has it.
  */
 benchmark?: TableReport, 
 /**
@@ -658,7 +658,7 @@ channels: number,
 cells: number, };
 
 /**
- * What a benchmark table knows of a genotype.
+ * Accuracies and rank of a genotype in a benchmark table.
  */
 export type TableReport = { 
 /**

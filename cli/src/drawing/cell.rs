@@ -1,4 +1,4 @@
-//! What is drawn of a cell: its nodes, its edges and their looks, without places.
+//! Parts of the drawing of a cell: its nodes, its edges and their looks, without places.
 
 use lambda_darts::search::CellTypeReport;
 use lambda_darts::space::{self, CellType, Genotype, GenotypeCell, Operation, Output, Space};

@@ -1,4 +1,4 @@
-//! What a machine can do: memory, longer searches, networks with few cells.
+//! Tests of the limits of a machine and of a network: memory, longer searches, networks with few cells.
 
 use std::fs;
 use std::path::Path;

@@ -86,7 +86,7 @@ impl GpuDevice {
         *lock(&self.extension) = Some(extension);
     }
 
-    /// Why the kernels cannot run on the adapter, if they cannot.
+    /// Reason for which the kernels cannot run on the adapter, if they cannot.
     pub(super) fn limitation(&self) -> Option<String> {
         limitation(&self.adapter.limits())
     }

@@ -57,7 +57,7 @@ pub struct DeviceInfo {
     pub storage_buffers: Option<u32>,
     /// PCI number of the vendor; absent on the CPU.
     pub vendor: Option<u32>,
-    /// Why the kernels cannot run on the device, if they cannot.
+    /// Reason for which the kernels cannot run on the device, if they cannot.
     pub limitation: Option<String>,
 }
 

@@ -6,7 +6,7 @@ use super::Plan;
 use crate::device::{Device, Processor};
 use crate::graph::Graph;
 
-/// What an engine is to do, as far as its memory depends on it.
+/// Training that an engine is to do, as far as its memory depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Training {
     /// Shape of the batches, `[images, channels, height, width]`.

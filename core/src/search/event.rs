@@ -92,7 +92,7 @@ pub struct EpochEvent {
     pub genotype: Genotype,
     /// Number of skip connections in the genotype.
     pub skip_connections: usize,
-    /// What the benchmark table knows of the genotype, if there is a table that has it.
+    /// Accuracies and rank of the genotype, if there is a benchmark table that has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub benchmark: Option<TableReport>,
@@ -101,7 +101,7 @@ pub struct EpochEvent {
     pub warnings: Vec<String>,
 }
 
-/// What a benchmark table knows of a genotype.
+/// Accuracies and rank of a genotype in a benchmark table.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct TableReport {
