@@ -2,7 +2,7 @@
 import type { EpochEvent, Event, SearchConfig, Space, StepEvent } from "./types";
 
 export interface Run {
-  readonly config: SearchConfig;
+  config: SearchConfig;
   readonly space: Space;
   /** A file's name, where the run was not made here. */
   readonly file?: string;
