@@ -71,13 +71,8 @@ pub(crate) enum Command {
 pub(crate) struct SearchArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
-    /// Method of the search; `lambda-darts methods` describes them
-    #[arg(long, help_heading = "Method",
-        value_parser = PossibleValuesParser::new(PRESETS.iter().copied().map(Preset::name)))]
-    pub(crate) method: Option<String>,
-    /// Seed of all random numbers: the same seed on the same device gives the same search
-    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
-    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
     /// Folder of the run [default: runs/SPACE-METHOD-SEED, with a number appended if it exists]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -99,7 +94,19 @@ pub(crate) struct SearchArgs {
     pub(crate) json: bool,
 }
 
-// The settings that `search`, `compare` and `bench` share. (A doc comment here would become the help of these
+// What tells one search from others with the same settings. (A doc comment here would become the help of commands.)
+#[derive(Args, Debug, Default)]
+pub(crate) struct ChoiceArgs {
+    /// Method of the search; `lambda-darts methods` describes them
+    #[arg(long, help_heading = "Method",
+        value_parser = PossibleValuesParser::new(PRESETS.iter().copied().map(Preset::name)))]
+    pub(crate) method: Option<String>,
+    /// Seed of all random numbers: the same seed on the same device gives the same search
+    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
+    pub(crate) seed: Option<u64>,
+}
+
+// The settings that `search`, `compare`, `bench` and `config` share. (A doc comment here would become the help of these
 // commands.)
 #[derive(Args, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
@@ -333,13 +340,8 @@ pub(crate) struct BenchmarkArgs {
 pub(crate) struct BenchArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
-    /// Method of the search; `lambda-darts methods` describes them
-    #[arg(long, help_heading = "Method",
-        value_parser = PossibleValuesParser::new(PRESETS.iter().copied().map(Preset::name)))]
-    pub(crate) method: Option<String>,
-    /// Seed of all random numbers
-    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
-    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
     /// Number of steps that are measured
     #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Measurement",
         value_parser = clap::value_parser!(u16).range(1..))]
@@ -360,13 +362,8 @@ pub(crate) struct BenchArgs {
 pub(crate) struct ConfigArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
-    /// Method of the search; `lambda-darts methods` describes them
-    #[arg(long, help_heading = "Method",
-        value_parser = PossibleValuesParser::new(PRESETS.iter().copied().map(Preset::name)))]
-    pub(crate) method: Option<String>,
-    /// Seed of all random numbers
-    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
-    pub(crate) seed: Option<u64>,
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArgs,
 }
 
 /// List the methods as compositions of parts, and the parts with their settings

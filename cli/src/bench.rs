@@ -16,7 +16,8 @@ use serde_json::json;
 
 use crate::args::BenchArgs;
 use crate::failure::Failure;
-use crate::memory::{self, peak_rss_mib, rss_mib};
+use crate::fit;
+use crate::memory::{peak_rss_mib, rss_mib};
 use crate::output::print;
 use crate::search::{configuration, named, start_threads};
 
@@ -56,7 +57,8 @@ pub(crate) fn run(args: &BenchArgs) -> Result<(), Failure> {
 
 /// Makes a session with the given settings, on random images and with enough steps, and estimates its memory.
 fn session(args: &BenchArgs) -> Result<(Session, SearchMemory, f64), Failure> {
-    let mut config = configuration(&args.settings, named("--method", args.method.as_deref())?, args.seed)?;
+    let mut config =
+        configuration(&args.settings, named("--method", args.choice.method.as_deref())?, args.choice.seed)?;
     let all = usize::from(args.warmup) + usize::from(args.steps);
     let steps = all.min(IMAGES / config.batch.max(1)).max(1);
     config.epochs = all.div_ceil(steps);
@@ -69,7 +71,7 @@ fn session(args: &BenchArgs) -> Result<(Session, SearchMemory, f64), Failure> {
     let images = Images::random(config.data.set, 2 * batch * steps, seed);
     let data = Arc::new(SearchData::prepare(images, &config.data, seed)?);
     let device = Device::named(args.settings.device.as_deref().unwrap_or("auto"))?;
-    memory::check(&config, &data, &device, 1)?;
+    fit::check(&config, &data, &device, 1)?;
     let estimate = config.memory(&data, &device)?;
     // What the program has in memory already: itself, the images and the driver of a GPU.
     let before = rss_mib().unwrap_or_default();

@@ -1,5 +1,7 @@
 //! The `lambda-darts` command.
 
+#[cfg(unix)]
+mod abort;
 mod args;
 mod bench;
 mod benchmark;
@@ -17,6 +19,7 @@ mod events;
 mod failure;
 mod fetch;
 mod first;
+mod fit;
 mod images;
 mod known;
 mod log;
@@ -45,7 +48,7 @@ use failure::Failure;
 fn main() -> ExitCode {
     // Without the handler, the system ends the program and says so.
     #[cfg(unix)]
-    let _ = memory::exit_on_abort();
+    let _ = abort::exit_on_abort();
     let cli = Cli::parse();
     match log::begin(&cli.log).and_then(|()| run(cli.command)) {
         Ok(code) => code,

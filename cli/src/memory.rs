@@ -1,86 +1,9 @@
-//! Memory of this process: what it has used, what it can still have, and whether a search fits.
+//! Memory of this process: what it has used, and what it can still have.
 
-use lambda_darts::data::SearchData;
-use lambda_darts::device::{Device, DeviceKind};
-use lambda_darts::engine::Bytes;
-use lambda_darts::search::{SearchConfig, SearchError};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
-use crate::failure::Failure;
-
-/// Ends the program with exit code 1 and no core dump if an allocation fails. Rust's library has said so by then.
-#[cfg(unix)]
-pub(crate) fn exit_on_abort() -> std::io::Result<()> {
-    let always = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
-    signal_hook::flag::register_conditional_shutdown(signal_hook::consts::SIGABRT, 1, always).map(drop)
-}
-
-/// Refuses a search that needs more memory than is free, or several of them at a time.
-pub(crate) fn check(config: &SearchConfig, data: &SearchData, device: &Device, at_once: u16) -> Result<(), Failure> {
-    let shared = device.is_gpu() && shares_memory(device);
-    let needed = |config: &SearchConfig| {
-        let memory = config.memory(data, device)?;
-        let gpu = if shared { memory.engine.gpu } else { 0 };
-        Ok::<_, SearchError>(memory.host().saturating_add(gpu).saturating_mul(at_once.into()))
-    };
-    let (all, free) = (needed(config)?, free());
-    if all <= free {
-        return Ok(());
-    }
-    let advice = match at_once {
-        2.. if all / u64::from(at_once) <= free => format!("--jobs {} would fit", free / (all / u64::from(at_once))),
-        _ => advice(config, |config| Ok(needed(config)? <= free))?,
-    };
-    let searches =
-        if at_once > 1 { format!("{at_once} searches at a time need") } else { "the search needs".to_owned() };
-    Err(Failure::Memory { searches, needed: Bytes(all), free: Bytes(free), advice })
-}
-
-/// Returns true if a GPU has no memory of its own.
-fn shares_memory(device: &Device) -> bool {
-    let kind = Device::list().into_iter().find(|info| info.name == device.name()).map(|info| info.kind);
-    matches!(kind, Some(DeviceKind::Software | DeviceKind::IntegratedGpu))
-}
-
-/// Smallest batch that the advice names; batch norms need some images.
-const SMALLEST_BATCH: usize = 8;
-
-/// Says which setting makes a search fit: the batch if that is enough, else the channels, else both.
-fn advice(
-    config: &SearchConfig,
-    fits: impl Fn(&SearchConfig) -> Result<bool, SearchError>,
-) -> Result<String, SearchError> {
-    let halves = |from: usize, least: usize| {
-        let largest = from.saturating_sub(1).max(1);
-        std::iter::successors(Some(1 << largest.ilog2()), |half| Some(half / 2)).take_while(move |&half| half >= least)
-    };
-    let with = |batch: usize, channels: usize| {
-        let mut smaller = config.clone();
-        (smaller.batch, smaller.supernet.channels) = (batch, channels);
-        smaller
-    };
-    let (batch, channels) = (config.batch, config.supernet.channels);
-    for batch in halves(batch, SMALLEST_BATCH) {
-        if fits(&with(batch, channels))? {
-            return Ok(format!("a search with --batch {batch} would fit"));
-        }
-    }
-    for channels in halves(channels, 1) {
-        if fits(&with(batch, channels))? {
-            return Ok(format!("a search with --channels {channels} would fit"));
-        }
-    }
-    let batch = batch.min(SMALLEST_BATCH);
-    for channels in halves(channels, 1) {
-        if fits(&with(batch, channels))? {
-            return Ok(format!("a search with --batch {batch} --channels {channels} would fit"));
-        }
-    }
-    Ok("lower --cells, --size, --channels and --batch".to_owned())
-}
-
 /// Returns the bytes that this process can still have: of the machine, of its container, and of its own limit.
-fn free() -> u64 {
+pub(crate) fn free() -> u64 {
     let what = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
     let system = System::new_with_specifics(what);
     // What a container has read from disk counts as used there, and is given up when memory is needed.

@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::run_dir::RunDir;
 use crate::stop::Stop;
 use crate::text_file::read_text;
-use crate::{images, known, memory};
+use crate::{fit, images, known};
 
 /// Device and images to go on with.
 #[derive(Clone, Copy)]
@@ -124,7 +124,7 @@ fn at(dir: &RunDir, name: &str, means: Means<'_>) -> Result<Found, Failure> {
         None => state,
     };
     let data = means.images(state.config())?;
-    memory::check(state.config(), &data, means.device, 1)?;
+    fit::check(state.config(), &data, means.device, 1)?;
     let session = pollster::block_on(Session::restore(state, data, means.device))?;
     Ok(Found { session, position, epochs })
 }
@@ -139,7 +139,7 @@ fn anew(dir: &RunDir, means: Means<'_>) -> Result<Found, Failure> {
         None => config,
     };
     let data = means.images(&config)?;
-    memory::check(&config, &data, means.device, 1)?;
+    fit::check(&config, &data, means.device, 1)?;
     let session = pollster::block_on(Session::new(config, data, means.device))?;
     Ok(Found { session, position: EventLogPosition::default(), epochs: Vec::new() })
 }

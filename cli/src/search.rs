@@ -16,14 +16,14 @@ use serde_json::{Map, Value, json};
 use crate::args::{SearchArgs, SettingsArgs};
 use crate::drive::{End, Rules, Run};
 use crate::failure::Failure;
-use crate::memory::{self, peak_rss_mib};
+use crate::memory::peak_rss_mib;
 use crate::output::print;
 use crate::progress::Progress;
 use crate::resume::resume;
 use crate::run_dir::{Asked, RunDir, is_run, notations, same_settings};
 use crate::stop::Stop;
 use crate::text_file::read_text;
-use crate::{effect, images, known};
+use crate::{effect, fit, images, known};
 
 /// Default maximum time between two checkpoints, in minutes.
 const CHECKPOINT_MINUTES: u32 = 10;
@@ -35,8 +35,8 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     let mut run = if let Some(folder) = &args.resume {
         resume(settings, folder, settings.epochs, &stop)?
     } else {
-        let method = named("--method", args.method.as_deref())?;
-        let config = configuration(settings, method, args.seed)?;
+        let method = named("--method", args.choice.method.as_deref())?;
+        let config = configuration(settings, method, args.choice.seed)?;
         match args.out.as_deref().filter(|out| args.resume_or_start && is_run(out)) {
             Some(out) => {
                 same_settings(out, &config)?;
@@ -132,7 +132,7 @@ pub(crate) fn begin(
     notes.extend(effect::warnings(args, config));
     let device = Device::named(args.device.as_deref().unwrap_or("auto"))?;
     notes.extend(software(&device));
-    memory::check(config, &data, &device, at_once)?;
+    fit::check(config, &data, &device, at_once)?;
     let mut session = pollster::block_on(Session::new(config.clone(), data, &device))?;
     if let Some(table) = table {
         session = session.with_table(table);

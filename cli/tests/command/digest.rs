@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::program::{PROGRAM, run, text};
 
-const SEARCH: [&str; 8] = ["search", "--json", "--device", "cpu", "--epochs", "2", "--images", "256"];
+const SEARCH: [&str; 10] =
+    ["search", "--data", "digits", "--json", "--device", "cpu", "--epochs", "2", "--images", "256"];
 
 /// Runs a short search and returns its digest, and its events without their clock.
 fn digest(folder: &Path, name: &str, command: &mut Command) -> (String, String) {

@@ -12,8 +12,10 @@ use crate::program::{run, text};
 use crate::running::{Search, events};
 
 /// The arguments of a search of seconds, with the regularizer and a momentum.
-const SEARCH: [&str; 17] = [
+const SEARCH: [&str; 19] = [
     "search",
+    "--data",
+    "digits",
     "--device",
     "cpu",
     "--channels",
