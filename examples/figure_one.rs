@@ -42,7 +42,7 @@ const SEARCH: [&str; 27] = [
 
 const NO_DATA: &str = "\
 The images of CIFAR-10 are needed. This gets them, 170 MB:
-  cargo run --release -- data fetch cifar10 --into data
+  cargo run --release -- data fetch cifar10 --data-dir data
 Then:
   cargo run --release --example figure_one -- --data data";
 

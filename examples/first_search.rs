@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut session = pollster::block_on(Session::new(config, data, &Device::named("auto")?))?;
     for event in session.events() {
         if let EventKind::Epoch(epoch) = event?.kind {
-            println!("epoch {}: loss {:.3}, Λ {:?}", epoch.epoch + 1, epoch.train_loss, epoch.cell_types[0].alignment);
+            println!("epoch {}: loss {:.3}, Λ {:?}", epoch.epoch, epoch.train_loss, epoch.cell_types[0].alignment);
         }
     }
     println!("{}", session.genotype().to_nas_bench_201().unwrap_or_default());

@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut session = pollster::block_on(Session::new(config, data, &Device::cpu()))?;
     for event in session.events() {
         if let EventKind::Epoch(epoch) = event?.kind {
-            println!("epoch {}: {:.0} % right", epoch.epoch + 1, 100.0 * epoch.supernet_accuracy);
+            println!("epoch {}: {:.0} % right", epoch.epoch, 100.0 * epoch.supernet_accuracy);
         }
     }
     println!("{}", serde_json::to_string(&session.genotype())?);

@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut session = block_on(Session::new(config.clone(), Arc::clone(&data), &device))?;
     for event in session.events() {
         if let EventKind::Epoch(epoch) = event?.kind {
-            println!("search, epoch {}: {:.1} % right", epoch.epoch + 1, 100.0 * epoch.supernet_accuracy);
+            println!("search, epoch {}: {:.1} % right", epoch.epoch, 100.0 * epoch.supernet_accuracy);
         }
     }
 

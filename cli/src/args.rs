@@ -9,13 +9,17 @@ use lambda_darts::data::{Background, DataSet};
 use lambda_darts::method::{PRESETS, Preset};
 
 use crate::fetch::FetchSet;
+use crate::figure::{Inches, Panel};
 
 /// Differentiable neural architecture search with aligned cell gradients (Λ-DARTS)
 ///
 /// Without a subcommand, the command searches NAS-Bench-201 with DARTS and with Λ-DARTS on built-in images of
 /// Fashion-MNIST, and tells what the two cells are worth. That takes about a minute on two cores and needs no download.
 #[derive(Debug, Parser)]
-#[command(name = "lambda-darts", version)]
+#[command(name = "lambda-darts", version = crate::environment::VERSION)]
+#[command(after_help = "Examples:\n  \
+    lambda-darts\n  \
+    lambda-darts search --help")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -44,7 +48,7 @@ pub(crate) enum Command {
     Compare(Box<CompareArgs>),
     Derive(DeriveArgs),
     Report(ReportArgs),
-    /// Look up an architecture in a table of known results
+    Figure(FigureArgs),
     Benchmark(BenchmarkArgs),
     Bench(Box<BenchArgs>),
     Config(Box<ConfigArgs>),
@@ -66,8 +70,12 @@ pub(crate) enum Command {
 /// and goes on. A search that was interrupted in any way goes on with --resume.
 ///
 /// Flags override the file given with --config. Without that file, the search has small settings for the built-in
-/// images, which take seconds to a minute, and the published settings for every other data set.
+/// images, which take seconds to a minute, and those of its space for every other data set: the published ones but for the
+/// step of the regularizer, which suits small networks, too. --published takes all settings of the papers.
 #[derive(Args, Debug, Default)]
+#[command(after_help = "Examples:\n  \
+    lambda-darts search --data fashion --out runs/first\n  \
+    lambda-darts search --data folder --data-dir photos --size 32 --space darts --epochs 30")]
 pub(crate) struct SearchArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
@@ -81,9 +89,9 @@ pub(crate) struct SearchArgs {
     pub(crate) force: bool,
     /// Continue the run in this folder from its newest checkpoint, as if it had never stopped; --data-dir says where its
     /// images lie now, if they were moved, and --epochs gives it more epochs
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "space", "data", "images", "size", "background", "skip_unreadable",
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "published", "space", "data", "images", "size", "background", "skip_unreadable",
         "method", "lambda", "epsilon", "estimator", "order", "unrolled", "batch", "channels", "cells", "lr",
-        "arch_lr", "seed", "curvature", "set", "warn_skips", "stop_on_collapse", "out", "force"])]
+        "arch_lr", "seed", "curvature", "set", "warn_parameter_free", "stop_on_collapse", "out", "force"])]
     pub(crate) resume: Option<PathBuf>,
     /// Continue the run in the folder of --out if there is one with the same settings, and start it otherwise: one command
     /// for the first start and for every later one
@@ -108,12 +116,15 @@ pub(crate) struct ChoiceArgs {
 
 // The settings that `search`, `compare`, `bench` and `config` share. (A doc comment here would become the help of these
 // commands.)
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub(crate) struct SettingsArgs {
     /// Read the settings from this TOML file, such as the config.toml of another run
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Take the settings of the papers as they are, whatever the images are
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) published: bool,
     /// Search space: nas-bench-201, darts, darts-none, s1 to s4, or a description in a file that ends in .toml
     #[arg(long, value_name = "NAME|FILE.toml", help_heading = "Space and data")]
     pub(crate) space: Option<String>,
@@ -178,19 +189,20 @@ pub(crate) struct SettingsArgs {
     /// (21 on a GPU)
     #[arg(long, help_heading = "Training")]
     pub(crate) curvature: bool,
-    /// Warn of a collapse if more than this share of the edges are skip connections [default: 0.5]
+    /// Warn of a collapse if more than this share of the edges have an operation without weights (skip connection, pool,
+    /// noise, none), once a third of the epochs are over
     #[arg(long, value_name = "SHARE", help_heading = "Training")]
-    pub(crate) warn_skips: Option<f64>,
-    /// End the search at a warning of a collapse, by skip connections or, with --curvature, by RobustDARTS's rule
+    pub(crate) warn_parameter_free: Option<f64>,
+    /// End the search at a warning of a collapse, by operations without weights or, with --curvature, by RobustDARTS's rule
     #[arg(long, help_heading = "Training")]
     pub(crate) stop_on_collapse: bool,
     /// Device to run on: auto, cpu, vulkan, metal or dx12; vulkan:1 is the second GPU of an API, vulkan:nvidia one with
     /// this text in its name; auto is the CPU [default: auto]
     #[arg(long, value_name = "DEVICE", value_parser = device_name)]
     pub(crate) device: Option<String>,
-    /// Look up the architecture of every epoch in this table instead of the built-in one of NAS-Bench-201
-    #[arg(long, value_name = "TABLE.csv")]
-    pub(crate) benchmark: Option<PathBuf>,
+    /// Look up the architecture of every epoch in this table [default: the built-in one of NAS-Bench-201, in its space]
+    #[arg(long, alias = "benchmark", value_name = "TABLE.csv")]
+    pub(crate) table: Option<PathBuf>,
     /// Save a checkpoint at least every N minutes, and at the end of every epoch [default: 10]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) checkpoint_minutes: Option<u32>,
@@ -205,14 +217,19 @@ pub(crate) struct SettingsArgs {
     pub(crate) tensorboard: bool,
 }
 
-/// Search with several methods and seeds, and compare the results
+/// Search with several methods, seeds and settings, and compare the results
 ///
 /// Each search has a folder of its own, OUT/METHOD-SEED. Finished searches are not repeated, and interrupted ones go
-/// on, so the same command completes the comparison after Ctrl-C or a power cut. The table of the results goes to
-/// stdout. OUT gets the table as table.md, the curves as curves.csv, and a figure as compare.svg. The figure shows the
-/// layer alignment and the accuracy over the epochs, with a line for the mean of each method and a band of one standard
-/// deviation.
+/// on, so the same command completes the comparison after Ctrl-C or a power cut. A second command in the same folder takes
+/// the next search that no other one has taken.
+///
+/// The table of the results goes to stdout. OUT gets tables of all its searches as table.md, table.tex, table.csv and
+/// runs.csv, their curves as curves.csv, a figure as figure.svg and figure.pdf, and the page report.html. A table has the
+/// mean and the standard deviation over the seeds, and marks what differs from the first method by a paired t-test.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    lambda-darts compare --methods darts,lambda-darts --seeds 0..5\n  \
+    lambda-darts compare --methods darts,lambda-darts --seeds 0..5 --sweep method.alignment.epsilon=1e-1,1e-2")]
 pub(crate) struct CompareArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
@@ -220,9 +237,13 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "METHOD,…", value_delimiter = ',', required = true, help_heading = "Comparison",
         value_parser = PossibleValuesParser::new(PRESETS.iter().copied().map(Preset::name)))]
     pub(crate) methods: Vec<String>,
-    /// The seeds: a range such as 0..4 (without 4), or numbers separated by commas
-    #[arg(long, value_name = "A..B|N,…", help_heading = "Comparison")]
+    /// The seeds: numbers and ranges such as 0..4 (without 4) or 0..=4, separated by commas
+    #[arg(long, value_name = "SEEDS", help_heading = "Comparison")]
     pub(crate) seeds: String,
+    /// Take several values of a setting by its path, such as method.alignment.epsilon=1e-1,1e-2; may be repeated, for all
+    /// combinations. A method that does not have the setting takes part once
+    #[arg(long, value_name = "PATH=VALUE,…", help_heading = "Comparison")]
+    pub(crate) sweep: Vec<String>,
     /// Folder of the comparison
     #[arg(long, value_name = "DIR", default_value = "runs/compare", help_heading = "Comparison")]
     pub(crate) out: PathBuf,
@@ -230,6 +251,10 @@ pub(crate) struct CompareArgs {
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Comparison",
         value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: u16,
+    /// Panels of the figure, separated by commas
+    #[arg(long, value_name = "PANEL,…", value_delimiter = ',', help_heading = "Comparison",
+        value_parser = PossibleValuesParser::new(Panel::ALL.map(Panel::name)), default_values = ["alignment", "accuracy"])]
+    pub(crate) panels: Vec<String>,
     /// Print the comparison as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -240,10 +265,14 @@ pub(crate) struct CompareArgs {
 /// The architecture is that of a run, or a genotype in any notation: as text, in a file, or from stdin.
 /// The architecture goes to stdout in the notations of the literature. The numbers of parameters and multiply-adds of
 /// the network to be trained from scratch go to stderr. By default, the network has the size of the papers: 36 channels
-/// and 20 cells in DARTS's layout, and 16 channels and 5 cells in each stage on NAS-Bench-201, for colour images of 32×32
-/// pixels in 10 classes; with --layout imagenet, 48 channels and 14 cells, for 224×224 pixels in 1000 classes. The
+/// and 20 cells in DARTS's layout, and 16 channels and 5 cells in each stage on NAS-Bench-201, for the images of the run, or
+/// without one for colour images of 32×32 pixels in 10 classes; with --layout imagenet, 48 channels and 14 cells, for
+/// 224×224 pixels in 1000 classes. The
 /// drawings are those of the web page; those of a run show how sure the search was of each edge.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    lambda-darts derive runs/lambda-darts-0 --pdf cell.pdf\n  \
+    lambda-darts derive \"Genotype(normal=[…], …)\" --layout imagenet --json")]
 pub(crate) struct DeriveArgs {
     /// Folder of a run, file with a genotype, genotype in quotes, or - for stdin
     #[arg(value_name = "RUN|FILE|TEXT|-")]
@@ -262,10 +291,10 @@ pub(crate) struct DeriveArgs {
     /// ImageNet, 5 on NAS-Bench-201]
     #[arg(long, value_name = "N", help_heading = "Network to be trained")]
     pub(crate) cells: Option<usize>,
-    /// Number of classes [default: 10, 1000 for ImageNet]
+    /// Number of classes [default: those of the run, 1000 for ImageNet, 10 without a run]
     #[arg(long, value_name = "N", help_heading = "Network to be trained")]
     pub(crate) classes: Option<usize>,
-    /// Height and width of the images in pixels [default: 32, 224 for ImageNet]
+    /// Height and width of the images in pixels [default: those of the run, 224 for ImageNet, 32 without a run]
     #[arg(long, value_name = "N", help_heading = "Network to be trained",
         value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) size: Option<u16>,
@@ -275,6 +304,9 @@ pub(crate) struct DeriveArgs {
     /// Draw the cells as PNG to this file
     #[arg(long, value_name = "FILE", help_heading = "Drawing")]
     pub(crate) png: Option<PathBuf>,
+    /// Draw the cells as PDF to this file, as wide as a column of text
+    #[arg(long, value_name = "FILE", help_heading = "Drawing")]
+    pub(crate) pdf: Option<PathBuf>,
     /// Write the cells as graphs for Graphviz to this file
     #[arg(long, value_name = "FILE", help_heading = "Drawing")]
     pub(crate) dot: Option<PathBuf>,
@@ -292,8 +324,11 @@ pub(crate) struct DeriveArgs {
 /// gradients, over all epochs. It contains all of its data and loads nothing over the network. With several runs, it
 /// shows two at a time side by side, and all of them in a table.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    lambda-darts report runs/darts-0 runs/lambda-darts-0\n  \
+    lambda-darts report runs/compare --out compare.html --csv curves.csv")]
 pub(crate) struct ReportArgs {
-    /// Folders of the runs
+    /// Folders of the runs, or folders with such folders inside, such as that of a comparison
     #[arg(required = true, value_name = "RUN")]
     pub(crate) runs: Vec<PathBuf>,
     /// File to write the page to
@@ -310,19 +345,52 @@ pub(crate) struct ReportArgs {
     pub(crate) force: bool,
 }
 
+/// Draw the curves of runs as a figure for a paper
+///
+/// A line is the mean over the runs that differ in the seed alone, and a band one standard deviation. Methods have their
+/// names in the literature, marks and dashes beside colours, and type of 8 points at the width of the figure.
 #[derive(Args, Debug)]
-#[command(allow_missing_positional = true)]
+#[command(after_help = "Examples:\n  \
+    lambda-darts figure runs/compare\n  \
+    lambda-darts figure runs/darts-0 runs/lambda-darts-0 --panels alignment --width 3.25in --out alignment.pdf")]
+pub(crate) struct FigureArgs {
+    /// Folders of runs, or folders with such folders inside, such as that of a comparison
+    #[arg(required = true, value_name = "RUN")]
+    pub(crate) runs: Vec<PathBuf>,
+    /// File to write the figure to; its name ends in .pdf, .svg or .png
+    #[arg(long, value_name = "FILE", default_value = "figure.pdf")]
+    pub(crate) out: PathBuf,
+    /// Width of the figure in in, cm or mm
+    #[arg(long, value_name = "WIDTH", default_value_t)]
+    pub(crate) width: Inches,
+    /// Panels, separated by commas
+    #[arg(long, value_name = "PANEL,…", value_delimiter = ',', default_values = ["alignment", "accuracy"],
+        value_parser = PossibleValuesParser::new(Panel::ALL.map(Panel::name)))]
+    pub(crate) panels: Vec<String>,
+    /// Overwrite the file if it exists
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+/// Look up an architecture in a table of known results
+///
+/// The table is the built-in one of NAS-Bench-201, or a CSV file whose header names index, arch, c10_valid, c10_test,
+/// c100_valid, c100_test, in16_valid, in16_test and perhaps params_m, c10_train_s.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    lambda-darts benchmark runs/lambda-darts-0\n  \
+    lambda-darts benchmark '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|' --json")]
 pub(crate) struct BenchmarkArgs {
-    /// CSV file with the results of the cells instead of the built-in table of NAS-Bench-201; its header names index,
-    /// arch, c10_valid, c10_test, c100_valid, c100_test, in16_valid, in16_test and perhaps params_m, c10_train_s
+    /// Table in the place of --table, and folder of a run, file with a genotype, genotype in quotes, or - for stdin
+    #[arg(value_name = "[TABLE.csv] RUN|FILE|TEXT|-", num_args = 1..=2, required = true)]
+    pub(crate) from: Vec<OsString>,
+    /// Epoch of the run, counted from 1 [default: the last one]
+    #[arg(long, value_name = "N")]
+    pub(crate) epoch: Option<usize>,
+    /// Table to look it up in [default: the built-in one of NAS-Bench-201]
+    #[arg(long, value_name = "TABLE.csv")]
     pub(crate) table: Option<PathBuf>,
-    #[arg(
-        required = true,
-        help = "The architecture in any notation, quoted for the shell, such as \
-        '|none~0|+|none~0|none~1|+|skip_connect~0|none~1|none~2|'"
-    )]
-    pub(crate) arch: String,
-    /// Print one JSON object
+    /// Print one JSON object, with accuracies from 0 to 1
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -331,12 +399,15 @@ pub(crate) struct BenchmarkArgs {
 ///
 /// The command takes the steps of a search with these settings, which train architecture and weights, on random images
 /// in the shape of the data set's images. The data set itself is not needed. λ has its final value from the first step
-/// on. Settings that only a whole search uses have no effect: --data-dir, --images, --benchmark, --epochs,
-/// --checkpoint-minutes, --curvature, --tensorboard, --warn-skips and --stop-on-collapse.
+/// on. Settings that only a whole search uses have no effect: --data-dir, --images, --table, --epochs,
+/// --checkpoint-minutes, --curvature, --tensorboard, --warn-parameter-free and --stop-on-collapse.
 ///
 /// A step trains the weights on one batch and the architecture on another; images per second counts the former. A GPU
 /// computes in the background, so a phase ends when its results are read.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    lambda-darts bench --space darts --data cifar10 --batch 16\n  \
+    lambda-darts bench --device vulkan --estimator frozen --json")]
 pub(crate) struct BenchArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
@@ -359,6 +430,9 @@ pub(crate) struct BenchArgs {
 /// The settings are those that `search` would take with the same flags. In a file, --config reads them again; what a
 /// file leaves out has the published value of its space.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    lambda-darts config --space s2 --data cifar10 > s2.toml\n  \
+    lambda-darts config --published --space nas-bench-201")]
 pub(crate) struct ConfigArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
@@ -370,6 +444,9 @@ pub(crate) struct ConfigArgs {
 ///
 /// A part that a method lacks can be added to it in a configuration file, or with --set method.PART.SETTING=VALUE.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    lambda-darts methods\n  \
+    lambda-darts methods --json")]
 pub(crate) struct MethodsArgs {
     /// Print one JSON object: methods, parts, and the JSON Schema of the settings
     #[arg(long)]
@@ -377,6 +454,9 @@ pub(crate) struct MethodsArgs {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    lambda-darts devices\n  \
+    lambda-darts devices --json")]
 pub(crate) struct DevicesArgs {
     /// Print one JSON array
     #[arg(long)]
@@ -390,18 +470,24 @@ pub(crate) enum DataCommand {
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    lambda-darts data fetch cifar10\n  \
+    lambda-darts data fetch fashion-mnist --data-dir images")]
 pub(crate) struct FetchArgs {
     /// Data set to download
     pub(crate) set: FetchSet,
-    /// Folder to write to; a search reads it with --data-dir
-    #[arg(long, value_name = "DIR", default_value = "data")]
-    pub(crate) into: PathBuf,
+    /// Folder of the data sets; a search reads it with the same flag
+    #[arg(long, alias = "into", value_name = "DIR", default_value = "data")]
+    pub(crate) data_dir: PathBuf,
     /// Download from this mirror instead: the URL up to the name of the file. Size and checksum are checked as always
     #[arg(long, value_name = "BASE")]
     pub(crate) url: Option<String>,
 }
 
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    lambda-darts completions bash > ~/.local/share/bash-completion/completions/lambda-darts\n  \
+    lambda-darts completions zsh > _lambda-darts")]
 pub(crate) struct CompletionsArgs {
     /// Shell that the script is for
     pub(crate) shell: clap_complete::Shell,

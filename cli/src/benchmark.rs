@@ -1,18 +1,26 @@
 //! `benchmark`: the accuracies of an architecture in a table.
 
-use lambda_darts::benchmark::Table;
-use lambda_darts::space::Genotype;
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
 
+use lambda_darts::benchmark::Table;
+
+use crate::architecture::{Derived, find};
 use crate::args::BenchmarkArgs;
 use crate::failure::Failure;
 use crate::output::print;
+use crate::run_dir::notations;
 
 pub(crate) fn run(args: &BenchmarkArgs) -> Result<(), Failure> {
-    let genotype = Genotype::parse(&args.arch)?;
-    let table = args.table.as_deref().map_or_else(|| Ok(Table::nas_bench_201()), Table::read)?;
+    let (file, from) = match args.from.as_slice() {
+        [file, from] => (Some(Path::new(file)), from.as_os_str()),
+        from => (args.table.as_deref(), from.first().map_or(OsStr::new("-"), OsString::as_os_str)),
+    };
+    let table = file.map_or_else(|| Ok(Table::nas_bench_201()), Table::read)?;
+    let (Derived { genotype, .. }, _) = find(from, args.epoch)?;
     let found = table.look_up(&genotype).ok_or_else(|| Failure::NotInTable {
-        table: args.table.as_ref().map_or_else(|| "NAS-Bench-201".to_owned(), |path| path.display().to_string()),
-        arch: args.arch.chars().take(200).collect(),
+        table: file.map_or_else(|| "NAS-Bench-201".to_owned(), |path| path.display().to_string()),
+        arch: notations(&genotype).chars().take(200).collect(),
     })?;
     if args.json {
         return print(&serde_json::json!(found).to_string());
@@ -46,5 +54,5 @@ pub(crate) fn run(args: &BenchmarkArgs) -> Result<(), Failure> {
 
 /// Formats an accuracy, if the table has it.
 fn percent(accuracy: Option<f64>) -> String {
-    accuracy.map_or_else(|| "–".to_owned(), |accuracy| format!("{accuracy:.2} %"))
+    accuracy.map_or_else(|| "–".to_owned(), |accuracy| format!("{:.2} %", 100.0 * accuracy))
 }

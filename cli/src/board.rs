@@ -46,8 +46,8 @@ impl Board {
                 self.cell_types = cell_types.into_iter().map(|kind| kind.name).collect();
                 return Ok(());
             }
-            EventKind::Step(step) => (step.epoch * self.steps + step.step, self.of_step(step)),
-            EventKind::Epoch(epoch) => ((epoch.epoch + 1) * self.steps - 1, of_epoch(epoch)),
+            EventKind::Step(step) => (step.epoch.saturating_sub(1) * self.steps + step.step.saturating_sub(1), self.of_step(step)),
+            EventKind::Epoch(epoch) => ((epoch.epoch * self.steps).saturating_sub(1), of_epoch(epoch)),
             EventKind::End { .. } => return Ok(()),
         };
         let scalars: Vec<_> = scalars.iter().map(|(tag, value)| (tag.as_str(), *value)).collect();
@@ -60,6 +60,11 @@ impl Board {
             ("step/valid_loss".to_owned(), step.valid_loss),
             ("step/gradient_norm".to_owned(), step.gradient_norm),
         ];
+        for (name, norm) in
+            [("loss", step.loss_gradient_norm), ("regularizer", step.regularizer_gradient_norm)]
+        {
+            scalars.extend(norm.map(|norm| (format!("step/{name}_gradient_norm"), norm)));
+        }
         for (kind, alignment) in self.cell_types.iter().zip(&step.alignment) {
             scalars.extend(alignment.map(|alignment| (format!("step/alignment/{kind}"), alignment)));
         }
@@ -69,12 +74,14 @@ impl Board {
 
 fn of_epoch(epoch: &EpochEvent) -> Vec<(String, f64)> {
     #[expect(clippy::cast_precision_loss, reason = "edges are few")]
-    let skips = epoch.skip_connections as f64;
+    let [skips, parameter_free] = [epoch.skip_connections, epoch.parameter_free].map(|count| count as f64);
     let mut scalars = vec![
         ("epoch/train_loss".to_owned(), epoch.train_loss),
         ("epoch/valid_loss".to_owned(), epoch.valid_loss),
         ("epoch/supernet_accuracy".to_owned(), epoch.supernet_accuracy),
         ("epoch/skip_connections".to_owned(), skips),
+        ("epoch/parameter_free".to_owned(), parameter_free),
+        ("epoch/clipped".to_owned(), epoch.clipped),
         ("epoch/lambda".to_owned(), epoch.lambda),
         ("epoch/learning_rate".to_owned(), epoch.lr),
     ];

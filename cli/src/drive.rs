@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use lambda_darts::search::{EpochEvent, EventKind, SearchError, Session};
 
+use crate::estimate;
 use crate::failure::Failure;
 use crate::log;
 use crate::progress::Progress;
@@ -42,6 +43,9 @@ impl Run {
         for note in &self.notes {
             if note.starts_with("warning") { progress.warn(note) } else { progress.line(note) }
         }
+        if let Some(estimate) = estimate::of(&mut self.session) {
+            progress.line(&estimate);
+        }
         let end = self.go(progress, rules, stop);
         progress.clear();
         if let Err(Failure::File { .. } | Failure::Checkpoint(_) | Failure::Search(SearchError::Engine(_))) = end {
@@ -57,14 +61,13 @@ impl Run {
         format!("go on with: lambda-darts search --resume {}", self.dir.path().display())
     }
 
-    /// Returns the warnings of an epoch, with the command that prints the architecture they name.
-    fn warning(&self, epoch: &EpochEvent) -> String {
-        let mut warning = format!("warning: {}", epoch.warnings.join("; "));
-        if let Some((_, earlier)) = warning.rsplit_once("architecture of epoch ") {
-            let path = self.dir.path().display();
-            warning = format!("{warning}, which `lambda-darts derive {path} --epoch {earlier}` prints");
-        }
-        warning
+    /// Returns a warning of an epoch, with the command that prints the architecture it names.
+    fn warning(&self, warning: &str) -> String {
+        let Some((_, earlier)) = warning.rsplit_once("architecture of epoch ") else {
+            return format!("warning: {warning}");
+        };
+        let path = self.dir.path().display();
+        format!("warning: {warning}, which `lambda-darts derive {path} --epoch {earlier}` prints")
     }
 
     fn go(&mut self, progress: &mut Progress, rules: &Rules, stop: &Stop) -> Result<End, Failure> {
@@ -96,8 +99,8 @@ impl Run {
             log::event(&event);
             let ended = match event.kind {
                 EventKind::Epoch(epoch) => {
-                    if !epoch.warnings.is_empty() {
-                        progress.warn(&self.warning(&epoch));
+                    for warning in &epoch.warnings {
+                        progress.warn(&self.warning(warning));
                     }
                     self.epochs.push(*epoch);
                     true

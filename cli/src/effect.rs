@@ -40,8 +40,8 @@ pub(crate) fn warnings(args: &SettingsArgs, config: &SearchConfig) -> Vec<String
             }
         }
     }
-    if args.benchmark.is_some() && !is_nas_bench_201(config) && config.custom_space.is_none() {
-        warn("--benchmark", format!("the space `{}` is not that of the table", config.space));
+    if args.table.is_some() && !is_nas_bench_201(config) && config.custom_space.is_none() {
+        warn("--table", format!("the space `{}` is not that of the table", config.space));
     }
     warnings.extend(lonely(config));
     warnings

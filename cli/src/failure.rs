@@ -29,7 +29,7 @@ pub(crate) enum Failure {
     NotInTable { table: String, arch: String },
     #[error("{}: --data-dir has no effect on the built-in images `{set}`; name the data set in the folder with --data", .path.display())]
     UnusedFolder { path: PathBuf, set: DataSet },
-    #[error("{text}: no such run or file, and {error}")]
+    #[error("{text}: not the folder of a run, no file, and {error}")]
     NoGenotype { text: String, error: GenotypeError },
     #[error("--epoch {epoch} needs the folder of a run, not a genotype")]
     NoEpochs { epoch: usize },

@@ -23,7 +23,7 @@ struct Found {
     label: &'static str,
     folder: PathBuf,
     alignment: Option<f64>,
-    skips: usize,
+    parameter_free: usize,
     known: Option<TableReport>,
     cell: String,
     digest: String,
@@ -55,7 +55,7 @@ fn found(label: &'static str, run: &Run) -> Result<Found, Failure> {
         label,
         folder: run.dir.path().to_owned(),
         alignment: last.and_then(|epoch| epoch.cell_types.first()?.alignment),
-        skips: genotype.skip_connections(),
+        parameter_free: genotype.parameter_free(),
         known: last.and_then(|epoch| epoch.benchmark),
         cell: notations(&genotype),
         digest: run.dir.digest()?,
@@ -65,14 +65,14 @@ fn found(label: &'static str, run: &Run) -> Result<Found, Failure> {
 /// Returns the results as a table, what they mean, and what can be done next.
 fn described(all: &[Found]) -> String {
     let line = |found: &Found| {
-        let Found { label, skips, cell, .. } = found;
+        let Found { label, parameter_free, cell, .. } = found;
         let alignment = found.alignment.map_or_else(|| "–".to_owned(), |alignment| format!("{alignment:.2}"));
         let known = found.known.as_ref();
-        let accuracy = known.map_or_else(|| "–".to_owned(), |known| format!("{:.2} %", known.accuracies.cifar10_test));
+        let accuracy = known.map_or_else(|| "–".to_owned(), |known| format!("{:.2} %", 100.0 * known.accuracies.cifar10_test));
         let rank = known.map_or_else(|| "–".to_owned(), |known| format!("{} of {}", known.rank, known.cells));
-        format!("{label:<8} {alignment:>6} {skips:>6} {accuracy:>9}  {rank:<15} {cell}")
+        format!("{label:<8} {alignment:>6} {parameter_free:>10} {accuracy:>9}  {rank:<15} {cell}")
     };
-    let head = format!("\n{:<8} {:>6} {:>6} {:>9}  {:<15} cell", "method", "Λ", "skips", "accuracy", "rank");
+    let head = format!("\n{:<8} {:>6} {:>10} {:>9}  {:<15} cell", "method", "Λ", "no weights", "accuracy", "rank");
     let folders: Vec<_> = all.iter().map(|found| found.folder.display().to_string()).collect();
     let next = format!(
         "\nlambda-darts report {}   shows both searches on one page\n\
@@ -86,7 +86,7 @@ fn described(all: &[Found]) -> String {
 
 /// Says what the accuracies mean.
 fn meaning(all: &[Found]) -> String {
-    let worth = |found: &Found| found.known.map(|known| known.accuracies.cifar10_test);
+    let worth = |found: &Found| found.known.map(|known| 100.0 * known.accuracies.cifar10_test);
     let [Some(darts), Some(aligned)] = [0, 1].map(|place| all.get(place).and_then(worth)) else {
         return "The table lacks one of the two cells.".to_owned();
     };
@@ -119,7 +119,7 @@ mod tests {
     fn found(label: &'static str, accuracy: f64) -> Found {
         let accuracies = Accuracies {
             cifar10_valid: None,
-            cifar10_test: accuracy,
+            cifar10_test: accuracy / 100.0,
             cifar100_valid: None,
             cifar100_test: None,
             imagenet16_120_valid: None,
@@ -129,7 +129,7 @@ mod tests {
             label,
             folder: PathBuf::from(format!("runs/{label}")),
             alignment: Some(0.256),
-            skips: 3,
+            parameter_free: 3,
             known: Some(TableReport { accuracies, rank: 812, cells: 15_625 }),
             cell: "|none~0|".to_owned(),
             digest: "0123".to_owned(),
@@ -140,7 +140,7 @@ mod tests {
     fn the_last_lines_say_what_each_cell_is_worth() {
         let text = described(&[found("DARTS", 54.3), found("Λ-DARTS", 93.15)]);
         for part in [
-            "DARTS      0.26      3   54.30 %  812 of 15625    |none~0|",
+            "DARTS      0.26          3   54.30 %  812 of 15625    |none~0|",
             "DARTS lost 38.9 points",
             "runs/Λ-DARTS   shows",
         ] {

@@ -30,7 +30,7 @@ pub(crate) fn is_nas_bench_201(config: &SearchConfig) -> bool {
 pub(crate) fn worth(found: &Found, table: &Table) -> String {
     format!(
         "trained in full, this cell gets {:.2} % of CIFAR-10's test images right in NAS-Bench-201: rank {} of {}",
-        found.accuracies.cifar10_test,
+        100.0 * found.accuracies.cifar10_test,
         found.rank,
         table.len(),
     )

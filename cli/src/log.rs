@@ -48,6 +48,8 @@ pub(crate) fn event(event: &Event) {
             train_loss = step.train_loss,
             valid_loss = step.valid_loss,
             gradient_norm = step.gradient_norm,
+            loss_gradient_norm = step.loss_gradient_norm,
+            regularizer_gradient_norm = step.regularizer_gradient_norm,
             "a step was taken"
         ),
         EventKind::Epoch(epoch) => info!(
@@ -56,7 +58,9 @@ pub(crate) fn event(event: &Event) {
             train_loss = epoch.train_loss,
             valid_loss = epoch.valid_loss,
             supernet_accuracy = epoch.supernet_accuracy,
-            skip_connections = epoch.skip_connections,
+            parameter_free = epoch.parameter_free,
+            gradient_norm = epoch.gradient_norm,
+            regularizer_gradient_norm = epoch.regularizer_gradient_norm,
             "an epoch ended"
         ),
         EventKind::End { .. } => info!(seconds, "the search ended"),

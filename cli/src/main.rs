@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod abort;
+mod architecture;
 mod args;
 mod bench;
 mod benchmark;
@@ -9,15 +10,20 @@ mod board;
 mod compare;
 mod completions;
 mod config;
+mod csv_text;
 mod data;
+mod defaults;
 mod derive;
 mod devices;
 mod drawing;
 mod drive;
 mod effect;
+mod environment;
+mod estimate;
 mod events;
 mod failure;
 mod fetch;
+mod figure;
 mod first;
 mod fit;
 mod images;
@@ -25,12 +31,17 @@ mod known;
 mod log;
 mod memory;
 mod methods;
+mod network;
 mod output;
+mod picture;
 mod progress;
 mod report;
 mod resume;
 mod run_dir;
+mod runs;
 mod search;
+mod setting_paths;
+mod statistics;
 mod stop;
 mod tensorboard;
 mod text_file;
@@ -40,7 +51,7 @@ use std::error::Error;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use args::{Cli, Command, DataCommand};
 use failure::Failure;
@@ -49,7 +60,8 @@ fn main() -> ExitCode {
     // Without the handler, the system ends the program and says so.
     #[cfg(unix)]
     let _ = abort::exit_on_abort();
-    let cli = Cli::parse();
+    let matches = defaults::shown(Cli::command()).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match log::begin(&cli.log).and_then(|()| run(cli.command)) {
         Ok(code) => code,
         Err(failure) => {
@@ -66,6 +78,7 @@ fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
         Some(Command::Compare(args)) => return compare::run(&args),
         Some(Command::Derive(args)) => derive::run(&args)?,
         Some(Command::Report(args)) => report::run(&args)?,
+        Some(Command::Figure(args)) => figure::run(&args)?,
         Some(Command::Benchmark(args)) => benchmark::run(&args)?,
         Some(Command::Bench(args)) => bench::run(&args)?,
         Some(Command::Config(args)) => config::run(&args)?,

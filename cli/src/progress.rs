@@ -19,7 +19,8 @@ pub(crate) struct Progress {
     epochs: usize,
     steps: usize,
     batch: usize,
-    skips: Option<usize>,
+    /// Number of operations without weights at the end of the last epoch, of all.
+    parameter_free: Option<String>,
     /// True if only warnings are shown.
     quiet: bool,
     /// Duration of the search up to the last epoch, in seconds.
@@ -42,13 +43,13 @@ impl Progress {
         let (config, steps) = (session.config(), session.steps());
         let (epochs, batch) = (config.epochs, config.batch);
         let bar = (stderr().is_terminal() && !quiet).then(|| {
-            let bar = ProgressBar::new(epochs.saturating_mul(steps) as u64);
+            let bar = ProgressBar::new(steps as u64);
             let bar = lines.map_or_else(|| bar.clone(), |lines| lines.add(bar.clone()));
-            bar.with_style(ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar()))
+            bar.with_style(ProgressStyle::with_template("{bar:12} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar()))
         });
         let now = Instant::now();
         let seconds = session.seconds();
-        Self { bar, began: now, spoke: now, done: 0, epochs, steps, batch, skips: None, quiet, seconds, label }
+        Self { bar, began: now, spoke: now, done: 0, epochs, steps, batch, parameter_free: None, quiet, seconds, label }
     }
 
     pub(crate) fn show(&mut self, event: &Event) {
@@ -60,7 +61,7 @@ impl Progress {
             }
             EventKind::Step(step) => self.step(step),
             EventKind::Epoch(epoch) => {
-                self.skips = Some(epoch.skip_connections);
+                self.parameter_free = Some(parameter_free(epoch));
                 self.line(&row(epoch, self.epochs, event.seconds - self.seconds));
                 self.seconds = event.seconds;
                 self.spoke = Instant::now();
@@ -105,27 +106,29 @@ impl Progress {
             return;
         }
         let per_step = self.began.elapsed() / self.done;
-        let steps_left = self.epochs.saturating_mul(self.steps).saturating_sub(step.epoch * self.steps + step.step + 1);
+        let steps_left = self.epochs.saturating_mul(self.steps).saturating_sub(step.epoch.saturating_sub(1).saturating_mul(self.steps).saturating_add(step.step));
         let batch = f64::from(u32::try_from(self.batch).unwrap_or(u32::MAX));
         let rate = 1.0 / per_step.as_secs_f64().max(f64::MIN_POSITIVE);
         let images = batch * rate;
-        let skips = self.skips.map_or_else(|| "–".to_owned(), |skips| skips.to_string());
-        let left = if self.bar.is_some() && step.step + 1 == self.steps {
+        let parameter_free = self.parameter_free.as_deref().unwrap_or("–");
+        let left = if self.bar.is_some() && step.step == self.steps {
             "validating".to_owned()
         } else {
             let left = per_step.saturating_mul(u32::try_from(steps_left).unwrap_or(u32::MAX));
             format!("{:#} left", HumanDuration(left))
         };
         let text = format!(
-            "epoch {}/{}  step {}/{}  {rate:.1} steps/s  {images:.0} images/s  {left}  loss {:.4}  Λ {}  skips {skips}",
-            step.epoch + 1,
+            "epoch {}/{}  step {}/{}  {rate:.1} steps/s  {images:.0} images/s  {left}  loss {:.4}  Λ {}  \
+             no weights {parameter_free}",
+            step.epoch,
             self.epochs,
-            step.step + 1,
+            step.step,
             self.steps,
             step.train_loss,
             optional(step.alignment.first().copied().flatten()),
         );
-        if self.bar.is_some() {
+        if let Some(bar) = &self.bar {
+            bar.set_position(step.step as u64);
             self.live(&text);
         } else {
             self.line(&text);
@@ -139,21 +142,43 @@ fn row(epoch: &EpochEvent, epochs: usize, seconds: f64) -> String {
     let entropy = epoch.cell_types.iter().map(|cell_type| cell_type.saturation.mean_entropy()).sum::<f64>()
         / f64::from(cell_types);
     let table = epoch.benchmark.map_or_else(String::new, |known| {
-        format!("  table {:.2} %, rank {}", known.accuracies.cifar10_test, known.rank)
+        format!("  table {:.2} %, rank {}", 100.0 * known.accuracies.cifar10_test, known.rank)
     });
     let curvature = epoch.curvature.map_or_else(String::new, |value| format!("  curvature {value:.3}"));
     let row = format!(
         "epoch {}/{epochs}  train loss {:.4}  valid loss {:.4}  accuracy {:.1} %  Λ {}  entropy {entropy:.3}  \
-         skips {}{curvature}{table}  {seconds:.1} s  {}",
-        epoch.epoch + 1,
+         gradient {}  no weights {}{curvature}{table}  {seconds:.1} s  {}",
+        epoch.epoch,
         epoch.train_loss,
         epoch.valid_loss,
         100.0 * epoch.supernet_accuracy,
         optional(epoch.cell_types.first().and_then(|cell_type| cell_type.alignment)),
-        epoch.skip_connections,
-        epoch.genotype.to_nas_bench_201().unwrap_or_default(),
+        gradient_norms(epoch),
+        parameter_free(epoch),
+        epoch.genotype.to_nas_bench_201().unwrap_or_else(|| histogram(epoch)),
     );
     row.trim_end().to_owned()
+}
+
+/// Norms of the loss's and the regularizer's gradient, as far as they were measured.
+fn gradient_norms(epoch: &EpochEvent) -> String {
+    match (epoch.loss_gradient_norm, epoch.regularizer_gradient_norm) {
+        (Some(loss), Some(regularizer)) => format!("{loss:.2} + {regularizer:.2}"),
+        _ => format!("{:.2}", epoch.gradient_norm),
+    }
+}
+
+/// Number of operations without weights, of all.
+fn parameter_free(epoch: &EpochEvent) -> String {
+    format!("{}/{}", epoch.parameter_free, epoch.operations.values().sum::<usize>())
+}
+
+/// Number of each operation, the most frequent first.
+pub(crate) fn histogram(epoch: &EpochEvent) -> String {
+    let mut counts: Vec<_> = epoch.operations.iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    let counts: Vec<_> = counts.iter().map(|(operation, count)| format!("{count} {operation}")).collect();
+    counts.join(", ")
 }
 
 fn optional(value: Option<f64>) -> String {

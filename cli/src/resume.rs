@@ -47,7 +47,7 @@ struct Found {
 /// Opens a run at its newest intact checkpoint; `epochs` is their number if the search is to be longer.
 pub(crate) fn resume(args: &SettingsArgs, folder: &Path, epochs: Option<usize>, stop: &Stop) -> Result<Run, Failure> {
     let (dir, asked) = RunDir::open(folder)?;
-    let file = args.benchmark.as_deref().or(asked.benchmark.as_deref());
+    let file = args.table.as_deref().or(asked.table.as_deref());
     let own = file.map(|file| Table::read(file).map(Arc::new)).transpose()?;
     let device = Device::named(args.device.as_deref().or(asked.device.as_deref()).unwrap_or("auto"))?;
     let mut notes = Vec::new();

@@ -3,15 +3,15 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use lambda_darts::search::{Checkpoint, Event, EventDigest, EventLogPosition, SearchConfig, Session};
 use lambda_darts::space::Genotype;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::board::{self, Board};
+use crate::environment::{self, Asked, Environment};
 use crate::failure::Failure;
+use crate::setting_paths::{Settings, differing, settings};
 use crate::text_file::{read_text, write_new};
 
 pub(crate) struct RunDir {
@@ -22,23 +22,13 @@ pub(crate) struct RunDir {
     board: Option<Board>,
 }
 
-/// Options of a run that are not settings of its search; environment.json contains them.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Asked {
-    pub(crate) device: Option<String>,
-    pub(crate) benchmark: Option<PathBuf>,
-    pub(crate) tensorboard: bool,
-}
-
 impl RunDir {
     /// Makes the folder and writes the settings and the environment of the search.
     pub(crate) fn create(
         out: Option<&Path>,
         force: bool,
         config: &SearchConfig,
-        device: &str,
-        asked: &Asked,
+        environment: &Environment,
     ) -> Result<Self, Failure> {
         let path = match out {
             Some(path) => named(path, force)?,
@@ -54,28 +44,15 @@ impl RunDir {
             }
         }
         write_config(&path, config)?;
-        let environment = json!({
-            "version": env!("CARGO_PKG_VERSION"),
-            "os": std::env::consts::OS,
-            "arch": std::env::consts::ARCH,
-            "device": device,
-            "seed": config.seed,
-            "git": revision(),
-            "asked": asked,
-        });
-        write(&path.join("environment.json"), &format!("{environment:#}\n"))?;
+        let environment = serde_json::to_string_pretty(environment).map_err(std::io::Error::from);
+        let environment = environment.map_err(|error| Failure::file(&path, error))?;
+        write(&path.join(environment::FILE), &format!("{environment}\n"))?;
         Self::at(path, events, EventLogPosition::default())
     }
 
     /// Opens the folder of an earlier run. If another search is writing into it, that is an error.
     pub(crate) fn open(path: &Path) -> Result<(Self, Asked), Failure> {
-        let known = path.join("environment.json");
-        if !known.is_file() {
-            return Err(Failure::NoRun { path: path.to_owned(), lacks: "environment.json" });
-        }
-        let environment: Value = serde_json::from_str(&read_text(&known)?)
-            .map_err(|error| Failure::inside(&known, format!("not JSON: {error}")))?;
-        let asked = serde_json::from_value(environment["asked"].clone()).unwrap_or_default();
+        let Environment { asked, .. } = Environment::read(path)?;
         let events = events_of(path)?;
         Ok((Self { path: path.to_owned(), events, position: EventLogPosition::default(), board: None }, asked))
     }
@@ -182,17 +159,32 @@ impl RunDir {
 
 /// Returns true if a folder has a run, perhaps one that has just begun.
 pub(crate) fn is_run(folder: &Path) -> bool {
-    folder.join("environment.json").is_file()
+    folder.join(environment::FILE).is_file()
 }
 
 /// Checks that the run in a folder, if there is one, has these settings.
 pub(crate) fn same_settings(folder: &Path, config: &SearchConfig) -> Result<(), Failure> {
     let path = folder.join("config.toml");
-    if path.exists() && read_text(&path)? != config.to_toml() {
-        let what = "the settings do not match; name another folder with --out, or delete this one".to_owned();
-        return Err(Failure::inside(&path, what));
+    if !path.exists() {
+        return Ok(());
     }
-    Ok(())
+    let text = read_text(&path)?;
+    let asked = config.to_toml();
+    if text == asked {
+        return Ok(());
+    }
+    let [there, asked] = [&text, &asked].map(|text| settings(text));
+    let told = |path: &String| {
+        let of = |settings: &Settings| settings.get(path).cloned().unwrap_or_else(|| "nothing".to_owned());
+        format!("{path} is {} there, and {} is asked for", of(&there), of(&asked))
+    };
+    let differences: Vec<String> = differing(&[&there, &asked]).iter().map(told).collect();
+    let what = match differences.as_slice() {
+        [] => "the settings are written in another way".to_owned(),
+        [first] => format!("the settings do not match: {first}"),
+        [first, rest @ ..] => format!("the settings do not match: {first}, and {} more differ", rest.len()),
+    };
+    Err(Failure::inside(&path, format!("{what}; name another folder with --out, or delete this one")))
 }
 
 /// Returns a genotype in every notation that it has, as JSON.
@@ -258,11 +250,4 @@ fn write_config(folder: &Path, config: &SearchConfig) -> Result<(), Failure> {
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
     fs::write(path, text).map_err(|error| Failure::file(path, error))
-}
-
-/// Returns the Git revision of the current folder, if it is in a repository.
-fn revision() -> Option<String> {
-    let output = Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    (output.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
 }

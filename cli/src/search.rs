@@ -20,7 +20,8 @@ use crate::memory::peak_rss_mib;
 use crate::output::print;
 use crate::progress::Progress;
 use crate::resume::resume;
-use crate::run_dir::{Asked, RunDir, is_run, notations, same_settings};
+use crate::environment::{Asked, Environment};
+use crate::run_dir::{RunDir, is_run, notations, same_settings};
 use crate::stop::Stop;
 use crate::text_file::read_text;
 use crate::{effect, fit, images, known};
@@ -60,11 +61,13 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
             "genotype": { "darts": genotype.to_darts(), "nas_bench_201": genotype.to_nas_bench_201() },
             "alignment": by_type(last, |cell_type| json!(cell_type.alignment)),
             "entropy": by_type(last, |cell_type| json!(cell_type.saturation.mean_entropy())),
+            "operations": genotype.operations(),
+            "parameter_free": genotype.parameter_free(),
             "skip_connections": genotype.skip_connections(),
             "seconds": began.elapsed().as_secs_f64(),
             "peak_rss_mib": peak_rss_mib(),
             "supernet_accuracy": last.map(|epoch| epoch.supernet_accuracy),
-            "epochs": last.map_or(0, |epoch| epoch.epoch + 1),
+            "epochs": last.map_or(0, |epoch| epoch.epoch),
             "stopped": end != End::Whole,
             "digest": digest,
             "run": dir.path().display().to_string(),
@@ -126,22 +129,23 @@ pub(crate) fn begin(
     // All of this is checked before anything is written.
     config.check()?;
     effect::check(args, config)?;
-    let table = known::table(args.benchmark.as_deref(), config)?;
+    let table = known::table(args.table.as_deref(), config)?;
     let data = images::load(&config.data, config.seed)?;
     let mut notes = images::described(config, &data);
     notes.extend(effect::warnings(args, config));
     let device = Device::named(args.device.as_deref().unwrap_or("auto"))?;
     notes.extend(software(&device));
     fit::check(config, &data, &device, at_once)?;
+    // The path is absolute, as the run may be resumed from another working directory.
+    let table_file = args.table.as_deref().map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
+    let asked = Asked { device: args.device.clone(), table: table_file, tensorboard: args.tensorboard };
+    let environment = Environment::new(config, &data, device.name(), asked);
     let mut session = pollster::block_on(Session::new(config.clone(), data, &device))?;
     if let Some(table) = table {
         session = session.with_table(table);
     }
     stop.begin();
-    // The path is absolute, as the run may be resumed from another working directory.
-    let benchmark = args.benchmark.as_deref().map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
-    let asked = Asked { device: args.device.clone(), benchmark, tensorboard: args.tensorboard };
-    let mut dir = RunDir::create(folder.out, folder.force, config, device.name(), &asked)?;
+    let mut dir = RunDir::create(folder.out, folder.force, config, &environment)?;
     if args.tensorboard {
         dir = dir.with_board(0.0)?;
     }
@@ -178,9 +182,10 @@ pub(crate) fn configuration(
     } else {
         let space = space.unwrap_or("nas-bench-201");
         match set {
+            _ if args.published => SearchConfig::published(space),
             None | Some(DataSet::Fashion) => SearchConfig::fashion(space),
             Some(DataSet::Digits) => SearchConfig::digits(space),
-            Some(_) => SearchConfig::published(space),
+            Some(_) => SearchConfig::of_space(space),
         }
     };
     if let Some(space) = space {
@@ -207,9 +212,9 @@ pub(crate) fn configuration(
         override_with(&mut alignment.epsilon, args.epsilon);
         override_with(&mut alignment.estimator, named("--estimator", args.estimator.as_deref())?);
     }
-    if let Some(skip_share) = &mut config.method.skip_share {
-        override_with(&mut skip_share.share, args.warn_skips);
-        skip_share.ends |= args.stop_on_collapse;
+    if let Some(warning) = &mut config.method.parameter_free_share {
+        override_with(&mut warning.share, args.warn_parameter_free);
+        warning.ends |= args.stop_on_collapse;
     }
     if let Some(sharpness) = &mut config.method.sharpness {
         sharpness.ends |= args.stop_on_collapse;

@@ -28,7 +28,7 @@
 //! let mut session = pollster::block_on(Session::new(config, data, &Device::cpu()))?;
 //! for event in session.events() {
 //!     if let EventKind::Epoch(epoch) = event?.kind {
-//!         println!("epoch {}: Λ {:?}, {} skips", epoch.epoch + 1, epoch.cell_types[0].alignment, epoch.skip_connections);
+//!         println!("epoch {}: Λ {:?}, {} without weights", epoch.epoch, epoch.cell_types[0].alignment, epoch.parameter_free);
 //!     }
 //! }
 //! let cell = session.genotype().to_nas_bench_201();

@@ -40,7 +40,7 @@ fn is_found(table: &Table, row: &Row) {
     for accuracy in
         [cifar10_valid, Some(cifar10_test), cifar100_valid, cifar100_test, imagenet16_120_valid, imagenet16_120_test]
     {
-        assert!(accuracy.is_some_and(|accuracy| (0.0..=100.0).contains(&accuracy)), "{row:?}");
+        assert!(accuracy.is_some_and(|accuracy| (0.0..=1.0).contains(&accuracy)), "{row:?}");
     }
     assert!(
         row.parameters_millions.is_none_or(f64::is_finite) && row.train_seconds.is_none_or(f64::is_finite),

@@ -205,10 +205,16 @@ fn a_regularized_step_equals_its_specification() {
             let report = block_on(net.step(&train, &valid, &settings)).unwrap();
             let after = read(net.engine(), State::Weights);
             let by: Vec<f64> = after.iter().zip(&before).map(|(after, before)| after - before).collect();
-            moved.push((by, report.gradient_norm));
+            let norms = report.norms;
+            moved.push((by, [Some(norms.total), norms.loss, norms.regularizer]));
         }
-        let [(by, norm), (plain_by, plain_norm)] = [&moved[0], &moved[1]];
-        let errors = [distance(by, plain_by), distance(&[*norm], &[*plain_norm])];
+        let [(by, norms), (plain_by, plain_norms)] = [&moved[0], &moved[1]];
+        let mut errors = vec![distance(by, plain_by)];
+        for (norm, plain) in norms.iter().zip(plain_norms) {
+            assert_eq!(norm.is_some(), plain.is_some());
+            errors.extend(norm.zip(*plain).map(|(norm, plain)| distance(&[norm], &[plain])));
+        }
+        assert_eq!(errors.len(), 4, "all three norms are measured");
         println!("step {step}: off by {errors:?}");
         assert!(errors.iter().all(|&error| error <= 1e-6), "step {step} is off by {errors:?}");
     }

@@ -349,7 +349,7 @@ fn steps(case: &Case, failures: &mut Failures) {
             failures.at_most(name, &format!("{key}: {what}"), relative(&[found], &[truth]), LIMIT);
         };
         check("loss_train", report.train.loss, any(&["loss_train"]));
-        check("norm", report.gradient_norm, any(&["weights_only_grad_norm", "grad_norm_before_clip"]));
+        check("norm", report.norms.total, any(&["weights_only_grad_norm", "grad_norm_before_clip"]));
         if let Some(own) = measure(name) {
             // The reference prints the cosine even where it descends the sign.
             let (truth, measure) = match case.scalar(&[key.as_str(), "Lambda_train"]) {

@@ -57,7 +57,7 @@ test("Fashion-MNIST is built in, and so is what each cell reaches", async () => 
     assert.equal(epochs.length, 2);
     for (const { benchmark } of epochs) {
       const { cifar10_test, rank, cells } = benchmark;
-      assert.ok(cifar10_test >= 10 && cifar10_test <= 95, `${side}: ${cifar10_test} %`);
+      assert.ok(cifar10_test >= 0.1 && cifar10_test <= 0.95, `${side}: ${cifar10_test}`);
       assert.ok(Number.isInteger(rank) && rank >= 1 && rank <= cells, `${side}: rank ${rank}`);
       assert.equal(cells, 15_625);
     }
@@ -143,7 +143,7 @@ test("a table that is dropped stands in for the built-in accuracies", async () =
   await reads(page, "genotype-left", /^\|/);
   const cell = await text(page, "genotype-left");
   const { benchmark: known } = of(await events(page, "left"), "epoch")[0];
-  assert.ok(known.cifar10_test >= 10 && known.cifar10_test <= 95 && known.cells === 15_625, JSON.stringify(known));
+  assert.ok(known.cifar10_test >= 0.1 && known.cifar10_test <= 0.95 && known.cells === 15_625, JSON.stringify(known));
   assert.equal(await plot.isVisible(), true);
   assert.equal(await point.getAttribute("data-value"), String(known.cifar10_test));
   assert.equal((await facts.innerText()).split("\n")[0], worthOf(known));
@@ -160,11 +160,11 @@ test("a table that is dropped stands in for the built-in accuracies", async () =
   await reads(page, "status-left", /Finished/);
   // Drawn with the first epoch, in one of the frames after it.
   await reads(page, "genotype-left", /^\|/);
-  assert.equal(await point.getAttribute("data-value"), "54.3");
+  assert.equal(await point.getAttribute("data-value"), "0.543");
   assert.match(await facts.innerText(), /^Trained in full: 54\.3 %, rank 1 of 1\n/);
   const { bytes } = await download(page, "export-events-left");
   const { cifar10_test, rank, cells } = of(parseLines(bytes.toString()), "epoch")[0].benchmark;
-  assert.deepEqual([cifar10_test, rank, cells], [54.3, 1, 1]);
+  assert.deepEqual([cifar10_test, rank, cells], [0.543, 1, 1]);
   assert.equal(builtIn(page, "cifar10_test").length, asked);
   assert.deepEqual(page.seen.complaints, []);
 });

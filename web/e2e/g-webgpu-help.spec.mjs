@@ -1,15 +1,11 @@
 /** What a visitor without WebGPU is told to do, in this browser and in others. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { transformWithOxc } from "vite";
-import { reads, SMALL, stage } from "./support.mjs";
+import { moduleOf, reads, SMALL, stage } from "./support.mjs";
 
 const { open } = stage(["--host-resolver-rules=MAP lambda-darts.test 127.0.0.1"]);
 
-const source = new URL("../src/webgpu-help.ts", import.meta.url);
-const { code } = await transformWithOxc(await readFile(source, "utf8"), source.pathname);
-const { webgpuHelp } = await import(`data:text/javascript,${encodeURIComponent(code)}`);
+const { webgpuHelp } = await moduleOf("webgpu-help.ts");
 
 const WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64)";
 const MAC = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7)";

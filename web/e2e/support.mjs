@@ -2,11 +2,13 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
+import { build } from "vite";
 import { serve } from "./server.mjs";
 
 const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
@@ -109,6 +111,36 @@ export async function file(name, content) {
   return path;
 }
 
+/** The page of `lambda-darts report` without runs, and the place of the runs in it. */
+export const template = fileURLToPath(new URL("../../cli/assets/report.html", import.meta.url));
+export const PLACE = /(<script type="application\/json" id="runs">)(.*?)(<\/script>)/s;
+
+/** A report with these runs in it. */
+export async function reportOf(runs) {
+  const json = JSON.stringify(runs).replaceAll("<", "\\u003c");
+  return file("report.html", (await readFile(template, "utf8")).replace(PLACE, (_, begin, __, end) => begin + json + end));
+}
+
+export const mean = (values) => values.reduce((a, b) => a + b, 0) / values.length;
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** Nothing overflows the page, everything has a name, contrasts hold. */
+export async function assertLooks(page, width) {
+  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).slice(0, 3).join(" | ")}`);
+  assert.deepEqual(found, []);
+}
+
+/** A module of the page, as Node.js can import it; it must not need the page. */
+export async function moduleOf(path) {
+  const ssr = fileURLToPath(new URL(`../src/${path}`, import.meta.url));
+  const { output } = await build({ configFile: false, logLevel: "silent", ssr: { noExternal: true }, build: { ssr, write: false } });
+  return import(`data:text/javascript,${encodeURIComponent(output[0].code)}`);
+}
+
 /** Moves the slider as a finger would: the value, then the event. */
 export async function slide(page, epoch) {
   await page.getByTestId("slider").evaluate((slider, value) => {
@@ -205,6 +237,9 @@ export async function assertShows(page, side, epoch) {
   );
 
   const facts = await page.locator(`${panel("cell")} .facts`).innerText();
+  assert.ok(facts.includes(`No weights ${epoch.parameter_free} of 6`), facts);
+  const counts = await attributes(page, `${panel("cell")} .histogram li`, ["data-operation", "data-count"]);
+  assert.deepEqual(counts, CANDIDATES.map((operation) => [operation, String(epoch.operations[operation] ?? 0)]));
   if (epoch.benchmark === undefined) assert.doesNotMatch(facts, /Trained in full/);
   else assert.equal(facts.split("\n")[0], worthOf(epoch.benchmark));
 }
@@ -212,7 +247,7 @@ export async function assertShows(page, side, epoch) {
 /** What the page says of a cell that the benchmark has. */
 export function worthOf({ cifar10_test, rank, cells }) {
   const [place, all] = [rank, cells].map((count) => String(count).replace(/\B(?=(\d{3})+$)/g, ","));
-  return `Trained in full: ${cifar10_test.toFixed(1)} %, rank ${place} of ${all}`;
+  return `Trained in full: ${(100 * cifar10_test).toFixed(1)} %, rank ${place} of ${all}`;
 }
 
 /** Requests for the library's own files, by the name that they have in the repository. */
@@ -223,21 +258,25 @@ export async function assertCurves(page, side, epochs) {
   await drawn(page);
   const plots = {
     alignment: (epoch) => epoch.cell_types[0].alignment,
-    "skip-connections": (epoch) => epoch.skip_connections,
-    entropy: ({ cell_types: [{ saturation: { entropy } }] }) => entropy.reduce((a, b) => a + b, 0) / entropy.length,
+    "parameter-free": (epoch) => epoch.parameter_free,
+    saturation: ({ cell_types: [{ saturation: { entropy } }] }) => Math.max(0, mean(entropy.map((h) => 1 - h))),
     "valid-loss": (epoch) => epoch.valid_loss,
     "train-loss": (epoch) => epoch.train_loss,
     "supernet-accuracy": (epoch) => epoch.supernet_accuracy,
+    "loss-gradient-norm": (epoch) => epoch.loss_gradient_norm,
+    "regularizer-gradient-norm": (epoch) => epoch.regularizer_gradient_norm,
+    curvature: (epoch) => epoch.curvature,
     "table-accuracy": (epoch) => epoch.benchmark?.cifar10_test,
   };
-  for (const [plot, value] of Object.entries(plots)) {
-    const points = await attributes(page, `[data-plot="${plot}"] .series.${side} circle`, ["data-epoch", "data-value"]);
-    // The benchmark lacks a cell at most; everything else is known of every epoch.
-    const known = epochs.flatMap((epoch, at) => (plot === "table-accuracy" && value(epoch) === undefined ? [] : [at]));
-    assert.deepEqual(points.map(([at]) => Number(at)), known, plot);
-    points.forEach(([at, shown]) => {
-      const expected = value(epochs[at]);
-      assert.ok(Math.abs(Number(shown) - expected) <= 1e-12 * Math.max(1, Math.abs(expected)), `${plot} of epoch ${at}: ${shown}, not ${expected}`);
+  // The benchmark may lack a cell; norms and curvature are not measured in every run.
+  const optional = ["loss-gradient-norm", "regularizer-gradient-norm", "curvature", "table-accuracy"];
+  for (const [line, value] of Object.entries(plots)) {
+    const points = await attributes(page, `.plots .series.${side}[data-line="${line}"] circle`, ["data-epoch", "data-value"]);
+    const known = epochs.flatMap((epoch) => (optional.includes(line) && value(epoch) === undefined ? [] : [epoch.epoch]));
+    assert.deepEqual(points.map(([epoch]) => Number(epoch)), known, line);
+    points.forEach(([epoch, shown]) => {
+      const expected = value(epochs[epoch - 1]);
+      assert.ok(Math.abs(Number(shown) - expected) <= 1e-12 * Math.max(1, Math.abs(expected)), `${line} of epoch ${epoch}: ${shown}, not ${expected}`);
     });
   }
 }

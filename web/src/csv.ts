@@ -13,7 +13,14 @@ const COLUMNS = [
   "train_loss",
   "valid_loss",
   "supernet_accuracy",
+  "parameter_free",
   "skip_connections",
+  "gradient_norm",
+  "loss_gradient_norm",
+  "regularizer_gradient_norm",
+  "clipped",
+  "curvature",
+  "seconds",
   "cell_type",
   "alignment",
   "entropy",
@@ -26,7 +33,6 @@ function field(value: string | number | null | undefined): string {
   return /[,"\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** Epochs are counted from 1, as the slider does. */
 export function toCsv(runs: readonly Run[]): string {
   const rows = runs.flatMap(({ file, config, epochs }) =>
     epochs.flatMap((epoch) =>
@@ -35,13 +41,20 @@ export function toCsv(runs: readonly Run[]): string {
         config.method.name,
         config.space,
         config.seed,
-        epoch.epoch + 1,
+        epoch.epoch,
         epoch.lambda,
         epoch.lr,
         epoch.train_loss,
         epoch.valid_loss,
         epoch.supernet_accuracy,
+        epoch.parameter_free,
         epoch.skip_connections,
+        epoch.gradient_norm,
+        epoch.loss_gradient_norm,
+        epoch.regularizer_gradient_norm,
+        epoch.clipped,
+        epoch.curvature,
+        epoch.seconds,
         cellType.name,
         cellType.alignment,
         mean(cellType.saturation.entropy),

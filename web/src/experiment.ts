@@ -3,8 +3,8 @@ import { choose } from "./devices";
 import { ask } from "./library";
 import type { Device, Files, Until } from "./protocol";
 import { add, cutBack, newRun, type Run } from "./run";
-import type { Runs } from "./scene";
 import { RemoteSearch, type Origin } from "./search";
+import type { Runs } from "./series";
 import { SIDES, type SideName } from "./settings";
 import type { SearchConfig } from "./types";
 

@@ -259,7 +259,7 @@ function drawStatus(side: SideName): void {
   else if (ended) parts.push(`Finished after ${epochs.length} epochs`);
   else if (last === undefined) parts.push(experiment.stepping(side) ? "The first step…" : "Ready");
   else {
-    parts.push(`Epoch ${last.epoch + 1} of ${config.epochs}, step ${last.step + 1} of ${steps}`);
+    parts.push(`Epoch ${last.epoch} of ${config.epochs}, step ${last.step} of ${steps}`);
     if (!experiment.stepping(side)) parts.push("paused");
   }
   if (last !== undefined && !ended) parts.push(`loss ${brief(last.train_loss)}`, `Λ ${brief(last.alignment[0])}`);

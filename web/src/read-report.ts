@@ -1,5 +1,5 @@
 /** Reads the runs that the command line put into a report, as wary of them as of any file. */
-import { addChecked, configOf, isCount, isObject, need } from "./read-run";
+import { addChecked, configOf, isCount, isObject, need, type Loose } from "./read-run";
 import { newRun, type Run } from "./run";
 import type { Notations, Space } from "./types";
 
@@ -7,6 +7,8 @@ export interface Reported {
   run: Run;
   /** Of the genotype of each epoch. */
   notations: Pick<Notations, "darts" | "nas_bench_201">[];
+  /** Its environment.json, whose fields may be anything. */
+  environment: Loose | undefined;
 }
 
 export interface Report {
@@ -48,7 +50,8 @@ function readOne(name: string, x: unknown): Reported {
     const known = isObject(each) && [each["darts"], each["nas_bench_201"]].every((form) => form === null || typeof form === "string");
     need(known, "the notations of an epoch are wrong");
   }
-  return { run, notations: notations as Reported["notations"] };
+  const environment = isObject(x["environment"]) ? x["environment"] : undefined;
+  return { run, notations: notations as Reported["notations"], environment };
 }
 
 function checkSpace(x: unknown): Space {

@@ -3,7 +3,7 @@ import { add, newRun, type Run } from "./run";
 import type { EpochEvent, Event, SearchConfig, Space } from "./types";
 
 /** Version of events that the library writes and this page reads. */
-const VERSION = 2;
+const VERSION = 3;
 const MOST_BYTES = 64 << 20;
 const LONGEST_LINE = 4 << 20;
 const MOST_EVENTS = 1_000_000;
@@ -23,6 +23,7 @@ export const isObject = (x: unknown): x is Loose => typeof x === "object" && x !
 const isNumber = (x: unknown): x is number => typeof x === "number" && Number.isFinite(x);
 export const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
 const isMaybe = (x: unknown): boolean => x === null || x === undefined || isNumber(x);
+const isShare = (x: unknown): x is number => isNumber(x) && x >= 0 && x <= 1;
 
 function numbers(x: unknown, length: number, what: string): void {
   need(Array.isArray(x) && x.length === length && x.every(isNumber), `${what} is not a list of ${length} numbers`);
@@ -48,10 +49,12 @@ function checkGenotype(x: unknown, space: Space): void {
 
 /** Checks an epoch against the space and the first epoch's number of cells. */
 function checkEpoch(x: Loose, space: Space, before: EpochEvent | undefined): void {
-  need(x["epoch"] === (before === undefined ? 0 : before.epoch + 1), "the epochs are not in order");
-  for (const key of ["lambda", "lr", "train_loss", "valid_loss", "supernet_accuracy", "skip_connections"]) {
-    need(isNumber(x[key]), `${key} is not a number`);
-  }
+  need(x["epoch"] === (before?.epoch ?? 0) + 1, "the epochs are not in order");
+  for (const key of ["lambda", "lr", "train_loss", "valid_loss", "gradient_norm"]) need(isNumber(x[key]), `${key} is not a number`);
+  for (const key of ["loss_gradient_norm", "regularizer_gradient_norm", "curvature"]) need(isMaybe(x[key]), `${key} is not a number`);
+  for (const key of ["supernet_accuracy", "clipped"]) need(isShare(x[key]), `${key} is not between 0 and 1`);
+  for (const key of ["parameter_free", "skip_connections"]) need(isCount(x[key]), `${key} is not a count`);
+  need(isObject(x["operations"]) && Object.values(x["operations"]).every(isCount), "operations are not counted");
   const reports = x["cell_types"];
   need(Array.isArray(reports) && reports.length === space.cell_types.length, `not ${space.cell_types.length} cell types`);
   reports.forEach((report: unknown, c) => {
@@ -60,7 +63,7 @@ function checkEpoch(x: Loose, space: Space, before: EpochEvent | undefined): voi
     const { probabilities, saturation } = report;
     need(Array.isArray(probabilities) && probabilities.length === kind.edges.length, "probabilities do not fit the space");
     kind.edges.forEach((edge, e) => numbers(probabilities[e], edge.operations.length, "probabilities of an edge"));
-    need(isObject(saturation), "the saturation is missing");
+    need(isObject(saturation) && isMaybe(saturation["mean_cosine"]), "the saturation is missing");
     const edges = kind.edges.length;
     numbers(saturation["entropy"], edges, "entropy");
     numbers(saturation["jacobian"], edges, "jacobian");
@@ -80,10 +83,8 @@ function checkEpoch(x: Loose, space: Space, before: EpochEvent | undefined): voi
     need(Array.isArray(cosines) && cosines.length === cells.length, "cosines are not a square");
     for (const row of cosines as unknown[]) numbers(row, cells.length, "cosines");
   });
-  // Earlier versions wrote no rank.
-  const known = x["benchmark"] ?? { cifar10_test: 0 };
-  need(isObject(known) && isNumber(known["cifar10_test"]), "benchmark is wrong");
-  need([known["rank"], known["cells"]].every((place) => (place ?? undefined) === undefined || isCount(place)), "the rank in benchmark is wrong");
+  const known = x["benchmark"] ?? { cifar10_test: 0, rank: 0, cells: 0 };
+  need(isObject(known) && isShare(known["cifar10_test"]) && isCount(known["rank"]) && isCount(known["cells"]), "benchmark is wrong");
   const warnings = x["warnings"] ?? [];
   need(Array.isArray(warnings) && warnings.every((warning) => typeof warning === "string"), "warnings are not texts");
   checkGenotype(x["genotype"], space);
@@ -107,9 +108,10 @@ export function configOf(x: unknown): SearchConfig {
   need(x["event"] === "start", "the first event is not the start of a search");
   const config = x["config"];
   need(isObject(config) && typeof config["space"] === "string", "there is no configuration");
-  const { method, supernet } = config;
+  const { method, supernet, weights } = config;
   need(isObject(method) && typeof method["name"] === "string", "the configuration has no method");
   need(isObject(supernet) && isCount(supernet["cells"]), "the configuration has no cells");
+  need(isObject(weights) && isNumber(weights["clip"]), "the configuration has no clip");
   need(isCount(config["epochs"]) && isCount(x["steps"]), "the configuration has no length");
   need(typeof x["device"] === "string", "the device is not named");
   return config as unknown as SearchConfig;

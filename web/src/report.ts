@@ -7,12 +7,18 @@ import { toCsv } from "./csv";
 import { toDot } from "./dot";
 import { savePng, saveSvg, saveText } from "./export";
 import { settleFrames, soon } from "./frames";
+import { drawGroups } from "./group-table";
+import { groupsOf, openingPair } from "./groups";
+import { drawMade } from "./made";
 import { Message } from "./message";
 import { readReport, type Reported } from "./read-report";
-import { epochAt, type Run } from "./run";
+import { epochAt } from "./run";
+import { describeRun, labelOf, nameOf, spaceLabel } from "./run-words";
 import { Scene } from "./scene";
-import { FIELDS, methodLabel, SIDES, type SideName } from "./settings";
+import { meansOf, seriesOf } from "./series";
+import { methodLabel, SIDES, type SideName } from "./settings";
 import { drawSummary } from "./summary";
+import type { Series } from "./views/curves";
 import type { Measure } from "./views/heatmap";
 
 const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
@@ -29,7 +35,11 @@ else if (runs.length === 0) message.say("There is no run in this report.");
 
 /* What is looked at */
 
-const chosen: Record<SideName, Reported | undefined> = { left: runs[0], right: runs[1] };
+const groups = groupsOf(runs.map(({ run }) => run));
+const opening = openingPair(runs.map(({ run }) => run), groups);
+const chosen: Record<SideName, Reported | undefined> = { left: runs[opening[0]], right: runs[opening[1]] };
+/** True if the curves are means over seeds. */
+let means = false;
 let cursor = Infinity;
 let kind = 0;
 let measure: Measure = "saturation";
@@ -44,27 +54,12 @@ function lookAt(epoch: number): void {
 
 /* Words */
 
-/** The part of a run's folder that tells it from others. */
-const nameOf = ({ file = "" }: Run): string => file.replace(/[/\\]+$/, "").split(/[/\\]/).at(-1) || file;
-
-function spaceLabel(name: string): string {
-  const field = FIELDS.find(({ key }) => key === "space");
-  const known = field !== undefined && "options" in field ? field.options.find(([value]) => value === name) : undefined;
-  // The rest of a label explains it to those who choose.
-  return known?.[1].split(/[:,]/)[0] ?? name;
-}
-
-function describeRun({ config, device, epochs, ended }: Run): string {
-  const length = epochs.length === config.epochs ? `${epochs.length} epochs` : `${epochs.length} of ${config.epochs} epochs${ended ? "" : ", unfinished"}`;
-  return `${methodLabel(config.method.name)} on ${spaceLabel(config.space)}, seed ${config.seed}, ${length}, on ${device}`;
-}
-
 function writeContents(): void {
-  const items = runs.map(({ run }) => {
+  const items = runs.map(({ run, environment }) => {
     const item = document.createElement("li");
     const name = document.createElement("b");
     name.textContent = run.file ?? "";
-    item.append(name, describeRun(run));
+    item.append(name, describeRun(run, environment));
     return item;
   });
   find("#contents").replaceChildren(...items);
@@ -82,6 +77,7 @@ function draw(): void {
   const cellTypes = Math.max(...SIDES.map((side) => chosen[side]?.run.space.cell_types.length ?? 0));
   if (kind >= cellTypes) {
     kind = 0;
+    soon(drawTables);
     find<HTMLInputElement>('input[name="kind"]').checked = true;
   }
   find("#cell-types").hidden = cellTypes < 2;
@@ -91,12 +87,24 @@ function draw(): void {
   testid("epoch").textContent = String(cursor);
   find("#of-epochs").textContent = `of ${length}`;
   for (const side of SIDES) writeSide(side);
-  scene.draw({ left: chosen.left?.run, right: chosen.right?.run }, { at: cursor, kind, measure, space: undefined });
-  soon(drawTable);
+  const sides = { left: chosen.left?.run, right: chosen.right?.run };
+  const series = means ? meansOf(sides, groups) : seriesOf(sides, (run) => `${methodLabel(run.config.method.name)}, ${nameOf(run)}`);
+  writeLegend(series);
+  scene.draw(sides, { at: cursor, kind, measure, space: undefined }, series);
 }
 
-function drawTable(): void {
+function writeLegend(shown: readonly Series[]): void {
+  for (const { side, label } of shown) find(`#legend-${side}`).textContent = label;
+  find("#legend").hidden = runs.length === 1;
+  find("#legend-second").hidden = shown.length < 2;
+  find("#band").hidden = !means;
+}
+
+const drawChoice = (): void => drawMade(chosen);
+
+function drawTables(): void {
   drawSummary(testid("summary"), runs.map(({ run }) => run), kind);
+  drawGroups(testid("groups"), groups, kind);
   const several = runs.some(({ run }) => run.space.cell_types.length > 1);
   find("#summary-kind").textContent = !several ? "" : kind === 0 ? ", in the normal cells" : ", in the reduce cells where a run has them";
 }
@@ -105,9 +113,7 @@ function writeSide(side: SideName): void {
   const shown = chosen[side];
   if (shown === undefined) return;
   const { run, notations } = shown;
-  const method = methodLabel(run.config.method.name);
-  for (const title of document.querySelectorAll(`.panel[data-side="${side}"] .method`)) title.textContent = `${method}, seed ${run.config.seed}`;
-  find(`#legend-${side}`).textContent = `${method}, ${nameOf(run)}`;
+  for (const title of document.querySelectorAll(`.panel[data-side="${side}"] .method`)) title.textContent = labelOf(run);
   const at = Math.min(cursor, run.epochs.length);
   const late = at < cursor ? ` · its last epoch, ${at}` : "";
   testid(`status-${side}`).textContent = `${run.file} · ${spaceLabel(run.config.space)} · ${run.device}${late}`;
@@ -129,19 +135,27 @@ for (const input of document.querySelectorAll<HTMLInputElement>('input[name="kin
   input.addEventListener("change", () => {
     kind = Number(input.value);
     soon(draw);
+    soon(drawTables);
   });
 }
-SIDES.forEach((side, at) => {
+for (const input of document.querySelectorAll<HTMLInputElement>('input[name="curves"]')) {
+  input.addEventListener("change", () => {
+    means = input.value === "means";
+    soon(draw);
+  });
+}
+for (const side of SIDES) {
   const select = testid<HTMLSelectElement>(`run-${side}`);
   select.append(...runs.map(({ run }, r) => new Option(run.file, String(r))));
-  select.value = String(at);
+  select.value = String(runs.findIndex((one) => one === chosen[side]));
   select.addEventListener("change", () => {
     // Who stands at the end of a run wants to see the end of the other one.
     const atEnd = cursor >= longest();
     chosen[side] = runs[Number(select.value)];
     lookAt(atEnd ? Infinity : cursor);
+    soon(drawChoice);
   });
-});
+}
 
 /* Exports */
 
@@ -178,6 +192,10 @@ if (runs.length > 0) {
   document.body.classList.remove("bare");
   document.body.classList.toggle("single", runs.length === 1);
   find("#choice").hidden = runs.length === 1;
-  find("#legend").hidden = runs.length === 1;
+  const seeds = groups.some((group) => group.seeds.length > 1);
+  find("#means").hidden = !seeds;
+  find("#curves .toolbar").hidden = !seeds;
   soon(draw);
+  soon(drawChoice);
+  soon(drawTables);
 }

@@ -1,13 +1,16 @@
 /** A run is a list of events and the space it searches. Everything drawn comes from one. */
 import type { EpochEvent, Event, SearchConfig, Space, StepEvent } from "./types";
 
+/** An epoch with the clock of its event. */
+export type EndedEpoch = EpochEvent & Pick<Event, "seconds">;
+
 export interface Run {
   config: SearchConfig;
   readonly space: Space;
   /** A file's name, where the run was not made here. */
   readonly file?: string;
   readonly events: Event[];
-  readonly epochs: EpochEvent[];
+  readonly epochs: EndedEpoch[];
   /** Steps in an epoch, once it has begun. */
   steps: number;
   device: string;
@@ -53,7 +56,7 @@ export function cutBack(run: Run, length: number): Run {
 }
 
 /** The `count`-th epoch, counted from 1, or the last one before it. */
-export function epochAt(run: Run | undefined, count: number): EpochEvent | undefined {
+export function epochAt(run: Run | undefined, count: number): EndedEpoch | undefined {
   return run?.epochs[Math.min(count, run.epochs.length) - 1];
 }
 

@@ -1,17 +1,19 @@
 /** Draws one or two runs at one epoch. It knows runs only: neither workers nor the library. */
-import { mean } from "d3-array";
+import { agreementFacts, cellFacts, saturationFacts, warningOf, worth } from "./facts";
 import { soon } from "./frames";
+import { SATURATION } from "./quantities";
 import { epochAt, type Run } from "./run";
+import { seriesOf, type Runs } from "./series";
 import { methodLabel, SIDES, type SideName } from "./settings";
 import type { EpochEvent, Space } from "./types";
 import { cellGraph } from "./views/cell-graph";
 import { cosineMatrix } from "./views/cosine-matrix";
-import { curves } from "./views/curves";
-import { figure, heatmap, type Measure } from "./views/heatmap";
-import { brief, percent, placeOf } from "./views/numbers";
+import { curves, type Series } from "./views/curves";
+import { heatmap, type Measure } from "./views/heatmap";
+import { countsOf, histogram } from "./views/histogram";
+import { brief } from "./views/numbers";
 import { shown, type Shown } from "./views/topology";
-
-export type Runs = Record<SideName, Run | undefined>;
+import type { Unit } from "./views/units";
 
 /** Part of the runs that is looked at. */
 export interface Look {
@@ -21,6 +23,13 @@ export interface Look {
   measure: Measure;
   /** The space to show where there is no run yet. */
   space: Space | undefined;
+}
+
+/** Scales that both sides have in common. */
+interface Common {
+  /** The end of the colour scale. */
+  top: number;
+  saturation: Unit;
 }
 
 const host = (selector: string): HTMLElement => document.querySelector(selector) as HTMLElement;
@@ -33,18 +42,16 @@ export class Scene {
     this.curves = curves(host("#curves .plots"), choose);
   }
 
-  draw(runs: Runs, look: Look): void {
+  /** `series` are what the curves show: the runs themselves, or other ones besides them. */
+  draw(runs: Runs, look: Look, series: readonly Series[] = seriesOf(runs, ({ config }) => methodLabel(config.method.name))): void {
     const epochs = SIDES.flatMap((side) => epochAt(runs[side], look.at) ?? []);
     const top = scaleTop(SIDES.flatMap((side) => runs[side]?.epochs ?? []), epochs, look);
-    for (const side of SIDES) this.panels[side].draw(runs[side], look, top);
+    const saturation = SATURATION.unit(Math.max(0, ...epochs.map((epoch) => SATURATION.of(epoch, look.kind) ?? 0)));
+    for (const side of SIDES) this.panels[side].draw(runs[side], look, { top, saturation });
     host("#scale-top").textContent = look.measure === "transmitted" ? brief(top) : `${Math.round(100 * top)} %`;
-    const drawn = SIDES.flatMap((side) => {
-      const run = runs[side];
-      return run === undefined ? [] : [{ side, label: methodLabel(run.config.method.name), epochs: run.epochs }];
-    });
     const length = Math.max(0, ...SIDES.map((side) => Math.min(runs[side]?.config.epochs ?? 0, 2000)));
-    this.curves({ series: drawn, kind: look.kind, at: look.at, length });
-    host("#curves").classList.toggle("empty", drawn.every((series) => series.epochs.length === 0));
+    this.curves({ series, kind: look.kind, at: look.at, length });
+    host("#curves").classList.toggle("empty", series.every(({ runs: all }) => all.every((one) => one.length === 0)));
   }
 }
 
@@ -66,45 +73,42 @@ function scaleTop(all: readonly EpochEvent[], now: readonly EpochEvent[], { meas
 
 class Panel {
   private readonly graph;
+  private readonly bars;
   private readonly heat;
   private readonly cosines;
   private something = false;
 
   constructor(private readonly side: SideName) {
     this.graph = cellGraph(this.host("#cell", ".drawing"), `The cell of the ${side} run`);
+    this.bars = histogram(this.host("#cell", ".histogram"));
     this.heat = heatmap(this.host("#saturation", ".drawing"), `Saturation across the cells of the ${side} run`);
     this.cosines = cosineMatrix(this.host("#agreement", ".drawing"), `Cosines between the cell gradients of the ${side} run`);
   }
 
-  draw(run: Run | undefined, look: Look, top: number): void {
+  draw(run: Run | undefined, look: Look, common: Common): void {
     const epoch = epochAt(run, look.at);
-    const now = run && epoch && shown(run.space, run.config, epoch, Math.min(look.kind, run.space.cell_types.length - 1));
+    const kind = Math.min(look.kind, (run?.space.cell_types.length ?? 1) - 1);
+    const now = run && epoch && shown(run.space, run.config, epoch, kind);
     this.host("#cell").classList.toggle("empty", now === undefined);
     this.something = now !== undefined;
     if (!this.something) this.cover();
     const space = run?.space ?? look.space;
     const graph = now ?? (space && blank(space, look.kind));
     if (graph !== undefined) this.graph(graph);
+    if (space !== undefined) this.bars(countsOf(space, epoch));
     const warning = warningOf(run, look.at);
     this.write("#cell", ".warning", warning);
     this.host("#cell", ".warning").hidden = warning === "";
-    this.write("#cell", ".facts", epoch ? facts(epoch, now?.report.saturation.entropy ?? []) : "Undecided: every candidate weighs the same.");
+    this.write("#cell", ".facts", epoch ? cellFacts(epoch, kind, common.saturation) : "Undecided: every candidate weighs the same.");
     const known = worth(epoch);
     if (known !== undefined) this.host("#cell", ".facts").prepend(strong(known));
     if (now === undefined) return;
-    this.heat({ ...now, measure: look.measure, top });
+    this.heat({ ...now, measure: look.measure, top: common.top });
     this.cosines(now);
     // After both: what an earlier run has left there is not seen.
     soon(this.cover);
-    const { saturation, alignment } = now.report;
     this.write("#saturation", ".facts", saturationFacts(now, look.measure));
-    this.write(
-      "#agreement",
-      ".facts",
-      alignment === null || alignment === undefined
-        ? "A single cell of this type: nothing to compare."
-        : `Λ = ${brief(saturation.alignment)} on the validation gradients, ${brief(alignment)} on the training batches.`,
-    );
+    this.write("#agreement", ".facts", agreementFacts(now));
   }
 
   private readonly cover = (): void => {
@@ -120,51 +124,11 @@ class Panel {
   }
 }
 
-function facts(epoch: EpochEvent, entropy: readonly number[]): string {
-  const skips = epoch.skip_connections;
-  const parts = [
-    `${skips === 0 ? "No" : skips} skip connection${skips === 1 ? "" : "s"}${epoch.cell_types.length > 1 ? " in all cell types" : ""}`,
-    `mean entropy ${brief(mean(entropy))}`,
-    `supernet ${percent(epoch.supernet_accuracy)}`,
-  ];
-  return parts.join(" · ");
-}
-
-/** What the derived cell reaches by the benchmark; undefined on other spaces. */
-function worth(epoch: EpochEvent | undefined): string | undefined {
-  const known = epoch?.benchmark;
-  // Null where another program wrote the run.
-  if (known === undefined || known === null) return undefined;
-  const place = placeOf(known);
-  return `Trained in full: ${known.cifar10_test.toFixed(1)} %${place === undefined ? "" : `, rank ${place}`}`;
-}
-
 function strong(text: string): HTMLElement {
   const made = document.createElement("strong");
   made.className = "worth";
   made.textContent = text;
   return made;
-}
-
-/** The last signs of a collapse up to an epoch; an epoch tells them only when they appear. */
-function warningOf(run: Run | undefined, at: number): string {
-  const told = run?.epochs.slice(0, at).filter(({ warnings = [] }) => warnings.length > 0).at(-1);
-  return told === undefined ? "" : `Epoch ${told.epoch + 1}: ${told.warnings?.join("; ") ?? ""}.`;
-}
-
-function saturationFacts(now: Shown, measure: Measure): string {
-  const { cells } = now.report.saturation;
-  if (measure === "saturation") {
-    const skips = cells.flatMap(({ asks }) => asks.filter((asked, e) => now.kind.edges[e]?.operations[asked] === "skip_connect"));
-    const total = cells.length * now.kind.edges.length;
-    return `The cells ask for a skip connection on ${skips.length} of ${total} squares; they agree with α on ${percent(mean(cells, ({ agreement }) => agreement) ?? 0)}.`;
-  }
-  if (measure === "pull") {
-    const strongest = cells.reduce((best, { pull }, at) => (pull > (cells[best]?.pull ?? 0) ? at : best), 0);
-    return `Cell ${now.places[strongest] ?? strongest + 1} pulls hardest, with ${percent(cells[strongest]?.pull ?? 0)} of all.`;
-  }
-  const all = cells.flatMap((_, cell) => now.kind.edges.map((__, edge) => figure(now, measure, cell, edge)));
-  return `Largest ${brief(Math.max(0, ...all))}, mean ${brief(mean(all))}.`;
 }
 
 /** A cell before its first epoch: all candidates weigh the same and nothing is derived. */
@@ -181,7 +145,7 @@ function blank(space: Space, kind: number): Shown | undefined {
       name: cell.name,
       alignment: null,
       probabilities: even,
-      saturation: { entropy: [], jacobian: [], cells: [], cosines: [], alignment: null, sign_alignment: null },
+      saturation: { entropy: [], jacobian: [], cells: [], cosines: [], mean_cosine: null, mean_sign_agreement: null },
     },
   };
 }

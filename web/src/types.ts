@@ -264,7 +264,7 @@ operations: Array<Operation>, };
  */
 export type EpochEvent = { 
 /**
- * Epoch, counted from 0.
+ * Epoch, counted from 1.
  */
 epoch: number, 
 /**
@@ -288,6 +288,22 @@ valid_loss: number,
  */
 supernet_accuracy: number, 
 /**
+ * Mean of the gradient's norm over the steps, before clipping.
+ */
+gradient_norm: number, 
+/**
+ * Mean of ∇L_train's norm over the steps in which it was measured.
+ */
+loss_gradient_norm?: number, 
+/**
+ * Mean of the norm of the regularizers' gradient over the steps in which it was measured.
+ */
+regularizer_gradient_norm?: number, 
+/**
+ * Share of the steps whose gradient was clipped, from 0 to 1.
+ */
+clipped: number, 
+/**
  * Reports by cell type.
  */
 cell_types: Array<CellTypeReport>, 
@@ -300,6 +316,14 @@ curvature?: number,
  */
 genotype: Genotype, 
 /**
+ * How often each operation occurs in the genotype.
+ */
+operations: { [operation in Operation]?: number }, 
+/**
+ * Number of operations without weights in the genotype: skip connections, pools, noise and `none`.
+ */
+parameter_free: number, 
+/**
  * Number of skip connections in the genotype.
  */
 skip_connections: number, 
@@ -308,7 +332,7 @@ skip_connections: number,
  */
 benchmark?: TableReport, 
 /**
- * Signs of a collapse.
+ * Signs of a collapse, or of a regularizer that is too strong.
  */
 warnings?: Array<string>, };
 
@@ -317,7 +341,7 @@ warnings?: Array<string>, };
  */
 export type Event = { 
 /**
- * Version of this type: 2.
+ * Version of this type: 3.
  */
 version: number, 
 /**
@@ -527,13 +551,13 @@ cells: Array<CellSaturation>,
  */
 cosines: Array<Array<number>>, 
 /**
- * Alignment Λ of the cells; absent with fewer than two cells.
+ * Mean cosine of two cell gradients, by the formula of Λ; absent with fewer than two cells.
  */
-alignment: number | null, 
+mean_cosine: number | null, 
 /**
- * Sign alignment Λ±; absent with fewer than two cells.
+ * Mean agreement of the signs of two cell gradients, by the formula of Λ±; absent with fewer than two cells.
  */
-sign_alignment: number | null, };
+mean_sign_agreement: number | null, };
 
 /**
  * Complete configuration of a search.
@@ -620,11 +644,11 @@ style: OperationStyle, };
  */
 export type StepEvent = { 
 /**
- * Epoch, counted from 0.
+ * Epoch, counted from 1.
  */
 epoch: number, 
 /**
- * Step within the epoch, counted from 0.
+ * Step within the epoch, counted from 1.
  */
 step: number, 
 /**
@@ -640,9 +664,18 @@ valid_loss: number,
  */
 alignment: Array<number | null>, 
 /**
- * Norm of the weights' gradient before clipping.
+ * Norm of the weights' gradient before clipping, regularizer included.
  */
-gradient_norm: number, };
+gradient_norm: number, 
+/**
+ * Norm of ∇L_train, if it was measured.
+ */
+loss_gradient_norm?: number, 
+/**
+ * Norm of the regularizers' gradient, such as that of λ·Λ; absent without one. With the estimator `frozen`, it is
+ * measured in every tenth step.
+ */
+regularizer_gradient_norm?: number, };
 
 /**
  * Size of a supernet.
@@ -662,12 +695,11 @@ cells: number, };
  */
 export type TableReport = { 
 /**
- * Rank of the genotype: one more than the number of cells with a better test accuracy on CIFAR-10; 0 in events of
- * earlier builds.
+ * Rank of the genotype: one more than the number of cells with a better test accuracy on CIFAR-10.
  */
 rank: number, 
 /**
- * Number of cells of the table; 0 in events of earlier builds.
+ * Number of cells of the table.
  */
 cells: number, 
 /**

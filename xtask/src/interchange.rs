@@ -13,6 +13,7 @@ pub(crate) fn set_up() -> Result<PathBuf, ExitCode> {
     let folder = built().join("../interchange");
     run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    run(Command::new(&python).args(["-m", "pip", "install", "--quiet", "tensorboard==2.21.0"]))?;
+    let packages = ["tensorboard==2.21.0", "torch==2.15.0", "safetensors==0.8.0", "numpy==2.4.6"];
+    run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(packages))?;
     Ok(python)
 }

@@ -26,7 +26,7 @@ Stages, in this order; the first that fails stops with its exit code:
   browser     npm run e2e in web/, in Chromium, with a run that the built command line makes
 
 The last three are left out with --no-web, fuzz with --no-fuzz. With --interchange, the tests also read what a search \
-writes with TensorBoard, which needs python3 and is installed from PyPI, beside the builds. Each stage prints the \
+writes with TensorBoard and PyTorch, which need python3 and are installed from PyPI, beside the builds. Each stage prints the \
 command that it runs, so that you can run it alone. All of them use the release profile, and the .wasm files one of \
 their own.";
 
@@ -34,7 +34,7 @@ pub(crate) const MORE: &str = "\
 Examples:
   cargo xtask test                 everything
   cargo xtask test --no-set-up     the same, but install nothing
-  cargo xtask test --interchange   everything, and TensorBoard reads what a search writes
+  cargo xtask test --interchange   everything, and TensorBoard and PyTorch read what a search writes
   cargo xtask test --no-web        without the page: no Node.js, no browser
   cargo xtask test --no-fuzz       without the fuzz targets, for which the library is built a second time
   cargo test --release --workspace golden

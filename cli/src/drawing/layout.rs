@@ -6,7 +6,7 @@ use super::names;
 /// Radius of a node.
 pub(super) const RADIUS: f64 = 15.0;
 /// Width of a drawing; it is wider only if the nodes need it.
-const WIDTH: f64 = 640.0;
+pub(super) const WIDTH: f64 = 640.0;
 /// Space beside the outermost nodes, and above and below all.
 const SIDE: f64 = 8.0;
 const MARGIN: f64 = 16.0;
@@ -24,7 +24,7 @@ const BRACKET: f64 = 46.0;
 const LETTER: f64 = 6.8;
 const BESIDE: f64 = 6.0;
 /// Width of a letter below the brackets.
-const SMALL_LETTER: f64 = 5.6;
+const SMALL_LETTER: f64 = 5.85;
 /// Height of the gap of an edge around its label.
 pub(super) const GAP: f64 = 16.0;
 

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::cell::{Cell, Edge, Look};
-use super::layout::{GAP, Layout, Point, RADIUS};
+use super::layout::{GAP, Layout, Point, RADIUS, WIDTH};
 use super::names;
+use crate::picture::{begin, escaped, number};
 
 /// Colours of the page's light theme.
 const SURFACE: &str = "#ffffff";
@@ -16,9 +17,12 @@ const PALE_SKIP: &str = "#edac98";
 const LOW: &str = "#e9eef5";
 const PALE: &str = "#c3c8cf";
 
-const FONT: &str = "Roboto, Helvetica, Arial, sans-serif";
+/// Width in inches of a drawing of the usual width: in print its smallest type has 7.1 pt.
+const INCHES: f64 = 5.5;
 /// Distance from the baseline to the middle of capitals and digits, in units of the font's size.
 const MIDDLE: f64 = 0.35;
+/// Size of the text below the brackets, the smallest type.
+const CAPTION: f64 = 11.5;
 /// Height of the line for the name of a type of cell.
 const HEADING: f64 = 34.0;
 
@@ -26,15 +30,11 @@ const HEADING: f64 = 34.0;
 pub(super) fn write(cells: &[Cell]) -> String {
     let layouts: Vec<Layout> = cells.iter().map(Layout::of).collect();
     let heading = if cells.len() > 1 { HEADING } else { 0.0 };
-    let width = number(layouts.iter().map(|layout| layout.width).fold(1.0, f64::max));
-    let height = number(layouts.iter().map(|layout| heading + layout.height).sum::<f64>().max(1.0));
+    let width = layouts.iter().map(|layout| layout.width).fold(1.0, f64::max);
+    let height = layouts.iter().map(|layout| heading + layout.height).sum::<f64>().max(1.0);
     let names: Vec<&str> = cells.iter().map(|cell| cell.name.as_str()).collect();
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-         font-family=\"{FONT}\" fill=\"{INK}\" text-anchor=\"middle\">\n<title>Cell: {}</title>\n\
-         <rect width=\"{width}\" height=\"{height}\" fill=\"{SURFACE}\"/>\n",
-        escaped(&names.join(", ")),
-    );
+    let look = format!("fill=\"{INK}\" text-anchor=\"middle\"");
+    let mut out = begin([width, height], INCHES * width / WIDTH, &look, &format!("Cell: {}", names.join(", ")));
     let mut top = 0.0;
     for (cell, layout) in cells.iter().zip(&layouts) {
         if heading > 0.0 {
@@ -98,7 +98,7 @@ fn draw(out: &mut String, cell: &Cell, layout: &Layout) {
         line(out, &format!("<path d=\"M{x},{y}v6H{right}v-6\" fill=\"none\" stroke=\"{PALE}\"/>"));
     }
     if let Some(place) = layout.caption {
-        text(out, place, 11.0, &format!("fill=\"{SOFT}\""), &cell.caption);
+        text(out, place, CAPTION, &format!("fill=\"{SOFT}\""), &cell.caption);
     }
 }
 
@@ -136,29 +136,4 @@ fn text(out: &mut String, middle: Point, size: f64, look: &str, text: &str) {
 fn line(out: &mut String, line: &str) {
     out.push_str(line);
     out.push('\n');
-}
-
-/// Writes a number with at most two decimals.
-fn number(value: f64) -> String {
-    let text = format!("{value:.2}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
-}
-
-/// Escapes a text for XML; characters that XML does not allow become spaces.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push(c),
-            '\u{fffe}' | '\u{ffff}' => out.push(' '),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
 }

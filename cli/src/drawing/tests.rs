@@ -3,6 +3,7 @@ use lambda_darts::space::{CellType, Operation};
 
 use super::layout::{GAP, Layout, RADIUS};
 use super::*;
+use crate::picture::testing::{inches, smallest_type};
 
 const NAS_BENCH_201: &str = "|nor_conv_3x3~0|+|skip_connect~0|none~1|+|nor_conv_1x1~0|avg_pool_3x3~1|nor_conv_3x3~2|";
 const DARTS_V2: &str = "Genotype(normal=[('sep_conv_3x3', 0), ('sep_conv_3x3', 1), ('sep_conv_3x3', 0), \
@@ -61,16 +62,25 @@ fn weights_make_edges_thick_and_the_derived_ones_dark() {
 }
 
 #[test]
-fn a_png_has_two_pixels_to_a_unit_and_ink() {
+fn a_png_has_300_pixels_to_an_inch_and_ink() {
     let (space, genotype) = of("nas-bench-201", NAS_BENCH_201);
     let drawn = image::load_from_memory(&png(&space, &genotype, None).unwrap()).unwrap().into_rgb8();
-    assert_eq!(drawn.width(), 1280);
+    assert_eq!(drawn.width(), 1650);
     let of = |colour: [u8; 3]| drawn.pixels().filter(|pixel| pixel.0 == colour).count();
     assert!(of([0x17, 0x20, 0x2b]) > 5_000 && of([0xc6, 0x3d, 0]) > 500, "ink and a skip connection");
     assert!(drawn.enumerate_pixels().all(|(x, y, pixel)| {
-        let inside = (8..1272).contains(&x) && (8..drawn.height() - 8).contains(&y);
+        let inside = (8..1642).contains(&x) && (8..drawn.height() - 8).contains(&y);
         inside || pixel.0 == [255; 3]
     }));
+}
+
+#[test]
+fn a_pdf_has_the_width_of_a_text_and_legible_type() {
+    let (space, genotype) = of("darts", DARTS_V2);
+    let drawn = svg(&space, &genotype, None);
+    assert!((inches(&drawn)[0] - 5.5).abs() < 1e-4 && smallest_type(&drawn) >= 7.0);
+    let pdf = pdf(&space, &genotype, None).unwrap();
+    assert!(pdf.starts_with(b"%PDF") && String::from_utf8_lossy(&pdf).contains("/MediaBox [0 0 396 "));
 }
 
 #[test]
@@ -88,7 +98,7 @@ fn what_does_not_fit_together_is_drawn_as_far_as_it_goes() {
     assert_eq!(edges(&svg(&nas, &wrong, None)), 0);
     let nothing = Genotype { cells: Vec::new() };
     assert_eq!(edges(&svg(&nas, &nothing, None)), 0);
-    assert!(png(&nas, &nothing, None).is_ok());
+    assert!(png(&nas, &nothing, None).is_ok() && pdf(&nas, &nothing, None).is_ok());
 }
 
 #[test]

@@ -79,7 +79,7 @@ fn names_that_nothing_has() {
             (&["--spaces", "s1"], &["--spaces"]),
             (&["--config", "no.toml"], &["no.toml", "No such file"]),
             (&["--space", "no.toml"], &["no.toml", "No such file"]),
-            (&["--benchmark", "no.csv"], &["no.csv", "No such file"]),
+            (&["--table", "no.csv"], &["no.csv", "No such file"]),
             (&["--config", "."], &[".: not a file"]),
             (&["--space", ""], &["search space ``"]),
         ],
@@ -290,7 +290,7 @@ fn tables_and_genotypes_that_are_none() {
         (&["nothing.csv"], &["nothing.csv", "`arch`"]),
         (&["long.csv"], &["long.csv: too large"]),
     ];
-    all_refused(folder.path(), &[&SEARCH[..], &["--benchmark"]].concat(), &tables);
+    all_refused(folder.path(), &[&SEARCH[..], &["--table"]].concat(), &tables);
     for (table, parts) in tables {
         refused(folder.path(), &["benchmark", table[0], CELL], parts);
     }
@@ -363,7 +363,7 @@ fn a_run_that_is_there_is_kept() {
 fn a_place_that_nobody_can_write_to() {
     let folder = tempfile::tempdir().unwrap();
     refused(folder.path(), &["search", "--device", "cpu", "--out", "/proc/lambda-darts"], &["/proc/lambda-darts"]);
-    refused(folder.path(), &["data", "fetch", "svhn", "--into", "/proc/lambda-darts"], &["/proc/lambda-darts"]);
+    refused(folder.path(), &["data", "fetch", "svhn", "--data-dir", "/proc/lambda-darts"], &["/proc/lambda-darts"]);
 }
 
 #[cfg(unix)]
@@ -406,7 +406,7 @@ fn runs_that_are_none() {
     });
     // A cell that is valid but too large for a network of many.
     let many = changed(&|cell| cell["nodes"][0] = json!(vec![("nor_conv_3x3", 0); 3000]));
-    let version = events.replace("\"version\":2", "\"version\":3");
+    let version = events.replace("\"version\":3", "\"version\":4");
     for (name, text) in [
         ("many", many.as_str()),
         ("cut", &events[..300]),
@@ -441,7 +441,7 @@ fn runs_that_are_none() {
             (&["file"], &["file: not a genotype: at character 1"]),
             (&["cut"], &["cut", "line 1", "EOF"]),
             (&["torn"], &["torn", &last, "EOF"]),
-            (&["version"], &["version", "line 1", "version 3"]),
+            (&["version"], &["version", "line 1", "version 4"]),
             (&["warp"], &["warp", &epoch, "operation `warp`"]),
             (&["open"], &["open", &epoch, "output"]),
             (&["many", "--cells", "1024"], &["32768 operations", "fewer cells"]),

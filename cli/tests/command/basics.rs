@@ -24,9 +24,9 @@ fn a_search_leaves_a_run_that_derive_reads() {
     }
     let derived = run(&["derive", "run"], folder.path());
     assert_eq!(text(&derived.stdout), format!("{genotype}\n"));
-    // The cost of the network of the paper's size, and of a size that is asked for.
+    // The cost of the network of the paper's size for the run's images, and of a size that is asked for.
     let (space, cell) = (Space::named("nas-bench-201").unwrap(), Genotype::parse(genotype).unwrap());
-    let published = Cost::derived(&space, &cell, NetworkSize::published(space.layout, 3, 10), [32, 32]).unwrap();
+    let published = Cost::derived(&space, &cell, NetworkSize::published(space.layout, 1, 10), [14, 14]).unwrap();
     let digits = text(&derived.stderr).replace(',', "");
     assert!(
         digits.contains(&format!(" {} parameters {} multiply-adds", published.parameters, published.multiply_adds))
@@ -34,9 +34,9 @@ fn a_search_leaves_a_run_that_derive_reads() {
     let asked = ["--channels", "4", "--cells", "1", "--classes", "7", "--size", "9", "--json"];
     let derived = run(&[&["derive", "run"][..], &asked].concat(), folder.path());
     let json: serde_json::Value = serde_json::from_str(&text(&derived.stdout)).unwrap();
-    let size = NetworkSize { channels: 4, cells: 1, image_channels: 3, classes: 7 };
+    let size = NetworkSize { channels: 4, cells: 1, image_channels: 1, classes: 7 };
     let small = Cost::derived(&space, &cell, size, [9, 9]).unwrap();
-    assert_eq!((&json["network"]["channels"], &json["network"]["image"]), (&4.into(), &serde_json::json!([3, 9, 9])));
+    assert_eq!((&json["network"]["channels"], &json["network"]["image"]), (&4.into(), &serde_json::json!([1, 9, 9])));
     assert_eq!(json["network"]["parameters"], small.parameters);
     assert_eq!(json["network"]["multiply_adds"], small.multiply_adds);
     assert!(small.parameters < published.parameters);
@@ -142,5 +142,5 @@ fn the_examples_run() {
 fn figure_one_says_how_to_get_its_images() {
     let out = run_example("figure_one");
     assert_eq!(out.status.code(), Some(1));
-    assert!(text(&out.stderr).contains("data fetch cifar10 --into data"), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("data fetch cifar10 --data-dir data"), "{}", text(&out.stderr));
 }

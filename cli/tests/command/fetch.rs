@@ -92,7 +92,7 @@ fn archive(start: usize, length: usize) -> Vec<u8> {
 }
 
 fn fetch(folder: &Path, url: &str) -> Output {
-    run(&["data", "fetch", "cifar10", "--into", "data", "--url", url], folder)
+    run(&["data", "fetch", "cifar10", "--data-dir", "data", "--url", url], folder)
 }
 
 /// Checks that a command failed with one line which contains `parts`, and printed nothing on standard output.
@@ -211,7 +211,7 @@ fn addresses_that_lead_nowhere() {
         assert!(left(folder.path()).is_empty(), "{:?}", left(folder.path()));
     }
     fs::write(folder.path().join("file"), "mine").unwrap();
-    let out = run(&["data", "fetch", "svhn", "--into", "file/data", "--url", "http://127.0.0.1:1"], folder.path());
+    let out = run(&["data", "fetch", "svhn", "--data-dir", "file/data", "--url", "http://127.0.0.1:1"], folder.path());
     refused(&out, &["data"]);
     let out = run(&["data", "fetch", "kmnist"], folder.path());
     assert_eq!(out.status.code(), Some(2), "{}", text(&out.stderr));

@@ -3,10 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
+use lambda_darts::data::{Batch, Batches, SearchData};
+use lambda_darts::device::Device;
+use lambda_darts::search::{Checkpoint, Session};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, serialize};
 use serde_json::Value;
 
 use crate::program::{run, text};
@@ -28,18 +35,20 @@ fn expected(run: &Path) -> Scalars {
         let epoch = event["epoch"].as_i64().unwrap_or_default();
         let (at, names): (i64, &[(&str, &str)]) = match kind {
             "step" => (
-                epoch * steps + event["step"].as_i64().unwrap(),
+                (epoch - 1) * steps + event["step"].as_i64().unwrap() - 1,
                 &[
                     ("train_loss", "/train_loss"),
                     ("gradient_norm", "/gradient_norm"),
+                    ("loss_gradient_norm", "/loss_gradient_norm"),
                     ("alignment/normal", "/alignment/0"),
                 ],
             ),
             "epoch" => (
-                (epoch + 1) * steps - 1,
+                epoch * steps - 1,
                 &[
                     ("supernet_accuracy", "/supernet_accuracy"),
                     ("skip_connections", "/skip_connections"),
+                    ("parameter_free", "/parameter_free"),
                     ("learning_rate", "/lr"),
                     ("lambda", "/lambda"),
                     ("alignment/normal", "/cell_types/0/alignment"),
@@ -77,12 +86,69 @@ fn assert_listed(python: &Path, run: &Path) {
     }
 }
 
+/// Returns the Python that has the other programs.
+fn python() -> Option<OsString> {
+    let python = env::var_os("LAMBDA_DARTS_PYTHON");
+    if python.is_none() {
+        println!("skipped: LAMBDA_DARTS_PYTHON names no Python with the packages; cargo xtask test --interchange does");
+    }
+    python
+}
+
+/// Writes the images and labels of a batch for PyTorch.
+fn write_batch(batch: &Batch, path: &Path) {
+    let images: Vec<u8> = batch.images.iter().flat_map(|pixel| pixel.to_le_bytes()).collect();
+    let labels: Vec<u8> = batch.labels.iter().flat_map(|label| label.to_le_bytes()).collect();
+    let tensors = [
+        ("images", TensorView::new(Dtype::F32, batch.shape.to_vec(), &images).unwrap()),
+        ("labels", TensorView::new(Dtype::I64, vec![batch.labels.len()], &labels).unwrap()),
+    ];
+    fs::write(path, serialize(tensors, None).unwrap()).unwrap();
+}
+
+/// The scripts of the documentation rebuild a supernet from the files of a run alone: with our logits on the same images,
+/// and our accuracy.
+#[test]
+fn pytorch_rebuilds_the_supernet() {
+    let Some(python) = python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    for (script, space, cells) in
+        [("supernet_in_pytorch.py", "nas-bench-201", "2"), ("darts_supernet_in_pytorch.py", "darts", "4")]
+    {
+        let mut args = vec!["search", "--device", "cpu", "--channels", "4", "--batch", "32", "--images", "256"];
+        args.extend(["--epochs", "3", "--space", space, "--cells", cells, "--out", space]);
+        let searched = run(&args, folder.path());
+        assert!(searched.status.success(), "{}", text(&searched.stderr));
+        let path = folder.path().join(space);
+        let state = Checkpoint::read(&path.join(Checkpoint::NEWEST)).unwrap().state;
+        let data = Arc::new(SearchData::load(&state.config().data, state.config().seed).unwrap());
+        let mut session = pollster::block_on(Session::restore(state, Arc::clone(&data), &Device::cpu())).unwrap();
+        let batch = Batches::new(data, 128, 0).unwrap().validation(0).unwrap();
+        assert_eq!(batch.labels.len(), 128, "all of the validation part");
+        let ours = pollster::block_on(session.logits(&batch)).unwrap();
+
+        let images = folder.path().join("images.safetensors");
+        write_batch(&batch, &images);
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs").join(script);
+        let output = Command::new(&python).arg(script).arg(&path).arg(&images).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let theirs: Vec<f64> =
+            found["logits"].as_array().unwrap().iter().flat_map(|row| row.as_array().unwrap()).map(|x| x.as_f64().unwrap()).collect();
+        assert_eq!(theirs.len(), ours.len());
+        let worst = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        println!("{space}: logits differ by at most {worst:e}");
+        assert!(worst <= 1e-4, "{space}: {worst}");
+        let events = fs::read_to_string(path.join("events.jsonl")).unwrap();
+        let epochs = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let last = epochs.filter(|event| event["event"] == "epoch").last().unwrap();
+        assert_eq!(found["accuracy"], last["supernet_accuracy"], "{space}");
+    }
+}
+
 #[test]
 fn tensorboard_lists_the_scalars() {
-    let Some(python) = env::var_os("LAMBDA_DARTS_PYTHON") else {
-        println!("skipped: LAMBDA_DARTS_PYTHON names no Python with TensorBoard; cargo xtask test --interchange does");
-        return;
-    };
+    let Some(python) = python() else { return };
     let folder = tempfile::tempdir().unwrap();
     let mut args = vec!["search", "--device", "cpu", "--channels", "2", "--batch", "8", "--images", "64"];
     args.extend(["--epochs", "3", "--out", "run", "--tensorboard"]);

@@ -126,7 +126,7 @@ fn a_type_of_cell_without_a_cell_is_refused_and_a_lonely_one_is_noted() {
 fn a_search_that_a_collapse_has_ended_goes_on_if_it_is_made_longer() {
     let folder = tempfile::tempdir().unwrap();
     // The share 0 is exceeded by the first skip connection.
-    let early = [&TINY[..], &["--warn-skips", "0", "--stop-on-collapse", "--json", "--seed", "3"]].concat();
+    let early = [&TINY[..], &["--warn-parameter-free", "0", "--stop-on-collapse", "--json", "--seed", "3"]].concat();
     let ended: Value = serde_json::from_slice(&run(&early, folder.path()).stdout).unwrap();
     assert_eq!(ended["stopped"], true, "{ended}");
     let epochs = ended["epochs"].as_u64().unwrap();

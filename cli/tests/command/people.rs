@@ -186,7 +186,7 @@ fn a_cell_is_drawn_and_its_network_for_imagenet_is_that_of_the_paper() {
     let svg = fs::read_to_string(folder.path().join("cell.svg")).unwrap();
     assert_eq!((svg.matches("<title>Edge ").count(), svg.matches("</svg>").count()), (16, 1));
     let png = image::open(folder.path().join("cell.png")).unwrap();
-    assert_eq!(png.width(), 1280);
+    assert_eq!(png.width(), 1650);
     let dot = fs::read_to_string(folder.path().join("cell.dot")).unwrap();
     assert_eq!((dot.matches("digraph").count(), dot.matches("->").count()), (2, 16));
     let again = run(&drawn, folder.path());

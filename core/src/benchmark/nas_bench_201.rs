@@ -42,7 +42,7 @@ impl Table {
     /// let table = Table::nas_bench_201();
     /// let skips = "|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|skip_connect~2|";
     /// let found = table.look_up(&Genotype::parse(skips)?).expect("every cell is there");
-    /// assert_eq!(format!("{:.2}", found.accuracies.cifar10_test), "54.30");
+    /// assert_eq!(format!("{:.4}", found.accuracies.cifar10_test), "0.5430");
     /// # Ok::<(), lambda_darts::space::GenotypeError>(())
     /// ```
     #[must_use]
@@ -59,7 +59,7 @@ impl Table {
             accuracies.push(numbers);
         }
         Self::of_cells(|cell| {
-            let at = |column: usize| percent(accuracies[column][cell]);
+            let at = |column: usize| share(accuracies[column][cell]);
             let known = Accuracies {
                 cifar10_test: at(0),
                 cifar10_valid: Some(at(1)),
@@ -79,8 +79,8 @@ impl Table {
     /// [`TableError::NotPacked`] for any other bytes.
     pub fn from_packed_cifar10(packed: &[u8]) -> Result<Self, TableError> {
         let bytes = unpacked(packed, COLUMN).ok_or(TableError::NotPacked)?;
-        let accuracies: Vec<f64> = numbers(&bytes).map(percent).collect();
-        if accuracies.iter().any(|accuracy| *accuracy > 100.0) {
+        let accuracies: Vec<f64> = numbers(&bytes).map(share).collect();
+        if accuracies.iter().any(|accuracy| *accuracy > 1.0) {
             return Err(TableError::NotPacked);
         }
         Ok(Self::of_cells(|cell| {
@@ -122,11 +122,11 @@ fn numbers(column: &[u8]) -> impl Iterator<Item = i64> {
     (0..CELLS).map(|cell| (0..3).fold(0, |number, byte| number << 8 | i64::from(column[byte * CELLS + cell])))
 }
 
-/// Returns thousandths of a percent in percent.
-fn percent(thousandths: i64) -> f64 {
+/// Returns thousandths of a percent as a share of 1.
+fn share(thousandths: i64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "less than 2^24")]
     let number = thousandths as f64;
-    number / 1000.0
+    number / 100_000.0
 }
 
 /// Returns the cell of a number, whose digits to the base of five are its operations.
@@ -151,7 +151,7 @@ mod tests {
         let best = table.rows().iter().max_by(|a, b| a.accuracies.cifar10_test.total_cmp(&b.accuracies.cifar10_test));
         let best = best.unwrap();
         // The optimum that the paper names.
-        assert_eq!(format!("{:.2}", best.accuracies.cifar10_test), "94.37");
+        assert_eq!(format!("{:.4}", best.accuracies.cifar10_test), "0.9437");
         let packed = include_bytes!("cifar10_test.bin");
         let column = Table::from_packed_cifar10(packed).unwrap();
         assert_eq!(column.len(), CELLS);

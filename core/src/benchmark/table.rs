@@ -35,8 +35,8 @@ const REQUIRED: usize = 8;
 /// Characters between fields; all but the first leave the comma to decimal fractions.
 const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
 
-/// Accuracies of one cell in percent. The table that a page loads has those on the test images of
-/// CIFAR-10 alone.
+/// Accuracies of one cell, as shares from 0 to 1. The table that a page loads has those on the test images of CIFAR-10
+/// alone.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Accuracies {
@@ -253,9 +253,9 @@ impl Table {
             return Err(TableError::Empty { name: name.to_owned() });
         }
         // No cell is as bad as 1 % in every column.
-        if table.rows.iter().all(|row| row.accuracies.known().all(|accuracy| accuracy <= 1.0)) {
+        if table.rows.iter().any(|row| row.accuracies.known().any(|accuracy| accuracy > 1.0)) {
             for row in &mut table.rows {
-                row.accuracies = row.accuracies.map(percent);
+                row.accuracies = row.accuracies.map(share);
             }
         }
         Ok(table)
@@ -340,9 +340,10 @@ impl Accuracies {
     }
 }
 
-/// Returns a fraction of 1 in percent, without the rounding of the product.
-fn percent(fraction: f64) -> f64 {
-    (fraction * 1e8).round() / 1e6
+/// Returns a percentage as a share of 1; one of up to six decimals is the nearest number to its decimal share.
+fn share(percent: f64) -> f64 {
+    let millionths = (percent * 1e6).round();
+    if millionths / 1e6 == percent { millionths / 1e8 } else { percent / 100.0 }
 }
 
 /// Returns the delimiter that finds most of the columns in the header.
@@ -510,7 +511,7 @@ mod tests {
         let json = serde_json::to_string(&cell(ONE)).unwrap();
         for text in [ONE, ONE.replace('|', " | ").as_str(), json.as_str()] {
             let found = table.look_up(&cell(text)).unwrap();
-            assert_eq!((found.index, found.rank, found.accuracies.cifar10_test), (Some(8), 1, 90.0));
+            assert_eq!((found.index, found.rank, found.accuracies.cifar10_test), (Some(8), 1, 0.9));
         }
         // Equal accuracies share a rank.
         assert_eq!([SKIPS, OTHER].map(|text| table.look_up(&cell(text)).unwrap().rank), [2, 2]);
@@ -540,7 +541,7 @@ mod tests {
         let table = Table::parse(text.as_bytes(), "t.csv").unwrap();
         let row = &table.rows[0];
         assert_eq!((row.index, row.train_seconds, row.parameters_millions), (Some(11), Some(1.0), Some(2.0)));
-        assert_eq!((row.accuracies.cifar10_valid, row.accuracies.imagenet16_120_test), (Some(8.0), Some(3.0)));
+        assert_eq!((row.accuracies.cifar10_valid, row.accuracies.imagenet16_120_test), (Some(0.08), Some(0.03)));
     }
 
     #[test]
@@ -554,12 +555,12 @@ mod tests {
             format!("{}\n7{between}{cell}{between}{numbers}\n", header.replace(',', between))
         };
         let expected = Accuracies {
-            cifar10_valid: Some(91.25),
-            cifar10_test: 93.5,
-            cifar100_valid: Some(70.0),
-            cifar100_test: Some(70.5),
-            imagenet16_120_valid: Some(44.25),
-            imagenet16_120_test: Some(44.5),
+            cifar10_valid: Some(0.9125),
+            cifar10_test: 0.935,
+            cifar100_valid: Some(0.7),
+            cifar100_test: Some(0.705),
+            imagenet16_120_valid: Some(0.4425),
+            imagenet16_120_test: Some(0.445),
         };
         for text in [
             lines(",", percentages, "."),
@@ -626,11 +627,11 @@ mod tests {
         }
         let table = Table::read(&path).unwrap();
         assert_eq!((table.len(), table.equivalent.len()), (15_625, 6_466));
-        for (index, accuracy) in [(9930, 94.36), (1835, 54.30)] {
+        for (index, accuracy) in [(9930, 0.9436), (1835, 0.5430)] {
             let row = table.rows.iter().find(|row| row.index == Some(index)).unwrap();
             let found = table.look_up(&cell(&row.arch)).unwrap();
             assert_eq!((found.index, &found.arch), (Some(index), &row.arch));
-            assert!((found.accuracies.cifar10_test - accuracy).abs() < 0.01, "{found:?}");
+            assert!((found.accuracies.cifar10_test - accuracy).abs() < 1e-4, "{found:?}");
         }
         assert_eq!(table.look_up(&cell(SKIPS)).unwrap().index, Some(1835));
         let best = table.rows.iter().max_by(|a, b| a.accuracies.cifar10_test.total_cmp(&b.accuracies.cifar10_test));

@@ -97,6 +97,14 @@ impl Engine for WithFallback {
         self.engine.gradient_norm()
     }
 
+    fn mark_gradient(&mut self) -> Later<'_, ()> {
+        self.engine.mark_gradient()
+    }
+
+    fn gradient_norm_since_mark(&mut self) -> Later<'_, f64> {
+        self.engine.gradient_norm_since_mark()
+    }
+
     fn clear_gradient(&mut self) -> Later<'_, ()> {
         self.engine.clear_gradient()
     }

@@ -109,6 +109,18 @@ pub trait Engine: Debug + Send {
     /// [`EngineError`] if the device fails.
     fn gradient_norm(&mut self) -> Later<'_, f64>;
 
+    /// Marks the gradient: [`gradient_norm_since_mark`](Self::gradient_norm_since_mark) compares a later one with it.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the device fails.
+    fn mark_gradient(&mut self) -> Later<'_, ()>;
+
+    /// Euclidean norm of the difference between the gradient and the marked one. The mark is spent.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the device fails.
+    fn gradient_norm_since_mark(&mut self) -> Later<'_, f64>;
+
     /// Sets the gradient to zero.
     ///
     /// # Errors
@@ -178,6 +190,12 @@ async fn run(engine: &mut dyn Engine, input: Input<'_>, want: Want, reuse: Reuse
         found.loss = found.output.iter().zip(cotangent).map(|(y, &c)| y * f64::from(c)).sum();
     }
     Ok(found)
+}
+
+/// Name of the vector instructions that searches on this CPU use, such as `AVX-512`. Results do not depend on them.
+#[must_use]
+pub fn vector_instructions() -> &'static str {
+    cpu::vector_instructions()
 }
 
 /// Initial state of an engine under a seed: PyTorch's initial weights, no momentum, running means 0 and variances 1.

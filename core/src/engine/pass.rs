@@ -62,6 +62,15 @@ impl<'e> Pass<'e> {
         super::run(self.engine, Input { p, ..self.input }, Want { tangent: false, ..want }, Reuse::Batch).await
     }
 
+    /// Norm of the engine's gradient, which is marked: [`Engine::gradient_norm_since_mark`] compares a later one with it.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the device fails.
+    pub async fn mark_gradient(&mut self) -> Result<f64, EngineError> {
+        self.engine.mark_gradient().await?;
+        self.engine.gradient_norm().await
+    }
+
     /// Derivative as each cell's p moves along its `direction`: d/dt at t = 0 of the pass at p_l + t·direction_l, with
     /// the activation pattern held. Adds `want.weights` times the derivative of ∂L/∂ω to the engine's
     /// gradient, and returns the derivatives of the cell gradients if they are wanted.

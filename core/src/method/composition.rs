@@ -157,12 +157,12 @@ impl Method {
         gradient
     }
 
-    /// Warnings after the last of some epochs, and whether one of them ends the search.
+    /// Warnings after the last of some epochs of a search of `epochs`, and whether one of them ends the search.
     #[must_use]
-    pub fn warnings(&self, history: &[EpochSummary]) -> (Vec<String>, bool) {
+    pub fn warnings(&self, history: &[EpochSummary], epochs: usize) -> (Vec<String>, bool) {
         let (mut warnings, mut ends) = (Vec::new(), false);
         for (_, part) in self.parts.iter().filter(|(_, part)| part.slot() == Slot::Stop) {
-            if let Some(warning) = part.warn(history) {
+            if let Some(warning) = part.warn(history, epochs) {
                 warnings.push(warning);
                 ends |= part.ends_search();
             }

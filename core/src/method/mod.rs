@@ -7,7 +7,7 @@
 //! | auxiliary | constant terms added to p | [`AuxiliarySkip`](parts::AuxiliarySkip) |
 //! | weight regularizer | directions of p whose tangent the weight step descends | [`Alignment`](parts::Alignment) |
 //! | α regularizer | terms of the gradient of α | [`LogSumExp`](parts::LogSumExp) |
-//! | stop | signs of a collapse | [`SkipShare`](parts::SkipShare), [`Sharpness`](parts::Sharpness) |
+//! | stop | signs of a collapse | [`ParameterFreeShare`](parts::ParameterFreeShare), [`Sharpness`](parts::Sharpness) |
 //!
 //! A part is a pure function of α, the moment of the search and a random stream, or of cell gradients. Its settings are
 //! a struct with serde, a JSON Schema and a check; [`MethodConfig`] has a field for each. [`PRESETS`] lists the

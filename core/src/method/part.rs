@@ -113,6 +113,8 @@ pub struct EpochSummary {
     pub genotype: Genotype,
     /// Dominant eigenvalue of ∇²_α L_val, if it was measured.
     pub curvature: Option<f64>,
+    /// Mean norm of the regularizers' gradient, if there is one.
+    pub regularizer_gradient_norm: Option<f64>,
 }
 
 /// Part of a method. Every hook but [`slot`](Self::slot) and [`check`](Self::check) has a default that does nothing.
@@ -176,8 +178,8 @@ pub trait Part: Debug + Send + Sync {
     /// Adds to the gradient of α, which is flattened table by table, row by row.
     fn regularize_alpha(&self, alpha: &Architecture, moment: &Moment, gradient: &mut [f64]) {}
 
-    /// Warning after the last of some epochs, if there is a sign of a collapse.
-    fn warn(&self, history: &[EpochSummary]) -> Option<String> {
+    /// Warning after the last of some epochs of a search of `epochs`, if there is a sign of a collapse.
+    fn warn(&self, history: &[EpochSummary], epochs: usize) -> Option<String> {
         None
     }
 

@@ -77,7 +77,7 @@ parts! {
     "auxiliary/auxiliary_skip.rs" auxiliary_skip: AuxiliarySkip,
     "alpha_regularizer/log_sum_exp.rs" log_sum_exp: LogSumExp,
     "weight_regularizer/alignment.rs" alignment: Alignment,
-    "stop/skip_share.rs" skip_share: SkipShare,
+    "stop/parameter_free_share.rs" parameter_free_share: ParameterFreeShare,
     "stop/sharpness.rs" sharpness: Sharpness,
 }
 
@@ -92,7 +92,7 @@ impl MethodConfig {
     #[must_use]
     pub fn complete(mut self) -> Self {
         self.name.fill(&mut self);
-        self.skip_share.get_or_insert_default();
+        self.parameter_free_share.get_or_insert_default();
         self.sharpness.get_or_insert_default();
         self
     }
@@ -100,7 +100,8 @@ impl MethodConfig {
     /// Settings of another preset. Those of parts that both have are kept, but for what the preset itself decides.
     #[must_use]
     pub fn switched(self, name: Preset) -> Self {
-        let mut new = Self { skip_share: self.skip_share, sharpness: self.sharpness, ..Self::preset(name) };
+        let (parameter_free_share, sharpness) = (self.parameter_free_share, self.sharpness);
+        let mut new = Self { parameter_free_share, sharpness, ..Self::preset(name) };
         if let (Some(own), Some(before)) = (&mut new.alignment, self.alignment) {
             *own = Alignment { measure: own.measure, ..before };
         }

@@ -19,10 +19,10 @@ pub struct Saturation {
     pub cells: Vec<CellSaturation>,
     /// Cosine between every two cell gradients, `[L][L]`; 0 if one of them is zero.
     pub cosines: Vec<Vec<f64>>,
-    /// Alignment Λ of the cells; absent with fewer than two cells.
-    pub alignment: Option<f64>,
-    /// Sign alignment Λ±; absent with fewer than two cells.
-    pub sign_alignment: Option<f64>,
+    /// Mean cosine of two cell gradients, by the formula of Λ; absent with fewer than two cells.
+    pub mean_cosine: Option<f64>,
+    /// Mean agreement of the signs of two cell gradients, by the formula of Λ±; absent with fewer than two cells.
+    pub mean_sign_agreement: Option<f64>,
 }
 
 /// Statistics of one cell.
@@ -58,8 +58,8 @@ impl Saturation {
             jacobian: p.iter().map(|row| jacobian_norm(row)).collect(),
             cells,
             cosines: cosines(gradients),
-            alignment: value(AlignmentMeasure::Cosine),
-            sign_alignment: value(AlignmentMeasure::Sign),
+            mean_cosine: value(AlignmentMeasure::Cosine),
+            mean_sign_agreement: value(AlignmentMeasure::Sign),
         }
     }
 
@@ -160,6 +160,6 @@ mod tests {
         assert!((seen.cells[1].pull - 2.0 / 3.0).abs() < 1e-12);
         assert_eq!((seen.cells[0].agreement, seen.cells[1].agreement), (1.0, 0.0));
         assert!((seen.cosines[0][1] + 4.0 / (root * 10_f64.sqrt())).abs() < 1e-12);
-        assert!((seen.alignment.unwrap() - seen.cosines[0][1]).abs() < 1e-12);
+        assert!((seen.mean_cosine.unwrap() - seen.cosines[0][1]).abs() < 1e-12);
     }
 }

@@ -1,14 +1,13 @@
 //! Bilevel step: the mathematics of a search, without data sets, schedules or events.
 
-use serde::{Deserialize, Serialize};
-
 use super::optimizer::Adam;
 use super::phase::Stopwatch;
+use super::state::{BilevelState, HELD};
 use super::{ArchitectureConfig, Order, Phases, SearchError, WeightsConfig};
 use crate::alignment::Estimator;
 use crate::data::Batch;
 use crate::device::Device;
-use crate::engine::{self, Draws, Engine, Input, Loss, Numbers, Pass, SgdStep, State, Statistics, TangentWant, Want};
+use crate::engine::{self, Draws, Engine, Input, Loss, Numbers, Pass, SgdStep, Statistics, TangentWant, Want};
 use crate::graph::{Graph, NetworkSize};
 use crate::method::{Method, Moment, Regularization, Relaxed, Tables};
 use crate::space::{Architecture, Space};
@@ -64,33 +63,19 @@ pub struct StepReport {
     pub valid: Gradients,
     /// Gradient of α, flattened, as given to Adam.
     pub alpha: Vec<f64>,
-    /// Norm of the weights' gradient before clipping, regularizer included.
-    pub gradient_norm: f64,
+    /// Norms of the weights' gradient before clipping.
+    pub norms: GradientNorms,
 }
 
-/// State that training changes: weights, running statistics, momentum, α and the state of Adam.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BilevelState {
-    weights: Vec<f64>,
-    running: [Vec<f64>; 2],
-    momentum: Vec<f64>,
-    architecture: Architecture,
-    adam: Adam,
-}
-
-impl BilevelState {
-    /// Long vectors of the state by name.
-    #[cfg(not(target_family = "wasm"))]
-    pub(super) fn arrays(&mut self) -> impl Iterator<Item = (&'static str, &mut Vec<f64>)> {
-        let [mean, variance] = &mut self.running;
-        let all = [
-            ("weights", &mut self.weights),
-            ("running_mean", mean),
-            ("running_variance", variance),
-            ("momentum", &mut self.momentum),
-        ];
-        all.into_iter()
-    }
+/// Norms of the weights' gradient before clipping, and of its two terms.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GradientNorms {
+    /// Norm of the whole gradient, regularizer included.
+    pub total: f64,
+    /// Norm of ∇L_train, if it was measured.
+    pub loss: Option<f64>,
+    /// Norm of the regularizers' gradient, such as that of λ·Λ; absent without one, and where it was not measured.
+    pub regularizer: Option<f64>,
 }
 
 /// Copy of the weights before a step, by its place.
@@ -103,6 +88,9 @@ enum Backup {
 /// Number of the pass of the weight step and of the architecture step, by which their random draws differ.
 const WEIGHT_PASS: u8 = 0;
 const ARCHITECTURE_PASS: u8 = 1;
+
+/// Steps from one measurement of the regularizer's gradient to the next where the gradient is a tangent's.
+const TANGENT_NORM_EVERY: u64 = 10;
 
 impl Bilevel {
     /// Fresh start under a seed.
@@ -231,12 +219,12 @@ impl Bilevel {
     ) -> Result<StepReport, SearchError> {
         if settings.architecture.order == Order::ArchitectureFirst {
             let (alpha, valid) = self.architecture_step(train, valid, settings).await?;
-            let (train, gradient_norm) = self.weight_step(train, settings).await?;
-            return Ok(StepReport { train, valid, alpha, gradient_norm });
+            let (train, norms) = self.weight_step(train, settings).await?;
+            return Ok(StepReport { train, valid, alpha, norms });
         }
-        let (found, gradient_norm) = self.weight_step(train, settings).await?;
+        let (found, norms) = self.weight_step(train, settings).await?;
         let (alpha, valid) = self.architecture_step(train, valid, settings).await?;
-        Ok(StepReport { train: found, valid, alpha, gradient_norm })
+        Ok(StepReport { train: found, valid, alpha, norms })
     }
 
     /// Gradient of α on a pair of batches, first order or unrolled as `settings` say; nothing changes.
@@ -300,7 +288,7 @@ impl Bilevel {
         &mut self,
         train: (&Batch, &Draws),
         settings: &StepSettings<'_>,
-    ) -> Result<(Gradients, f64), SearchError> {
+    ) -> Result<(Gradients, GradientNorms), SearchError> {
         let mut watch = Stopwatch::start();
         let moment = settings.moment;
         let relaxed = self.relax(&moment, WEIGHT_PASS);
@@ -313,13 +301,26 @@ impl Bilevel {
         watch.lap(&mut self.phases.weights);
         finite("training loss", found.loss)?;
         finite("cell gradient", found.cells.iter().flatten().sum())?;
+        // The CPU computes a tangent's gradient together with that of the loss; to tell them apart costs a pass over the
+        // weights.
+        let apart = regularizes && (!tangent || moment.step.is_multiple_of(TANGENT_NORM_EVERY));
+        let mut norms = GradientNorms { total: 0.0, loss: None, regularizer: None };
         if regularizes {
             let terms = self.method.regularize_weights(&self.space, &self.cell_types, &found.cells, &moment);
+            if apart {
+                norms.loss = Some(pass.mark_gradient().await?);
+            }
             regularize(&mut pass, &p, &terms).await?;
+            if apart {
+                norms.regularizer = Some(self.engine.gradient_norm_since_mark().await?);
+            }
         }
         let norm = self.engine.gradient_norm().await?;
+        norms.total = norm;
         if regularizes {
             watch.lap(&mut self.phases.regularizer);
+        } else {
+            norms.loss = Some(norm);
         }
         finite("weight gradient", norm)?;
         let WeightsConfig { momentum, decay, clip, .. } = *settings.weights;
@@ -327,18 +328,24 @@ impl Bilevel {
         self.engine.step(SgdStep { lr: settings.lr, momentum, decay, scale }).await?;
         self.engine.update_running().await?;
         watch.lap(&mut self.phases.optimizers);
-        Ok((found, norm))
+        Ok((found, norms))
     }
 
     /// Number of images of a batch that the supernet classifies correctly, with running statistics.
     pub(super) async fn correct(&mut self, batch: &Batch, moment: &Moment) -> Result<usize, SearchError> {
+        let logits = self.logits(batch, moment).await?;
+        let predictions = logits.chunks_exact(self.classes).map(argmax);
+        Ok(predictions.zip(&batch.labels).filter(|(class, label)| i64::try_from(*class) == Ok(**label)).count())
+    }
+
+    /// Logits of a batch, `[batch · classes]`, with running statistics.
+    pub(super) async fn logits(&mut self, batch: &Batch, moment: &Moment) -> Result<Vec<f64>, SearchError> {
         batch.check(self.image_channels, self.classes)?;
         let p = self.copies(&self.method.relax_for_evaluation(&self.architecture, &self.space, moment));
         let draws = Draws::apart(self.engine.graph(), batch.shape, self.seed);
         let input = Input { loss: Loss::None, statistics: Statistics::Running, ..input((batch, &draws), &p) };
         let pass = self.engine.pass(input, Want::default()).await?;
-        let predictions = pass.logits().chunks_exact(self.classes).map(argmax);
-        Ok(predictions.zip(&batch.labels).filter(|(class, label)| i64::try_from(*class) == Ok(**label)).count())
+        Ok(pass.into_found().output)
     }
 
     /// Returns the state that training changes, on the host.
@@ -346,18 +353,12 @@ impl Bilevel {
     /// # Errors
     /// [`SearchError::Engine`] if the device fails.
     pub async fn state(&mut self) -> Result<BilevelState, SearchError> {
-        let mut vectors = Vec::new();
-        for state in [State::Weights, State::RunningMean, State::RunningVariance, State::Momentum] {
+        let mut vectors = Vec::with_capacity(HELD.len());
+        for state in HELD {
             vectors.push(self.engine.read(state).await?.to_f64());
         }
-        let [weights, mean, variance, momentum] = vectors.try_into().unwrap_or_default();
-        Ok(BilevelState {
-            weights,
-            running: [mean, variance],
-            momentum,
-            architecture: self.architecture.clone(),
-            adam: self.adam.clone(),
-        })
+        let graph = self.engine.graph();
+        Ok(BilevelState::new(graph, &self.space, &vectors, &self.architecture, self.adam.clone()))
     }
 
     /// Restores a state.
@@ -365,29 +366,17 @@ impl Bilevel {
     /// # Errors
     /// [`SearchError::State`] if it belongs to another supernet.
     pub async fn restore(&mut self, state: BilevelState) -> Result<(), SearchError> {
-        let shape = |architecture: &Architecture| -> Vec<Vec<usize>> {
-            architecture.tables.iter().map(|table| table.iter().map(Vec::len).collect()).collect()
-        };
-        if shape(&state.architecture) != shape(&self.architecture) {
-            return Err(SearchError::State("its sizes are those of another supernet".to_owned()));
-        }
-        if !state.adam.fits(self.architecture.flat().len()) {
+        let graph = self.engine.graph();
+        let architecture = state.architecture(&self.space, &self.architecture)?;
+        let vectors = HELD.into_iter().map(|held| state.vector(graph, held)).collect::<Result<Vec<_>, _>>()?;
+        state.check_count(graph, &self.space)?;
+        if !state.adam.fits(architecture.flat().len()) {
             return Err(SearchError::State("its means of the architecture gradient are those of no search".to_owned()));
         }
-        let [mean, variance] = state.running;
-        for (part, numbers) in [
-            (State::Weights, state.weights),
-            (State::Momentum, state.momentum),
-            (State::RunningMean, mean),
-            (State::RunningVariance, variance),
-        ] {
-            let written = self.engine.write(part, &Numbers::Double(numbers)).await;
-            written.map_err(|error| match error {
-                engine::EngineError::Length { .. } => SearchError::State(error.to_string()),
-                other => other.into(),
-            })?;
+        for (held, numbers) in HELD.into_iter().zip(vectors) {
+            self.engine.write(held, &Numbers::Double(numbers)).await?;
         }
-        self.architecture = state.architecture;
+        self.architecture = architecture;
         self.adam = state.adam;
         Ok(())
     }

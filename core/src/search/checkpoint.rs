@@ -1,7 +1,8 @@
 //! Checkpoint: the whole state of a session as a file. A power cut leaves the newest or the previous one intact.
 //!
-//! The file is in the safetensors format: the long vectors (`weights`, `momentum`, `running_mean`, `running_variance`)
-//! are its tensors, the rest of the state is JSON in its metadata, and a checksum covers both.
+//! The file is in the safetensors format: weights, momentum, running statistics and α are its tensors, under the names and
+//! in the shapes of the PyTorch references ([`BilevelState`](super::BilevelState)). The rest of the state is JSON in its
+//! metadata, and a checksum covers both.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -16,9 +17,10 @@ use safetensors::{Dtype, SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
 
 use super::SessionState;
+use super::state::Tensor;
 
 /// Version of the format that this library writes and reads.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Only key of the metadata: with several, their order in the file would be random.
 const KEY: &str = "lambda-darts";
 /// Maximum length of a file in bytes, far more than a supernet needs; a longer one is not read into memory.
@@ -118,7 +120,7 @@ struct Header {
     rest: String,
 }
 
-/// State and position, with the long vectors of the state empty.
+/// State and position, without the tensors of the state.
 #[derive(Serialize, Deserialize)]
 struct Small<S> {
     state: S,
@@ -174,19 +176,20 @@ impl Checkpoint {
     /// # Errors
     /// [`io::Error`] if the format cannot represent the state.
     pub fn into_bytes(mut self) -> io::Result<Vec<u8>> {
-        let mut arrays = Vec::new();
-        for (name, array) in self.state.arrays() {
-            let (dtype, bytes) = shortest(array);
-            arrays.push((name, dtype, array.len(), bytes));
-            mem::take(array);
-        }
+        let tensors: Vec<_> = mem::take(self.state.tensors())
+            .into_iter()
+            .map(|(name, tensor)| {
+                let (dtype, bytes) = shortest(&tensor.values);
+                (name, dtype, tensor.shape, bytes)
+            })
+            .collect();
         let rest = serde_json::to_string(&Small { state: &self.state, position: self.position })?;
-        let crc32 = checksum(&rest, arrays.iter().map(|(.., bytes)| bytes.as_slice()));
-        let header = serde_json::to_string(&Header { version: VERSION, crc32, rest })?;
-        let views = arrays.iter().map(|(name, dtype, length, bytes)| {
-            TensorView::new(*dtype, vec![*length], bytes).map(|view| (*name, view))
+        let views = tensors.iter().map(|(name, dtype, shape, bytes)| {
+            TensorView::new(*dtype, shape.clone(), bytes).map(|view| (name.as_str(), view))
         });
         let views = views.collect::<Result<Vec<_>, _>>().map_err(io::Error::other)?;
+        let crc32 = checksum(&rest, &views);
+        let header = serde_json::to_string(&Header { version: VERSION, crc32, rest })?;
         serialize(views, Some(HashMap::from([(KEY.to_owned(), header)]))).map_err(io::Error::other)
     }
 
@@ -205,14 +208,14 @@ impl Checkpoint {
         let header: Header = serde_json::from_str(header).map_err(damaged)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
         let Small::<SessionState> { mut state, position } = serde_json::from_str(&header.rest).map_err(damaged)?;
-        let mut covered = Vec::new();
-        for (name, array) in state.arrays() {
-            let view = tensors.tensor(name).map_err(damaged)?;
-            *array = numbers(&view).ok_or_else(|| damaged(format!("{name} has numbers of another type")))?;
-            covered.push(view);
-        }
-        if checksum(&header.rest, covered.iter().map(TensorView::data)) != header.crc32 {
+        let mut views: Vec<(&str, TensorView<'_>)> = tensors.iter().collect();
+        views.sort_unstable_by_key(|(name, _)| *name);
+        if checksum(&header.rest, &views) != header.crc32 {
             return Err(damaged("its checksum is another"));
+        }
+        for (name, view) in views {
+            let values = numbers(&view).ok_or_else(|| damaged(format!("{name} has numbers of another type")))?;
+            state.tensors().insert(name.to_owned(), Tensor { shape: view.shape().to_vec(), values });
         }
         Ok(Self { state, position })
     }
@@ -234,25 +237,31 @@ fn damaged(what: impl Into<Box<dyn Error>>) -> Fault {
     Fault::Damaged(what.into().to_string())
 }
 
-fn checksum<'a>(rest: &str, arrays: impl Iterator<Item = &'a [u8]>) -> u32 {
+/// Checksum over the rest of the state and all tensors, which are ordered by their names.
+fn checksum(rest: &str, tensors: &[(&str, TensorView<'_>)]) -> u32 {
     let mut hasher = Hasher::new();
-    hasher.update(rest.as_bytes());
-    for array in arrays {
-        // The lengths too: a byte must not move from one array to the next.
-        hasher.update(&(array.len() as u64).to_le_bytes());
-        hasher.update(array);
+    let mut add = |bytes: &[u8]| {
+        // The lengths too: a byte must not move from one part to the next.
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    };
+    add(rest.as_bytes());
+    for (name, view) in tensors {
+        add(name.as_bytes());
+        view.shape().iter().for_each(|&size| add(&(size as u64).to_le_bytes()));
+        add(view.data());
     }
     hasher.finalize()
 }
 
 /// Encodes numbers in 32 bits each if that is exact, as it is for a device that computes in single precision.
-fn shortest(array: &[f64]) -> (Dtype, Vec<u8>) {
+fn shortest(numbers: &[f64]) -> (Dtype, Vec<u8>) {
     #[expect(clippy::cast_possible_truncation, reason = "this is what is tried")]
     let short = |number: f64| number as f32;
-    if array.iter().all(|&number| f64::from(short(number)).to_bits() == number.to_bits()) {
-        (Dtype::F32, array.iter().flat_map(|&number| short(number).to_le_bytes()).collect())
+    if numbers.iter().all(|&number| f64::from(short(number)).to_bits() == number.to_bits()) {
+        (Dtype::F32, numbers.iter().flat_map(|&number| short(number).to_le_bytes()).collect())
     } else {
-        (Dtype::F64, array.iter().flat_map(|number| number.to_le_bytes()).collect())
+        (Dtype::F64, numbers.iter().flat_map(|number| number.to_le_bytes()).collect())
     }
 }
 
@@ -314,7 +323,7 @@ mod tests {
         let mut second = first.clone();
         second.position.add(b"more");
         // A number that does not fit into 32 bits.
-        second.state.arrays().next().unwrap().1[0] = 0.1;
+        second.state.tensors().values_mut().next().unwrap().values[0] = 0.1;
         first.clone().save(folder.path()).unwrap();
         second.clone().save(folder.path()).unwrap();
         let read = |name| Checkpoint::read(&folder.path().join(name)).unwrap();

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SearchError;
 use crate::data::{DataConfig, DataSet};
+use crate::method::parts::Alignment;
 use crate::method::{MethodConfig, PartError, Preset};
 use crate::space::{CustomSpace, Space, SpaceError};
 use crate::text::{line_at, line_of};
@@ -152,13 +153,22 @@ impl Default for ArchitectureConfig {
 
 impl Default for SearchConfig {
     fn default() -> Self {
-        Self::published("darts")
+        Self::of_space("darts")
     }
 }
 
 impl SearchConfig {
-    /// Published settings for a space: those of the DARTS spaces for all but NAS-Bench-201. The embedded images stand
-    /// in for a data set until one is named.
+    /// Settings for a space that suit small images and networks, too: the published ones but for the step ε₀ of the
+    /// regularizer's difference ([`Alignment`](crate::method::parts::Alignment)). The embedded images stand in for a data set
+    /// until one is named.
+    #[must_use]
+    pub fn of_space(space: &str) -> Self {
+        let mut config = Self::published(space);
+        config.method.alignment.get_or_insert_default().epsilon = Alignment::default().epsilon;
+        config
+    }
+
+    /// Published settings for a space: those of the DARTS spaces for all but NAS-Bench-201.
     #[must_use]
     pub fn published(space: &str) -> Self {
         let mut config = Self {
@@ -174,10 +184,12 @@ impl SearchConfig {
             measures: MeasuresConfig::default(),
             custom_space: None,
         };
+        let alignment = config.method.alignment.get_or_insert_default();
+        alignment.epsilon = Alignment::PUBLISHED_EPSILON;
         if space == "nas-bench-201" {
+            alignment.lambda = 0.25;
             config.epochs = 100;
             config.supernet.cells = 5;
-            config.method.alignment.get_or_insert_default().lambda = 0.25;
             config.architecture.lr = 1e-4;
             config.architecture.order = Order::WeightsFirst;
         }
@@ -188,7 +200,7 @@ impl SearchConfig {
     /// collapse.
     #[must_use]
     pub fn fashion(space: &str) -> Self {
-        let mut config = Self::published(space);
+        let mut config = Self::of_space(space);
         let staged = space == "nas-bench-201";
         config.epochs = if staged { 20 } else { 10 };
         config.batch = 32;
@@ -204,7 +216,7 @@ impl SearchConfig {
     /// Settings for the embedded digits: a search ends in seconds on a CPU.
     #[must_use]
     pub fn digits(space: &str) -> Self {
-        let mut config = Self::published(space);
+        let mut config = Self::of_space(space);
         config.epochs = 30;
         config.batch = 32;
         config.supernet = SupernetConfig { channels: 4, cells: if space == "nas-bench-201" { 1 } else { 5 } };
@@ -215,7 +227,7 @@ impl SearchConfig {
         config
     }
 
-    /// Reads a configuration. Settings that are left out are the published ones of the space that it names, or those of
+    /// Reads a configuration. Settings that are left out are those [of the space](Self::of_space) that it names, or those of
     /// [`fashion`](Self::fashion) on NAS-Bench-201 if it names none. Those of the method are the ones of its preset.
     ///
     /// # Errors
@@ -225,7 +237,7 @@ impl SearchConfig {
     /// use lambda_darts::search::SearchConfig;
     ///
     /// let config = SearchConfig::from_toml("space = \"nas-bench-201\"\nepochs = 3")?;
-    /// assert_eq!((config.epochs, config.architecture.lr), (3, SearchConfig::published("nas-bench-201").architecture.lr));
+    /// assert_eq!((config.epochs, config.architecture.lr), (3, SearchConfig::of_space("nas-bench-201").architecture.lr));
     /// # Ok::<(), lambda_darts::search::SearchError>(())
     /// ```
     pub fn from_toml(text: &str) -> Result<Self, SearchError> {
@@ -237,7 +249,7 @@ impl SearchConfig {
         let given: toml::Table = toml::from_str(text).map_err(|error| wrong(&error))?;
         let mut base = match (&named.custom_space, given.contains_key("space")) {
             (None, false) => Self::fashion("nas-bench-201"),
-            _ => Self::published(&named.space),
+            _ => Self::of_space(&named.space),
         };
         base.method = std::mem::take(&mut base.method).switched(named.method.name);
         let mut all = toml::Table::try_from(base).unwrap_or_default();
@@ -383,12 +395,12 @@ mod tests {
         assert_eq!(read(""), SearchConfig::fashion("nas-bench-201"));
         assert_eq!(read("seed = 7"), SearchConfig { seed: 7, ..SearchConfig::fashion("nas-bench-201") });
         for space in Space::NAMES {
-            let published = SearchConfig::published(space);
+            let published = SearchConfig::of_space(space);
             assert_eq!(read(&format!("space = \"{space}\"")), published);
             assert_eq!(read(&published.to_toml()), published);
         }
         let given = read("space = \"nas-bench-201\"\n[architecture]\ndecay = 0.5\n[method.alignment]\nepsilon = 0.1");
-        let mut expected = SearchConfig::published("nas-bench-201");
+        let mut expected = SearchConfig::of_space("nas-bench-201");
         expected.architecture.decay = 0.5;
         expected.method.alignment.as_mut().unwrap().epsilon = 0.1;
         assert_eq!(given, expected);

@@ -44,9 +44,9 @@ pub enum SearchError {
     /// A number is no longer finite. The step was refused: weights and architecture are as they were before it.
     #[error("epoch {epoch}, step {step}: the {what} is not finite; try a smaller learning rate")]
     NotFinite {
-        /// Epoch, counted from 0.
+        /// Epoch, counted from 1.
         epoch: usize,
-        /// Step within the epoch, counted from 0.
+        /// Step within the epoch, counted from 1.
         step: usize,
         /// Name of the number.
         what: String,

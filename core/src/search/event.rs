@@ -1,18 +1,20 @@
 //! Events of a search, as one type that files, terminals and pages read.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::SearchConfig;
 use crate::benchmark::Accuracies;
 use crate::saturation::Saturation;
-use crate::space::Genotype;
+use crate::space::{Genotype, Operation};
 
 /// Event of a search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct Event {
-    /// Version of this type: 2.
+    /// Version of this type: 3.
     pub version: u32,
     /// Seconds since the search began; the only field that differs between two runs of one seed.
     pub seconds: f64,
@@ -52,9 +54,9 @@ pub enum EventKind {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct StepEvent {
-    /// Epoch, counted from 0.
+    /// Epoch, counted from 1.
     pub epoch: usize,
-    /// Step within the epoch, counted from 0.
+    /// Step within the epoch, counted from 1.
     pub step: usize,
     /// L_train before the step.
     pub train_loss: f64,
@@ -62,15 +64,24 @@ pub struct StepEvent {
     pub valid_loss: f64,
     /// Λ of every cell type on the training batch; absent with fewer than two cells.
     pub alignment: Vec<Option<f64>>,
-    /// Norm of the weights' gradient before clipping.
+    /// Norm of the weights' gradient before clipping, regularizer included.
     pub gradient_norm: f64,
+    /// Norm of ∇L_train, if it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub loss_gradient_norm: Option<f64>,
+    /// Norm of the regularizers' gradient, such as that of λ·Λ; absent without one. With the estimator `frozen`, it is
+    /// measured in every tenth step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub regularizer_gradient_norm: Option<f64>,
 }
 
 /// End of an epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 pub struct EpochEvent {
-    /// Epoch, counted from 0.
+    /// Epoch, counted from 1.
     pub epoch: usize,
     /// λ in this epoch.
     pub lambda: f64,
@@ -82,6 +93,18 @@ pub struct EpochEvent {
     pub valid_loss: f64,
     /// Share of the validation images that the supernet classifies correctly, with running statistics.
     pub supernet_accuracy: f64,
+    /// Mean of the gradient's norm over the steps, before clipping.
+    pub gradient_norm: f64,
+    /// Mean of ∇L_train's norm over the steps in which it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub loss_gradient_norm: Option<f64>,
+    /// Mean of the norm of the regularizers' gradient over the steps in which it was measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub regularizer_gradient_norm: Option<f64>,
+    /// Share of the steps whose gradient was clipped, from 0 to 1.
+    pub clipped: f64,
     /// Reports by cell type.
     pub cell_types: Vec<CellTypeReport>,
     /// Dominant eigenvalue of ∇²_α L_val, if it is measured.
@@ -90,13 +113,18 @@ pub struct EpochEvent {
     pub curvature: Option<f64>,
     /// Genotype that α stands for.
     pub genotype: Genotype,
+    /// How often each operation occurs in the genotype.
+    #[cfg_attr(feature = "typescript", ts(type = "{ [operation in Operation]?: number }"))]
+    pub operations: BTreeMap<Operation, usize>,
+    /// Number of operations without weights in the genotype: skip connections, pools, noise and `none`.
+    pub parameter_free: usize,
     /// Number of skip connections in the genotype.
     pub skip_connections: usize,
     /// Accuracies and rank of the genotype, if there is a benchmark table that has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub benchmark: Option<TableReport>,
-    /// Signs of a collapse.
+    /// Signs of a collapse, or of a regularizer that is too strong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
@@ -108,12 +136,9 @@ pub struct TableReport {
     /// Accuracies of the genotype.
     #[serde(flatten)]
     pub accuracies: Accuracies,
-    /// Rank of the genotype: one more than the number of cells with a better test accuracy on CIFAR-10; 0 in events of
-    /// earlier builds.
-    #[serde(default)]
+    /// Rank of the genotype: one more than the number of cells with a better test accuracy on CIFAR-10.
     pub rank: usize,
-    /// Number of cells of the table; 0 in events of earlier builds.
-    #[serde(default)]
+    /// Number of cells of the table.
     pub cells: usize,
 }
 
@@ -133,7 +158,7 @@ pub struct CellTypeReport {
 
 impl Event {
     /// Version that this library writes and reads.
-    pub const VERSION: u32 = 2;
+    pub const VERSION: u32 = 3;
 }
 
 /// Digest of a run: SHA-256 over the lines of its event log without the field `seconds`. Two runs with one digest took

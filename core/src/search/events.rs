@@ -28,7 +28,7 @@ pub enum EventError {
 /// ```
 /// use lambda_darts::search::{EventKind, Events};
 ///
-/// let file = br#"{"version":2,"seconds":0.5,"event":"end","genotype":{"cells":[]}}"#;
+/// let file = br#"{"version":3,"seconds":0.5,"event":"end","genotype":{"cells":[]}}"#;
 /// for event in Events::new(&file[..]) {
 ///     assert!(matches!(event?.kind, EventKind::End { .. }));
 /// }
@@ -94,7 +94,7 @@ mod tests {
     use crate::search::EventKind;
 
     const STEP: &str = concat!(
-        r#"{"version":2,"seconds":0.1,"event":"step","epoch":0,"step":3,"#,
+        r#"{"version":3,"seconds":0.1,"event":"step","epoch":0,"step":3,"#,
         r#""train_loss":2.5,"valid_loss":2,"alignment":[null],"gradient_norm":1e-3}"#
     );
 
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn what_is_no_event_has_its_line() {
         for (second, what) in [
-            (STEP.replace(":2,", ":1,"), "line 2: version 1 of events is not known here, only 2"),
+            (STEP.replace("\"version\":3", "\"version\":1"), "line 2: version 1 of events is not known here, only 3"),
             (STEP.replace("\"step\":3,", ""), "line 2: no event of a search: missing field `step`"),
             ("{".to_owned(), "line 2: no event of a search: EOF while parsing an object"),
         ] {

@@ -18,10 +18,13 @@ mod events;
 mod memory;
 mod optimizer;
 mod phase;
+mod probe;
 mod session;
+mod state;
 mod unrolled;
+mod warning;
 
-pub use bilevel::{Bilevel, BilevelState, Gradients, StepReport, StepSettings};
+pub use bilevel::{Bilevel, GradientNorms, Gradients, StepReport, StepSettings};
 #[cfg(not(target_family = "wasm"))]
 pub use checkpoint::{Checkpoint, CheckpointError, EventLogPosition};
 pub use config::{ArchitectureConfig, MeasuresConfig, Order, SearchConfig, SupernetConfig, WeightsConfig};
@@ -31,3 +34,4 @@ pub use events::{EventError, Events};
 pub use memory::SearchMemory;
 pub use phase::Phases;
 pub use session::{Session, SessionState};
+pub use state::BilevelState;

@@ -1,19 +1,24 @@
 //! Search driven from outside: one event a call.
 
+#[cfg(not(target_family = "wasm"))]
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
-use super::bilevel::{Bilevel, BilevelState, StepReport, StepSettings};
+use super::bilevel::{Bilevel, StepReport, StepSettings};
 use super::phase::Stopwatch;
+use super::state::BilevelState;
+#[cfg(not(target_family = "wasm"))]
+use super::state::Tensor;
 use super::{
-    CellTypeReport, EpochEvent, Event, EventKind, Phases, SearchConfig, SearchError, StepEvent, TableReport, memory,
+    CellTypeReport, EpochEvent, Event, EventKind, Phases, SearchConfig, SearchError, StepEvent, TableReport, memory, warning,
 };
 use crate::alignment::{AlignmentMeasure, LayerAlignment};
 use crate::benchmark::Table;
-use crate::data::{Batches, SearchData};
+use crate::data::{Batch, Batches, SearchData};
 use crate::device::Device;
 use crate::engine::Traffic;
 use crate::graph::NetworkSize;
@@ -32,34 +37,62 @@ const ITERATIONS: usize = 10;
 /// [`events`](Self::events) are the blocking forms.
 #[derive(Debug)]
 pub struct Session {
-    config: SearchConfig,
+    pub(super) config: SearchConfig,
     space: Space,
-    bilevel: Bilevel,
+    pub(super) bilevel: Bilevel,
     batches: Batches,
     table: Option<Arc<Table>>,
     began: Instant,
     /// Seconds that passed before this session, if it goes on from a state.
     before: f64,
-    progress: Progress,
+    pub(super) progress: Progress,
 }
 
 /// Position of a session, and the sums of the epoch so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Progress {
+pub(super) struct Progress {
     started: bool,
     ended: bool,
-    epoch: usize,
-    step: usize,
+    pub(super) epoch: usize,
+    pub(super) step: usize,
     train_loss: f64,
     valid_loss: f64,
-    /// Sum and number of the values of Λ by cell type.
-    alignment: Vec<(f64, usize)>,
+    gradient_norm: f64,
+    loss_gradient_norm: Mean,
+    regularizer_gradient_norm: Mean,
+    /// Number of steps whose gradient was clipped.
+    clipped: usize,
+    /// Λ by cell type.
+    alignment: Vec<Mean>,
     /// Sums of the cell gradients of L_val.
     gradients: Vec<Vec<f64>>,
     /// Epochs that have ended.
     history: Vec<EpochSummary>,
     /// True if a sign of a collapse ends the search.
     stopped: bool,
+}
+
+/// Mean of the values that were measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Mean {
+    sum: f64,
+    count: usize,
+}
+
+impl Mean {
+    fn add(&mut self, value: Option<f64>) {
+        if let Some(value) = value {
+            self.sum += value;
+            self.count += 1;
+        }
+    }
+
+    /// Mean; absent without a value.
+    fn value(self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "steps are few")]
+        let count = self.count as f64;
+        (self.count > 0).then(|| self.sum / count)
+    }
 }
 
 /// Whole state of a session, which goes on from there as if it had never stopped.
@@ -93,10 +126,10 @@ impl SessionState {
         Ok(self)
     }
 
-    /// Long vectors of the state by name.
+    /// Tensors of the state by name.
     #[cfg(not(target_family = "wasm"))]
-    pub(super) fn arrays(&mut self) -> impl Iterator<Item = (&'static str, &mut Vec<f64>)> {
-        self.bilevel.arrays()
+    pub(super) fn tensors(&mut self) -> &mut BTreeMap<String, Tensor> {
+        &mut self.bilevel.tensors
     }
 }
 
@@ -302,7 +335,7 @@ impl Session {
         method.alignment.map_or(0.0, |alignment| alignment.lambda_at(&self.moment()))
     }
 
-    async fn step(&mut self) -> Result<StepEvent, SearchError> {
+    pub(super) async fn step(&mut self) -> Result<StepEvent, SearchError> {
         let (epoch, step) = (self.progress.epoch, self.progress.step);
         let mut watch = Stopwatch::start();
         let pair = self.batches.pair(epoch, step);
@@ -314,18 +347,20 @@ impl Session {
             architecture: &self.config.architecture,
         };
         let report =
-            self.bilevel.step(&pair.train, &pair.valid, &settings).await.map_err(|error| error.at(epoch, step))?;
+            self.bilevel.step(&pair.train, &pair.valid, &settings).await.map_err(|error| error.at(epoch + 1, step + 1))?;
         let alignment: Vec<_> =
             (0..self.space.cell_types.len()).map(|cell_type| self.alignment(cell_type, &report.train.cells)).collect();
         self.add_up(&report, &alignment);
         self.progress.step += 1;
         Ok(StepEvent {
-            epoch,
-            step,
+            epoch: epoch + 1,
+            step: step + 1,
             train_loss: report.train.loss,
             valid_loss: report.valid.loss,
             alignment,
-            gradient_norm: report.gradient_norm,
+            gradient_norm: report.norms.total,
+            loss_gradient_norm: report.norms.loss,
+            regularizer_gradient_norm: report.norms.regularizer,
         })
     }
 
@@ -340,13 +375,12 @@ impl Session {
         let progress = &mut self.progress;
         progress.train_loss += report.train.loss;
         progress.valid_loss += report.valid.loss;
-        progress.alignment.resize(alignment.len(), (0.0, 0));
-        for ((sum, count), value) in progress.alignment.iter_mut().zip(alignment) {
-            if let Some(value) = value {
-                *sum += value;
-                *count += 1;
-            }
-        }
+        progress.gradient_norm += report.norms.total;
+        progress.loss_gradient_norm.add(report.norms.loss);
+        progress.regularizer_gradient_norm.add(report.norms.regularizer);
+        progress.clipped += usize::from(report.norms.total > self.config.weights.clip);
+        progress.alignment.resize(alignment.len(), Mean::default());
+        progress.alignment.iter_mut().zip(alignment).for_each(|(mean, value)| mean.add(*value));
         if progress.gradients.is_empty() {
             progress.gradients.clone_from(&report.valid.cells);
         } else {
@@ -361,12 +395,12 @@ impl Session {
         let curvature = match self.batches.validation(0) {
             Some(batch) if self.config.measures.curvature => {
                 let found = self.bilevel.curvature(&batch, &moment, ITERATIONS).await;
-                Some(found.map_err(|error| error.at(epoch, step))?)
+                Some(found.map_err(|error| error.at(epoch + 1, step + 1))?)
             }
             _ => None,
         };
         #[expect(clippy::cast_precision_loss, reason = "steps are few")]
-        let steps = self.steps() as f64;
+        let (steps, share) = (self.steps() as f64, |count: usize| count as f64 / self.steps() as f64);
         let progress = &self.progress;
         let gradients: Vec<Vec<f64>> =
             progress.gradients.iter().map(|cell| cell.iter().map(|g| g / steps).collect()).collect();
@@ -374,26 +408,37 @@ impl Session {
         let saturations = Saturation::by_cell_type(architecture, &self.bilevel.cell_types, &gradients);
         let reports =
             self.space.cell_types.iter().zip(saturations).zip(architecture.probabilities()).zip(&progress.alignment);
-        let reports = reports.map(|(((cell_type, saturation), probabilities), &(sum, count))| CellTypeReport {
+        let reports = reports.map(|(((cell_type, saturation), probabilities), alignment)| CellTypeReport {
             name: cell_type.name.clone(),
-            #[expect(clippy::cast_precision_loss, reason = "steps are few")]
-            alignment: (count > 0).then(|| sum / count as f64),
+            alignment: alignment.value(),
             probabilities,
             saturation,
         });
         let genotype = self.genotype();
         let mut history = progress.history.clone();
-        history.push(EpochSummary { epoch: progress.epoch, genotype: genotype.clone(), curvature });
-        let (warnings, stopped) = self.bilevel.method.warnings(&history);
-        let event = EpochEvent {
+        history.push(EpochSummary {
             epoch: progress.epoch,
+            genotype: genotype.clone(),
+            curvature,
+            regularizer_gradient_norm: progress.regularizer_gradient_norm.value(),
+        });
+        let (mut warnings, stopped) = self.bilevel.method.warnings(&history, self.config.epochs);
+        warnings.extend(warning::of_regularizer(&history, self.config.weights.clip));
+        let event = EpochEvent {
+            epoch: progress.epoch + 1,
             lambda: self.lambda(),
             lr: self.config.learning_rate(progress.epoch),
             train_loss: progress.train_loss / steps,
             valid_loss: progress.valid_loss / steps,
             supernet_accuracy,
+            gradient_norm: progress.gradient_norm / steps,
+            loss_gradient_norm: progress.loss_gradient_norm.value(),
+            regularizer_gradient_norm: progress.regularizer_gradient_norm.value(),
+            clipped: share(progress.clipped),
             cell_types: reports.collect(),
             curvature,
+            operations: genotype.operations(),
+            parameter_free: genotype.parameter_free(),
             skip_connections: genotype.skip_connections(),
             benchmark: self.table.as_ref().and_then(|table| {
                 let found = table.look_up(&genotype)?;
@@ -405,6 +450,15 @@ impl Session {
         self.progress =
             Progress { started: true, epoch: self.progress.epoch + 1, history, stopped, ..Progress::default() };
         Ok(event)
+    }
+
+    /// Logits of the supernet for a batch, `[batch · classes]`, with running statistics.
+    ///
+    /// # Errors
+    /// [`SearchError::Data`] if the batch is not one of the search's shape; [`SearchError::Engine`] if the device fails.
+    pub async fn logits(&mut self, batch: &Batch) -> Result<Vec<f64>, SearchError> {
+        let moment = self.moment();
+        self.bilevel.logits(batch, &moment).await
     }
 
     /// Share of the validation images that the supernet classifies correctly.
@@ -419,6 +473,12 @@ impl Session {
         #[expect(clippy::cast_precision_loss, reason = "images are few")]
         let share = right as f64 / all.max(1) as f64;
         Ok(share)
+    }
+
+    /// True if the search has not begun: no event was asked for.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        !self.progress.started
     }
 
     /// Whole state, on the host.
@@ -477,6 +537,24 @@ impl Session {
 #[cfg(all(test, not(target_family = "wasm")))]
 mod tests {
     use super::*;
+
+    /// A measured step leaves no trace.
+    #[test]
+    fn a_step_that_is_timed_is_taken_back() {
+        let mut config = SearchConfig::digits("nas-bench-201");
+        (config.supernet.channels, config.batch, config.data.images) = (1, 4, Some(40));
+        let data = Arc::new(SearchData::load(&config.data, 0).unwrap());
+        let mut session = pollster::block_on(Session::new(config, data, &Device::cpu())).unwrap();
+        for _ in 0..3 {
+            let [before, after] = [(); 2].map(|()| {
+                let state = pollster::block_on(session.state()).unwrap();
+                assert!(pollster::block_on(session.time_step()).unwrap().as_secs_f64() > 0.0);
+                SessionState { seconds: 0.0, ..state }
+            });
+            assert_eq!(before, after);
+            pollster::block_on(session.next_event()).unwrap();
+        }
+    }
 
     fn is_send<T: Send>(_: T) {}
 

@@ -114,6 +114,13 @@ impl Operation {
         Self::Noise,
     ];
 
+    /// Returns true if the operation has no weights: zeros, the identity, a pool or noise. A skip connection counts, though
+    /// DARTS reduces its input with weights at stride 2; an operation of an application does not.
+    #[must_use]
+    pub fn is_parameter_free(self) -> bool {
+        matches!(self, Self::None | Self::SkipConnect | Self::MaxPool3x3 | Self::AvgPool3x3 | Self::Noise)
+    }
+
     /// Returns the name that papers and genotypes use.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -1,16 +1,21 @@
-/** Curves over the epochs: one small plot for each measure, with both runs in it. */
-import { extent, mean } from "d3-array";
+/** Curves over the epochs: one small plot for each measure, with both sides in it. */
 import { scaleLinear } from "d3-scale";
-import { pointer, select } from "d3-selection";
-import { line } from "d3-shape";
+import { pointer, select, type Selection } from "d3-selection";
+import { area, line } from "d3-shape";
+import { averages, type Average } from "../statistics";
 import type { EpochEvent } from "../types";
-import { brief, percent } from "./numbers";
+import { axisOf } from "./axis";
+import { PLOTS, type Plot } from "./plots";
 import { sized } from "./sized";
+import { writeSpread, writeTick, type Unit } from "./units";
 
+/** What one side shows: a run, or the mean of several with a band of one standard deviation. */
 export interface Series {
   side: "left" | "right";
   label: string;
-  epochs: readonly EpochEvent[];
+  runs: readonly (readonly EpochEvent[])[];
+  /** Norm that gradients are clipped to. */
+  clip: number;
 }
 
 export interface CurvesData {
@@ -22,87 +27,44 @@ export interface CurvesData {
   length: number;
 }
 
-interface Plot {
+/** A line of a plot. */
+interface Trace {
   key: string;
-  title: string;
-  /** Remark that completes the title. */
-  note: string;
-  value(epoch: EpochEvent, kind: number): number | null | undefined;
-  format(value: number): string;
-  /** Values that the scale always holds. */
-  hold: readonly number[];
+  side: string;
+  /** True for the second line of a side. */
+  second: boolean;
+  /** Who it belongs to. */
+  label: string;
+  name: string;
+  quantity: string;
+  points: readonly (Average | undefined)[];
 }
 
-const whole = (value: number): string => String(Math.round(value));
-
-export const PLOTS: readonly Plot[] = [
-  {
-    key: "alignment",
-    title: "Layer alignment Λ",
-    note: "mean over the epoch's steps",
-    value: (epoch, kind) => epoch.cell_types[kind]?.alignment,
-    format: brief,
-    hold: [0, 0.5],
-  },
-  {
-    key: "skip-connections",
-    title: "Skip connections",
-    note: "in the derived cell",
-    value: (epoch) => epoch.skip_connections,
-    format: whole,
-    hold: [0, 4],
-  },
-  {
-    key: "entropy",
-    title: "Entropy of the softmax",
-    note: "mean over edges, 1 = undecided",
-    value: (epoch, kind) => mean(epoch.cell_types[kind]?.saturation.entropy ?? []),
-    format: brief,
-    hold: [1],
-  },
-  {
-    key: "valid-loss",
-    title: "Validation loss",
-    note: "what α descends",
-    value: (epoch) => epoch.valid_loss,
-    format: brief,
-    hold: [0],
-  },
-  {
-    key: "train-loss",
-    title: "Training loss",
-    note: "what the weights descend",
-    value: (epoch) => epoch.train_loss,
-    format: brief,
-    hold: [0],
-  },
-  {
-    key: "supernet-accuracy",
-    title: "Supernet accuracy",
-    note: "on the validation half",
-    value: (epoch) => epoch.supernet_accuracy,
-    format: percent,
-    hold: [1],
-  },
-  {
-    key: "table-accuracy",
-    title: "The derived cell, trained in full",
-    note: "CIFAR-10 test accuracy in NAS-Bench-201",
-    value: (epoch) => epoch.benchmark?.cifar10_test,
-    format: (value) => `${value.toFixed(1)} %`,
-    hold: [],
-  },
-];
-
 const HEIGHT = 150;
-const MARGIN = { left: 40, right: 12, top: 10, bottom: 22 };
+const MARGIN = { left: 44, right: 12, top: 10, bottom: 22 };
 /** With more epochs than this the line stands alone, without points. */
 const MOST_POINTS = 300;
+/** A clip that lies further above the values than this is left out. */
+const FAR_CLIP = 1000;
 
 /** `choose` is called with the epoch that somebody points at and presses. */
 export function curves(host: HTMLElement, choose: (epoch: number) => void): (data: CurvesData) => void {
   const plots = PLOTS.map((plot) => onePlot(host, plot, choose));
   return (data) => plots.forEach((draw) => draw(data));
+}
+
+function tracesOf({ lines }: Plot, { series, kind }: CurvesData): Trace[] {
+  return series.flatMap(({ side, label, runs }) =>
+    lines.map(({ quantity, name = "" }, at) => ({
+      key: `${side} ${quantity.key}`,
+      side,
+      second: at > 0,
+      label,
+      name,
+      quantity: quantity.key,
+      points: averages(runs, (epoch) => quantity.of(epoch, kind)),
+    })),
+  );
 }
 
 function onePlot(host: HTMLElement, plot: Plot, choose: (epoch: number) => void): (data: CurvesData) => void {
@@ -114,6 +76,7 @@ function onePlot(host: HTMLElement, plot: Plot, choose: (epoch: number) => void)
   const box = figure.append("div").node() as HTMLElement;
   const svg = select(box).append("svg").attr("role", "img").attr("height", HEIGHT);
   const grid = svg.append("g").attr("class", "grid");
+  const limits = svg.append("g").attr("class", "limits");
   const marker = svg.append("line").attr("class", "marker");
   const lines = svg.append("g");
   let epochAtX: (x: number) => number = () => 1;
@@ -122,28 +85,21 @@ function onePlot(host: HTMLElement, plot: Plot, choose: (epoch: number) => void)
   svg.on("pointerdown", pick).on("pointermove", (event: PointerEvent) => event.buttons === 1 && pick(event));
 
   const draw = sized(box, (data: CurvesData, width) => {
-    const { kind, at, length } = data;
-    const values = data.series.map(({ epochs }) => epochs.map((epoch) => plot.value(epoch, kind) ?? undefined));
-    const last = Math.max(2, length, ...values.map((of) => of.length));
+    const { at, length } = data;
+    const traces = tracesOf(plot, data);
+    const values = traces.flatMap(({ points }) => points.flatMap((point) => (point === undefined ? [] : ends(point))));
+    const top = Math.max(0, ...values);
+    const clips = plot.norms === true && values.length > 0 ? clipsOf(data.series, top) : [];
+    const last = Math.max(2, length, ...traces.map(({ points }) => points.length));
     const x = scaleLinear([1, last], [MARGIN.left, width - MARGIN.right]);
-    const [low, high] = extent([...values.flat().filter((value) => value !== undefined), ...plot.hold]);
-    const y = scaleLinear([low ?? 0, high ?? 1], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(4);
+    const { y, ticks } = axisOf([...values, ...clips, ...plot.hold], [HEIGHT - MARGIN.bottom, MARGIN.top], { whole: plot.whole ?? false, far: plot.norms ?? false });
+    const unit = plot.lines[0]?.quantity.unit(top) as Unit;
     epochAtX = (px) => Math.round(Math.max(1, Math.min(last, x.invert(px))));
     svg.attr("width", width).attr("viewBox", `0 0 ${width} ${HEIGHT}`);
 
-    const ticks = y.ticks(4).filter((tick) => plot.key !== "skip-connections" || Number.isInteger(tick));
-    const format = y.tickFormat(4);
-    const rule = grid.selectAll<SVGGElement, number>("g.y").data(ticks);
-    const entering = rule.enter().append("g").attr("class", "y");
-    entering.append("line");
-    entering.append("text");
-    rule.exit().remove();
-    const merged = entering.merge(rule).attr("transform", (tick) => `translate(0,${y(tick)})`);
-    merged.select("line").attr("x1", MARGIN.left).attr("x2", width - MARGIN.right);
-    merged
-      .select("text")
-      .attr("x", MARGIN.left - 7)
-      .text((tick) => (plot.key === "supernet-accuracy" ? `${Math.round(100 * tick)} %` : format(tick).replace("-", "−")));
+    const [from, to] = x.range() as [number, number];
+    rules(grid, ticks, { from, to, y, text: (tick) => writeTick(unit, tick), at: [from - 7, 0] });
+    rules(limits, clips, { from, to, y, text: (clip) => `clip ${writeTick(unit, clip)}`, at: [from + 3, -7] });
     const marks = x.ticks(Math.max(2, width / 80)).filter((tick) => Number.isInteger(tick) && tick >= 1);
     grid
       .selectAll<SVGTextElement, number>("text.x")
@@ -161,51 +117,95 @@ function onePlot(host: HTMLElement, plot: Plot, choose: (epoch: number) => void)
       .attr("y2", HEIGHT - MARGIN.bottom)
       .attr("visibility", at > 0 ? "visible" : "hidden");
 
-    const path = line<number | undefined>()
-      .defined((value) => value !== undefined)
+    const path = line<Average | undefined>()
+      .defined((point) => point !== undefined)
       .x((_, i) => x(i + 1))
-      .y((value) => y(value ?? 0));
-    const group = lines
-      .selectAll<SVGGElement, Series>("g.series")
-      .data(data.series, ({ side }) => side)
+      .y((point) => y(point?.mean ?? 0));
+    const band = area<Average | undefined>()
+      .defined((point) => point?.deviation !== undefined)
+      .x((_, i) => x(i + 1))
+      .y0((point) => y(ends(point)[0]))
+      .y1((point) => y(ends(point)[1]));
+    lines
+      .selectAll<SVGGElement, Trace>("g.series")
+      .data(traces, ({ key }) => key)
       .join((enter) => {
         const made = enter.append("g");
-        made.append("path");
+        made.append("path").attr("class", "band");
+        made.append("path").attr("class", "line");
         return made;
       })
-      .attr("class", ({ side }) => `series ${side}`);
-    group.each(function (_, s) {
-      const own = values[s] ?? [];
-      const series = select(this);
-      series.select("path").attr("d", path(own));
-      const points = own.length > MOST_POINTS ? [] : own.flatMap((value, i) => (value === undefined ? [] : [{ value, i }]));
-      series
-        .selectAll("circle")
-        .data(points)
-        .join("circle")
-        .attr("cx", ({ i }) => x(i + 1))
-        .attr("cy", ({ value }) => y(value))
-        .attr("r", ({ i }) => (i + 1 === at ? 4 : 1.6))
-        .attr("data-epoch", ({ i }) => i)
-        .attr("data-value", ({ value }) => value);
-    });
+      .attr("class", ({ side, second }) => `series ${side}${second ? " second" : ""}`)
+      .attr("data-line", ({ quantity }) => quantity)
+      .each(function ({ points }) {
+        const series = select(this);
+        series.select(".band").attr("d", band(points));
+        series.select(".line").attr("d", path(points));
+        const dots = points.length > MOST_POINTS ? [] : points.flatMap((point, i) => (point === undefined ? [] : [{ point, epoch: i + 1 }]));
+        series
+          .selectAll("circle")
+          .data(dots)
+          .join("circle")
+          .attr("cx", ({ epoch }) => x(epoch))
+          .attr("cy", ({ point }) => y(point.mean))
+          .attr("r", ({ epoch }) => (epoch === at ? 4 : 1.6))
+          .attr("data-epoch", ({ epoch }) => epoch)
+          .attr("data-value", ({ point }) => point.mean)
+          .attr("data-deviation", ({ point }) => point.deviation ?? null);
+      });
 
-    const now = data.series.map(({ side, label }, s) => ({ side, label, value: values[s]?.[Math.min(at, values[s].length) - 1] }));
+    const now = traces.flatMap((trace) => {
+      const point = trace.points[Math.min(at, trace.points.length) - 1];
+      // A side without a second line says nothing of it.
+      return point === undefined && trace.second ? [] : [{ ...trace, text: point === undefined ? "–" : writeSpread(unit, point.mean, point.deviation) }];
+    });
     readings
       .selectAll<HTMLSpanElement, (typeof now)[number]>("span")
-      .data(now, ({ side }) => side)
+      .data(now, ({ key }) => key)
       .join("span")
-      .attr("class", ({ side }) => side)
-      .attr("title", ({ label }) => label)
-      .text(({ value }) => (value === undefined ? "–" : plot.format(value)));
-    const said = now.map(({ label, value }) => `${label} ${value === undefined ? "none" : plot.format(value)}`).join(", ");
-    svg.attr("aria-label", `${plot.title}, ${plot.note}. At epoch ${at}: ${said}`);
+      .attr("class", ({ side, second }) => `${side}${second ? " second" : ""}`)
+      .attr("title", ({ label, name }) => `${label} ${name}`.trim())
+      .text(({ text }) => text);
+    const said = now.map(({ label, name, text }) => [label, name, text === "–" ? "none" : text].filter((part) => part !== "").join(" "));
+    svg.attr("aria-label", `${plot.title}, ${plot.note}. At epoch ${at}: ${said.join(", ")}`);
   });
 
   return (data) => {
-    const any = data.series.some(({ epochs }) => epochs.some((epoch) => (plot.value(epoch, data.kind) ?? undefined) !== undefined));
-    // A plot without values would only take room; the benchmark's is empty on other spaces.
-    (figure.node() as HTMLElement).hidden = !any && plot.key === "table-accuracy";
+    // A plot without values would only take room.
+    (figure.node() as HTMLElement).hidden = plot.optional === true && tracesOf(plot, data).every(({ points }) => points.every((point) => point === undefined));
     draw(data);
   };
+}
+
+interface Rules {
+  from: number;
+  to: number;
+  y(value: number): number;
+  text(value: number): string;
+  /** Place of the text beside the height of its line. */
+  at: readonly [x: number, y: number];
+}
+
+/** Lines across the plot, each with a text. */
+function rules(layer: Selection<SVGGElement, unknown, null, undefined>, values: readonly number[], { from, to, y, text, at }: Rules): void {
+  const rule = layer
+    .selectAll<SVGGElement, number>("g.y")
+    .data(values)
+    .join((enter) => {
+      const made = enter.append("g").attr("class", "y");
+      made.append("line");
+      made.append("text");
+      return made;
+    })
+    .attr("transform", (value) => `translate(0,${y(value)})`);
+  rule.select("line").attr("x1", from).attr("x2", to);
+  rule.select("text").attr("x", at[0]).attr("y", at[1]).text(text);
+}
+
+/** A standard deviation below and above the mean. */
+const ends = ({ mean, deviation = 0 }: Average = { mean: 0, deviation: 0 }): [low: number, high: number] => [mean - deviation, mean + deviation];
+
+/** The clips of some runs, each once. */
+function clipsOf(series: readonly Series[], top: number): number[] {
+  return [...new Set(series.map(({ clip }) => clip))].filter((clip) => clip > 0 && clip <= FAR_CLIP * top);
 }

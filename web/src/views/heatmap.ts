@@ -1,11 +1,12 @@
 /** Saturation across cells: a row for each cell, from stem to classifier, a column for each edge they share. */
 import { select } from "d3-selection";
-import { brief, largest, percent } from "./numbers";
+import { brief, largest } from "./numbers";
 import { glyph, isSkip, shortName } from "./operations";
 import { roving } from "./roving";
 import { sized } from "./sized";
 import { describe } from "./tip";
 import { edgeName, nodeName, type Shown } from "./topology";
+import { percent, shareUnit, write } from "./units";
 import type { CellType } from "../types";
 
 /** Meaning of the colour. */
@@ -116,12 +117,13 @@ export function heatmap(host: HTMLElement, label: string): (data: HeatmapData) =
           .attr("rx", 9);
         mark.select("text").attr("x", (w - GAP) / 2).attr("y", (h - GAP) / 2).text(text);
         const edge = kind.edges[square.edge];
+        const saturated = 1 - (saturation.entropy[square.edge] ?? 1);
         describe(this, {
           title: `Cell ${places[square.cell] ?? square.cell + 1}, edge ${edge === undefined ? "" : edgeName(kind, edge)}`,
           lines: [
             ["asks for", square.operation],
             ["α prefers", preferred[square.edge] ?? ""],
-            ["saturation 1 − h", brief(1 - (saturation.entropy[square.edge] ?? 1))],
+            ["saturation 1 − h", write(shareUnit(saturated), saturated)],
             ["‖J(p)‖", brief(saturation.jacobian[square.edge])],
             ["transmitted ‖J g‖", brief(own?.transmitted[square.edge])],
             ["share ‖J g‖ / ‖g‖", percent(own?.transmitted_share[square.edge] ?? 0)],

@@ -15,11 +15,16 @@ function superscript(power: number): string {
   return (power < 0 ? "⁻" : "") + [...String(Math.abs(power))].map((digit) => digits[Number(digit)]).join("");
 }
 
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+/** A place among others, such as “812 of 15,625”. */
+export const placeOf = ({ rank, cells }: { rank: number; cells: number }): string => `${rank.toLocaleString("en")} of ${cells.toLocaleString("en")}`;
 
-/** A place among others, such as “812 of 15,625”; undefined where it is not known, as in runs of earlier versions. */
-export function placeOf({ rank, cells }: { rank?: number | null; cells?: number | null }): string | undefined {
-  return rank && cells ? `${rank.toLocaleString("en")} of ${cells.toLocaleString("en")}` : undefined;
+/** A time in its two largest units, such as “2 h 5 min”; below a minute with a decimal. */
+export function duration(seconds: number): string {
+  if (seconds < 59.95) return `${seconds.toFixed(seconds < 0.095 ? 3 : seconds < 0.995 ? 2 : 1)} s`;
+  const whole = Math.round(seconds);
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
+  const parts = hours > 0 ? [hours, "h", minutes, "min"] : [minutes, "min", whole % 60, "s"];
+  return parts.join(" ");
 }
 
 /** The place of the largest value; the first where several are. */

@@ -22,3 +22,8 @@ export const shortName = (operation: string): string => SHORT[operation]?.[0] ??
 export const glyph = (operation: string): string => SHORT[operation]?.[1] ?? operation.slice(0, 2);
 
 export const isSkip = (operation: string): boolean => operation === "skip_connect";
+
+const WITHOUT_WEIGHTS: ReadonlySet<string> = new Set(["none", "skip_connect", "max_pool_3x3", "avg_pool_3x3", "noise"]);
+
+/** True for operations that learn nothing: the library's `is_parameter_free`. */
+export const hasNoWeights = (operation: string): boolean => WITHOUT_WEIGHTS.has(operation);

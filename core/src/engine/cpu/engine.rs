@@ -20,6 +20,8 @@ pub(crate) struct CpuEngine<T> {
     pub(super) weights: Vec<T>,
     pub(super) gradient: Vec<T>,
     momentum: Vec<T>,
+    /// Gradient that a later one is compared with.
+    marked: Option<Vec<T>>,
     /// Running means and unbiased variances.
     pub(super) running: [Vec<T>; 2],
     /// Weights, momentum and running statistics that were saved.
@@ -66,6 +68,7 @@ impl<T: Real> CpuEngine<T> {
             weights: zeros(),
             gradient: zeros(),
             momentum: zeros(),
+            marked: None,
             running: [vec![T::ZERO; plan.normalized], vec![T::ONE; plan.normalized]],
             saved: None,
             kept_statistics: Vec::new(),
@@ -173,6 +176,21 @@ impl<T: Real> Engine for CpuEngine<T> {
     fn gradient_norm(&mut self) -> Later<'_, f64> {
         self.settle_debt();
         done(Ok(vector::norm(&self.gradient)))
+    }
+
+    fn mark_gradient(&mut self) -> Later<'_, ()> {
+        self.settle_debt();
+        self.marked = Some(self.gradient.clone());
+        done(Ok(()))
+    }
+
+    fn gradient_norm_since_mark(&mut self) -> Later<'_, f64> {
+        self.settle_debt();
+        let norm = match self.marked.take() {
+            Some(marked) => vector::distance(&self.gradient, &marked),
+            None => vector::norm(&self.gradient),
+        };
+        done(Ok(norm))
     }
 
     fn clear_gradient(&mut self) -> Later<'_, ()> {

@@ -17,7 +17,7 @@ pub(in crate::engine) fn bytes(plan: &Plan, training: Training, number: u64) -> 
     let layout = Layout::new(plan, [height, width], [cut.each]);
     let groups = wide(cut.groups);
     let numbers = of_values(plan, &layout, tangent);
-    let states = if saves { 5 } else { 3 };
+    let states = if saves { 6 } else { 4 };
     let of_shards = wide(cut.shards()).saturating_mul(wide(plan.weights) + scratch(plan, &layout, cut.each, tangent));
     let all = numbers
         .saturating_mul(wide(batch))

@@ -30,6 +30,7 @@ mod vector;
 pub(crate) use engine::CpuEngine;
 pub(super) use memory::bytes as memory;
 pub(crate) use real::Real;
+pub(super) use simd::vector_instructions;
 
 /// Applies `work` to all items, in parallel if there are threads; results are in the order of the items.
 #[cfg(not(target_family = "wasm"))]

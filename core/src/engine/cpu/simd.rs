@@ -301,17 +301,33 @@ pub(super) fn single<W: Work<f32>>(work: W) -> W::Output {
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     return work.run(Simd128);
     #[cfg(target_arch = "x86_64")]
-    {
-        use std::sync::OnceLock;
-        static SETS: OnceLock<(Option<V4>, Option<V3>)> = OnceLock::new();
-        match *SETS.get_or_init(|| (V4::try_new(), V3::try_new())) {
-            (Some(simd), _) => return simd.vectorize(Vectorized(work, simd)),
-            (None, Some(simd)) => return simd.vectorize(Vectorized(work, simd)),
-            (None, None) => {}
-        }
+    match sets() {
+        (Some(simd), _) => return simd.vectorize(Vectorized(work, simd)),
+        (None, Some(simd)) => return simd.vectorize(Vectorized(work, simd)),
+        (None, None) => {}
     }
     #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     work.run(Portable)
+}
+
+/// Sets of vector instructions that this CPU has.
+#[cfg(target_arch = "x86_64")]
+fn sets() -> (Option<V4>, Option<V3>) {
+    use std::sync::OnceLock;
+    static SETS: OnceLock<(Option<V4>, Option<V3>)> = OnceLock::new();
+    *SETS.get_or_init(|| (V4::try_new(), V3::try_new()))
+}
+
+/// Name of the vector instructions that [`single`] uses.
+pub(crate) fn vector_instructions() -> &'static str {
+    #[cfg(target_arch = "x86_64")]
+    return match sets() {
+        (Some(_), _) => "AVX-512",
+        (None, Some(_)) => "AVX2",
+        (None, None) => "those of the build",
+    };
+    #[cfg(not(target_arch = "x86_64"))]
+    return if cfg!(target_feature = "simd128") { "SIMD128" } else { "those of the build" };
 }
 
 #[cfg(all(test, target_arch = "x86_64"))]

@@ -12,21 +12,35 @@ const LANES: usize = 16;
 /// ‖v‖₂.
 pub(super) fn norm<T: Real>(v: &[T]) -> f64 {
     let mut stripes: Vec<&[T]> = v.chunks(STRIPE).collect();
-    let sums = each(&mut stripes, |stripe| {
-        let (whole, rest) = stripe.as_chunks::<LANES>();
-        let mut sums = [0.0; LANES];
-        for chunk in whole {
-            for lane in 0..LANES {
-                let x = chunk[lane].wide();
-                sums[lane] += x * x;
-            }
-        }
-        for (sum, x) in sums.iter_mut().zip(rest) {
-            *sum += x.wide() * x.wide();
-        }
-        sums.iter().sum::<f64>()
+    each(&mut stripes, |stripe| sum_of_squares(stripe)).iter().sum::<f64>().sqrt()
+}
+
+/// ‖v − w‖₂.
+pub(super) fn distance<T: Real>(v: &[T], w: &[T]) -> f64 {
+    let mut stripes: Vec<_> = v.chunks(STRIPE).zip(w.chunks(STRIPE)).collect();
+    let sums = each(&mut stripes, |(v, w)| {
+        let mut difference = [T::ZERO; STRIPE];
+        let difference = &mut difference[..v.len()];
+        difference.iter_mut().zip(v.iter().zip(w.iter())).for_each(|(difference, (&v, &w))| *difference = v - w);
+        sum_of_squares(difference)
     });
     sums.iter().sum::<f64>().sqrt()
+}
+
+/// Sum of the squares of a stripe, in lanes.
+fn sum_of_squares<T: Real>(stripe: &[T]) -> f64 {
+    let (whole, rest) = stripe.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for chunk in whole {
+        for lane in 0..LANES {
+            let x = chunk[lane].wide();
+            sums[lane] += x * x;
+        }
+    }
+    for (sum, x) in sums.iter_mut().zip(rest) {
+        *sum += x.wide() * x.wide();
+    }
+    sums.iter().sum()
 }
 
 /// SGD step; the gradient is zero afterwards.
@@ -91,5 +105,7 @@ mod tests {
         let v: Vec<f64> = (0..40_001).map(|i| f64::from(i % 7) - 3.0).collect();
         let plain = v.iter().map(|x| x * x).sum::<f64>().sqrt();
         assert!((norm(&v) - plain).abs() < 1e-9 * plain);
+        let moved: Vec<f64> = v.iter().map(|x| x + 0.5).collect();
+        assert!((distance(&moved, &v) - 0.5 * 40_001_f64.sqrt()).abs() < 1e-9);
     }
 }

@@ -356,6 +356,18 @@ impl Engine for GpuEngine {
         })
     }
 
+    fn mark_gradient(&mut self) -> Later<'_, ()> {
+        self.state.mark_gradient(&self.kernels);
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn gradient_norm_since_mark(&mut self) -> Later<'_, f64> {
+        Box::pin(async move {
+            let norm = self.state.gradient_norm_since_mark(&self.kernels).await;
+            Ok(self.noticed(norm)?)
+        })
+    }
+
     fn clear_gradient(&mut self) -> Later<'_, ()> {
         self.state.clear_gradient(&self.kernels);
         Box::pin(std::future::ready(Ok(())))

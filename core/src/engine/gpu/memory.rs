@@ -31,7 +31,7 @@ pub(in crate::engine) fn bytes(plan: &Plan, training: Training) -> u64 {
     let largest = |which: usize| programs.iter().map(|program| program.sizes[which]).max().unwrap_or_default();
     let items: usize = programs.iter().map(|program| program.items.len()).sum();
     let kept = if training.tangent { places.kept } else { 0 };
-    let state = 5 * plan.weights + 6 * plan.normalized;
+    let state = 6 * plan.weights + 6 * plan.normalized;
     let numbers = [places.arena, largest(0), largest(1), items, kept, state, places.results.size, places.given.size];
     numbers.into_iter().fold(0, |sum: u64, count| sum.saturating_add(4 * count as u64))
 }

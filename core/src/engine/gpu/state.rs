@@ -19,6 +19,7 @@ struct Places {
     weights: usize,
     gradient: usize,
     momentum: usize,
+    marked: usize,
     saved: usize,
     /// Running means, then variances.
     running: usize,
@@ -67,6 +68,7 @@ impl DeviceState {
             weights: take(weights),
             gradient: take(weights),
             momentum: take(weights),
+            marked: take(weights),
             // Weights and momentum, saved as they lie.
             saved: take(2 * weights.next_multiple_of(64)),
             running: take(2 * normalized),
@@ -256,13 +258,31 @@ impl DeviceState {
         self.each(kernels, StateKernel::Displace, call, None);
     }
 
+    pub(super) fn mark_gradient(&self, kernels: &Kernels) {
+        let Places { gradient, marked, .. } = self.places;
+        self.copy(kernels, &[(gradient, marked, self.weights)]);
+    }
+
+    /// Norm of the gradient's change since the mark; the change takes the place of the mark.
+    pub(super) async fn gradient_norm_since_mark(&self, kernels: &Kernels) -> Result<f64, DeviceError> {
+        let Places { gradient: from, marked: to, .. } = self.places;
+        let call = Call { count: self.weights, to, from, other: to, coefficients: [-1.0, 0.0, 0.0, 0.0] };
+        self.each(kernels, StateKernel::Displace, call, None);
+        self.norm(kernels, to).await
+    }
+
     pub(super) async fn gradient_norm(&self, kernels: &Kernels) -> Result<f64, DeviceError> {
+        self.norm(kernels, self.places.gradient).await
+    }
+
+    /// Norm of a vector of the length of ω.
+    async fn norm(&self, kernels: &Kernels, from: usize) -> Result<f64, DeviceError> {
         if self.weights == 0 {
             return Ok(0.0);
         }
-        let Places { gradient, parts, norm, .. } = self.places;
+        let Places { parts, norm, .. } = self.places;
         let count = self.weights.div_ceil(PART);
-        let call = Call { count: self.weights, to: parts, from: gradient, ..Call::default() };
+        let call = Call { count: self.weights, to: parts, from, ..Call::default() };
         self.dispatch(kernels, StateKernel::NormParts, call, count, None);
         let call = Call { count, to: norm, from: parts, ..Call::default() };
         self.dispatch(kernels, StateKernel::NormTotal, call, 1, None);

@@ -22,6 +22,8 @@ pub(crate) struct ReferenceEngine {
     momentum: Tensor<1>,
     running: [Tensor<1>; 2],
     saved: Option<[Tensor<1>; 4]>,
+    /// Gradient that a later one is compared with.
+    marked: Option<Tensor<1>>,
     kept_statistics: Option<[Tensor<1>; 2]>,
     /// Activation pattern of the last pass that wanted a tangent.
     pattern: Option<ActivationPattern>,
@@ -48,6 +50,7 @@ impl ReferenceEngine {
             momentum: vector(0.0, weights),
             running: [vector(0.0, normalized), vector(1.0, normalized)],
             saved: None,
+            marked: None,
             kept_statistics: None,
             pattern: None,
             graph,
@@ -268,6 +271,18 @@ impl Engine for ReferenceEngine {
 
     fn gradient_norm(&mut self) -> Later<'_, f64> {
         let square = self.gradient.clone().square().sum();
+        Box::pin(async move { Ok(read(square).await?[0].sqrt()) })
+    }
+
+    fn mark_gradient(&mut self) -> Later<'_, ()> {
+        self.marked = Some(self.gradient.clone());
+        done()
+    }
+
+    fn gradient_norm_since_mark(&mut self) -> Later<'_, f64> {
+        let gradient = self.gradient.clone();
+        let change = self.marked.take().map_or(gradient.clone(), |marked| gradient - marked);
+        let square = change.square().sum();
         Box::pin(async move { Ok(read(square).await?[0].sqrt()) })
     }
 

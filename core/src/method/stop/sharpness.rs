@@ -48,7 +48,7 @@ impl Part for Sharpness {
     }
 
     /// Warns once, and again only after the sign has disappeared.
-    fn warn(&self, history: &[EpochSummary]) -> Option<String> {
+    fn warn(&self, history: &[EpochSummary], _: usize) -> Option<String> {
         let (last, before) = history.split_last()?;
         last.curvature?;
         if !self.has_grown(history) || self.has_grown(before) {
@@ -74,7 +74,12 @@ mod tests {
 
     fn history(eigenvalues: &[f64]) -> Vec<EpochSummary> {
         let epoch =
-            |(epoch, &value)| EpochSummary { epoch, genotype: Genotype { cells: Vec::new() }, curvature: Some(value) };
+            |(epoch, &value)| EpochSummary {
+                epoch,
+                genotype: Genotype { cells: Vec::new() },
+                curvature: Some(value),
+                regularizer_gradient_norm: None,
+            };
         eigenvalues.iter().enumerate().map(epoch).collect()
     }
 
@@ -94,9 +99,9 @@ mod tests {
             let eigenvalues = [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, tenth];
             let history = history(&eigenvalues);
             for count in 1..10 {
-                assert_eq!(Sharpness::default().warn(&history[..count]), None);
+                assert_eq!(Sharpness::default().warn(&history[..count], 10), None);
             }
-            let told = Sharpness::default().warn(&history);
+            let told = Sharpness::default().warn(&history, 10);
             assert_eq!(told.map(|text| text.ends_with("architecture of epoch 5")), warned.then_some(true));
         }
     }

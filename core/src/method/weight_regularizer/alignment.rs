@@ -10,8 +10,8 @@ use crate::alignment::{AlignmentMeasure, Estimator, LayerAlignment, Schedule};
 use crate::method::{Moment, Part, PartError, Regularization, Slot};
 use crate::space::Space;
 
-/// Settings of the layer alignment. Defaults are those of the reference: λ = 0.125, ε₀ = 1e-4, linear schedule, normal
-/// cells.
+/// Settings of the layer alignment. Defaults are those of the reference (λ = 0.125, linear schedule, normal cells) but
+/// for ε₀, which is 1e-4 there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Alignment {
@@ -36,7 +36,7 @@ impl Default for Alignment {
             measure: None,
             lambda: 0.125,
             schedule: Schedule::default(),
-            epsilon: 1e-4,
+            epsilon: 1e-1,
             estimator: Estimator::default(),
             cell_types: vec!["normal".to_owned()],
         }
@@ -44,6 +44,10 @@ impl Default for Alignment {
 }
 
 impl Alignment {
+    /// ε₀ of the reference. Below 1e-2, the difference of two passes is mostly the jumps of ReLUs and max pools that
+    /// change sides between them, and its length hides the gradient of the loss.
+    pub const PUBLISHED_EPSILON: f64 = 1e-4;
+
     /// λ at a moment.
     #[must_use]
     pub fn lambda_at(&self, moment: &Moment) -> f64 {

@@ -14,8 +14,12 @@ use crate::space::Operation;
 const FIELDS: [&str; 4] = ["normal", "normal_concat", "reduce", "reduce_concat"];
 
 pub(super) fn write(genotype: &Genotype) -> Option<String> {
-    let fields: Option<Vec<_>> = genotype.cells.iter().map(write_cell).collect();
-    Some(format!("Genotype({})", fields?.join(", ")))
+    let mut fields: Vec<String> = genotype.cells.iter().map(write_cell).collect::<Option<_>>()?;
+    if genotype.cells.len() == 1 {
+        // The reference's tuple has four fields in any case.
+        fields.push("reduce=[], reduce_concat=[]".to_owned());
+    }
+    Some(format!("Genotype({})", fields.join(", ")))
 }
 
 fn write_cell(cell: &GenotypeCell) -> Option<String> {
@@ -56,7 +60,9 @@ pub(super) fn genotype(scan: &Scanner<'_>, at: usize, fields: Vec<Argument<'_>>)
     let [normal, normal_concat, reduce, reduce_concat] = found;
     let mut cells = Vec::new();
     for (kind, nodes, output) in [("normal", normal, normal_concat), ("reduce", reduce, reduce_concat)] {
+        let is_empty = |item: &Item<'_>| item.list().is_some_and(<[_]>::is_empty);
         match (nodes, output) {
+            (Some(nodes), Some(output)) if kind == "reduce" && is_empty(&nodes) && is_empty(&output) => {}
             (Some(nodes), Some(output)) => {
                 let (nodes, output) = (read_nodes(scan, &nodes)?, concat(scan, &output)?);
                 cells.push(GenotypeCell { kind: kind.to_owned(), inputs: 2, nodes, output });

@@ -15,6 +15,7 @@ mod notation;
 mod python;
 mod scan;
 
+use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -81,7 +82,7 @@ impl Genotype {
     /// let text = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|";
     /// let genotype = Genotype::parse(text)?;
     /// assert_eq!(genotype.to_nas_bench_201().as_deref(), Some(text));
-    /// assert_eq!(genotype.skip_connections(), 1);
+    /// assert_eq!((genotype.skip_connections(), genotype.parameter_free()), (1, 4));
     /// // NASLib's numbers of the same operations.
     /// assert_eq!(Genotype::parse("(2, 1, 4, 0, 1, 3)")?, genotype);
     /// # Ok::<(), lambda_darts::space::GenotypeError>(())
@@ -95,11 +96,26 @@ impl Genotype {
         Ok(genotype)
     }
 
+    /// Returns how often each operation occurs, over all types of cell.
+    #[must_use]
+    pub fn operations(&self) -> BTreeMap<Operation, usize> {
+        let mut counts = BTreeMap::new();
+        for (operation, _) in self.cells.iter().flat_map(|cell| cell.nodes.iter().flatten()) {
+            *counts.entry(*operation).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Returns the number of operations without weights, over all types of cell.
+    #[must_use]
+    pub fn parameter_free(&self) -> usize {
+        self.operations().iter().filter(|(operation, _)| operation.is_parameter_free()).map(|(_, count)| count).sum()
+    }
+
     /// Returns the number of skip connections among the operations, over all types of cell.
     #[must_use]
     pub fn skip_connections(&self) -> usize {
-        let operations = self.cells.iter().flat_map(|cell| cell.nodes.iter().flatten());
-        operations.filter(|(operation, _)| *operation == Operation::SkipConnect).count()
+        self.operations().get(&Operation::SkipConnect).copied().unwrap_or_default()
     }
 
     /// Returns the genotype in DARTS's notation, or `None` unless every node reads exactly two others.
@@ -313,13 +329,19 @@ mod tests {
             output: output.to_vec(),
         };
         for (cell, text) in [
-            (cell(2, &[2]), Some("Genotype(normal=[('none', 0), ('none', 1)], normal_concat=range(2, 3))")),
+            (
+                cell(2, &[2]),
+                Some("Genotype(normal=[('none', 0), ('none', 1)], normal_concat=range(2, 3), reduce=[], reduce_concat=[])"),
+            ),
             (cell(2, &[]), None),
             (cell(2, &[usize::MAX]), None),
             (cell(1, &[]), None),
         ] {
             let genotype = Genotype { cells: vec![cell] };
             assert_eq!((genotype.to_darts().as_deref(), genotype.to_nas_bench_201()), (text, None));
+            if let Some(text) = text {
+                assert_eq!(Genotype::parse(text).unwrap(), genotype);
+            }
         }
     }
 

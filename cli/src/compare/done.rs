@@ -1,0 +1,85 @@
+//! Finished searches of a comparison, read from their folders.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use lambda_darts::graph::Cost;
+use lambda_darts::search::{EpochEvent, EventKind};
+
+use super::plan::Job;
+use crate::events::read_events;
+use crate::failure::Failure;
+use crate::network::{ImageShape, Network};
+use crate::run_dir::is_run;
+
+/// A finished search.
+pub(crate) struct Done {
+    /// Method and settings that tell it from others, without the seed.
+    pub(crate) label: String,
+    pub(crate) seed: u64,
+    pub(crate) folder: PathBuf,
+    pub(crate) epochs: Vec<EpochEvent>,
+    /// Duration of the search.
+    pub(crate) seconds: f64,
+    /// Cost of the network that the found cells make, in the size of the papers.
+    pub(crate) cost: Option<Cost>,
+}
+
+impl Done {
+    /// Reads a search; absent if it has not ended.
+    fn read(label: Option<&str>, folder: &Path) -> Result<Option<Self>, Failure> {
+        let (mut config, mut epochs, mut ended, mut seconds) = (None, Vec::new(), false, 0.0);
+        read_events(folder, |event| {
+            seconds = event.seconds;
+            ended = matches!(event.kind, EventKind::End { .. });
+            match event.kind {
+                EventKind::Start { config: found, .. } => config = Some(found),
+                EventKind::Epoch(epoch) => epochs.push(*epoch),
+                _ => {}
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        let (Some(config), true, Some(last)) = (config, ended, epochs.last()) else { return Ok(None) };
+        let cost = config.search_space().ok().and_then(|space| {
+            Network::published(&space, &last.genotype, ImageShape::of_run(folder)).ok()
+        });
+        let name = folder.file_name().unwrap_or_default().to_string_lossy();
+        let own = name.strip_suffix(&format!("-{}", config.seed)).unwrap_or(&name);
+        Ok(Some(Self {
+            label: label.unwrap_or(own).to_owned(),
+            seed: config.seed,
+            folder: folder.to_owned(),
+            epochs,
+            seconds,
+            cost: cost.map(|network| network.cost),
+        }))
+    }
+}
+
+/// Returns the searches of the comparison that have ended, in its order.
+pub(super) fn of_jobs(jobs: &[Job]) -> Result<Vec<Done>, Failure> {
+    let mut done = Vec::new();
+    for job in jobs.iter().filter(|job| is_run(&job.folder)) {
+        done.extend(Done::read(Some(&job.label), &job.folder)?);
+    }
+    Ok(done)
+}
+
+/// Returns all searches in the folder that have ended: those that are `asked` for, then those of other comparisons.
+pub(super) fn in_folder(folder: &Path, asked: Vec<Done>) -> Result<Vec<Done>, Failure> {
+    let cannot = |error| Failure::file(folder, error);
+    let mut others = Vec::new();
+    for entry in fs::read_dir(folder).map_err(cannot)? {
+        let path = entry.map_err(cannot)?.path();
+        if is_run(&path) && !asked.iter().any(|done| done.folder == path) {
+            others.push(path);
+        }
+    }
+    others.sort_unstable();
+    let mut all = asked;
+    for path in others {
+        all.extend(Done::read(None, &path)?);
+    }
+    Ok(all)
+}

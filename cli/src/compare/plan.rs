@@ -1,0 +1,64 @@
+//! The searches of a comparison, planned and checked before the first one starts.
+
+use std::path::PathBuf;
+
+use lambda_darts::method::Preset;
+use lambda_darts::search::SearchConfig;
+
+use super::sweep::{self, Sweep};
+use super::{MOST_SEARCHES, seeds};
+use crate::args::{CompareArgs, SettingsArgs};
+use crate::failure::Failure;
+use crate::run_dir::same_settings;
+use crate::search::{configuration, named};
+
+/// One search of the comparison.
+pub(super) struct Job {
+    /// Method and settings that tell it from others, without the seed.
+    pub(super) label: String,
+    pub(super) config: SearchConfig,
+    pub(super) folder: PathBuf,
+}
+
+pub(super) fn jobs(args: &CompareArgs) -> Result<Vec<Job>, Failure> {
+    let wrong = |expected| Failure::Value { setting: "--seeds", value: args.seeds.clone(), expected };
+    let seeds =
+        seeds::parse(&args.seeds).ok_or_else(|| wrong("write ranges and numbers with commas, such as 0..3,7,10..=12"))?;
+    let sweeps = args.sweep.iter().map(|text| sweep::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let mut methods: Vec<&String> = Vec::new();
+    for method in &args.methods {
+        if !methods.contains(&method) {
+            methods.push(method);
+        }
+    }
+    let mut jobs: Vec<Job> = Vec::new();
+    // Seed by seed, so that an interruption leaves all methods with about the same seeds.
+    for &seed in &seeds {
+        for method in &methods {
+            for job in of_method(args, method, seed, &sweeps)? {
+                // Errors are found before the first search starts.
+                job.config.check()?;
+                same_settings(&job.folder, &job.config)?;
+                jobs.push(job);
+            }
+        }
+        if jobs.len() > MOST_SEARCHES {
+            return Err(wrong("a comparison has at most 1000 searches"));
+        }
+    }
+    Ok(jobs)
+}
+
+fn of_method(args: &CompareArgs, method: &str, seed: u64, sweeps: &[Sweep]) -> Result<Vec<Job>, Failure> {
+    let name: Option<Preset> = named("--methods", Some(method))?;
+    let base = configuration(&SettingsArgs { set: Vec::new(), ..args.settings.clone() }, name, Some(seed))?;
+    // Settings of a part must not add it to a method without it.
+    let path = |setting: &String| setting.split_once('=').map_or(String::new(), |(path, _)| path.trim().to_owned());
+    let set = args.settings.set.iter().filter(|setting| sweep::has(&base, &path(setting))).cloned().collect();
+    let config = configuration(&SettingsArgs { set, ..args.settings.clone() }, name, Some(seed))?;
+    let job = |variant: sweep::Variant| {
+        let folder = args.out.join(format!("{}-{seed}", variant.label));
+        Job { label: variant.label, config: variant.config, folder }
+    };
+    Ok(sweep::variants(&config, sweeps)?.into_iter().map(job).collect())
+}

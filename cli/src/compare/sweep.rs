@@ -1,0 +1,102 @@
+//! `--sweep`: settings that a comparison takes several values of.
+
+use lambda_darts::search::SearchConfig;
+use serde_json::json;
+
+use crate::failure::Failure;
+
+/// A setting with its values.
+pub(super) struct Sweep {
+    path: String,
+    values: Vec<String>,
+}
+
+/// One value for each of the settings that a method has, and the configuration with them.
+pub(super) struct Variant {
+    /// Method and values, such as `lambda-darts,epsilon=1e-1`.
+    pub(super) label: String,
+    pub(super) config: SearchConfig,
+}
+
+/// Parses `PATH=VALUE,VALUE,…`.
+pub(super) fn parse(text: &str) -> Result<Sweep, Failure> {
+    let wrong = |expected| Failure::Value { setting: "--sweep", value: text.to_owned(), expected };
+    let form = "write PATH=VALUE,VALUE, such as method.alignment.epsilon=1e-1,1e-2";
+    let (path, values) = text.split_once('=').ok_or_else(|| wrong(form))?;
+    let path = path.trim();
+    match path {
+        "method.name" => return Err(wrong("name the methods with --methods")),
+        "seed" => return Err(wrong("name the seeds with --seeds")),
+        _ => {}
+    }
+    let mut values: Vec<String> = values.split(',').map(|value| value.trim().to_owned()).collect();
+    if values.iter().any(String::is_empty) {
+        return Err(wrong(form));
+    }
+    values.dedup();
+    Ok(Sweep { path: path.to_owned(), values })
+}
+
+/// Returns true if a method has the part that a setting belongs to; settings of no part belong to all methods.
+pub(super) fn has(config: &SearchConfig, path: &str) -> bool {
+    let Some(part) = path.strip_prefix("method.").and_then(|rest| rest.split('.').next()) else { return true };
+    !json!(config.method.clone().complete())[part].is_null()
+}
+
+/// Returns a configuration with every combination of the values, of those settings that its method has.
+pub(super) fn variants(config: &SearchConfig, sweeps: &[Sweep]) -> Result<Vec<Variant>, Failure> {
+    let mut variants = vec![Variant { label: config.method.name.name().to_owned(), config: config.clone() }];
+    for sweep in sweeps.iter().filter(|sweep| has(config, &sweep.path)) {
+        let name = short_name(&sweep.path, sweeps);
+        let mut all = Vec::with_capacity(variants.len() * sweep.values.len());
+        for variant in &variants {
+            for value in &sweep.values {
+                let mut config = variant.config.clone();
+                config.set(&sweep.path, value)?;
+                all.push(Variant { label: format!("{},{name}={}", variant.label, plain(value)), config });
+            }
+        }
+        variants = all;
+    }
+    Ok(variants)
+}
+
+/// Returns the last part of a setting's path, or the whole path if another setting ends alike.
+fn short_name<'a>(path: &'a str, sweeps: &[Sweep]) -> &'a str {
+    let last = |path: &'a str| path.rsplit('.').next().unwrap_or(path);
+    let alike = sweeps.iter().filter(|other| other.path.rsplit('.').next() == Some(last(path))).count();
+    if alike > 1 { path } else { last(path) }
+}
+
+/// Returns a value as it may stand in the name of a folder on every system.
+fn plain(value: &str) -> String {
+    value.chars().map(|c| if c.is_alphanumeric() || "-+._".contains(c) { c } else { '_' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_darts::method::{MethodConfig, Preset};
+
+    use super::*;
+
+    fn labels(method: Preset, sweeps: &[&str]) -> Vec<String> {
+        let config = SearchConfig { method: MethodConfig::preset(method), ..SearchConfig::default() };
+        let sweeps: Vec<_> = sweeps.iter().map(|text| parse(text).unwrap()).collect();
+        variants(&config, &sweeps).unwrap().into_iter().map(|variant| variant.label).collect()
+    }
+
+    #[test]
+    fn only_the_settings_that_a_method_has_make_variants() {
+        let sweeps = ["method.alignment.epsilon=1e-1, 1e-2", "weights.lr=0.1,0.2"];
+        let aligned = labels(Preset::LambdaDarts, &sweeps);
+        assert_eq!(aligned.len(), 4);
+        assert_eq!(aligned[1], "lambda-darts,epsilon=1e-1,lr=0.2");
+        assert_eq!(labels(Preset::Darts, &sweeps), ["darts,lr=0.1", "darts,lr=0.2"]);
+        assert_eq!(labels(Preset::Darts, &sweeps[..1]), ["darts"]);
+        let both = labels(Preset::Darts, &["architecture.lr=1e-3", "weights.lr=0.1"]);
+        assert_eq!(both, ["darts,architecture.lr=1e-3,weights.lr=0.1"]);
+        for wrong in ["epochs", "epochs=", "epochs=1,,2", "seed=1", "method.name=darts"] {
+            assert!(parse(wrong).is_err(), "{wrong}");
+        }
+    }
+}

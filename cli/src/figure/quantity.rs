@@ -1,0 +1,113 @@
+//! Quantities of an epoch, in the units in which they are drawn.
+
+use std::ops::RangeInclusive;
+
+use lambda_darts::search::EpochEvent;
+
+use super::{Group, count, epochs};
+
+/// Quantity of an epoch.
+pub(super) struct Quantity {
+    pub(super) title: &'static str,
+    /// Value in an epoch.
+    pub(super) of: fn(&EpochEvent) -> Option<f64>,
+    /// Values that it can have.
+    pub(super) possible: RangeInclusive<f64>,
+    pub(super) scale: Scale,
+}
+
+/// Scale of the values' axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scale {
+    Linear,
+    /// Linear, for whole numbers.
+    Whole,
+    Logarithmic,
+}
+
+/// Entropy above which an edge is so undecided that the rest to 1 says more.
+const UNDECIDED: f64 = 0.9;
+
+pub(super) const ALIGNMENT: Quantity = Quantity {
+    title: "layer alignment Λ",
+    of: |epoch| epoch.cell_types.first()?.alignment,
+    possible: -1.0..=1.0,
+    scale: Scale::Linear,
+};
+
+pub(super) const TABLE: Quantity = Quantity {
+    title: "CIFAR-10 test accuracy in the table, %",
+    of: |epoch| Some(100.0 * epoch.benchmark?.accuracies.cifar10_test),
+    possible: 0.0..=100.0,
+    scale: Scale::Linear,
+};
+
+pub(super) const SUPERNET: Quantity = Quantity {
+    title: "supernet accuracy, %",
+    of: |epoch| Some(100.0 * epoch.supernet_accuracy),
+    possible: 0.0..=100.0,
+    scale: Scale::Linear,
+};
+
+pub(super) const PARAMETER_FREE: Quantity = Quantity {
+    title: "operations without weights",
+    of: |epoch| Some(count(epoch.parameter_free)),
+    possible: 0.0..=f64::INFINITY,
+    scale: Scale::Whole,
+};
+
+pub(super) const SKIPS: Quantity = Quantity {
+    title: "skip connections",
+    of: |epoch| Some(count(epoch.skip_connections)),
+    possible: 0.0..=f64::INFINITY,
+    scale: Scale::Whole,
+};
+
+pub(super) const LOSS: Quantity = Quantity {
+    title: "training loss",
+    of: |epoch| Some(epoch.train_loss),
+    possible: 0.0..=f64::INFINITY,
+    scale: Scale::Linear,
+};
+
+pub(super) const GRADIENT_NORM: Quantity = Quantity {
+    title: "norm of the weights' gradient",
+    of: |epoch| Some(epoch.gradient_norm),
+    possible: 0.0..=f64::INFINITY,
+    scale: Scale::Linear,
+};
+
+/// Returns the mean entropy h over the edges of the normal cells. If it always is near 1, this is the rest 1 − h, in
+/// the unit and on the scale that its values need.
+pub(super) fn entropy(groups: &[Group]) -> Quantity {
+    let rests = || epochs(groups).filter_map(rest);
+    let largest = rests().fold(0.0, f64::max);
+    let smallest = rests().fold(f64::INFINITY, f64::min);
+    if largest >= 1.0 - UNDECIDED {
+        return Quantity {
+            title: "edge entropy h",
+            of: |epoch| Some(1.0 - rest(epoch)?),
+            possible: 0.0..=1.0,
+            scale: Scale::Linear,
+        };
+    }
+    // A rest of zero has no logarithm.
+    let several_powers = smallest > 0.0 && largest >= 10.0 * smallest;
+    let scale = if several_powers { Scale::Logarithmic } else { Scale::Linear };
+    let title = match (largest < 1e-3, several_powers) {
+        (false, false) => "edge entropy, 1 − h in %",
+        (false, true) => "edge entropy, 1 − h in % (log scale)",
+        (true, false) => "edge entropy, 1 − h in ppm",
+        (true, true) => "edge entropy, 1 − h in ppm (log scale)",
+    };
+    if largest < 1e-3 {
+        Quantity { title, of: |epoch| Some(1e6 * rest(epoch)?), possible: 0.0..=1e6, scale }
+    } else {
+        Quantity { title, of: |epoch| Some(100.0 * rest(epoch)?), possible: 0.0..=100.0, scale }
+    }
+}
+
+/// Returns 1 − h, without the error of rounding below 0.
+fn rest(epoch: &EpochEvent) -> Option<f64> {
+    Some((1.0 - epoch.cell_types.first()?.saturation.mean_entropy()).max(0.0))
+}

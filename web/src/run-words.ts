@@ -1,0 +1,32 @@
+/** Runs in words, for a report. */
+import { dateOf } from "./environment";
+import type { Loose } from "./read-run";
+import type { Run } from "./run";
+import { FIELDS, methodLabel } from "./settings";
+import { duration } from "./views/numbers";
+
+/** The part of a run's folder that tells it from others. */
+export const nameOf = ({ file = "" }: Run): string => file.replace(/[/\\]+$/, "").split(/[/\\]/).at(-1) || file;
+
+export const labelOf = ({ config }: Run): string => `${methodLabel(config.method.name)}, seed ${config.seed}`;
+
+export function spaceLabel(name: string): string {
+  const field = FIELDS.find(({ key }) => key === "space");
+  const known = field !== undefined && "options" in field ? field.options.find(([value]) => value === name) : undefined;
+  // The rest of a label explains it to those who choose.
+  return known?.[1].split(/[:,]/)[0] ?? name;
+}
+
+export function describeRun(run: Run, environment: Loose | undefined): string {
+  const { config, device, epochs } = run;
+  const length = epochs.length === config.epochs ? `${epochs.length} epochs` : `${epochs.length} of ${config.epochs} epochs${run.ended ? "" : ", unfinished"}`;
+  const search = `${methodLabel(config.method.name)} on ${spaceLabel(config.space)}`;
+  const parts = [search, `seed ${config.seed}`, length, `on ${device}`, duration(secondsOf(run)), dateOf(environment)];
+  return parts.filter((part) => part !== undefined).join(", ");
+}
+
+/** Seconds that the search has taken so far. */
+export const secondsOf = ({ events }: Run): number => events.at(-1)?.seconds ?? 0;
+
+/** Seconds of an epoch, on the mean. */
+export const secondsPerEpoch = ({ epochs }: Run): number => (epochs.at(-1)?.seconds ?? 0) / Math.max(1, epochs.length);
