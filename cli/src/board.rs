@@ -46,7 +46,9 @@ impl Board {
                 self.cell_types = cell_types.into_iter().map(|kind| kind.name).collect();
                 return Ok(());
             }
-            EventKind::Step(step) => (step.epoch.saturating_sub(1) * self.steps + step.step.saturating_sub(1), self.of_step(step)),
+            EventKind::Step(step) => {
+                (step.epoch.saturating_sub(1) * self.steps + step.step.saturating_sub(1), self.of_step(step))
+            }
             EventKind::Epoch(epoch) => ((epoch.epoch * self.steps).saturating_sub(1), of_epoch(epoch)),
             EventKind::End { .. } => return Ok(()),
         };
@@ -60,9 +62,7 @@ impl Board {
             ("step/valid_loss".to_owned(), step.valid_loss),
             ("step/gradient_norm".to_owned(), step.gradient_norm),
         ];
-        for (name, norm) in
-            [("loss", step.loss_gradient_norm), ("regularizer", step.regularizer_gradient_norm)]
-        {
+        for (name, norm) in [("loss", step.loss_gradient_norm), ("regularizer", step.regularizer_gradient_norm)] {
             scalars.extend(norm.map(|norm| (format!("step/{name}_gradient_norm"), norm)));
         }
         for (kind, alignment) in self.cell_types.iter().zip(&step.alignment) {

@@ -53,7 +53,7 @@ fn described(configurations: &[[Settings; 2]; 3], path: &str) -> Option<String> 
     let mut text = any?;
     for (images, own) in [("fashion", fashion?), ("digits", digits?)] {
         if own != text.split("; ").next().unwrap_or_default() {
-            text.push_str(&format!("; {images}: {own}"));
+            text.extend(["; ", images, ": ", &own]);
         }
     }
     Some(text)
@@ -75,7 +75,10 @@ mod tests {
             arg.get_help().unwrap().to_string()
         };
         let epochs = help("epochs");
-        assert!(epochs.ends_with("[default: 50, on nas-bench-201 100; fashion: 10, on nas-bench-201 20; digits: 30]"), "{epochs}");
+        assert!(
+            epochs.ends_with("[default: 50, on nas-bench-201 100; fashion: 10, on nas-bench-201 20; digits: 30]"),
+            "{epochs}"
+        );
         assert!(help("lr").ends_with("[default: 0.025]"), "{}", help("lr"));
         assert!(help("method").ends_with("[default: lambda-darts]"), "{}", help("method"));
     }

@@ -20,7 +20,8 @@ pub(crate) fn run(args: &DeriveArgs) -> Result<(), Failure> {
     let (derived, origin) = find(&args.from, args.epoch)?;
     let images = origin.images();
     let Derived { genotype, epoch, .. } = &derived;
-    let targets: Vec<&Path> = [&args.svg, &args.png, &args.pdf, &args.dot].into_iter().flatten().map(PathBuf::as_path).collect();
+    let targets: Vec<&Path> =
+        [&args.svg, &args.png, &args.pdf, &args.dot].into_iter().flatten().map(PathBuf::as_path).collect();
     check_targets(&targets, args.force)?;
     let space = space(origin, genotype);
     let drawings = space.as_ref().map_or_else(|_| Ok(Vec::new()), |space| drawings(args, space, &derived))?;

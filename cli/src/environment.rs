@@ -60,6 +60,7 @@ struct Cpu {
 }
 
 /// Images of a run.
+#[expect(clippy::struct_field_names, reason = "the number of images is `images` in the file")]
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Images {
     set: String,
@@ -92,10 +93,7 @@ impl Environment {
         let system = System::new_with_specifics(RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing()));
         let cpu = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned());
         Self {
-            program: Program {
-                version: env!("CARGO_PKG_VERSION").to_owned(),
-                commit: COMMIT.map(str::to_owned),
-            },
+            program: Program { version: env!("CARGO_PKG_VERSION").to_owned(), commit: COMMIT.map(str::to_owned) },
             date: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
             host: System::host_name(),
             os: std::env::consts::OS.to_owned(),

@@ -68,7 +68,8 @@ fn described(all: &[Found]) -> String {
         let Found { label, parameter_free, cell, .. } = found;
         let alignment = found.alignment.map_or_else(|| "–".to_owned(), |alignment| format!("{alignment:.2}"));
         let known = found.known.as_ref();
-        let accuracy = known.map_or_else(|| "–".to_owned(), |known| format!("{:.2} %", 100.0 * known.accuracies.cifar10_test));
+        let accuracy =
+            known.map_or_else(|| "–".to_owned(), |known| format!("{:.2} %", 100.0 * known.accuracies.cifar10_test));
         let rank = known.map_or_else(|| "–".to_owned(), |known| format!("{} of {}", known.rank, known.cells));
         format!("{label:<8} {alignment:>6} {parameter_free:>10} {accuracy:>9}  {rank:<15} {cell}")
     };

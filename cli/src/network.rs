@@ -53,12 +53,7 @@ impl Network {
         Self::new(space, genotype, size, shape.side)
     }
 
-    pub(crate) fn new(
-        space: &Space,
-        genotype: &Genotype,
-        size: NetworkSize,
-        side: u16,
-    ) -> Result<Self, NetworkError> {
+    pub(crate) fn new(space: &Space, genotype: &Genotype, size: NetworkSize, side: u16) -> Result<Self, NetworkError> {
         let cost = Cost::derived(space, genotype, size, [side.into(); 2])?;
         Ok(Self { layout: space.layout, size, side, cost })
     }

@@ -45,7 +45,9 @@ impl Progress {
         let bar = (stderr().is_terminal() && !quiet).then(|| {
             let bar = ProgressBar::new(steps as u64);
             let bar = lines.map_or_else(|| bar.clone(), |lines| lines.add(bar.clone()));
-            bar.with_style(ProgressStyle::with_template("{bar:12} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar()))
+            bar.with_style(
+                ProgressStyle::with_template("{bar:12} {wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar()),
+            )
         });
         let now = Instant::now();
         let seconds = session.seconds();
@@ -106,7 +108,10 @@ impl Progress {
             return;
         }
         let per_step = self.began.elapsed() / self.done;
-        let steps_left = self.epochs.saturating_mul(self.steps).saturating_sub(step.epoch.saturating_sub(1).saturating_mul(self.steps).saturating_add(step.step));
+        let steps_left = self
+            .epochs
+            .saturating_mul(self.steps)
+            .saturating_sub(step.epoch.saturating_sub(1).saturating_mul(self.steps).saturating_add(step.step));
         let batch = f64::from(u32::try_from(self.batch).unwrap_or(u32::MAX));
         let rate = 1.0 / per_step.as_secs_f64().max(f64::MIN_POSITIVE);
         let images = batch * rate;

@@ -46,11 +46,7 @@ pub(crate) struct Report {
 pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
     let report = Report::read(&runs_of(&args.runs)?)?;
     let dot = || report.runs.iter().map(Run::dot).collect();
-    let files = [
-        (Some(&args.out), report.page()),
-        (args.csv.as_ref(), report.curves()),
-        (args.dot.as_ref(), dot()),
-    ];
+    let files = [(Some(&args.out), report.page()), (args.csv.as_ref(), report.curves()), (args.dot.as_ref(), dot())];
     for (path, text) in files {
         if let Some(path) = path {
             write_new(path, &text, args.force)?;

@@ -15,12 +15,12 @@ use serde_json::{Map, Value, json};
 
 use crate::args::{SearchArgs, SettingsArgs};
 use crate::drive::{End, Rules, Run};
+use crate::environment::{Asked, Environment};
 use crate::failure::Failure;
 use crate::memory::peak_rss_mib;
 use crate::output::print;
 use crate::progress::Progress;
 use crate::resume::resume;
-use crate::environment::{Asked, Environment};
 use crate::run_dir::{RunDir, is_run, notations, same_settings};
 use crate::stop::Stop;
 use crate::text_file::read_text;

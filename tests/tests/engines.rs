@@ -192,7 +192,7 @@ fn a_regularized_step_equals_its_specification() {
         block_on(Bilevel::new(&space, size, method, 5, &device)).unwrap()
     });
     let mut random = ChaCha8Rng::seed_from_u64(9);
-    for (step, images) in [(0, 5), (1, 3), (2, 26), (3, 19)] {
+    for (step, images) in [(0, 5), (10, 3), (20, 26), (31, 19)] {
         let [train, valid] = [(), ()].map(|()| batch(&mut random, images, 8));
         let moment = Moment { epoch: 1, epochs: 2, step, seed: 5 };
         let settings = StepSettings { moment, lr: 0.025, weights: &weights, architecture: &architecture };
@@ -214,7 +214,8 @@ fn a_regularized_step_equals_its_specification() {
             assert_eq!(norm.is_some(), plain.is_some());
             errors.extend(norm.zip(*plain).map(|(norm, plain)| distance(&[norm], &[plain])));
         }
-        assert_eq!(errors.len(), 4, "all three norms are measured");
+        // Every tenth step measures the norms of both terms.
+        assert_eq!(errors.len(), if step % 10 == 0 { 4 } else { 2 }, "step {step}");
         println!("step {step}: off by {errors:?}");
         assert!(errors.iter().all(|&error| error <= 1e-6), "step {step} is off by {errors:?}");
     }

@@ -41,9 +41,10 @@ impl Done {
             Ok(ControlFlow::Continue(()))
         })?;
         let (Some(config), true, Some(last)) = (config, ended, epochs.last()) else { return Ok(None) };
-        let cost = config.search_space().ok().and_then(|space| {
-            Network::published(&space, &last.genotype, ImageShape::of_run(folder)).ok()
-        });
+        let cost = config
+            .search_space()
+            .ok()
+            .and_then(|space| Network::published(&space, &last.genotype, ImageShape::of_run(folder)).ok());
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let own = name.strip_suffix(&format!("-{}", config.seed)).unwrap_or(&name);
         Ok(Some(Self {

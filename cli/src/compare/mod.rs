@@ -108,10 +108,7 @@ fn search_all(args: &CompareArgs, jobs: &[Job], stop: &Stop, missing: &mut Vec<S
 }
 
 /// Does the same work on several threads; returns the first exit code.
-fn on_threads(
-    count: u16,
-    work: &(impl Fn() -> Result<Option<u8>, Failure> + Sync),
-) -> Result<Option<u8>, Failure> {
+fn on_threads(count: u16, work: &(impl Fn() -> Result<Option<u8>, Failure> + Sync)) -> Result<Option<u8>, Failure> {
     thread::scope(|scope| {
         let workers: Vec<_> = (0..count).map(|_| scope.spawn(work)).collect();
         let mut code = None;

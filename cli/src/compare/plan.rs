@@ -22,8 +22,8 @@ pub(super) struct Job {
 
 pub(super) fn jobs(args: &CompareArgs) -> Result<Vec<Job>, Failure> {
     let wrong = |expected| Failure::Value { setting: "--seeds", value: args.seeds.clone(), expected };
-    let seeds =
-        seeds::parse(&args.seeds).ok_or_else(|| wrong("write ranges and numbers with commas, such as 0..3,7,10..=12"))?;
+    let seeds = seeds::parse(&args.seeds)
+        .ok_or_else(|| wrong("write ranges and numbers with commas, such as 0..3,7,10..=12"))?;
     let sweeps = args.sweep.iter().map(|text| sweep::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let mut methods: Vec<&String> = Vec::new();
     for method in &args.methods {

@@ -71,10 +71,16 @@ fn methods_and_seeds_side_by_side() {
         }
         // The built-in table knows the cells.
         let accuracies = method["cifar10_test"]["values"].as_array().unwrap();
-        assert!(accuracies.len() == 2 && accuracies.iter().all(|known| (0.1..1.0).contains(&known.as_f64().unwrap())), "{method}");
+        assert!(
+            accuracies.len() == 2 && accuracies.iter().all(|known| (0.1..1.0).contains(&known.as_f64().unwrap())),
+            "{method}"
+        );
     }
     let table = fs::read_to_string(all.join("table.md")).unwrap();
-    assert!(table.starts_with("| method | seeds | n | Λ | entropy |") && table.contains("| DARTS | 0–1 | 2 |"), "{table}");
+    assert!(
+        table.starts_with("| method | seeds | n | Λ | entropy |") && table.contains("| DARTS | 0–1 | 2 |"),
+        "{table}"
+    );
     let figure = fs::read_to_string(all.join("figure.svg")).unwrap();
     assert!(figure.starts_with("<svg") && figure.contains("layer alignment Λ") && figure.contains("Λ-DARTS"));
     // A band and a line for each method, in each of two panels.
@@ -121,7 +127,12 @@ fn methods_and_seeds_side_by_side() {
     // Other settings do not go into the same folder.
     let other = compare(folder.path(), &["--lr", "0.5"]);
     assert_eq!(other.status.code(), Some(1));
-    assert!(text(&other.stderr).contains("darts-0/config.toml: the settings do not match: weights.lr is 0.025 there, and 0.5 is"), "{}", text(&other.stderr));
+    assert!(
+        text(&other.stderr)
+            .contains("darts-0/config.toml: the settings do not match: weights.lr is 0.025 there, and 0.5 is"),
+        "{}",
+        text(&other.stderr)
+    );
 }
 
 #[test]

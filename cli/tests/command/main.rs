@@ -16,3 +16,4 @@ mod program;
 mod resume;
 #[cfg(unix)]
 mod running;
+mod sweep;

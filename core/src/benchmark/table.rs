@@ -252,7 +252,7 @@ impl Table {
         if table.is_empty() {
             return Err(TableError::Empty { name: name.to_owned() });
         }
-        // No cell is as bad as 1 % in every column.
+        // Fractions of 1, unless some accuracy is larger: no cell is as bad as 1 % in every column.
         if table.rows.iter().any(|row| row.accuracies.known().any(|accuracy| accuracy > 1.0)) {
             for row in &mut table.rows {
                 row.accuracies = row.accuracies.map(share);
@@ -341,6 +341,7 @@ impl Accuracies {
 }
 
 /// Returns a percentage as a share of 1; one of up to six decimals is the nearest number to its decimal share.
+#[expect(clippy::float_cmp, reason = "the decimal is the number itself or it is not")]
 fn share(percent: f64) -> f64 {
     let millionths = (percent * 1e6).round();
     if millionths / 1e6 == percent { millionths / 1e8 } else { percent / 100.0 }

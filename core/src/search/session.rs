@@ -14,7 +14,8 @@ use super::state::BilevelState;
 #[cfg(not(target_family = "wasm"))]
 use super::state::Tensor;
 use super::{
-    CellTypeReport, EpochEvent, Event, EventKind, Phases, SearchConfig, SearchError, StepEvent, TableReport, memory, warning,
+    CellTypeReport, EpochEvent, Event, EventKind, Phases, SearchConfig, SearchError, StepEvent, TableReport, memory,
+    warning,
 };
 use crate::alignment::{AlignmentMeasure, LayerAlignment};
 use crate::benchmark::Table;
@@ -346,8 +347,11 @@ impl Session {
             weights: &self.config.weights,
             architecture: &self.config.architecture,
         };
-        let report =
-            self.bilevel.step(&pair.train, &pair.valid, &settings).await.map_err(|error| error.at(epoch + 1, step + 1))?;
+        let report = self
+            .bilevel
+            .step(&pair.train, &pair.valid, &settings)
+            .await
+            .map_err(|error| error.at(epoch + 1, step + 1))?;
         let alignment: Vec<_> =
             (0..self.space.cell_types.len()).map(|cell_type| self.alignment(cell_type, &report.train.cells)).collect();
         self.add_up(&report, &alignment);

@@ -32,9 +32,14 @@ pub(in crate::compare) fn latex(methods: &[Method]) -> String {
 }
 
 fn tabular(methods: &[Method], columns: &[&Measure]) -> String {
-    let mut text = format!("\\begin{{tabular}}{{lr{}}}\n\\toprule\nmethod & $n$", "r".repeat(columns.len()));
-    for measure in columns {
-        let _ = write!(text, " & {}", spelt(measure.title));
+    let heads: Vec<(String, String)> = columns.iter().map(|measure| head(measure.title)).collect();
+    let mut text = format!("\\begin{{tabular}}{{lr{}}}\n\\toprule\n &", "r".repeat(columns.len()));
+    for group in heads.chunk_by(|one, next| one.0 == next.0) {
+        let _ = write!(text, " & \\multicolumn{{{}}}{{c}}{{{}}}", group.len(), spelt(&group[0].0));
+    }
+    text.push_str(" \\\\\nmethod & $n$");
+    for (_, below) in &heads {
+        let _ = write!(text, " & \\multicolumn{{1}}{{c}}{{{}}}", spelt(below));
     }
     text.push_str(" \\\\\n\\midrule\n");
     for method in methods {
@@ -46,6 +51,16 @@ fn tabular(methods: &[Method], columns: &[&Measure]) -> String {
     }
     text.push_str("\\bottomrule\n\\end{tabular}\n");
     text
+}
+
+/// Returns the two lines above a column: the data set and its part, or the measure and its unit.
+fn head(title: &str) -> (String, String) {
+    let (name, unit) =
+        title.split_once(", ").map_or((title, String::new()), |(name, unit)| (name, format!("({unit})")));
+    match name.rsplit_once(' ') {
+        Some((set, part @ ("valid" | "test"))) => (format!("{set} {unit}"), part.to_owned()),
+        _ => (name.to_owned(), unit),
+    }
 }
 
 fn number(values: &Values) -> String {
@@ -82,6 +97,17 @@ fn spelt(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_have_two_lines_above_them() {
+        for (title, above, below) in [
+            ("CIFAR-10 test, %", "CIFAR-10 (%)", "test"),
+            ("supernet, %", "supernet", "(%)"),
+            ("no weights", "no weights", ""),
+        ] {
+            assert_eq!(head(title), (above.to_owned(), below.to_owned()));
+        }
+    }
 
     #[test]
     fn names_are_spelt_for_latex() {

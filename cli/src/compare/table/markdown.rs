@@ -19,7 +19,10 @@ pub(in crate::compare) fn markdown(methods: &[Method]) -> String {
     let starred = methods.iter().flat_map(|method| &method.values).any(|values| values.p.is_some_and(significant));
     if let (true, Some(first)) = (starred, methods.first()) {
         let first = proper_name(&first.label);
-        let _ = writeln!(text, "\n\\* differs from {first}: p < {SIGNIFICANT}, paired t-test over the seeds that both have");
+        let _ = writeln!(
+            text,
+            "\n\\* differs from {first}: p < {SIGNIFICANT}, paired t-test over the seeds that both have"
+        );
     }
     text
 }

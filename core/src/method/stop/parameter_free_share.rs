@@ -70,7 +70,12 @@ mod tests {
     fn epoch(epoch: usize, operations: [Operation; 2]) -> EpochSummary {
         let nodes = operations.map(|operation| vec![(operation, 0)]).to_vec();
         let cell = GenotypeCell { kind: "normal".to_owned(), inputs: 1, nodes, output: vec![2] };
-        EpochSummary { epoch, genotype: Genotype { cells: vec![cell] }, curvature: None, regularizer_gradient_norm: None }
+        EpochSummary {
+            epoch,
+            genotype: Genotype { cells: vec![cell] },
+            curvature: None,
+            regularizer_gradient_norm: None,
+        }
     }
 
     /// Skips, pools, noise and nothing count alike, and not in the first third.

@@ -73,13 +73,12 @@ mod tests {
     use crate::space::Genotype;
 
     fn history(eigenvalues: &[f64]) -> Vec<EpochSummary> {
-        let epoch =
-            |(epoch, &value)| EpochSummary {
-                epoch,
-                genotype: Genotype { cells: Vec::new() },
-                curvature: Some(value),
-                regularizer_gradient_norm: None,
-            };
+        let epoch = |(epoch, &value)| EpochSummary {
+            epoch,
+            genotype: Genotype { cells: Vec::new() },
+            curvature: Some(value),
+            regularizer_gradient_norm: None,
+        };
         eigenvalues.iter().enumerate().map(epoch).collect()
     }
 

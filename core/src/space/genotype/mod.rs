@@ -331,7 +331,9 @@ mod tests {
         for (cell, text) in [
             (
                 cell(2, &[2]),
-                Some("Genotype(normal=[('none', 0), ('none', 1)], normal_concat=range(2, 3), reduce=[], reduce_concat=[])"),
+                Some(
+                    "Genotype(normal=[('none', 0), ('none', 1)], normal_concat=range(2, 3), reduce=[], reduce_concat=[])",
+                ),
             ),
             (cell(2, &[]), None),
             (cell(2, &[usize::MAX]), None),
