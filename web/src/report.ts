@@ -64,6 +64,7 @@ function writeContents(): void {
   });
   find("#contents").replaceChildren(...items);
   document.body.classList.toggle("many", runs.length > 4);
+  document.body.classList.toggle("crowd", runs.length > 12);
 }
 
 /* Drawing */

@@ -207,7 +207,7 @@ impl SearchConfig {
         config.supernet =
             if staged { SupernetConfig { channels: 8, cells: 1 } } else { SupernetConfig { channels: 4, cells: 5 } };
         let alignment = config.method.alignment.get_or_insert_default();
-        (alignment.epsilon, alignment.lambda) = (1e-2, 0.25);
+        (alignment.epsilon, alignment.lambda) = (1e-1, 0.25);
         config.architecture.lr = 1e-2;
         config.data.set = DataSet::Fashion;
         config
@@ -221,7 +221,7 @@ impl SearchConfig {
         config.batch = 32;
         config.supernet = SupernetConfig { channels: 4, cells: if space == "nas-bench-201" { 1 } else { 5 } };
         let alignment = config.method.alignment.get_or_insert_default();
-        (alignment.epsilon, alignment.lambda) = (1e-2, 0.25);
+        (alignment.epsilon, alignment.lambda) = (1e-1, 0.25);
         config.architecture.lr = 2e-2;
         config.data.set = DataSet::Digits;
         config
@@ -286,6 +286,7 @@ impl SearchConfig {
     /// let mut config = SearchConfig::default();
     /// config.set("weights.lr", "0.1")?;
     /// config.set("weights.clip", "5")?;
+    /// config.set("method.alignment.lambda", ".25")?;
     /// config.set("method.alignment.estimator", "frozen")?;
     /// assert_eq!(config.weights.lr, 0.1);
     /// assert!(config.set("weights.rate", "0.1").is_err());
@@ -303,7 +304,9 @@ impl SearchConfig {
         }
         let parsed = toml::from_str::<toml::Table>(&format!("value = {value}")).ok();
         let parsed = parsed.filter(|table| table.len() == 1).and_then(|mut table| table.remove("value"));
-        let parsed = parsed.unwrap_or_else(|| toml::Value::String(value.to_owned()));
+        // TOML has no number without a digit before its point, such as `.25`.
+        let number = || value.parse().ok().filter(|number: &f64| number.is_finite()).map(toml::Value::Float);
+        let parsed = parsed.or_else(number).unwrap_or_else(|| toml::Value::String(value.to_owned()));
         let mut table = toml::Table::try_from(&*self).map_err(|error| wrong(error.to_string()))?;
         let mut place = &mut table;
         let (tables, name) = path.rsplit_once('.').unwrap_or(("", path));

@@ -10,6 +10,10 @@ use crate::method::{EpochSummary, Part, PartError, Slot};
 ///
 /// Among the cells of NAS-Bench-201, 2 % of those with three such edges of six get less than 85 % of CIFAR-10's test
 /// images right, 11 % with four, 39 % with five and 88 % with six.
+///
+/// In 128 searches with several methods on Fashion-MNIST and CIFAR-10, the warning came in 45 of the 47 that ended below
+/// 85 %, and in 10 of the 50 that ended at 90 % or more. More than half of skip connections, as it was before, came in 17
+/// and 3 of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ParameterFreeShare {

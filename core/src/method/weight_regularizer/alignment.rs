@@ -36,7 +36,7 @@ impl Default for Alignment {
             measure: None,
             lambda: 0.125,
             schedule: Schedule::default(),
-            epsilon: 1e-1,
+            epsilon: 3e-1,
             estimator: Estimator::default(),
             cell_types: vec!["normal".to_owned()],
         }
