@@ -110,7 +110,7 @@ pub(crate) struct ChoiceArgs {
         value_parser = PossibleValuesParser::new(PRESETS.iter().copied().map(Preset::name)))]
     pub(crate) method: Option<String>,
     /// Seed of all random numbers: the same seed on the same device gives the same search
-    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true, value_parser = seed)]
     pub(crate) seed: Option<u64>,
 }
 
@@ -126,6 +126,7 @@ pub(crate) struct SettingsArgs {
     #[arg(long, conflicts_with = "config")]
     pub(crate) published: bool,
     /// Search space: nas-bench-201, darts, darts-none, s1 to s4, or a description in a file that ends in .toml
+    /// [default: nas-bench-201]
     #[arg(long, value_name = "NAME|FILE.toml", help_heading = "Space and data")]
     pub(crate) space: Option<String>,
     /// Data set to train on; digits and fashion are built in [default: fashion]
@@ -136,7 +137,7 @@ pub(crate) struct SettingsArgs {
     #[arg(long, value_name = "DIR", help_heading = "Space and data")]
     pub(crate) data_dir: Option<PathBuf>,
     /// Use only N images, drawn by the seed
-    #[arg(long, value_name = "N", help_heading = "Space and data")]
+    #[arg(long, value_name = "N", help_heading = "Space and data", allow_negative_numbers = true, value_parser = whole)]
     pub(crate) images: Option<usize>,
     /// Colour behind transparent images of a folder: white, black, or digits such as #ff8000 [default: white]
     #[arg(long, value_name = "COLOUR", help_heading = "Space and data")]
@@ -145,13 +146,13 @@ pub(crate) struct SettingsArgs {
     #[arg(long, help_heading = "Space and data")]
     pub(crate) skip_unreadable: bool,
     /// Resize the images to PX × PX pixels
-    #[arg(long, value_name = "PX", help_heading = "Space and data")]
+    #[arg(long, value_name = "PX", help_heading = "Space and data", allow_negative_numbers = true, value_parser = whole)]
     pub(crate) size: Option<usize>,
     /// Final value of λ, the coefficient of the regularizer
-    #[arg(long, alias = "strength", value_name = "X", help_heading = "Method", allow_negative_numbers = true)]
+    #[arg(long, alias = "strength", value_name = "X", help_heading = "Method", allow_negative_numbers = true, value_parser = decimal)]
     pub(crate) lambda: Option<f64>,
     /// Step ε₀ of the finite difference in the regularizer (not used by the frozen estimator on the CPU)
-    #[arg(long, value_name = "X", help_heading = "Method", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", help_heading = "Method", allow_negative_numbers = true, value_parser = decimal)]
     pub(crate) epsilon: Option<f64>,
     /// Estimator of Λ's gradient: central is the paper's difference of two passes; frozen keeps the activation
     /// pattern of ReLU and max pool, and is exact on the CPU
@@ -168,22 +169,22 @@ pub(crate) struct SettingsArgs {
     #[arg(long, help_heading = "Method")]
     pub(crate) unrolled: bool,
     /// Number of passes over the training part
-    #[arg(long, value_name = "N", help_heading = "Training")]
+    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true, value_parser = whole)]
     pub(crate) epochs: Option<usize>,
     /// Number of images in a batch
-    #[arg(long, value_name = "N", help_heading = "Training")]
+    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true, value_parser = whole)]
     pub(crate) batch: Option<usize>,
     /// Number of channels of the first cells
-    #[arg(long, value_name = "N", help_heading = "Training")]
+    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true, value_parser = whole)]
     pub(crate) channels: Option<usize>,
     /// Number of cells of the network; for nas-bench-201, the number in each of the three stages
-    #[arg(long, value_name = "N", help_heading = "Training")]
+    #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true, value_parser = whole)]
     pub(crate) cells: Option<usize>,
     /// Learning rate of the weights in the first epoch
-    #[arg(long, value_name = "X", help_heading = "Training", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", help_heading = "Training", allow_negative_numbers = true, value_parser = decimal)]
     pub(crate) lr: Option<f64>,
     /// Learning rate of the architecture
-    #[arg(long, value_name = "X", help_heading = "Training", allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", help_heading = "Training", allow_negative_numbers = true, value_parser = decimal)]
     pub(crate) arch_lr: Option<f64>,
     /// Measure the dominant eigenvalue of the architecture's Hessian after each epoch, which takes up to 11 more passes
     /// (21 on a GPU)
@@ -191,7 +192,7 @@ pub(crate) struct SettingsArgs {
     pub(crate) curvature: bool,
     /// Warn of a collapse if more than this share of the edges have an operation without weights (skip connection, pool,
     /// noise, none), once a third of the epochs are over
-    #[arg(long, value_name = "SHARE", help_heading = "Training")]
+    #[arg(long, value_name = "SHARE", help_heading = "Training", allow_negative_numbers = true, value_parser = decimal)]
     pub(crate) warn_parameter_free: Option<f64>,
     /// End the search at a warning of a collapse, by operations without weights or, with --curvature, by RobustDARTS's rule
     #[arg(long, help_heading = "Training")]
@@ -253,7 +254,7 @@ pub(crate) struct CompareArgs {
     pub(crate) jobs: u16,
     /// Panels of the figure, separated by commas
     #[arg(long, value_name = "PANEL,…", value_delimiter = ',', help_heading = "Comparison",
-        value_parser = PossibleValuesParser::new(Panel::ALL.map(Panel::name)), default_values = ["alignment", "accuracy"])]
+        value_parser = PossibleValuesParser::new(Panel::ALL.map(Panel::name)), default_value = "alignment,accuracy")]
     pub(crate) panels: Vec<String>,
     /// Print the comparison as one JSON object
     #[arg(long)]
@@ -278,21 +279,21 @@ pub(crate) struct DeriveArgs {
     #[arg(value_name = "RUN|FILE|TEXT|-")]
     pub(crate) from: OsString,
     /// Epoch of the architecture, counted from 1 as a search prints it [default: the last one]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole)]
     pub(crate) epoch: Option<usize>,
     /// Layout of the network: cifar for small images, imagenet for images of 224 pixels; NAS-Bench-201 has its own
     /// [default: cifar]
     #[arg(long, help_heading = "Network to be trained", value_parser = PossibleValuesParser::new(["cifar", "imagenet"]))]
     pub(crate) layout: Option<String>,
     /// Number of channels of the first cells [default: 36, 48 for ImageNet, 16 on NAS-Bench-201]
-    #[arg(long, value_name = "N", help_heading = "Network to be trained")]
+    #[arg(long, value_name = "N", help_heading = "Network to be trained", allow_negative_numbers = true, value_parser = whole)]
     pub(crate) channels: Option<usize>,
     /// Number of cells; in a staged layout, the number in each stage [default: 20, 14 for
     /// ImageNet, 5 on NAS-Bench-201]
-    #[arg(long, value_name = "N", help_heading = "Network to be trained")]
+    #[arg(long, value_name = "N", help_heading = "Network to be trained", allow_negative_numbers = true, value_parser = whole)]
     pub(crate) cells: Option<usize>,
     /// Number of classes [default: those of the run, 1000 for ImageNet, 10 without a run]
-    #[arg(long, value_name = "N", help_heading = "Network to be trained")]
+    #[arg(long, value_name = "N", help_heading = "Network to be trained", allow_negative_numbers = true, value_parser = whole)]
     pub(crate) classes: Option<usize>,
     /// Height and width of the images in pixels [default: those of the run, 224 for ImageNet, 32 without a run]
     #[arg(long, value_name = "N", help_heading = "Network to be trained",
@@ -364,7 +365,7 @@ pub(crate) struct FigureArgs {
     #[arg(long, value_name = "WIDTH", default_value_t)]
     pub(crate) width: Inches,
     /// Panels, separated by commas
-    #[arg(long, value_name = "PANEL,…", value_delimiter = ',', default_values = ["alignment", "accuracy"],
+    #[arg(long, value_name = "PANEL,…", value_delimiter = ',', default_value = "alignment,accuracy",
         value_parser = PossibleValuesParser::new(Panel::ALL.map(Panel::name)))]
     pub(crate) panels: Vec<String>,
     /// Overwrite the file if it exists
@@ -385,7 +386,7 @@ pub(crate) struct BenchmarkArgs {
     #[arg(value_name = "[TABLE.csv] RUN|FILE|TEXT|-", num_args = 1..=2, required = true)]
     pub(crate) from: Vec<OsString>,
     /// Epoch of the run, counted from 1 [default: the last one]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole)]
     pub(crate) epoch: Option<usize>,
     /// Table to look it up in [default: the built-in one of NAS-Bench-201]
     #[arg(long, value_name = "TABLE.csv")]
@@ -491,6 +492,21 @@ pub(crate) struct FetchArgs {
 pub(crate) struct CompletionsArgs {
     /// Shell that the script is for
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// Reads a whole number.
+fn whole(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "write a whole number, 0 or more".to_owned())
+}
+
+/// Reads a seed.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "write a whole number from 0 to 9,223,372,036,854,775,807".to_owned())
+}
+
+/// Reads a number with or without a fraction.
+fn decimal(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "write a number, such as 0.1 or 1e-3".to_owned())
 }
 
 /// Checks the form of a device's name: an API that is known, and perhaps an index or a part of a name.

@@ -90,6 +90,12 @@ fn of_epoch(epoch: &EpochEvent) -> Vec<(String, f64)> {
         scalars.extend(kind.alignment.map(|alignment| (format!("epoch/alignment/{name}"), alignment)));
         scalars.push((format!("epoch/entropy/{name}"), kind.saturation.mean_entropy()));
     }
+    let norms = [
+        ("gradient_norm", Some(epoch.gradient_norm)),
+        ("loss_gradient_norm", epoch.loss_gradient_norm),
+        ("regularizer_gradient_norm", epoch.regularizer_gradient_norm),
+    ];
+    scalars.extend(norms.into_iter().filter_map(|(name, norm)| Some((format!("epoch/{name}"), norm?))));
     scalars.extend(epoch.curvature.map(|curvature| ("epoch/curvature".to_owned(), curvature)));
     if let Some(known) = epoch.benchmark {
         scalars.push(("epoch/table/cifar10_test".to_owned(), known.accuracies.cifar10_test));

@@ -32,7 +32,8 @@ pub(crate) fn shown(command: Command) -> Command {
             let setting = FLAGS.iter().find(|(flag, _)| arg.get_id() == flag);
             let text = setting.and_then(|(_, path)| described(&configurations, path));
             match (text, arg.get_help()) {
-                (Some(text), Some(help)) => {
+                // `derive` has sizes of another network, with defaults of their own.
+                (Some(text), Some(help)) if !help.to_string().contains("[default:") => {
                     let help = format!("{help} [default: {text}]");
                     arg.help(help)
                 }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lambda_darts::search::{EpochEvent, EventKind, SearchError, Session};
+use lambda_darts::space::Genotype;
 
 use crate::estimate;
 use crate::failure::Failure;
@@ -52,8 +53,17 @@ impl Run {
             progress.warn(&format!("the last checkpoint is kept; {}", self.next()));
         }
         let end = end?;
-        self.dir.finish(&self.session.genotype())?;
+        self.dir.finish(&self.genotype(end))?;
         Ok(end)
+    }
+
+    /// Returns the architecture that was found; of an interrupted search, that of its last finished epoch, which all
+    /// measures belong to.
+    pub(crate) fn genotype(&self, end: End) -> Genotype {
+        match (end, self.epochs.last()) {
+            (End::Signal(_), Some(last)) => last.genotype.clone(),
+            _ => self.session.genotype(),
+        }
     }
 
     /// Says how the search goes on after it was interrupted.
@@ -105,7 +115,10 @@ impl Run {
                     self.epochs.push(*epoch);
                     true
                 }
-                EventKind::End { .. } if self.session.stopped() => return Ok(End::Collapse),
+                EventKind::End { .. } if self.session.stopped() => {
+                    progress.warn("the search ends at this sign of a collapse, as --stop-on-collapse asks");
+                    return Ok(End::Collapse);
+                }
                 EventKind::End { .. } => return Ok(End::Whole),
                 EventKind::Start { .. } | EventKind::Step(_) => false,
             };

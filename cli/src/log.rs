@@ -1,6 +1,7 @@
 //! The log: lines with fields on stderr or in a file.
 
 use std::fs::File;
+use std::io::IsTerminal;
 use std::sync::Mutex;
 
 use lambda_darts::search::{Event, EventKind};
@@ -15,7 +16,7 @@ use crate::failure::Failure;
 ///
 /// With --log-file and no level at all, the level is `info`, which has every epoch.
 pub(crate) fn begin(args: &LogArgs) -> Result<(), Failure> {
-    let of_own = |level: &str| EnvFilter::new(format!("warn,lambda_darts={level}"));
+    let of_own = |level: &str| EnvFilter::new(format!("warn,usvg=error,lambda_darts={level}"));
     let filter = match &args.log_level {
         Some(level) if level == "off" => EnvFilter::new("off"),
         Some(level) => of_own(level),
@@ -29,7 +30,7 @@ pub(crate) fn begin(args: &LogArgs) -> Result<(), Failure> {
             let file = file.map_err(|error| Failure::file(path, error))?;
             lines.with_ansi(false).with_writer(Mutex::new(file)).init();
         }
-        None => lines.with_writer(std::io::stderr).init(),
+        None => lines.with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr).init(),
     }
     Ok(())
 }

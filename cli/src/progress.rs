@@ -151,7 +151,7 @@ fn row(epoch: &EpochEvent, epochs: usize, seconds: f64) -> String {
     });
     let curvature = epoch.curvature.map_or_else(String::new, |value| format!("  curvature {value:.3}"));
     let row = format!(
-        "epoch {}/{epochs}  train loss {:.4}  valid loss {:.4}  accuracy {:.1} %  Λ {}  entropy {entropy:.3}  \
+        "epoch {}/{epochs}  train loss {:.4}  valid loss {:.4}  supernet {:.1} %  Λ {}  entropy {entropy:.3}  \
          gradient {}  no weights {}{curvature}{table}  {seconds:.1} s  {}",
         epoch.epoch,
         epoch.train_loss,
@@ -168,7 +168,7 @@ fn row(epoch: &EpochEvent, epochs: usize, seconds: f64) -> String {
 /// Norms of the loss's and the regularizer's gradient, as far as they were measured.
 fn gradient_norms(epoch: &EpochEvent) -> String {
     match (epoch.loss_gradient_norm, epoch.regularizer_gradient_norm) {
-        (Some(loss), Some(regularizer)) => format!("{loss:.2} + {regularizer:.2}"),
+        (Some(loss), Some(regularizer)) => format!("{loss:.2}, of the regularizer {regularizer:.2}"),
         _ => format!("{:.2}", epoch.gradient_norm),
     }
 }

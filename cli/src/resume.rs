@@ -58,7 +58,8 @@ pub(crate) fn resume(args: &SettingsArgs, folder: &Path, epochs: Option<usize>, 
     }
     stop.begin();
     let mut dir = dir.go_on(position)?;
-    if means.epochs.is_some() {
+    if let Some(epochs) = means.epochs {
+        notes.push(format!("from here on, λ and the learning rate follow the schedules of {epochs} epochs"));
         // From here on, the search is the longer one, even if it is killed before its next checkpoint.
         dir.save(&mut session)?;
         dir.write_config(session.config())?;

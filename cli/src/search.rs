@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use lambda_darts::benchmark::Table;
 use lambda_darts::data::DataSet;
 use lambda_darts::device::{Device, DeviceInfo, DeviceKind};
 use lambda_darts::method::Preset;
@@ -50,10 +51,10 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     let mut progress = Progress::new(&run.session, settings.quiet);
     progress.line(&format!("run {}", run.dir.path().display()));
     let end = run.drive(&mut progress, &rules(settings), &stop)?;
-    let next = run.next();
+    let (next, genotype) = (run.next(), run.genotype(end));
     let Run { session, dir, epochs, .. } = run;
     let last = epochs.last();
-    let genotype = session.genotype();
+    let config = session.config();
     let digest = dir.digest()?;
 
     if args.json {
@@ -69,12 +70,16 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
             "supernet_accuracy": last.map(|epoch| epoch.supernet_accuracy),
             "epochs": last.map_or(0, |epoch| epoch.epoch),
             "stopped": end != End::Whole,
+            "space": config.space,
+            "method": config.method.name.name(),
+            "seed": config.seed,
             "digest": digest,
             "run": dir.path().display().to_string(),
         });
         if let Some(found) = session.table().and_then(|table| table.look_up(&genotype)) {
             let mut known = json!(found.accuracies);
             known["rank"] = json!(found.rank);
+            known["cells"] = json!(session.table().map(Table::len));
             result["benchmark"] = known;
         }
         print(&result.to_string())?;
@@ -85,7 +90,9 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
         {
             progress.line(&known::worth(&found, table));
         }
-        progress.line(&format!("digest {digest}"));
+        if !matches!(end, End::Signal(_)) {
+            progress.line(&format!("digest {digest}"));
+        }
     }
     if let End::Signal(_) = end {
         progress.warn(&next);

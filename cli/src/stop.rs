@@ -97,6 +97,6 @@ impl Stop {
         *first = Some(Instant::now());
         self.code.store(code, Ordering::Relaxed);
         // The search ends even if the message cannot be shown.
-        let _ = writeln!(io::stderr(), "ending after this step; interrupt again to end at once");
+        let _ = writeln!(io::stderr(), "ending after this step; interrupt again after a second to end at once");
     }
 }

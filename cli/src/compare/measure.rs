@@ -58,7 +58,7 @@ pub(super) static SEARCH: [Measure; 8] = [
     Measure::new("supernet_accuracy", "supernet, %", PERCENT, |done| Some(done.epochs.last()?.supernet_accuracy)),
     Measure::new("parameters", "parameters, M", (1e-6, 2), |done| large(done.cost?.parameters)),
     Measure::new("multiply_adds", "multiply-adds, M", (1e-6, 1), |done| large(done.cost?.multiply_adds)),
-    Measure::new("seconds", "seconds", (1.0, 0), |done| Some(done.seconds)),
+    Measure::new("seconds", "seconds", (1.0, 1), |done| Some(done.seconds)),
 ];
 
 /// Accuracies of the found cell in the table.

@@ -43,8 +43,9 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let mut missing = Vec::new();
     let code = search_all(args, &jobs, &stop, &mut missing)?;
     let done = done::of_jobs(&jobs)?;
+    let ended = done.len();
     if !done.is_empty() {
-        let methods = summary::summarize(&done);
+        let methods = summary::summarize(&done.iter().collect::<Vec<_>>());
         let text =
             if args.json { table::json(&methods).to_string() } else { table::markdown(&methods).trim_end().to_owned() };
         let (asked, all) = (done.len(), done::in_folder(&args.out, done)?);
@@ -56,7 +57,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
         }
     }
     if code.is_some() {
-        missing.push("go on with the same command: it completes what is there".to_owned());
+        missing.push(format!("{ended} of {} searches have ended; go on with the same command", jobs.len()));
     }
     for line in missing {
         // If stderr is closed, the sentence cannot be shown.

@@ -14,6 +14,7 @@ use crate::text_file::write_new;
 
 /// Writes the files of all searches of a folder.
 pub(super) fn write(args: &CompareArgs, all: &[Done]) -> Result<(), Failure> {
+    let all = &baseline_first(all);
     let methods = summarize(all);
     let folders: Vec<PathBuf> = all.iter().map(|done| done.folder.clone()).collect();
     let report = report::Report::read(&folders)?;
@@ -40,8 +41,14 @@ pub(super) fn write(args: &CompareArgs, all: &[Done]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Returns the searches with those of DARTS first, which the tables compare with, whatever the last comparison was.
+fn baseline_first(all: &[Done]) -> Vec<&Done> {
+    let (first, rest): (Vec<&Done>, Vec<&Done>) = all.iter().partition(|done| done.label == "darts");
+    [first, rest].concat()
+}
+
 /// Returns the searches by what tells them from others but for the seed.
-fn groups(all: &[Done]) -> Vec<Group> {
+fn groups(all: &[&Done]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for done in all {
         let label = figure::label(&done.label);

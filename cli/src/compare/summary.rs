@@ -4,6 +4,9 @@ use super::done::Done;
 use super::measure::{self, Measure};
 use crate::statistics::{mean_and_deviation, paired_t_test};
 
+/// Fewest pairs of seeds that a difference is tested with.
+const FEWEST: usize = 3;
+
 /// A method with its seeds.
 pub(super) struct Method {
     pub(super) label: String,
@@ -31,7 +34,7 @@ impl Method {
     }
 }
 
-pub(super) fn summarize(done: &[Done]) -> Vec<Method> {
+pub(super) fn summarize(done: &[&Done]) -> Vec<Method> {
     let mut labels: Vec<&str> = Vec::new();
     for one in done {
         if !labels.contains(&one.label.as_str()) {
@@ -39,7 +42,7 @@ pub(super) fn summarize(done: &[Done]) -> Vec<Method> {
         }
     }
     let runs = |label: &str| {
-        let mut runs: Vec<&Done> = done.iter().filter(|done| done.label == label).collect();
+        let mut runs: Vec<&Done> = done.iter().copied().filter(|done| done.label == label).collect();
         runs.sort_by_key(|done| done.seed);
         runs
     };
@@ -58,7 +61,9 @@ fn method(label: &str, runs: &[&Done], first: &[&Done]) -> Method {
                 Some(measure.of(done)? - measure.of(other)?)
             })
             .collect();
-        Some(Values { measure, each, mean, deviation, p: paired_t_test(&differences) })
+        let tested = measure.key != "seconds" && differences.len() >= FEWEST;
+        let p = if tested { paired_t_test(&differences) } else { None };
+        Some(Values { measure, each, mean, deviation, p })
     });
     Method { label: label.to_owned(), seeds: runs.iter().map(|done| done.seed).collect(), values: values.collect() }
 }

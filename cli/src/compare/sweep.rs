@@ -4,6 +4,7 @@ use lambda_darts::search::SearchConfig;
 use serde_json::json;
 
 use crate::failure::Failure;
+use crate::setting_paths::settings;
 
 /// A setting with its values.
 pub(super) struct Sweep {
@@ -13,7 +14,7 @@ pub(super) struct Sweep {
 
 /// One value for each of the settings that a method has, and the configuration with them.
 pub(super) struct Variant {
-    /// Method and values, such as `lambda-darts,epsilon=1e-1`.
+    /// Method and values, such as `lambda-darts,epsilon=0.1`.
     pub(super) label: String,
     pub(super) config: SearchConfig,
 }
@@ -29,11 +30,10 @@ pub(super) fn parse(text: &str) -> Result<Sweep, Failure> {
         "seed" => return Err(wrong("name the seeds with --seeds")),
         _ => {}
     }
-    let mut values: Vec<String> = values.split(',').map(|value| value.trim().to_owned()).collect();
+    let values: Vec<String> = values.split(',').map(|value| value.trim().to_owned()).collect();
     if values.iter().any(String::is_empty) {
         return Err(wrong(form));
     }
-    values.dedup();
     Ok(Sweep { path: path.to_owned(), values })
 }
 
@@ -53,7 +53,12 @@ pub(super) fn variants(config: &SearchConfig, sweeps: &[Sweep]) -> Result<Vec<Va
             for value in &sweep.values {
                 let mut config = variant.config.clone();
                 config.set(&sweep.path, value)?;
-                all.push(Variant { label: format!("{},{name}={}", variant.label, plain(value)), config });
+                // `1e-1` and `0.1` are one setting.
+                let told = settings(&config.to_toml()).remove(&sweep.path).unwrap_or_else(|| value.clone());
+                let label = format!("{},{name}={}", variant.label, plain(told.trim_matches('"')));
+                if !all.iter().any(|other: &Variant| other.label == label) {
+                    all.push(Variant { label, config });
+                }
             }
         }
         variants = all;
@@ -87,14 +92,14 @@ mod tests {
 
     #[test]
     fn only_the_settings_that_a_method_has_make_variants() {
-        let sweeps = ["method.alignment.epsilon=1e-1, 1e-2", "weights.lr=0.1,0.2"];
+        let sweeps = ["method.alignment.epsilon=1e-1, 1e-2, 0.1", "weights.lr=0.1,0.2"];
         let aligned = labels(Preset::LambdaDarts, &sweeps);
         assert_eq!(aligned.len(), 4);
-        assert_eq!(aligned[1], "lambda-darts,epsilon=1e-1,lr=0.2");
+        assert_eq!(aligned[1], "lambda-darts,epsilon=0.1,lr=0.2");
         assert_eq!(labels(Preset::Darts, &sweeps), ["darts,lr=0.1", "darts,lr=0.2"]);
         assert_eq!(labels(Preset::Darts, &sweeps[..1]), ["darts"]);
-        let both = labels(Preset::Darts, &["architecture.lr=1e-3", "weights.lr=0.1"]);
-        assert_eq!(both, ["darts,architecture.lr=1e-3,weights.lr=0.1"]);
+        let both = labels(Preset::Darts, &["architecture.lr=1e-3", "weights.lr=.1"]);
+        assert_eq!(both, ["darts,architecture.lr=0.001,weights.lr=0.1"]);
         for wrong in ["epochs", "epochs=", "epochs=1,,2", "seed=1", "method.name=darts"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }

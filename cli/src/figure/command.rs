@@ -69,5 +69,7 @@ fn groups(runs: Vec<Run>) -> Vec<Group> {
             None => groups.push(Group { label, seeds: vec![run.epochs] }),
         }
     }
+    // The baseline has the first colour in every figure.
+    groups.sort_by_key(|group| group.label != label("darts"));
     groups
 }

@@ -31,13 +31,14 @@ fn setting(text: &str) -> String {
 }
 
 /// Returns the sign of a setting, whose name may begin with that of its part.
-fn symbol(key: &str) -> &str {
-    match key.rsplit('.').next().unwrap_or(key) {
+fn symbol(key: &str) -> String {
+    let sign = match key.rsplit('.').next().unwrap_or(key) {
         "epsilon" => "ε₀",
         "lambda" => "λ",
         "beta" => "β",
-        other => other,
-    }
+        _ => return key.trim_start_matches("method.").replace('.', " "),
+    };
+    sign.to_owned()
 }
 
 #[cfg(test)]
@@ -54,6 +55,7 @@ mod tests {
             ("lambda-darts, epsilon=1e-1", "Λ-DARTS, ε₀ = 1e-1"),
             ("darts,method.alignment.lambda = 0.5 ,seed=2", "DARTS, λ = 0.5, seed = 2"),
             ("my-method", "my-method"),
+            ("darts,weights.lr=0.1,architecture.lr=0.2", "DARTS, weights lr = 0.1, architecture lr = 0.2"),
             ("a, b", "a, b"),
             ("", ""),
         ] {

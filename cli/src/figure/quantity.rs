@@ -95,10 +95,10 @@ pub(super) fn entropy(groups: &[Group]) -> Quantity {
     let several_powers = smallest > 0.0 && largest >= 10.0 * smallest;
     let scale = if several_powers { Scale::Logarithmic } else { Scale::Linear };
     let title = match (largest < 1e-3, several_powers) {
-        (false, false) => "edge entropy, 1 − h in %",
-        (false, true) => "edge entropy, 1 − h in % (log scale)",
-        (true, false) => "edge entropy, 1 − h in ppm",
-        (true, true) => "edge entropy, 1 − h in ppm (log scale)",
+        (false, false) => "saturation, 1 − h in %",
+        (false, true) => "saturation, 1 − h in % (log scale)",
+        (true, false) => "saturation, 1 − h in ppm",
+        (true, true) => "saturation, 1 − h in ppm (log scale)",
     };
     if largest < 1e-3 {
         Quantity { title, of: |epoch| Some(1e6 * rest(epoch)?), possible: 0.0..=1e6, scale }

@@ -48,6 +48,9 @@ impl Series {
 
     /// Draws the line through some points.
     pub(super) fn line(self, out: &mut String, line: &[[f64; 2]]) {
+        if line.len() < 2 {
+            return;
+        }
         let (points, Self { colour, dashes, .. }) = (points(line), self);
         let look = format!("stroke=\"{colour}\" stroke-dasharray=\"{dashes}\" stroke-linejoin=\"round\"");
         let _ = writeln!(out, "<polyline points=\"{points}\" fill=\"none\" stroke-width=\"1\" {look}/>");

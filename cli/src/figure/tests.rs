@@ -113,11 +113,11 @@ fn accuracies_are_those_of_the_table_where_all_runs_have_one() {
 fn an_entropy_near_1_is_drawn_as_its_distance() {
     for (entropies, title, first) in [
         ([0.95, 0.5], "edge entropy h", 0.95),
-        ([0.95, 0.92], "edge entropy, 1 − h in %", 5.0),
-        ([0.999, 0.91], "edge entropy, 1 − h in % (log scale)", 0.1),
-        ([0.999_7, 0.999_8], "edge entropy, 1 − h in ppm", 300.0),
-        ([0.999_7, 0.999_99], "edge entropy, 1 − h in ppm (log scale)", 300.0),
-        ([1.0, 0.91], "edge entropy, 1 − h in %", 0.0),
+        ([0.95, 0.92], "saturation, 1 − h in %", 5.0),
+        ([0.999, 0.91], "saturation, 1 − h in % (log scale)", 0.1),
+        ([0.999_7, 0.999_8], "saturation, 1 − h in ppm", 300.0),
+        ([0.999_7, 0.999_99], "saturation, 1 − h in ppm (log scale)", 300.0),
+        ([1.0, 0.91], "saturation, 1 − h in %", 0.0),
     ] {
         let run = entropies.map(|entropy| epoch(None, entropy, 0.3, None)).to_vec();
         let groups = [Group { label: String::new(), seeds: vec![run] }];
@@ -136,7 +136,7 @@ fn titles_fit_the_narrowest_panel() {
         assert!(ink::text_width(title) <= layout::NARROWEST, "{title}");
         assert_eq!(Panel::named(panel.name()), Some(panel));
     }
-    assert!(ink::text_width("edge entropy, 1 − h in ppm (log scale)") <= layout::NARROWEST);
+    assert!(ink::text_width("saturation, 1 − h in ppm (log scale)") <= layout::NARROWEST);
     assert_eq!(Panel::named("Λ"), None);
 }
 

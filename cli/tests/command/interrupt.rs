@@ -147,7 +147,7 @@ fn a_comparison_goes_on_with_the_same_command() {
     search.send("INT");
     assert_eq!(search.end(), Some(130), "{}", search.read("stderr"));
     let said = search.read("stderr");
-    assert!(said.trim_end().ends_with("go on with the same command: it completes what is there"), "{said}");
+    assert!(said.trim_end().ends_with("searches have ended; go on with the same command"), "{said}");
     let again = run(&args, folder.path());
     assert!(again.status.success(), "{}", text(&again.stderr));
     assert!(folder.path().join("all/table.md").exists());

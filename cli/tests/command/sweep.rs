@@ -50,9 +50,9 @@ fn rows(path: &Path) -> Vec<String> {
 fn a_sweep_shares_its_baseline_and_a_smaller_comparison_takes_nothing_away() {
     let folder = tempfile::tempdir().unwrap();
     let all = folder.path().join("all");
-    let sweep = ["--sweep", "method.alignment.epsilon=1e-1,1e-2", "--json"];
+    let sweep = ["--sweep", "method.alignment.epsilon=1e-2,1e-1", "--json"];
     let swept = compare(folder.path(), "darts,lambda-darts", "0..=1", &sweep);
-    let labels = ["darts", "lambda-darts,epsilon=1e-1", "lambda-darts,epsilon=1e-2"];
+    let labels = ["darts", "lambda-darts,epsilon=0.01", "lambda-darts,epsilon=0.1"];
     let expected: Vec<_> = labels.iter().flat_map(|label| [0, 1].map(|seed| format!("{label}-{seed}"))).collect();
     assert_eq!(folders(&all), expected);
     let json: Value = serde_json::from_slice(&swept.stdout).unwrap();
@@ -67,9 +67,9 @@ fn a_sweep_shares_its_baseline_and_a_smaller_comparison_takes_nothing_away() {
     assert!(text(&small.stdout).contains("| DARTS | 2 | 1 |") && !text(&small.stdout).contains("Λ-DARTS"));
     assert!(text(&small.stderr).contains("have 6 more searches of the folder"), "{}", text(&small.stderr));
     let table = fs::read_to_string(all.join("table.md")).unwrap();
-    assert!(table.contains("| DARTS | 0–2 | 3 |") && table.contains("| Λ-DARTS, ε₀ = 1e-2 | 0–1 | 2 |"), "{table}");
+    assert!(table.contains("| DARTS | 0–2 | 3 |") && table.contains("| Λ-DARTS, ε₀ = 0.01 | 0–1 | 2 |"), "{table}");
     let latex = fs::read_to_string(all.join("table.tex")).unwrap();
-    assert!(latex.contains("\\toprule") && latex.contains("$\\Lambda$-DARTS, $\\varepsilon_0$ = 1e-2"), "{latex}");
+    assert!(latex.contains("\\toprule") && latex.contains("$\\Lambda$-DARTS, $\\varepsilon_0$ = 0.01"), "{latex}");
     assert_eq!(rows(&all.join("table.csv")).len(), 3);
     assert_eq!(fs::read_to_string(all.join("runs.csv")).unwrap().lines().count(), 8);
 

@@ -19,13 +19,16 @@ pub(in crate::compare) fn latex(methods: &[Method]) -> String {
         text.push_str("\n\\medskip\n\n");
         text.push_str(&tabular(methods, &known));
     }
-    let seeds = methods.first().map_or_else(String::new, |method| super::seeds(&method.seeds));
+    let seeds = methods.first().map_or(&[][..], |method| &method.seeds);
+    // Rows of different seeds are told apart by their number alone.
+    let alike = methods.iter().all(|method| method.seeds == seeds);
+    let seeds = if alike { format!(" ({})", super::seeds(seeds)) } else { String::new() };
     let first = methods.first().map_or_else(String::new, |method| spelt(&proper_name(&method.label)));
     let accuracies = if known.is_empty() { "" } else { " Below: accuracy of the found cell after training in full." };
     let _ = write!(
         text,
-        "\\caption{{Mean $\\pm$ standard deviation over $n$ seeds ({}).{accuracies} ${{}}^*$: differs from {first}, \
-         $p < {SIGNIFICANT}$, paired $t$-test.}}\n\\label{{tab:comparison}}\n\\end{{table*}}\n",
+        "\\caption{{Mean $\\pm$ standard deviation over $n$ seeds{}.{accuracies} ${{}}^*$: differs from {first}, \
+         $p < {SIGNIFICANT}$, paired $t$-test, not corrected for the number of comparisons.}}\n\\label{{tab:comparison}}\n\\end{{table*}}\n",
         spelt(&seeds),
     );
     text

@@ -21,7 +21,8 @@ pub(in crate::compare) fn markdown(methods: &[Method]) -> String {
         let first = proper_name(&first.label);
         let _ = writeln!(
             text,
-            "\n\\* differs from {first}: p < {SIGNIFICANT}, paired t-test over the seeds that both have"
+            "\n\\* differs from {first}: p < {SIGNIFICANT}, paired t-test over the seeds that both have, not corrected for \
+             the number of comparisons"
         );
     }
     text
