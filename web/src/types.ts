@@ -316,7 +316,7 @@ curvature?: number,
  */
 genotype: Genotype, 
 /**
- * How often each operation occurs in the genotype.
+ * Number of occurrences of each operation in the genotype.
  */
 operations: { [operation in Operation]?: number }, 
 /**

@@ -113,7 +113,7 @@ pub struct EpochEvent {
     pub curvature: Option<f64>,
     /// Genotype that α stands for.
     pub genotype: Genotype,
-    /// How often each operation occurs in the genotype.
+    /// Number of occurrences of each operation in the genotype.
     #[cfg_attr(feature = "typescript", ts(type = "{ [operation in Operation]?: number }"))]
     pub operations: BTreeMap<Operation, usize>,
     /// Number of operations without weights in the genotype: skip connections, pools, noise and `none`.
