@@ -226,7 +226,8 @@ pub(crate) struct SettingsArgs {
 ///
 /// The table of the results goes to stdout. OUT gets tables of all its searches as table.md, table.tex, table.csv and
 /// runs.csv, their curves as curves.csv, a figure as figure.svg and figure.pdf, and the page report.html. A table has the
-/// mean and the standard deviation over the seeds, and marks what differs from the first method by a paired t-test.
+/// mean and the standard deviation over the seeds, and marks what differs from DARTS, or else from the first method, by a
+/// paired t-test.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     lambda-darts compare --methods darts,lambda-darts --seeds 0..5\n  \
@@ -429,7 +430,7 @@ pub(crate) struct BenchArgs {
 /// Print the complete settings of a search as TOML, without running it
 ///
 /// The settings are those that `search` would take with the same flags. In a file, --config reads them again; what a
-/// file leaves out has the published value of its space.
+/// file leaves out has the default of its space.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     lambda-darts config --space s2 --data cifar10 > s2.toml\n  \

@@ -46,10 +46,11 @@ impl Board {
                 self.cell_types = cell_types.into_iter().map(|kind| kind.name).collect();
                 return Ok(());
             }
-            EventKind::Step(step) => {
-                (step.epoch.saturating_sub(1) * self.steps + step.step.saturating_sub(1), self.of_step(step))
-            }
-            EventKind::Epoch(epoch) => ((epoch.epoch * self.steps).saturating_sub(1), of_epoch(epoch)),
+            EventKind::Step(step) => (
+                step.epoch.saturating_sub(1).saturating_mul(self.steps).saturating_add(step.step.saturating_sub(1)),
+                self.of_step(step),
+            ),
+            EventKind::Epoch(epoch) => (epoch.epoch.saturating_mul(self.steps).saturating_sub(1), of_epoch(epoch)),
             EventKind::End { .. } => return Ok(()),
         };
         let scalars: Vec<_> = scalars.iter().map(|(tag, value)| (tag.as_str(), *value)).collect();

@@ -6,7 +6,7 @@ use lambda_darts::search::SearchConfig;
 use crate::setting_paths::{Settings, settings};
 
 /// Flags with the settings that they set.
-const FLAGS: [(&str, &str); 14] = [
+const FLAGS: [(&str, &str); 13] = [
     ("epochs", "epochs"),
     ("batch", "batch"),
     ("channels", "supernet.channels"),
@@ -20,7 +20,6 @@ const FLAGS: [(&str, &str); 14] = [
     ("method", "method.name"),
     ("seed", "seed"),
     ("warn_parameter_free", "method.parameter_free_share.share"),
-    ("train_fraction", "data.train_fraction"),
 ];
 
 /// Adds the defaults to the help of a command and its subcommands.
@@ -75,6 +74,9 @@ mod tests {
             let arg = search.get_arguments().find(|arg| arg.get_id() == flag).unwrap();
             arg.get_help().unwrap().to_string()
         };
+        for (flag, setting) in FLAGS {
+            assert!(help(flag).contains("[default:"), "{flag}: {setting}");
+        }
         let epochs = help("epochs");
         assert!(
             epochs.ends_with("[default: 50, on nas-bench-201 100; fashion: 10, on nas-bench-201 20; digits: 30]"),

@@ -46,14 +46,18 @@ impl RunDir {
         write_config(&path, config)?;
         let environment = serde_json::to_string_pretty(environment).map_err(std::io::Error::from);
         let environment = environment.map_err(|error| Failure::file(&path, error))?;
-        write(&path.join(environment::FILE), &format!("{environment}\n"))?;
+        write_new(&path.join(environment::FILE), format!("{environment}\n"), true)?;
         Self::at(path, events, EventLogPosition::default())
     }
 
     /// Opens the folder of an earlier run. If another search is writing into it, that is an error.
     pub(crate) fn open(path: &Path) -> Result<(Self, Asked), Failure> {
-        let Environment { asked, .. } = Environment::read(path)?;
+        if !path.join(environment::FILE).is_file() {
+            return Err(Failure::NoRun { path: path.to_owned(), lacks: environment::FILE });
+        }
+        // With the lock, nobody else is writing.
         let events = events_of(path)?;
+        let Environment { asked, .. } = Environment::read(path)?;
         Ok((Self { path: path.to_owned(), events, position: EventLogPosition::default(), board: None }, asked))
     }
 

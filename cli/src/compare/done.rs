@@ -67,8 +67,15 @@ pub(super) fn of_jobs(jobs: &[Job]) -> Result<Vec<Done>, Failure> {
     Ok(done)
 }
 
-/// Returns all searches in the folder that have ended: those that are `asked` for, then those of other comparisons.
-pub(super) fn in_folder(folder: &Path, asked: Vec<Done>) -> Result<Vec<Done>, Failure> {
+/// Returns the searches with those of DARTS first, which tables compare with.
+pub(super) fn baseline_first(all: &[Done]) -> Vec<&Done> {
+    let (first, rest): (Vec<&Done>, Vec<&Done>) = all.iter().partition(|done| done.label == "darts");
+    [first, rest].concat()
+}
+
+/// Returns all searches in the folder that have ended: those that are `asked` for, then those of other comparisons. A run
+/// that cannot be read is named in `notes`.
+pub(super) fn in_folder(folder: &Path, asked: Vec<Done>, notes: &mut Vec<String>) -> Result<Vec<Done>, Failure> {
     let cannot = |error| Failure::file(folder, error);
     let mut others = Vec::new();
     for entry in fs::read_dir(folder).map_err(cannot)? {
@@ -80,7 +87,10 @@ pub(super) fn in_folder(folder: &Path, asked: Vec<Done>) -> Result<Vec<Done>, Fa
     others.sort_unstable();
     let mut all = asked;
     for path in others {
-        all.extend(Done::read(None, &path)?);
+        match Done::read(None, &path) {
+            Ok(done) => all.extend(done),
+            Err(failure) => notes.push(format!("warning: left out of the files: {failure}")),
+        }
     }
     Ok(all)
 }

@@ -45,12 +45,14 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
     let done = done::of_jobs(&jobs)?;
     let ended = done.len();
     if !done.is_empty() {
-        let methods = summary::summarize(&done.iter().collect::<Vec<_>>());
-        let text =
-            if args.json { table::json(&methods).to_string() } else { table::markdown(&methods).trim_end().to_owned() };
-        let (asked, all) = (done.len(), done::in_folder(&args.out, done)?);
-        results::write(args, &all)?;
-        print(&text)?;
+        let methods = summary::summarize(&done::baseline_first(&done));
+        print(&if args.json {
+            table::json(&methods).to_string()
+        } else {
+            table::markdown(&methods).trim_end().to_owned()
+        })?;
+        let (asked, all) = (done.len(), done::in_folder(&args.out, done, &mut missing)?);
+        results::write(args, &done::baseline_first(&all))?;
         if all.len() > asked {
             let others = all.len() - asked;
             missing.push(format!("the files in {} have {others} more searches of the folder", args.out.display()));

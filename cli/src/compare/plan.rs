@@ -25,12 +25,14 @@ pub(super) fn jobs(args: &CompareArgs) -> Result<Vec<Job>, Failure> {
     let seeds = seeds::parse(&args.seeds)
         .ok_or_else(|| wrong("write ranges and numbers with commas, such as 0..3,7,10..=12"))?;
     let sweeps = args.sweep.iter().map(|text| sweep::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    sweep::check(&sweeps)?;
     let mut methods: Vec<&String> = Vec::new();
     for method in &args.methods {
         if !methods.contains(&method) {
             methods.push(method);
         }
     }
+    check_paths(args, &methods, &sweeps)?;
     let mut jobs: Vec<Job> = Vec::new();
     // Seed by seed, so that an interruption leaves all methods with about the same seeds.
     for &seed in &seeds {
@@ -49,12 +51,40 @@ pub(super) fn jobs(args: &CompareArgs) -> Result<Vec<Job>, Failure> {
     Ok(jobs)
 }
 
+/// Refuses settings that no method has, and those that have flags of their own.
+fn check_paths(args: &CompareArgs, methods: &[&String], sweeps: &[Sweep]) -> Result<(), Failure> {
+    let mut bases = Vec::new();
+    for method in methods {
+        bases.push(base(args, method, 0)?);
+    }
+    for (flag, text) in
+        args.settings.set.iter().map(|text| ("--set", text)).chain(sweeps.iter().map(|sweep| ("--sweep", &sweep.path)))
+    {
+        let path = sweep::path(text);
+        let wrong = |expected| Failure::Value { setting: flag, value: text.clone(), expected };
+        match path {
+            "method.name" => return Err(wrong("name the methods with --methods")),
+            "seed" => return Err(wrong("name the seeds with --seeds")),
+            _ if !bases.iter().any(|base| sweep::has(base, path)) => {
+                return Err(wrong("none of the methods has this setting; `lambda-darts methods` lists them"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Returns the settings of a method without those of `--set`.
+fn base(args: &CompareArgs, method: &str, seed: u64) -> Result<SearchConfig, Failure> {
+    let name: Option<Preset> = named("--methods", Some(method))?;
+    configuration(&SettingsArgs { set: Vec::new(), ..args.settings.clone() }, name, Some(seed))
+}
+
 fn of_method(args: &CompareArgs, method: &str, seed: u64, sweeps: &[Sweep]) -> Result<Vec<Job>, Failure> {
     let name: Option<Preset> = named("--methods", Some(method))?;
-    let base = configuration(&SettingsArgs { set: Vec::new(), ..args.settings.clone() }, name, Some(seed))?;
+    let base = base(args, method, seed)?;
     // Settings of a part must not add it to a method without it.
-    let path = |setting: &String| setting.split_once('=').map_or(String::new(), |(path, _)| path.trim().to_owned());
-    let set = args.settings.set.iter().filter(|setting| sweep::has(&base, &path(setting))).cloned().collect();
+    let set = args.settings.set.iter().filter(|setting| sweep::has(&base, sweep::path(setting))).cloned().collect();
     let config = configuration(&SettingsArgs { set, ..args.settings.clone() }, name, Some(seed))?;
     let job = |variant: sweep::Variant| {
         let folder = args.out.join(format!("{}-{seed}", variant.label));

@@ -13,8 +13,7 @@ use crate::report;
 use crate::text_file::write_new;
 
 /// Writes the files of all searches of a folder.
-pub(super) fn write(args: &CompareArgs, all: &[Done]) -> Result<(), Failure> {
-    let all = &baseline_first(all);
+pub(super) fn write(args: &CompareArgs, all: &[&Done]) -> Result<(), Failure> {
     let methods = summarize(all);
     let folders: Vec<PathBuf> = all.iter().map(|done| done.folder.clone()).collect();
     let report = report::Report::read(&folders)?;
@@ -39,12 +38,6 @@ pub(super) fn write(args: &CompareArgs, all: &[Done]) -> Result<(), Failure> {
         write_new(&path, content, true)?;
     }
     Ok(())
-}
-
-/// Returns the searches with those of DARTS first, which the tables compare with, whatever the last comparison was.
-fn baseline_first(all: &[Done]) -> Vec<&Done> {
-    let (first, rest): (Vec<&Done>, Vec<&Done>) = all.iter().partition(|done| done.label == "darts");
-    [first, rest].concat()
 }
 
 /// Returns the searches by what tells them from others but for the seed.

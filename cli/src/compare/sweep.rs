@@ -3,12 +3,13 @@
 use lambda_darts::search::SearchConfig;
 use serde_json::json;
 
+use super::MOST_SEARCHES;
 use crate::failure::Failure;
 use crate::setting_paths::settings;
 
 /// A setting with its values.
 pub(super) struct Sweep {
-    path: String,
+    pub(super) path: String,
     values: Vec<String>,
 }
 
@@ -24,17 +25,32 @@ pub(super) fn parse(text: &str) -> Result<Sweep, Failure> {
     let wrong = |expected| Failure::Value { setting: "--sweep", value: text.to_owned(), expected };
     let form = "write PATH=VALUE,VALUE, such as method.alignment.epsilon=1e-1,1e-2";
     let (path, values) = text.split_once('=').ok_or_else(|| wrong(form))?;
-    let path = path.trim();
-    match path {
-        "method.name" => return Err(wrong("name the methods with --methods")),
-        "seed" => return Err(wrong("name the seeds with --seeds")),
-        _ => {}
-    }
     let values: Vec<String> = values.split(',').map(|value| value.trim().to_owned()).collect();
     if values.iter().any(String::is_empty) {
         return Err(wrong(form));
     }
-    Ok(Sweep { path: path.to_owned(), values })
+    Ok(Sweep { path: path.trim().to_owned(), values })
+}
+
+/// Returns the path of a setting in `PATH=VALUE`.
+pub(super) fn path(setting: &str) -> &str {
+    setting.split_once('=').map_or(setting, |(path, _)| path).trim()
+}
+
+/// Refuses two sweeps of one setting, and more combinations than a comparison has searches.
+pub(super) fn check(sweeps: &[Sweep]) -> Result<(), Failure> {
+    let wrong = |sweep: &Sweep, expected| Failure::Value { setting: "--sweep", value: sweep.path.clone(), expected };
+    let mut combinations: usize = 1;
+    for (at, sweep) in sweeps.iter().enumerate() {
+        if sweeps[..at].iter().any(|other| other.path == sweep.path) {
+            return Err(wrong(sweep, "give all values of a setting in one --sweep"));
+        }
+        combinations = combinations.saturating_mul(sweep.values.len());
+        if combinations > MOST_SEARCHES {
+            return Err(wrong(sweep, "a comparison has at most 1000 searches"));
+        }
+    }
+    Ok(())
 }
 
 /// Returns true if a method has the part that a setting belongs to; settings of no part belong to all methods.
@@ -100,7 +116,12 @@ mod tests {
         assert_eq!(labels(Preset::Darts, &sweeps[..1]), ["darts"]);
         let both = labels(Preset::Darts, &["architecture.lr=1e-3", "weights.lr=.1"]);
         assert_eq!(both, ["darts,architecture.lr=0.001,weights.lr=0.1"]);
-        for wrong in ["epochs", "epochs=", "epochs=1,,2", "seed=1", "method.name=darts"] {
+        let twice = ["weights.lr=0.1", "weights.lr=0.2"].map(|text| parse(text).unwrap());
+        assert!(check(&twice).is_err() && check(&twice[..1]).is_ok());
+        let many: Vec<Sweep> =
+            (0..40).map(|at| Sweep { path: at.to_string(), values: vec![String::new(); 10] }).collect();
+        assert!(check(&many).is_err());
+        for wrong in ["epochs", "epochs=", "epochs=1,,2"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -101,6 +101,26 @@ fn a_sweep_shares_its_baseline_and_a_smaller_comparison_takes_nothing_away() {
 }
 
 #[test]
+fn settings_that_no_method_has_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (methods, more, parts) in [
+        ("darts,lambda-darts", ["--set", "method.aligment.lambda=0.5"], ["--set", "none of the methods"]),
+        ("darts", ["--sweep", "method.alignment.epsilon=1,2"], ["--sweep", "none of the methods"]),
+        ("darts", ["--set", "seed=7"], ["--set", "--seeds"]),
+        ("darts", ["--sweep", "method.name=darts,gdas"], ["--sweep", "--methods"]),
+        ("darts", ["--epochs", "three"], ["--epochs", "write a whole number"]),
+        ("darts", ["--lr", "-0.1"], ["weights.lr", "a positive number"]),
+    ] {
+        let args = [&["compare", "--methods", methods, "--seeds", "0"][..], &more].concat();
+        let out = run(&args, folder.path());
+        assert!(!out.status.success());
+        let said = text(&out.stderr);
+        assert!(parts.iter().all(|part| said.contains(part)), "{args:?}: {said}");
+    }
+    assert!(folders(folder.path()).is_empty());
+}
+
+#[test]
 fn a_search_of_another_process_is_left_to_it() {
     let folder = tempfile::tempdir().unwrap();
     let taken = folder.path().join("all/darts-0");

@@ -115,7 +115,8 @@ pub trait Engine: Debug + Send {
     /// [`EngineError`] if the device fails.
     fn mark_gradient(&mut self) -> Later<'_, ()>;
 
-    /// Euclidean norm of the difference between the gradient and the marked one. The mark is spent.
+    /// Euclidean norm of the difference between the gradient and the marked one. The mark is spent: call it once after
+    /// each [`mark_gradient`](Self::mark_gradient), within the same pass.
     ///
     /// # Errors
     /// [`EngineError`] if the device fails.

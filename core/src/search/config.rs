@@ -305,7 +305,8 @@ impl SearchConfig {
         let parsed = toml::from_str::<toml::Table>(&format!("value = {value}")).ok();
         let parsed = parsed.filter(|table| table.len() == 1).and_then(|mut table| table.remove("value"));
         // TOML has no number without a digit before its point, such as `.25`.
-        let number = || value.parse().ok().filter(|number: &f64| number.is_finite()).map(toml::Value::Float);
+        let begins = value.trim_start_matches(['+', '-']).starts_with('.');
+        let number = || value.parse().ok().filter(|number: &f64| begins && number.is_finite()).map(toml::Value::Float);
         let parsed = parsed.or_else(number).unwrap_or_else(|| toml::Value::String(value.to_owned()));
         let mut table = toml::Table::try_from(&*self).map_err(|error| wrong(error.to_string()))?;
         let mut place = &mut table;

@@ -7,7 +7,8 @@ use web_time::Instant;
 use super::{SearchError, Session};
 
 impl Session {
-    /// Takes a step, measures it and takes it back: the search goes on as if nothing had happened.
+    /// Takes a step, measures it and takes it back: the search ends with the same bits. Its clock goes on meanwhile, and a
+    /// GPU without room for the batch is replaced by the CPU, as in any step.
     ///
     /// The step is one of the last epoch, in which every regularizer is at work. The first one on a device also makes its
     /// buffers and kernels; measure twice where that matters.

@@ -141,6 +141,10 @@ impl Progress {
         self.epoch <= epochs
             && self.step <= steps
             && self.history.len() == self.epoch
+            && self.history.iter().enumerate().all(|(at, ended)| ended.epoch == at)
+            && self.clipped <= self.step
+            && [self.loss_gradient_norm, self.regularizer_gradient_norm].iter().all(|mean| mean.count <= self.step)
+            && self.alignment.iter().all(|mean| mean.count <= self.step)
             && (self.gradients.is_empty() || whole(&self.gradients))
             && [0, cell_types].contains(&self.alignment.len())
             && (self.step == 0 || (!self.gradients.is_empty() && self.alignment.len() == cell_types))
@@ -399,7 +403,7 @@ impl Session {
         let curvature = match self.batches.validation(0) {
             Some(batch) if self.config.measures.curvature => {
                 let found = self.bilevel.curvature(&batch, &moment, ITERATIONS).await;
-                Some(found.map_err(|error| error.at(epoch + 1, step + 1))?)
+                Some(found.map_err(|error| error.at(epoch + 1, step))?)
             }
             _ => None,
         };
@@ -479,10 +483,10 @@ impl Session {
         Ok(share)
     }
 
-    /// True if the search has not begun: no event was asked for.
+    /// True if the search has not begun: no step was taken.
     #[must_use]
     pub fn is_new(&self) -> bool {
-        !self.progress.started
+        self.progress.epoch == 0 && self.progress.step == 0
     }
 
     /// Whole state, on the host.

@@ -84,6 +84,7 @@ fn spelt(text: &str) -> String {
             'α' => spelt.push_str("$\\alpha$"),
             'β' => spelt.push_str("$\\beta$"),
             '±' => spelt.push_str("$\\pm$"),
+            '−' => spelt.push_str("$-$"),
             '₀' => spelt.push_str("$_0$"),
             '–' => spelt.push_str("--"),
             '\\' => spelt.push_str("\\textbackslash{}"),
@@ -109,6 +110,13 @@ mod tests {
             ("no weights", "no weights", ""),
         ] {
             assert_eq!(head(title), (above.to_owned(), below.to_owned()));
+        }
+    }
+
+    #[test]
+    fn every_method_is_spelt_in_ascii() {
+        for preset in lambda_darts::method::PRESETS {
+            assert!(spelt(&proper_name(preset.name())).is_ascii(), "{}", preset.name());
         }
     }
 
