@@ -103,8 +103,7 @@ fn of_run(run: &Path, wanted: Option<usize>) -> Result<(Derived, Origin), Failur
 /// Returns the architecture of an epoch. Well-formed fields may still be an invalid cell, which is an error.
 fn derived(epoch: &EpochEvent) -> Result<Derived, String> {
     let genotype = checked(&serde_json::json!(epoch.genotype))?;
-    let epoch_number = epoch.epoch;
-    Ok(Derived { genotype, epoch: Some(epoch_number), cell_types: Some(epoch.cell_types.clone()) })
+    Ok(Derived { genotype, epoch: Some(epoch.epoch), cell_types: Some(epoch.cell_types.clone()) })
 }
 
 fn checked(genotype: &serde_json::Value) -> Result<Genotype, String> {

@@ -13,6 +13,14 @@ use crate::run_dir::notations;
 
 pub(crate) fn run(args: &BenchmarkArgs) -> Result<(), Failure> {
     let (file, from) = match args.from.as_slice() {
+        [file, _] if args.table.is_some() => {
+            let value = file.to_string_lossy().into_owned();
+            return Err(Failure::Value {
+                setting: "TABLE.csv",
+                value,
+                expected: "name the table once, here or with --table",
+            });
+        }
         [file, from] => (Some(Path::new(file)), from.as_os_str()),
         from => (args.table.as_deref(), from.first().map_or(OsStr::new("-"), OsString::as_os_str)),
     };

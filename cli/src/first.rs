@@ -11,8 +11,8 @@ use crate::drive::{End, Run};
 use crate::failure::Failure;
 use crate::output::print;
 use crate::progress::Progress;
-use crate::run_dir::notations;
-use crate::search::{Folder, begin, configuration, rules};
+use crate::run_dir::{Existing, Folder, notations};
+use crate::search::{begin, configuration, rules};
 use crate::stop::Stop;
 
 /// The methods that are compared, the one that collapses first.
@@ -35,7 +35,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     let mut all = Vec::new();
     for (label, preset) in METHODS {
         let config = configuration(&settings, Some(preset), None)?;
-        let mut run = begin(&settings, &config, Folder { out: None, force: false }, 1, &stop)?;
+        let mut run = begin(&settings, &config, Folder { out: None, existing: Existing::Refused }, 1, &stop)?;
         let mut progress = Progress::new(&run.session, false);
         progress.line(&format!("{label}: run {}", run.dir.path().display()));
         if let End::Signal(code) = run.drive(&mut progress, &rules(&settings), &stop)? {

@@ -35,6 +35,7 @@ mod network;
 mod output;
 mod picture;
 mod progress;
+mod record;
 mod report;
 mod resume;
 mod run_dir;

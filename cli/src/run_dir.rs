@@ -22,19 +22,40 @@ pub(crate) struct RunDir {
     board: Option<Board>,
 }
 
+/// Folder of a new run.
+#[derive(Clone, Copy)]
+pub(crate) struct Folder<'a> {
+    /// Path; without one, the folder gets a name from the search.
+    pub(crate) out: Option<&'a Path>,
+    pub(crate) existing: Existing,
+}
+
+/// Files that a folder of a new run may have already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Existing {
+    /// None.
+    Refused,
+    /// All, but not those of a run: another process may have made it meanwhile.
+    ButRuns,
+    /// All.
+    Overwritten,
+}
+
 impl RunDir {
     /// Makes the folder and writes the settings and the environment of the search.
     pub(crate) fn create(
-        out: Option<&Path>,
-        force: bool,
+        Folder { out, existing }: Folder<'_>,
         config: &SearchConfig,
         environment: &Environment,
     ) -> Result<Self, Failure> {
         let path = match out {
-            Some(path) => named(path, force)?,
+            Some(path) => named(path, existing)?,
             None => numbered(config)?,
         };
         let events = events_of(&path)?;
+        if existing == Existing::ButRuns && is_run(&path) {
+            return Err(Failure::Busy { path });
+        }
         // Files of an earlier run must not be mistaken for those of this one.
         for name in ["genotype.json", Checkpoint::NEWEST, Checkpoint::PREVIOUS] {
             let old = path.join(name);
@@ -206,10 +227,10 @@ pub(crate) fn notations(genotype: &Genotype) -> String {
     if lines.is_empty() { json!(genotype).to_string() } else { lines.join("\n") }
 }
 
-fn named(path: &Path, force: bool) -> Result<PathBuf, Failure> {
+fn named(path: &Path, existing: Existing) -> Result<PathBuf, Failure> {
     let cannot = |error| Failure::file(path, error);
     fs::create_dir_all(path).map_err(cannot)?;
-    if !force && fs::read_dir(path).map_err(cannot)?.next().is_some() {
+    if existing == Existing::Refused && fs::read_dir(path).map_err(cannot)?.next().is_some() {
         return Err(Failure::NotEmpty { path: path.to_owned() });
     }
     Ok(path.to_owned())

@@ -22,7 +22,7 @@ use crate::memory::peak_rss_mib;
 use crate::output::print;
 use crate::progress::Progress;
 use crate::resume::resume;
-use crate::run_dir::{RunDir, is_run, notations, same_settings};
+use crate::run_dir::{Existing, Folder, RunDir, is_run, notations, same_settings};
 use crate::stop::Stop;
 use crate::text_file::read_text;
 use crate::{effect, fit, images, known};
@@ -44,7 +44,16 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
                 same_settings(out, &config)?;
                 resume(settings, out, None, &stop)?
             }
-            None => begin(settings, &config, Folder { out: args.out.as_deref(), force: args.force }, 1, &stop)?,
+            None => begin(
+                settings,
+                &config,
+                Folder {
+                    out: args.out.as_deref(),
+                    existing: if args.force { Existing::Overwritten } else { Existing::Refused },
+                },
+                1,
+                &stop,
+            )?,
         }
     };
     let began = Instant::now();
@@ -116,15 +125,6 @@ pub(crate) fn rules(args: &SettingsArgs) -> Rules {
     Rules { every: Duration::from_secs(60 * u64::from(args.checkpoint_minutes.unwrap_or(CHECKPOINT_MINUTES))) }
 }
 
-/// Folder of a new run.
-#[derive(Clone, Copy)]
-pub(crate) struct Folder<'a> {
-    /// Path; without one, the folder gets a name from the search.
-    pub(crate) out: Option<&'a Path>,
-    /// True if it may have files already.
-    pub(crate) force: bool,
-}
-
 /// Starts a new search in a folder of its own. `at_once` is the number of such searches that run at a time.
 pub(crate) fn begin(
     args: &SettingsArgs,
@@ -152,7 +152,7 @@ pub(crate) fn begin(
         session = session.with_table(table);
     }
     stop.begin();
-    let mut dir = RunDir::create(folder.out, folder.force, config, &environment)?;
+    let mut dir = RunDir::create(folder, config, &environment)?;
     if args.tensorboard {
         dir = dir.with_board(0.0)?;
     }

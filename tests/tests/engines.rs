@@ -221,6 +221,28 @@ fn a_regularized_step_equals_its_specification() {
     }
 }
 
+/// The norm since a mark is that of the change alone, and neither the mark nor the measure touches the gradient.
+#[test]
+fn a_mark_measures_what_is_added_to_the_gradient() {
+    let space = Space::named("nas-bench-201").unwrap();
+    let size = NetworkSize { channels: 3, cells: 1, image_channels: 3, classes: 10 };
+    let graph = Graph::supernet(&space, size).unwrap();
+    let mut random = ChaCha8Rng::seed_from_u64(10);
+    let [first, second] = [(); 2].map(|()| numbers(&mut random, graph.parameter_count()));
+    let change = first.iter().zip(&second).map(|(a, b)| (b - a) * (b - a)).sum::<f64>().sqrt();
+    for device in [Device::cpu(), Device::cpu_f64(), reference()].into_iter().chain(vulkan()) {
+        let mut engine = start(&graph, &device);
+        for _ in 0..2 {
+            write(engine.as_mut(), State::Gradient, &first);
+            block_on(engine.mark_gradient()).unwrap();
+            write(engine.as_mut(), State::Gradient, &second);
+            let found = block_on(engine.gradient_norm_since_mark()).unwrap();
+            assert!((found - change).abs() <= 1e-5 * change, "{}: {found}, not {change}", device.name());
+            assert_eq!(read(engine.as_mut(), State::Gradient), second, "{}", device.name());
+        }
+    }
+}
+
 /// The reduce cell of NASNet hands on three of five nodes, and its normal cell reads a node twice; the others have
 /// every operation, edges without one, a node that reads nothing, and noise.
 const DERIVED: [(&str, &str); 3] = [

@@ -1,16 +1,15 @@
 //! Finished searches of a comparison, read from their folders.
 
 use std::fs;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use lambda_darts::graph::Cost;
-use lambda_darts::search::{EpochEvent, EventKind};
+use lambda_darts::search::EpochEvent;
 
 use super::plan::Job;
-use crate::events::read_events;
 use crate::failure::Failure;
 use crate::network::{ImageShape, Network};
+use crate::record::Record;
 use crate::run_dir::is_run;
 
 /// A finished search.
@@ -29,17 +28,11 @@ pub(crate) struct Done {
 impl Done {
     /// Reads a search; absent if it has not ended.
     fn read(label: Option<&str>, folder: &Path) -> Result<Option<Self>, Failure> {
-        let (mut config, mut epochs, mut ended, mut seconds) = (None, Vec::new(), false, 0.0);
-        read_events(folder, |event| {
-            seconds = event.seconds;
-            ended = matches!(event.kind, EventKind::End { .. });
-            match event.kind {
-                EventKind::Start { config: found, .. } => config = Some(found),
-                EventKind::Epoch(epoch) => epochs.push(*epoch),
-                _ => {}
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
+        // Only a search that has ended, or was interrupted, has this file: the events of others may be growing.
+        if !folder.join("genotype.json").is_file() {
+            return Ok(None);
+        }
+        let Record { config, epochs, ended, seconds } = Record::read(folder)?;
         let (Some(config), true, Some(last)) = (config, ended, epochs.last()) else { return Ok(None) };
         let cost = config
             .search_space()

@@ -26,8 +26,8 @@ use crate::failure::Failure;
 use crate::output::print;
 use crate::progress::Progress;
 use crate::resume::resume;
-use crate::run_dir::is_run;
-use crate::search::{Folder, begin, rules, start_threads};
+use crate::run_dir::{Existing, Folder, is_run};
+use crate::search::{begin, rules, start_threads};
 use crate::stop::Stop;
 
 use plan::Job;
@@ -147,7 +147,7 @@ impl Job {
         let run = if is_run(&self.folder) {
             resume(&args.settings, &self.folder, None, stop)
         } else {
-            let folder = Folder { out: Some(&self.folder), force: true };
+            let folder = Folder { out: Some(&self.folder), existing: Existing::ButRuns };
             begin(&args.settings, &self.config, folder, *at_once, stop)
         };
         let mut run: Run = match run {

@@ -7,7 +7,7 @@ use super::summary::summarize;
 use super::table;
 use crate::args::CompareArgs;
 use crate::failure::Failure;
-use crate::figure::{self, Group, Inches, Panel};
+use crate::figure::{self, Inches, Panel};
 use crate::picture::{Format, bytes};
 use crate::report;
 use crate::text_file::write_new;
@@ -30,7 +30,8 @@ pub(super) fn write(args: &CompareArgs, all: &[&Done]) -> Result<(), Failure> {
     }
     let panels: Vec<Panel> = args.panels.iter().filter_map(|name| Panel::named(name)).collect();
     let path = args.out.join("figure.svg");
-    let drawn = figure::draw(&groups(all), &panels, Inches::default());
+    let groups = figure::grouped(all.iter().map(|done| (figure::label(&done.label), done.epochs.clone())));
+    let drawn = figure::draw(&groups, &panels, Inches::default());
     let drawn = drawn.map_err(|what| Failure::inside(&path, what))?;
     for (name, format) in [("figure.svg", Format::Svg), ("figure.pdf", Format::Pdf)] {
         let path = args.out.join(name);
@@ -38,17 +39,4 @@ pub(super) fn write(args: &CompareArgs, all: &[&Done]) -> Result<(), Failure> {
         write_new(&path, content, true)?;
     }
     Ok(())
-}
-
-/// Returns the searches by what tells them from others but for the seed.
-fn groups(all: &[&Done]) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    for done in all {
-        let label = figure::label(&done.label);
-        match groups.iter_mut().find(|group| group.label == label) {
-            Some(group) => group.seeds.push(done.epochs.clone()),
-            None => groups.push(Group { label, seeds: vec![done.epochs.clone()] }),
-        }
-    }
-    groups
 }

@@ -1,16 +1,15 @@
 //! `figure`: the curves of runs as a figure for a paper.
 
-use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use lambda_darts::search::{EpochEvent, EventKind, SearchConfig};
+use lambda_darts::search::EpochEvent;
 
-use super::{Group, Panel, draw, label};
+use super::{Group, Panel, draw, grouped, label};
 use crate::args::FigureArgs;
-use crate::events::read_events;
 use crate::failure::Failure;
 use crate::output::print;
 use crate::picture::{Format, bytes};
+use crate::record::Record;
 use crate::runs::runs_of;
 use crate::setting_paths::{Settings, differing, settings};
 use crate::text_file::write_new;
@@ -33,17 +32,10 @@ pub(crate) fn run(args: &FigureArgs) -> Result<(), Failure> {
 }
 
 fn read(path: &Path) -> Result<Run, Failure> {
-    let (mut config, mut epochs) = (None::<Box<SearchConfig>>, Vec::new());
-    read_events(path, |event| {
-        match event.kind {
-            EventKind::Start { config: found, .. } => config = Some(found),
-            EventKind::Epoch(epoch) => epochs.push(*epoch),
-            _ => {}
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    let events: PathBuf = path.join("events.jsonl");
-    let Some(config) = config.filter(|_| !epochs.is_empty()) else { return Err(Failure::no_epoch(&events)) };
+    let Record { config, epochs, .. } = Record::read(path)?;
+    let Some(config) = config.filter(|_| !epochs.is_empty()) else {
+        return Err(Failure::no_epoch(&path.join("events.jsonl")));
+    };
     let mut settings = settings(&config.to_toml());
     settings.remove("seed");
     Ok(Run { method: config.method.name.name(), settings, epochs })
@@ -61,15 +53,8 @@ fn groups(runs: Vec<Run>) -> Vec<Group> {
         });
         label(&std::iter::once(run.method.to_owned()).chain(told).collect::<String>())
     };
-    let mut groups: Vec<Group> = Vec::new();
-    for run in runs {
-        let label = name(&run);
-        match groups.iter_mut().find(|group| group.label == label) {
-            Some(group) => group.seeds.push(run.epochs),
-            None => groups.push(Group { label, seeds: vec![run.epochs] }),
-        }
-    }
     // The baseline has the first colour in every figure.
-    groups.sort_by_key(|group| group.label != label("darts"));
-    groups
+    let mut runs: Vec<(String, Vec<EpochEvent>)> = runs.into_iter().map(|run| (name(&run), run.epochs)).collect();
+    runs.sort_by_key(|(name, _)| *name != label("darts"));
+    grouped(runs)
 }

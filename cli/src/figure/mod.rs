@@ -36,6 +36,18 @@ pub(crate) struct Group {
     pub(crate) seeds: Vec<Vec<EpochEvent>>,
 }
 
+/// Puts runs of one label together, in the order of their first occurrence.
+pub(crate) fn grouped(runs: impl IntoIterator<Item = (String, Vec<EpochEvent>)>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (label, epochs) in runs {
+        match groups.iter_mut().find(|group| group.label == label) {
+            Some(group) => group.seeds.push(epochs),
+            None => groups.push(Group { label, seeds: vec![epochs] }),
+        }
+    }
+    groups
+}
+
 /// Draws the figure as SVG. A panel whose quantity no run has is left out, and so is one that is there already.
 ///
 /// # Errors

@@ -301,8 +301,8 @@ impl Bilevel {
         watch.lap(&mut self.phases.weights);
         finite("training loss", found.loss)?;
         finite("cell gradient", found.cells.iter().flatten().sum())?;
-        // The CPU computes a tangent's gradient together with that of the loss; to tell them apart costs a pass over the
-        // weights.
+        // The CPU computes a tangent's gradient together with that of the loss; to tell them apart, it takes the weights'
+        // part of a backward pass once more.
         let apart = regularizes && (!tangent || moment.step.is_multiple_of(TANGENT_NORM_EVERY));
         let mut norms = GradientNorms { total: 0.0, loss: None, regularizer: None };
         if regularizes {

@@ -19,6 +19,7 @@ mod memory;
 mod optimizer;
 mod phase;
 mod probe;
+mod progress;
 mod session;
 mod state;
 mod unrolled;

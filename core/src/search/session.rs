@@ -8,8 +8,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
-use super::bilevel::{Bilevel, StepReport, StepSettings};
+use super::bilevel::{Bilevel, StepSettings};
 use super::phase::Stopwatch;
+use super::progress::Progress;
 use super::state::BilevelState;
 #[cfg(not(target_family = "wasm"))]
 use super::state::Tensor;
@@ -49,53 +50,6 @@ pub struct Session {
     pub(super) progress: Progress,
 }
 
-/// Position of a session, and the sums of the epoch so far.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Progress {
-    started: bool,
-    ended: bool,
-    pub(super) epoch: usize,
-    pub(super) step: usize,
-    train_loss: f64,
-    valid_loss: f64,
-    gradient_norm: f64,
-    loss_gradient_norm: Mean,
-    regularizer_gradient_norm: Mean,
-    /// Number of steps whose gradient was clipped.
-    clipped: usize,
-    /// Λ by cell type.
-    alignment: Vec<Mean>,
-    /// Sums of the cell gradients of L_val.
-    gradients: Vec<Vec<f64>>,
-    /// Epochs that have ended.
-    history: Vec<EpochSummary>,
-    /// True if a sign of a collapse ends the search.
-    stopped: bool,
-}
-
-/// Mean of the values that were measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Mean {
-    sum: f64,
-    count: usize,
-}
-
-impl Mean {
-    fn add(&mut self, value: Option<f64>) {
-        if let Some(value) = value {
-            self.sum += value;
-            self.count += 1;
-        }
-    }
-
-    /// Mean; absent without a value.
-    fn value(self) -> Option<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "steps are few")]
-        let count = self.count as f64;
-        (self.count > 0).then(|| self.sum / count)
-    }
-}
-
 /// Whole state of a session, which goes on from there as if it had never stopped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SessionState {
@@ -131,23 +85,6 @@ impl SessionState {
     #[cfg(not(target_family = "wasm"))]
     pub(super) fn tensors(&mut self) -> &mut BTreeMap<String, Tensor> {
         &mut self.bilevel.tensors
-    }
-}
-
-impl Progress {
-    /// True if this can be the progress of a search whose cell gradients have the lengths `cells`.
-    fn fits(&self, cells: &[usize], cell_types: usize, epochs: usize, steps: usize) -> bool {
-        let whole = |gradients: &[Vec<f64>]| gradients.iter().map(Vec::len).eq(cells.iter().copied());
-        self.epoch <= epochs
-            && self.step <= steps
-            && self.history.len() == self.epoch
-            && self.history.iter().enumerate().all(|(at, ended)| ended.epoch == at)
-            && self.clipped <= self.step
-            && [self.loss_gradient_norm, self.regularizer_gradient_norm].iter().all(|mean| mean.count <= self.step)
-            && self.alignment.iter().all(|mean| mean.count <= self.step)
-            && (self.gradients.is_empty() || whole(&self.gradients))
-            && [0, cell_types].contains(&self.alignment.len())
-            && (self.step == 0 || (!self.gradients.is_empty() && self.alignment.len() == cell_types))
     }
 }
 
@@ -358,8 +295,7 @@ impl Session {
             .map_err(|error| error.at(epoch + 1, step + 1))?;
         let alignment: Vec<_> =
             (0..self.space.cell_types.len()).map(|cell_type| self.alignment(cell_type, &report.train.cells)).collect();
-        self.add_up(&report, &alignment);
-        self.progress.step += 1;
+        self.progress.add_up(&report, &alignment, self.config.weights.clip);
         Ok(StepEvent {
             epoch: epoch + 1,
             step: step + 1,
@@ -377,24 +313,6 @@ impl Session {
         let own = cells.iter().zip(&self.bilevel.cell_types).filter(|(_, of)| **of == cell_type);
         let own: Vec<&[f64]> = own.map(|(cell, _)| cell.as_slice()).collect();
         LayerAlignment::measure(AlignmentMeasure::Cosine, &own).map(|alignment| alignment.value)
-    }
-
-    fn add_up(&mut self, report: &StepReport, alignment: &[Option<f64>]) {
-        let progress = &mut self.progress;
-        progress.train_loss += report.train.loss;
-        progress.valid_loss += report.valid.loss;
-        progress.gradient_norm += report.norms.total;
-        progress.loss_gradient_norm.add(report.norms.loss);
-        progress.regularizer_gradient_norm.add(report.norms.regularizer);
-        progress.clipped += usize::from(report.norms.total > self.config.weights.clip);
-        progress.alignment.resize(alignment.len(), Mean::default());
-        progress.alignment.iter_mut().zip(alignment).for_each(|(mean, value)| mean.add(*value));
-        if progress.gradients.is_empty() {
-            progress.gradients.clone_from(&report.valid.cells);
-        } else {
-            let sums = progress.gradients.iter_mut().flatten();
-            sums.zip(report.valid.cells.iter().flatten()).for_each(|(sum, g)| *sum += g);
-        }
     }
 
     async fn end_epoch(&mut self) -> Result<EpochEvent, SearchError> {
