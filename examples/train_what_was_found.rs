@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lambda_darts::data::{Batches, SearchData};
 use lambda_darts::device::Device;
 use lambda_darts::engine::SgdStep;
-use lambda_darts::graph::{Cost, NetworkSize};
+use lambda_darts::graph::{Cost, NetworkOptions, NetworkSize};
 use lambda_darts::search::{EventKind, SearchConfig, Session};
 use lambda_darts::training::{DerivedNetwork, TrainingError};
 use pollster::block_on;
@@ -34,7 +34,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("{}", genotype.to_nas_bench_201().unwrap_or_default());
     println!("{parameters} parameters, {multiply_adds} multiply-adds an image");
 
-    let mut net = block_on(DerivedNetwork::new(&space, &genotype, size, None, config.seed, &device))?;
+    let mut net =
+        block_on(DerivedNetwork::new(&space, &genotype, size, NetworkOptions::default(), config.seed, &device))?;
     let mut batches = Batches::new(data, config.batch, config.seed)?;
     let mut steps = 0;
     for epoch in 0..EPOCHS {
@@ -43,7 +44,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for step in 0..batches.steps() {
             (loss, _) = block_on(net.accumulate(&batches.pair(epoch as usize, step).train, steps))?;
             steps += 1;
-            block_on(net.engine().step(SgdStep { lr, momentum: MOMENTUM, decay: DECAY, scale: 1.0 }))?;
+            block_on(net.engine().step(SgdStep { lr, momentum: MOMENTUM, decay: DECAY, scale: 1.0, nesterov: false }))?;
         }
         let right = 100.0 * accuracy(&mut net, &batches)?;
         println!("training, epoch {}: loss of the last batch {loss:.3}, {right:.1} % right", epoch + 1);

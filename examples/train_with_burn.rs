@@ -13,7 +13,7 @@ use burn_train::metric::{AccuracyMetric, LossMetric};
 use burn_train::{ClassificationOutput, InferenceStep, Learner, SupervisedTraining, TrainOutput, TrainStep};
 use lambda_darts::data::{Batch, Batches, DataConfig, DataSet, SearchData};
 use lambda_darts::exchange::burn::NetworkModule;
-use lambda_darts::graph::{Graph, NetworkSize};
+use lambda_darts::graph::{Graph, NetworkOptions, NetworkSize};
 use lambda_darts::space::{Genotype, Space};
 
 const EPOCHS: usize = 4;
@@ -25,7 +25,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let cell = Genotype::parse("|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|none~1|none~2|")?;
     let size = NetworkSize { channels: 8, cells: 1, image_channels: data.channels(), classes: data.classes().len() };
     let device = Device::flex().autodiff();
-    let model = Classifier { network: NetworkModule::new(Graph::derived(&space, &cell, size, None)?, 0, &device) };
+    let model = Classifier {
+        network: NetworkModule::new(Graph::derived(&space, &cell, size, NetworkOptions::default())?, 0, &device),
+    };
 
     let mut batches = Batches::new(data, BATCH, 0)?;
     let train: Vec<_> = (0..batches.steps()).flat_map(|step| examples(&batches.pair(0, step).train)).collect();

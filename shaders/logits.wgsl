@@ -1,13 +1,13 @@
 // The linear layer and the cross-entropy of one image:
 //
-//   l = W f + b,   L_b = −w · ln softmax(l)[label] / batch,   ∂l = w · (softmax(l) − onehot(label)) / batch
+//   l = W f + b,   L_b = −w · Σ_c t_c · ln softmax(l)_c / batch,   ∂l = w · (softmax(l) − t) / batch
 //
-// with w the head's weight in the loss.
+// with w the head's weight in the loss and the smoothed target t_c = (1 − s) · [c is the label] + s / classes.
 //
 // One workgroup an image.
 //
 //   word  1 f within results   2 channels   3 classes   4 W and 5 b within inputs   6 l within results
-//         7 labels within inputs, or NONE   8 the losses and 9 ∂l within results   10 w
+//         7 labels within inputs, or NONE   8 the losses and 9 ∂l within results   10 w   11 s
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
@@ -47,19 +47,26 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
     }
     let largest = shares[0].x;
     workgroupBarrier();
-    var part = 0.0;
+    // Σ exp(l − largest) and Σ (l − largest).
+    var parts = vec2<f32>(0.0, 0.0);
     for (var class_ = thread; class_ < classes; class_ = class_ + 256u) {
-        part = part + exp(results[logits + class_] - largest);
+        let apart = results[logits + class_] - largest;
+        parts = parts + vec2<f32>(exp(apart), apart);
     }
-    let sum = total(vec2<f32>(part, 0.0), thread).x;
+    let sums = total(parts, thread);
+    let sum = sums.x;
     let images = f32(call.batch) / bitcast<f32>(items[item + 10u]);
+    let smoothing = bitcast<f32>(items[item + 11u]);
+    let other = smoothing / f32(classes);
     for (var class_ = thread; class_ < classes; class_ = class_ + 256u) {
         let logit = results[logits + class_];
-        var hit = 0.0;
+        var target_ = other;
         if (class_ == label) {
-            hit = 1.0;
-            results[items[item + 8u] + image] = (log(sum) - (logit - largest)) / images;
+            target_ = 1.0 - smoothing + other;
+            let own = log(sum) - (logit - largest);
+            let all = f32(classes) * log(sum) - sums.y;
+            results[items[item + 8u] + image] = ((1.0 - smoothing) * own + other * all) / images;
         }
-        results[items[item + 9u] + image * classes + class_] = (exp(logit - largest) / sum - hit) / images;
+        results[items[item + 9u] + image * classes + class_] = (exp(logit - largest) / sum - target_) / images;
     }
 }

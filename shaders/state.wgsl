@@ -18,6 +18,7 @@ struct Call {
     b: f32,
     c: f32,
     d: f32,
+    flag: u32,
 }
 
 @group(0) @binding(0) var<uniform> call: Call;

@@ -27,6 +27,8 @@ pub(crate) enum Stream {
     Images = 8,
     /// Random parts of a method.
     Method = 9,
+    /// Masks of the drop paths in a step.
+    DropPath = 10,
 }
 
 /// Returns the stream of random numbers for `purpose` and `counter` in the search with this seed.

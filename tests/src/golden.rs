@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use lambda_darts::data::Batch;
 use lambda_darts::device::Device;
-use lambda_darts::graph::{Auxiliary, Graph, NetworkSize, Parameter};
+use lambda_darts::graph::{Graph, NetworkOptions, NetworkSize, Parameter};
 use lambda_darts::method::Method;
 use lambda_darts::search::Bilevel;
 use lambda_darts::space::{Genotype, GenotypeCell, MacroLayout, Operation, Space};
@@ -272,8 +272,8 @@ impl Case {
         };
         let space = Space::named(space).expect("a space");
         let loss_weight = self.entry("auxiliary_weight").and_then(Value::as_f64);
-        let auxiliary = loss_weight.map(|loss_weight| Auxiliary { loss_weight });
-        let net = block_on(DerivedNetwork::new(&space, &genotype, size, auxiliary, 0, device));
+        let options = NetworkOptions { auxiliary_weight: loss_weight, ..NetworkOptions::default() };
+        let net = block_on(DerivedNetwork::new(&space, &genotype, size, options, 0, device));
         let mut net = net.unwrap_or_else(|error| panic!("{}: {error}", self.name));
         self.same_parameters(net.graph());
         let weights = self.vector(net.graph().parameters(), "param/");

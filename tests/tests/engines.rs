@@ -3,8 +3,10 @@
 use lambda_darts::alignment::{AlignmentMeasure, Estimator};
 use lambda_darts::data::Batch;
 use lambda_darts::device::Device;
-use lambda_darts::engine::{Draws, Engine, EngineError, Input, State, Statistics, Want, initialize, open};
-use lambda_darts::graph::{Auxiliary, CandidateContext, Graph, NetworkSize};
+use lambda_darts::engine::{
+    Draws, Engine, EngineError, Input, Loss, SgdStep, State, Statistics, Want, initialize, open,
+};
+use lambda_darts::graph::{Builder, CandidateContext, Coefficient, Graph, NetworkOptions, NetworkSize};
 use lambda_darts::method::{MethodConfig, Moment, Preset};
 use lambda_darts::search::{ArchitectureConfig, Bilevel, StepSettings, WeightsConfig};
 use lambda_darts::space::{Architecture, Genotype, Operation, OperationStyle, Space};
@@ -270,28 +272,33 @@ fn derived_networks_agree(device: &Device, sides: &[usize], max: f64) {
         let cells = if name == "nas-bench-201" { 1 } else { 4 };
         let size = NetworkSize { channels: 3, cells, image_channels: 3, classes: 10 };
         let genotype = Genotype::parse(genotype).unwrap();
-        derived_network_agrees(device, (&space, &genotype, size, None), sides, max);
+        derived_network_agrees(device, (&space, &genotype, size, NetworkOptions::default()), sides, max);
     }
 }
 
 fn derived_network_agrees(
     device: &Device,
-    (space, genotype, size, auxiliary): (&Space, &Genotype, NetworkSize, Option<Auxiliary>),
+    (space, genotype, size, options): (&Space, &Genotype, NetworkSize, NetworkOptions),
     sides: &[usize],
     max: f64,
 ) {
     let name = &space.name;
     let mut nets = [device.clone(), reference()]
-        .map(|device| block_on(DerivedNetwork::new(space, genotype, size, auxiliary, 5, &device)).unwrap());
+        .map(|device| block_on(DerivedNetwork::new(space, genotype, size, options, 5, &device)).unwrap());
     let mut random = ChaCha8Rng::seed_from_u64(8);
     // Scales and shifts start as ones and zeros, which show little.
     let weights = numbers(&mut random, nets[0].graph().parameter_count());
     for net in &mut nets {
         write(net.engine(), State::Weights, &weights);
+        net.set_drop_path(0.3);
     }
     for (step, &side) in (0..).zip(sides) {
         let images = batch(&mut random, if step == 0 { 3 } else { 19 }, side);
         let found = nets.each_mut().map(|net| block_on(net.loss_and_gradient(&images, step)).unwrap());
+        let sgd = SgdStep { lr: 1e-3, momentum: 0.9, decay: 1e-2, scale: 0.1, nesterov: step > 0 };
+        for net in &mut nets {
+            block_on(net.engine().step(sgd)).unwrap();
+        }
         let predictions = nets.each_mut().map(|net| block_on(net.predict(&images)).unwrap());
         for (what, [ours, plain]) in [
             ("loss", found.each_ref().map(|found| vec![found.loss])),
@@ -318,17 +325,55 @@ fn derived_networks_on_vulkan_equal_their_specification() {
     }
 }
 
-/// Compares a network with an auxiliary head, whose loss reaches the lower cells by a second way. The head needs 8×8
-/// pixels, which images of 32 leave after two reductions.
+/// Compares a network with an auxiliary head, whose loss reaches the lower cells by a second way, with drop paths and
+/// smoothed labels. The head needs 8×8 pixels, which images of 32 leave after two reductions.
 #[test]
-fn auxiliary_heads_equal_their_specification() {
+fn auxiliary_heads_and_drop_paths_equal_their_specification() {
     let space = Space::named("darts").unwrap();
     let genotype = Genotype::parse(DERIVED[0].1).unwrap();
     let size = NetworkSize { channels: 2, cells: 3, image_channels: 3, classes: 10 };
-    let network = (&space, &genotype, size, Some(Auxiliary { loss_weight: 0.4 }));
+    let options = NetworkOptions { auxiliary_weight: Some(0.4), drop_path: true, label_smoothing: 0.1 };
+    let network = (&space, &genotype, size, options);
     derived_network_agrees(&Device::cpu_f64(), network, &[32], 1e-9);
     if let Some(device) = vulkan() {
         derived_network_agrees(&device, network, &[32], 1e-3);
+    }
+}
+
+/// A drop path multiplies the output of an image, and its gradient, by the image's factor in the mask; with running
+/// statistics it does nothing.
+#[test]
+fn drop_paths_apply_the_mask() {
+    let mut builder = Builder::new(2);
+    let image = builder.image();
+    let dropped = builder.dropped_sum(image, vec![(image, Coefficient::One)]);
+    let graph = builder.finish(dropped).unwrap();
+    let mut random = ChaCha8Rng::seed_from_u64(3);
+    let shape = [3, 2, 2, 5];
+    let [x, g] = [0, 1].map(|_| (0..60).map(|_| random.random_range(-1.0_f32..1.0)).collect::<Vec<_>>());
+    let draws = Draws::default().with_masks(vec![vec![0.0, 0.5, 2.0]]);
+    let masked = |numbers: &[f32]| -> Vec<f64> {
+        let factors = [0.0, 0.5, 2.0].into_iter().flat_map(|factor| [factor; 20]);
+        numbers.iter().zip(factors).map(|(&number, factor)| f64::from(number) * factor).collect()
+    };
+    for device in [Some(Device::cpu_f64()), Some(reference()), vulkan()].into_iter().flatten() {
+        let mut engine = block_on(open(graph.clone(), &device)).unwrap();
+        let input = Input {
+            images: &x,
+            shape,
+            loss: Loss::Cotangent(&g),
+            p: &[],
+            statistics: Statistics::Batch,
+            draws: &draws,
+        };
+        let found = block_on(engine.pass(input, Want { image: true, ..Want::default() })).unwrap().into_found();
+        assert_eq!((found.output, found.image), (masked(&x), masked(&g)), "{}", device.name());
+        let input = Input { statistics: Statistics::Running, loss: Loss::None, ..input };
+        let found = block_on(engine.pass(input, Want::default())).unwrap().into_found();
+        assert_eq!(found.output, x.iter().copied().map(f64::from).collect::<Vec<_>>(), "{}", device.name());
+        let draws = Draws::default().with_masks(vec![vec![1.0; 2]]);
+        let error = block_on(engine.pass(Input { draws: &draws, ..input }, Want::default())).unwrap_err();
+        assert!(error.to_string().contains("drop path masks of another network or batch"), "{error}");
     }
 }
 

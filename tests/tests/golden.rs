@@ -3,7 +3,7 @@
 use lambda_darts::alignment::{AlignmentMeasure, Estimator, LayerAlignment};
 use lambda_darts::device::Device;
 use lambda_darts::engine::{Found, State};
-use lambda_darts::graph::{Auxiliary, CandidateContext, Cost, Graph, NetworkSize, NormName};
+use lambda_darts::graph::{CandidateContext, Cost, Graph, NetworkOptions, NetworkSize, NormName};
 use lambda_darts::method::{Method, MethodConfig, Moment, Preset};
 use lambda_darts::search::{ArchitectureConfig, Order, StepSettings, WeightsConfig};
 use lambda_darts::space::{Architecture, Genotype, GenotypeCell, OperationStyle, Space};
@@ -435,7 +435,12 @@ fn costs(name: &str, json: &Value, failures: &mut Failures) {
             failures.equal(name, &format!("{what}: multiply-adds"), &json!(cost.multiply_adds), multiply_adds);
         }
         if let Some(parameters) = truth.get("params_with_aux") {
-            let graph = Graph::derived(&space, &genotype, size, Some(Auxiliary { loss_weight: 0.4 }));
+            let graph = Graph::derived(
+                &space,
+                &genotype,
+                size,
+                NetworkOptions { auxiliary_weight: Some(0.4), ..NetworkOptions::default() },
+            );
             let graph = graph.unwrap_or_else(|error| panic!("{what}: {error}"));
             let what = format!("{what}: parameters with the auxiliary head");
             failures.equal(name, &what, &json!(graph.parameter_count()), parameters);

@@ -1,5 +1,6 @@
 //! Inputs of a pass.
 
+use rand::RngExt;
 use rand_chacha::rand_core::Rng;
 
 use super::{EngineError, Want};
@@ -49,6 +50,8 @@ pub enum Statistics {
 pub struct Draws {
     /// Values of the noise operations by slot.
     pub(crate) noise: Vec<Vec<f32>>,
+    /// Masks of the drop paths by slot, a factor for each image; none if nothing is dropped.
+    pub(crate) masks: Vec<Vec<f32>>,
 }
 
 /// Step number of a pass that is no step of training.
@@ -65,7 +68,38 @@ impl Draws {
             let mut random = stream(seed, Stream::Noise, (step << 24) | slot as u64);
             noise[slot] = normals(&mut random, shape.iter().product());
         }
-        Self { noise }
+        Self { noise, masks: Vec::new() }
+    }
+
+    /// Same draws with masks of all drop paths for a batch of `images`: each image is dropped with this probability, and
+    /// the others are divided by 1 − probability.
+    #[must_use]
+    pub fn drop_path(mut self, graph: &Graph, images: usize, seed: u64, step: u64, probability: f64) -> Self {
+        if probability <= 0.0 {
+            self.masks.clear();
+            return self;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "networks compute in single precision")]
+        let kept = (1.0 / (1.0 - probability)) as f32;
+        let mask = |slot: usize| {
+            // 2^24 drop paths are more than any network has.
+            let mut random = stream(seed, Stream::DropPath, (step << 24) | slot as u64);
+            (0..images).map(|_| if random.random_bool(probability.min(1.0)) { 0.0 } else { kept }).collect()
+        };
+        self.masks = (0..graph.drop_paths()).map(mask).collect();
+        self
+    }
+
+    /// Puts known masks in the place of those of all drop paths, a factor for each image in each mask.
+    #[must_use]
+    pub fn with_masks(mut self, masks: Vec<Vec<f32>>) -> Self {
+        self.masks = masks;
+        self
+    }
+
+    /// Masks of the drop paths that a pass applies: none with running statistics.
+    pub(crate) fn masks_of(&self, statistics: Statistics) -> &[Vec<f32>] {
+        if statistics == Statistics::Batch { &self.masks } else { &[] }
     }
 
     /// Draws of a pass that is no step of training, such as validation.
@@ -123,6 +157,10 @@ impl Input<'_> {
         };
         if !drawn.iter().all(fits) {
             return wrong("noise for images of another shape".to_owned());
+        }
+        let masks = &self.draws.masks;
+        if !masks.is_empty() && (masks.len() != graph.drop_paths() || masks.iter().any(|mask| mask.len() != batch)) {
+            return wrong("drop path masks of another network or batch".to_owned());
         }
         match self.loss {
             Loss::None => Ok(()),

@@ -47,8 +47,10 @@ impl State {
 /// SGD with momentum (dampening 0) and L2 decay, as `torch.optim.SGD` has it:
 ///
 /// ```text
-/// m ← momentum · m + (scale · g + decay · ω),   ω ← ω − lr · m
+/// d = scale · g + decay · ω,   m ← momentum · m + d,   ω ← ω − lr · m
 /// ```
+///
+/// With Nesterov's momentum, the last is ω ← ω − lr · (d + momentum · m).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SgdStep {
     /// Learning rate.
@@ -59,6 +61,8 @@ pub struct SgdStep {
     pub decay: f64,
     /// Factor of the gradient, by which it is clipped.
     pub scale: f64,
+    /// True for Nesterov's momentum.
+    pub nesterov: bool,
 }
 
 impl SgdStep {

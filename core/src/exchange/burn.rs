@@ -3,13 +3,13 @@
 //! ```
 //! use burn::tensor::{Device, Tensor};
 //! use lambda_darts::exchange::burn::NetworkModule;
-//! use lambda_darts::graph::{Graph, NetworkSize};
+//! use lambda_darts::graph::{Graph, NetworkOptions, NetworkSize};
 //! use lambda_darts::space::{Genotype, Space};
 //!
 //! let space = Space::named("nas-bench-201")?;
 //! let cell = Genotype::parse("|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|")?;
 //! let size = NetworkSize { channels: 4, cells: 1, image_channels: 3, classes: 10 };
-//! let graph = Graph::derived(&space, &cell, size, None)?;
+//! let graph = Graph::derived(&space, &cell, size, NetworkOptions::default())?;
 //! let module = NetworkModule::new(graph, 0, &Device::flex());
 //! let logits = module.forward(Tensor::zeros([2, 3, 8, 8], &Device::flex()));
 //! assert_eq!(logits.dims(), [2, 10]);

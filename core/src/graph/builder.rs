@@ -1,7 +1,7 @@
 //! Builder of graphs: each call adds a primitive operation with its parameters.
 
 use super::primitive::{
-    Coefficient, Concat, Conv, Filter, Head, Noise, Norm, Pool, PoolKind, Primitive, Sum, ValueId, Window,
+    Coefficient, Concat, Conv, Filter, Head, HeadLoss, Noise, Norm, Pool, PoolKind, Primitive, Sum, ValueId, Window,
 };
 use super::{Cell, Graph, IMAGE, Initial, NormName, Parameter, Value};
 
@@ -55,6 +55,8 @@ pub struct Builder {
     parameters: Vec<Parameter>,
     norms: Vec<NormName>,
     noises: Vec<String>,
+    /// Number of drop paths.
+    drop_paths: usize,
     cells: Vec<Cell>,
     heads: Vec<Head>,
 }
@@ -71,6 +73,7 @@ impl Builder {
             parameters: Vec::new(),
             norms: Vec::new(),
             noises: Vec::new(),
+            drop_paths: 0,
             cells: Vec::new(),
             heads: Vec::new(),
         }
@@ -201,7 +204,15 @@ impl Builder {
     /// Sum of values; `like` gives its shape at a stride.
     pub fn sum(&mut self, like: ValueId, stride: usize, terms: Vec<(ValueId, Coefficient)>) -> ValueId {
         let y = self.value(self.channels(like), like, Window { stride: [stride; 2], ..Window::ONE });
-        self.operations.push(Primitive::Sum(Sum { terms, y }));
+        self.operations.push(Primitive::Sum(Sum { terms, drop_path: None, y }));
+        y
+    }
+
+    /// Sum of values of the shape of `like` behind a drop path.
+    pub fn dropped_sum(&mut self, like: ValueId, terms: Vec<(ValueId, Coefficient)>) -> ValueId {
+        let y = self.value(self.channels(like), like, Window::ONE);
+        self.operations.push(Primitive::Sum(Sum { terms, drop_path: Some(self.drop_paths), y }));
+        self.drop_paths += 1;
         y
     }
 
@@ -221,13 +232,13 @@ impl Builder {
     }
 
     /// Classifier of `x`; its parameters are `NAME.weight` and `NAME.bias`. The first one is the network's own.
-    pub fn head(&mut self, x: ValueId, relu: bool, name: &str, classes: usize, loss_weight: f64) {
+    pub fn head(&mut self, x: ValueId, relu: bool, name: &str, classes: usize, loss: HeadLoss) {
         let channels = self.channels(x);
         #[expect(clippy::cast_precision_loss, reason = "channels are few")]
         let initial = Initial::Uniform { bound: 1.0 / libm::sqrt(channels as f64) };
         let weight = self.parameter(&format!("{name}.weight"), &[classes, channels], initial);
         let bias = self.parameter(&format!("{name}.bias"), &[classes], initial);
-        self.heads.push(Head { x, relu, weight, bias, classes, loss_weight });
+        self.heads.push(Head { x, relu, weight, bias, classes, loss });
     }
 
     /// Moves the last head to the front: it becomes the network's own.
@@ -240,7 +251,7 @@ impl Builder {
     /// # Errors
     /// [`GraphError`] if the graph is one that no engine can run.
     pub fn finish(self, output: ValueId) -> Result<Graph, GraphError> {
-        let Self { values, operations, parameters, norms, noises, cells, heads, .. } = self;
+        let Self { values, operations, parameters, norms, noises, drop_paths, cells, heads, .. } = self;
         let mut readers = vec![0; values.len()];
         for x in operations.iter().flat_map(Primitive::inputs).chain(heads.iter().map(|head| head.x)) {
             readers[x] += 1;
@@ -249,7 +260,7 @@ impl Builder {
         if let Some(value) = twice {
             return Err(GraphError::NormReadTwice { value, readers: readers[value] });
         }
-        let graph = Graph { values, operations, parameters, norms, noises, cells, heads, output };
+        let graph = Graph { values, operations, parameters, norms, noises, drop_paths, cells, heads, output };
         graph.check()?;
         Ok(graph)
     }
@@ -271,7 +282,7 @@ impl Graph {
         let sizes = self.sizes([61, 67]);
         for operation in &self.operations {
             match operation {
-                Primitive::Sum(Sum { terms, y }) => {
+                Primitive::Sum(Sum { terms, y, .. }) => {
                     for &(x, _) in terms {
                         if self.values[x].channels != self.values[*y].channels || sizes[x] != sizes[*y] {
                             return Err(GraphError::Shape { value: x, output: *y });

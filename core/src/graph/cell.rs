@@ -1,5 +1,6 @@
 //! Cells: mixed operations on the edges of a searched cell, single ones on those of a derived cell.
 
+use super::block::drop_path;
 use super::candidate::{self, CandidateContext};
 use super::{Builder, Coefficient, ValueId};
 use crate::space::{Edge, MacroLayout, OperationStyle};
@@ -23,6 +24,8 @@ pub(super) struct NetworkPlan {
     pub(super) style: OperationStyle,
     /// True if each edge has the one operation that was derived, and all batch norms have parameters.
     pub(super) derived: bool,
+    /// True if operations other than the identity are behind drop paths.
+    pub(super) drop_path: bool,
     /// Type of every cell, from stem to classifier.
     pub(super) cells: Vec<usize>,
 }
@@ -57,6 +60,7 @@ impl NetworkPlan {
                 for (k, &operation) in edge.operations.iter().enumerate() {
                     let build = |builder: &mut Builder| candidate::build(builder, operation, x, context);
                     let Some(y) = builder.within(self.name(e, edge, k), build) else { continue };
+                    let y = if self.drop_path && y != x { drop_path(builder, y) } else { y };
                     let operation = |cell| Coefficient::Operation { cell, index: first + k };
                     terms.push((y, cell.map_or(Coefficient::One, operation)));
                 }

@@ -1,6 +1,6 @@
 //! Cost of a network: parameters, multiply-adds and the size of its feature maps.
 
-use super::derived::NetworkError;
+use super::derived::{NetworkError, NetworkOptions};
 use super::{Graph, NetworkSize, Primitive};
 use crate::space::{Genotype, Space};
 
@@ -46,7 +46,7 @@ impl Cost {
         size: NetworkSize,
         image: [usize; 2],
     ) -> Result<Self, NetworkError> {
-        let graph = Graph::derived(space, genotype, size, None)?;
+        let graph = Graph::derived(space, genotype, size, NetworkOptions::default())?;
         Ok(Self { parameters: graph.parameter_count() as u64, multiply_adds: graph.multiply_adds(image) })
     }
 }

@@ -8,11 +8,16 @@ use super::supernet::build;
 use super::{Graph, NetworkSize, SizeError};
 use crate::space::{CellType, Edge, Genotype, GenotypeCell, MacroLayout, Operation, Space};
 
-/// Auxiliary head of a derived network in DARTS's layout: it reads the output of the cell at ⅔.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Auxiliary {
-    /// Coefficient of its cross-entropy in the loss; 0.4 as published.
-    pub loss_weight: f64,
+/// Parts of a derived network that serve its training alone. By default it has none of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct NetworkOptions {
+    /// Coefficient in the loss of an auxiliary head, which reads the output of the cell at ⅔ in DARTS's layouts; 0.4 as
+    /// published. Absent without such a head.
+    pub auxiliary_weight: Option<f64>,
+    /// True if every operation other than the identity is behind a drop path.
+    pub drop_path: bool,
+    /// Label smoothing of all heads; 0 for plain labels.
+    pub label_smoothing: f64,
 }
 
 /// Genotype that does not fit a space.
@@ -44,16 +49,16 @@ impl Graph {
         space: &Space,
         genotype: &Genotype,
         size: NetworkSize,
-        auxiliary: Option<Auxiliary>,
+        options: NetworkOptions,
     ) -> Result<Self, NetworkError> {
         let mismatch = |what: String| GenotypeMismatch { what };
-        if auxiliary.is_some() && space.layout == MacroLayout::Staged {
+        if options.auxiliary_weight.is_some() && space.layout == MacroLayout::Staged {
             return Err(mismatch(format!("{} has no auxiliary head", space.name)).into());
         }
         let cell_types = cell_types(space, genotype).map_err(mismatch)?;
         let (layout, style, cells) = (space.layout, space.style, space.cells(size.cells.min(1 << 16)));
-        let plan = NetworkPlan { cell_types, layout, style, derived: true, cells };
-        Ok(build(&plan, size, auxiliary)?)
+        let plan = NetworkPlan { cell_types, layout, style, derived: true, drop_path: options.drop_path, cells };
+        Ok(build(&plan, size, &options)?)
     }
 }
 

@@ -32,11 +32,12 @@ mod supernet;
 pub use builder::{Builder, GraphError};
 pub use candidate::{Candidate, CandidateContext, OperationTaken, register};
 pub use cost::Cost;
-pub use derived::{Auxiliary, GenotypeMismatch, NetworkError};
+pub use derived::{GenotypeMismatch, NetworkError, NetworkOptions};
 pub use parameter::{Initial, Parameter};
 pub(crate) use primitive::EPSILON;
 pub use primitive::{
-    Coefficient, Concat, Conv, Extent, Filter, Head, Noise, Norm, Pool, PoolKind, Primitive, Sum, ValueId, Window,
+    Coefficient, Concat, Conv, Extent, Filter, Head, HeadLoss, Noise, Norm, Pool, PoolKind, Primitive, Sum, ValueId,
+    Window,
 };
 pub use size::{NetworkSize, SizeError};
 
@@ -82,6 +83,8 @@ pub struct Graph {
     pub(crate) norms: Vec<NormName>,
     /// Names of the noise operations, by slot.
     pub(crate) noises: Vec<String>,
+    /// Number of drop paths.
+    pub(crate) drop_paths: usize,
     pub(crate) cells: Vec<Cell>,
     /// Classifiers; the first is the network's own, the others are auxiliary.
     pub(crate) heads: Vec<Head>,
@@ -133,6 +136,12 @@ impl Graph {
     #[must_use]
     pub fn noises(&self) -> &[String] {
         &self.noises
+    }
+
+    /// Number of drop paths, each with a mask in the draws of a step.
+    #[must_use]
+    pub fn drop_paths(&self) -> usize {
+        self.drop_paths
     }
 
     /// Searched cells from stem to classifier; a derived network has none.

@@ -2,7 +2,7 @@
 
 use super::block::{auxiliary_head, residual};
 use super::candidate::{self, CandidateContext};
-use super::{Builder, Coefficient, Graph};
+use super::{Builder, Coefficient, Graph, HeadLoss};
 use crate::space::MacroLayout;
 use crate::space::Operation;
 
@@ -51,7 +51,7 @@ impl Graph {
     pub fn auxiliary_head(channels: usize, classes: usize) -> Self {
         let mut builder = Builder::new(channels);
         let image = builder.image();
-        auxiliary_head(&mut builder, image, MacroLayout::Stacked { stem_multiplier: 3 }, classes, 1.0);
+        auxiliary_head(&mut builder, image, MacroLayout::Stacked { stem_multiplier: 3 }, classes, HeadLoss::default());
         builder.finish(image).expect("the head reads every norm once")
     }
 }

@@ -5,9 +5,9 @@
 
 use super::block::{auxiliary_head, factorized_reduce, imagenet_stem, relu_conv_norm, residual, stem};
 use super::cell::{CellPlan, NetworkPlan};
-use super::derived::Auxiliary;
+use super::derived::NetworkOptions;
 use super::size::{MAX_DERIVED_OPERATIONS, MAX_OPERATIONS};
-use super::{Builder, Graph, NetworkSize, SizeError, ValueId};
+use super::{Builder, Graph, HeadLoss, NetworkSize, SizeError, ValueId};
 use crate::space::{CellType, MacroLayout, OperationStyle, Output, Space};
 
 impl Graph {
@@ -28,32 +28,34 @@ impl Graph {
         });
         let (layout, style) = (space.layout, space.style);
         let (cell_types, cells) = (cell_types.collect(), space.cells(size.cells.min(1 << 16)));
-        build(&NetworkPlan { cell_types, layout, style, derived: false, cells }, size, None)
+        let plan = NetworkPlan { cell_types, layout, style, derived: false, drop_path: false, cells };
+        build(&plan, size, &NetworkOptions::default())
     }
 }
 
 /// Puts a network together if its size is within reason.
-pub(super) fn build(plan: &NetworkPlan, size: NetworkSize, auxiliary: Option<Auxiliary>) -> Result<Graph, SizeError> {
+pub(super) fn build(plan: &NetworkPlan, size: NetworkSize, options: &NetworkOptions) -> Result<Graph, SizeError> {
     size.check(plan.operation_count(), if plan.derived { MAX_DERIVED_OPERATIONS } else { MAX_OPERATIONS })?;
+    let loss = HeadLoss { weight: 1.0, smoothing: options.label_smoothing };
     let mut builder = Builder::new(size.image_channels);
     let graph = match plan.layout {
         MacroLayout::Stacked { .. } | MacroLayout::ImageNet => {
             let (x, lower) = stacked(&mut builder, plan, size);
-            if let (Some(auxiliary), Some(lower)) = (auxiliary, lower) {
+            if let (Some(weight), Some(lower)) = (options.auxiliary_weight, lower) {
                 // The parameters of the auxiliary head come before the classifier, as in the reference; the network's
                 // own head is the first.
                 builder.within("auxiliary_head", |builder| {
-                    auxiliary_head(builder, lower, plan.layout, size.classes, auxiliary.loss_weight);
+                    auxiliary_head(builder, lower, plan.layout, size.classes, HeadLoss { weight, ..loss });
                 });
             }
-            builder.head(x, false, "classifier", size.classes, 1.0);
+            builder.head(x, false, "classifier", size.classes, loss);
             builder.main_head_last();
             builder.finish(x)
         }
         MacroLayout::Staged => {
             let x = staged(&mut builder, plan, size);
             builder.within("lastact", |builder| builder.norm(x, "0", true));
-            builder.head(x, true, "classifier", size.classes, 1.0);
+            builder.head(x, true, "classifier", size.classes, loss);
             builder.finish(x)
         }
     };

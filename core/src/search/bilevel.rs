@@ -325,7 +325,7 @@ impl Bilevel {
         finite("weight gradient", norm)?;
         let WeightsConfig { momentum, decay, clip, .. } = *settings.weights;
         let scale = SgdStep::clip_scale(norm, clip);
-        self.engine.step(SgdStep { lr: settings.lr, momentum, decay, scale }).await?;
+        self.engine.step(SgdStep { lr: settings.lr, momentum, decay, scale, nesterov: false }).await?;
         self.engine.update_running().await?;
         watch.lap(&mut self.phases.optimizers);
         Ok((found, norms))

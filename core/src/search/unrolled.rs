@@ -40,7 +40,7 @@ impl Bilevel {
         let moment = settings.moment;
         let WeightsConfig { momentum, decay, .. } = *settings.weights;
         self.engine.pass(input(train, p), Want { weights: 1.0, ..Want::default() }).await?;
-        self.engine.step(SgdStep { lr: settings.lr, momentum, decay, scale: 1.0 }).await?;
+        self.engine.step(SgdStep { lr: settings.lr, momentum, decay, scale: 1.0, nesterov: false }).await?;
         let want = Want { weights: 1.0, cells: true, ..Want::default() };
         let there = self.engine.pass(input(valid, p), want).await?;
         let found = gradients(&there);

@@ -3,7 +3,7 @@
 use crate::data::{Batch, DataError};
 use crate::device::Device;
 use crate::engine::{self, Draws, Engine, EngineError, Input, Loss, Numbers, State, Statistics, Want};
-use crate::graph::{Auxiliary, Graph, NetworkError, NetworkSize};
+use crate::graph::{Graph, NetworkError, NetworkOptions, NetworkSize};
 use crate::space::{Genotype, Space};
 
 /// Network that cannot be built or run.
@@ -29,6 +29,8 @@ pub struct DerivedNetwork {
     seed: u64,
     image_channels: usize,
     classes: usize,
+    /// Probability of its drop paths.
+    drop_path: f64,
 }
 
 /// Results of a training pass.
@@ -51,15 +53,15 @@ impl DerivedNetwork {
         space: &Space,
         genotype: &Genotype,
         size: NetworkSize,
-        auxiliary: Option<Auxiliary>,
+        options: NetworkOptions,
         seed: u64,
         device: &Device,
     ) -> Result<Self, TrainingError> {
-        let graph = Graph::derived(space, genotype, size, auxiliary)?;
+        let graph = Graph::derived(space, genotype, size, options)?;
         let mut engine = engine::open(graph, device).await?;
         engine::initialize(engine.as_mut(), seed).await?;
         let NetworkSize { image_channels, classes, .. } = size;
-        Ok(Self { engine, seed, image_channels, classes })
+        Ok(Self { engine, seed, image_channels, classes, drop_path: 0.0 })
     }
 
     /// Engine with the weights: [`Engine::read`] and [`Engine::write`] give and take weights and running statistics,
@@ -74,8 +76,13 @@ impl DerivedNetwork {
         self.engine.graph()
     }
 
+    /// Sets the probability with which drop paths drop an image in training mode; 0 at first.
+    pub fn set_drop_path(&mut self, probability: f64) {
+        self.drop_path = probability;
+    }
+
     /// Loss of a batch in training mode, and its gradient, which is also the engine's gradient afterwards. Running
-    /// statistics move a tenth of the way to the batch's. Noise operations are drawn for `step`.
+    /// statistics move a tenth of the way to the batch's. Noise operations and drop paths are drawn for `step`.
     ///
     /// # Errors
     /// [`TrainingError::Data`] if the batch has other channels or classes than the network, or not as many numbers as
@@ -92,7 +99,9 @@ impl DerivedNetwork {
     /// As [`loss_and_gradient`](Self::loss_and_gradient).
     pub async fn accumulate(&mut self, batch: &Batch, step: u64) -> Result<(f64, Vec<f64>), TrainingError> {
         batch.check(self.image_channels, self.classes)?;
-        let draws = Draws::new(self.engine.graph(), batch.shape, self.seed, step);
+        let graph = self.engine.graph();
+        let draws = Draws::new(graph, batch.shape, self.seed, step);
+        let draws = draws.drop_path(graph, batch.shape[0], self.seed, step, self.drop_path);
         let input = Input {
             images: &batch.images,
             shape: batch.shape,

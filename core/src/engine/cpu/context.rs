@@ -109,6 +109,8 @@ pub(super) struct Given<'a, T> {
     pub(super) omega: &'a [T],
     /// Operation weights p_l of each searched cell.
     pub(super) p: &'a [Vec<T>],
+    /// Masks of the drop paths, a factor for each image; none if nothing is dropped.
+    pub(super) masks: &'a [Vec<T>],
     pub(super) want: Want,
     /// True if a tangent is to follow, which needs the gradients of all values.
     pub(super) keep: bool,

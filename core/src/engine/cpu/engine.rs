@@ -41,6 +41,8 @@ pub(crate) struct CpuEngine<T> {
     /// Means and unbiased variances of the last pass.
     pub(super) statistics: Vec<[f64; 2]>,
     pub(super) scored: Vec<Scored>,
+    /// Masks of the last pass's drop paths, a factor for each image.
+    pub(super) masks: Vec<Vec<T>>,
     /// True if the last pass has left its gradients in place, for a tangent.
     pub(super) kept: bool,
 }
@@ -81,6 +83,7 @@ impl<T: Real> CpuEngine<T> {
             layout: Layout::new(&plan, [1; 2], []),
             shards: Vec::new(),
             scored: Vec::new(),
+            masks: Vec::new(),
             kept: false,
             plan: Arc::new(plan),
         }

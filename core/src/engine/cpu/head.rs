@@ -70,24 +70,34 @@ pub(super) fn score<T: Real>(head: &Head, omega: &[T], features: Vec<f64>, label
     let (mut loss, mut d_logits) = (0.0, Vec::new());
     if let Some(labels) = labels {
         #[expect(clippy::cast_precision_loss, reason = "images are few")]
-        let count = labels.len() as f64 / head.loss_weight;
+        let count = labels.len() as f64 / head.loss.weight;
+        let [other, own] = targets(head);
         for (logits, &label) in logits.chunks_exact(head.classes).zip(labels) {
             let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             let sum: f64 = logits.iter().map(|logit| libm::exp(logit - top)).sum();
             let label = usize::try_from(label).unwrap_or(usize::MAX);
             for (class, logit) in logits.iter().enumerate() {
                 let probability = libm::exp(logit - top) / sum;
-                if class == label {
-                    loss -= (logit - top - libm::log(sum)) / count;
+                let target = if class == label { own } else { other };
+                if target > 0.0 {
+                    loss -= target * (logit - top - libm::log(sum)) / count;
                 }
-                d_logits.push((probability - f64::from(u8::from(class == label))) / count);
+                d_logits.push((probability - target) / count);
             }
         }
     }
     Scored { features, logits, loss, d_logits }
 }
 
-/// Tangent of ∂L/∂logits from that of the features: `d = P − (1 at the label)`, over the batch, so that
+/// Targets of the classes other than the label, and of the label.
+fn targets(head: &Head) -> [f64; 2] {
+    let smoothing = head.loss.smoothing;
+    #[expect(clippy::cast_precision_loss, reason = "classes are few")]
+    let other = smoothing / head.classes as f64;
+    [other, 1.0 - smoothing + other]
+}
+
+/// Tangent of ∂L/∂logits from that of the features: `d = P − target`, over the batch, so that
 /// `ḋ = P ∘ (ṡ − ⟨P, ṡ⟩)`.
 pub(super) fn logit_tangent<T: Real>(
     head: &Head,
@@ -98,15 +108,14 @@ pub(super) fn logit_tangent<T: Real>(
 ) -> Vec<f64> {
     let mut g_dot = products(head, omega, features);
     #[expect(clippy::cast_precision_loss, reason = "images are few")]
-    let count = labels.len() as f64 / head.loss_weight;
+    let count = labels.len() as f64 / head.loss.weight;
+    let [other, own] = targets(head);
     for ((g_dot, d), &label) in
         g_dot.chunks_exact_mut(head.classes).zip(scored.d_logits.chunks_exact(head.classes)).zip(labels)
     {
         // P over the batch.
-        let mut shares = d.to_vec();
-        if let Some(share) = usize::try_from(label).ok().and_then(|label| shares.get_mut(label)) {
-            *share += 1.0 / count;
-        }
+        let target = |class: usize| if usize::try_from(label) == Ok(class) { own } else { other };
+        let shares: Vec<f64> = d.iter().enumerate().map(|(class, d)| d + target(class) / count).collect();
         let mean: f64 = shares.iter().zip(&*g_dot).map(|(share, g_dot)| share * g_dot).sum::<f64>() * count;
         g_dot.iter_mut().zip(shares).for_each(|(g_dot, share)| *g_dot = share * (*g_dot - mean));
     }

@@ -130,7 +130,7 @@ impl<'a> Gradients<'a> {
                         }
                     }
                     Primitive::Noise(_) => {}
-                    Primitive::Sum(Sum { terms, y }) => {
+                    Primitive::Sum(Sum { terms, y, .. }) => {
                         self.keep_before(component, *y, needs);
                         let plain = terms.iter().filter(|(x, _)| plan.values()[*x].norm.is_none() && needed(*x));
                         plain.for_each(|&(x, _)| self.take(component, x));

@@ -51,7 +51,10 @@ impl<T: Real> CpuEngine<T> {
         let (plan, omega) = (Arc::clone(&self.plan), std::mem::take(&mut self.weights));
         let of_batch = input.statistics == Statistics::Batch;
         self.kept = want.tangent && of_batch && matches!(input.loss, Loss::Labels(_));
-        let given = Given { omega: &omega, p, want, keep: self.kept, along: None };
+        let dropped = input.draws.masks_of(input.statistics).iter();
+        let masks: Vec<Vec<T>> =
+            dropped.map(|mask| mask.iter().map(|&factor| T::of(f64::from(factor))).collect()).collect();
+        let given = Given { omega: &omega, p, masks: &masks, want, keep: self.kept, along: None };
         let backward = want.gradients() && !matches!(input.loss, Loss::None);
         if !reuse || backward && !self.packed_backward {
             self.pack(&plan, &omega, backward);
@@ -124,7 +127,7 @@ impl<T: Real> CpuEngine<T> {
                 found.image = self.collect(IMAGE, |group| &group.gradients[Component::Primal]);
             }
         }
-        self.weights = omega;
+        (self.weights, self.masks) = (omega, masks);
         found
     }
 

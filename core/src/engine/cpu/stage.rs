@@ -6,7 +6,7 @@ use super::group::Group;
 use super::simd::{Simd, Work};
 use super::{conv, head, norm, pool, sum};
 use crate::engine::Stage;
-use crate::graph::{Concat, Head, Primitive, Sum, ValueId};
+use crate::graph::{Concat, Head, Primitive, ValueId};
 
 /// Groups of images that run one after the other, and the sums over them.
 #[derive(Clone, Debug, Default)]
@@ -48,7 +48,7 @@ impl<T: Real> Work<T> for Forward<'_, T> {
                     Primitive::Pool(step) => pool::forward(simd, context, at, step, group, scratch),
                     // Written before the first stage.
                     Primitive::Noise(_) => {}
-                    Primitive::Sum(Sum { terms, y }) => sum::forward(context, terms, *y, group),
+                    Primitive::Sum(step) => sum::forward(context, step, group),
                     Primitive::Concat(Concat { parts, y }) => sum::join(context, parts, *y, group),
                 }
                 if plan.schedule.last[at] {
@@ -92,7 +92,7 @@ impl<T: Real> Work<T> for Backward<'_, T> {
                     }
                     Primitive::Pool(step) => pool::backward(simd, context, at, step, group, scratch),
                     Primitive::Noise(_) => {}
-                    Primitive::Sum(Sum { terms, y }) => sum::backward(simd, context, terms, *y, group, cells),
+                    Primitive::Sum(step) => sum::backward(simd, context, step, group, cells),
                     Primitive::Concat(Concat { parts, y }) => sum::split(context, parts, *y, group),
                 }
                 // The gradient of a concatenation without norm is not read again, not even by a tangent.

@@ -1,12 +1,12 @@
 //! Sum of a node over all candidates of all its incoming edges, and concatenation of a cell's nodes.
 //!
 //! ```text
-//! y = Σ_k p[k] · x_k,    ∂p[k] = ⟨g, x_k⟩,    ∂x_k = p[k] · g
+//! y = m ∘ Σ_k p[k] · x_k,    ∂p[k] = ⟨m ∘ g, x_k⟩,    ∂x_k = p[k] · m ∘ g
 //! ẏ = Σ_k p[k] · ẋ_k + ṗ[k] · x_k,   ∂ṗ[k] = ⟨ġ, x_k⟩ + ⟨g, ẋ_k⟩,   ∂ẋ_k = p[k] · ġ + ṗ[k] · g
 //! ```
 //!
-//! The gradient of a normalized summand is not written out: the operation that wrote the summand reads g and multiplies
-//! by p[k].
+//! with the mask m of a drop path, or 1; below, g stands for m ∘ g. The gradient of a normalized summand is not written
+//! out: the operation that wrote the summand reads g and multiplies by p[k].
 
 use std::ops::Range;
 
@@ -17,13 +17,12 @@ use super::group::Group;
 use super::norm;
 use super::product::{dot, total};
 use super::simd::Simd;
-use crate::graph::{Coefficient, ValueId};
+use crate::graph::{Coefficient, Sum, ValueId};
 
 #[inline(always)]
 pub(super) fn forward<T: Real>(
     context: &Context<'_, T>,
-    terms: &[(ValueId, Coefficient)],
-    value: ValueId,
+    &Sum { ref terms, drop_path, y: value }: &Sum,
     group: &mut Group<T>,
 ) {
     let count = group.images * context.layout.pixels(value);
@@ -55,7 +54,18 @@ pub(super) fn forward<T: Real>(
             }
         }
     }
+    mask(context, drop_path, group, &mut y);
     group.values[component][value] = y;
+}
+
+/// Multiplies the pixels of each image by its factor in the mask of a drop path, if there is one.
+#[inline(always)]
+fn mask<T: Real>(context: &Context<'_, T>, drop_path: Option<usize>, group: &Group<T>, y: &mut [T]) {
+    let Some(factors) = drop_path.and_then(|slot| context.given.masks.get(slot)) else { return };
+    let factors = &factors[group.start..][..group.images];
+    for pixel in y.chunks_exact_mut(group.images) {
+        pixel.iter_mut().zip(factors).for_each(|(y, &factor)| *y = *y * factor);
+    }
 }
 
 /// y += (x − mean) · scale + shift.
@@ -72,13 +82,13 @@ fn add<T: Real>(y: &mut [T], x: &[T], mean: T, scale: T, shift: T) {
 pub(super) fn backward<T: Real, S: Simd<T>>(
     simd: S,
     context: &Context<'_, T>,
-    terms: &[(ValueId, Coefficient)],
-    value: ValueId,
+    &Sum { ref terms, drop_path, y: value }: &Sum,
     group: &mut Group<T>,
     cells: &mut [Vec<f64>],
 ) {
     let component = context.component();
-    let g = norm::own_gradient(context, value, group);
+    let mut g = norm::own_gradient(context, value, group);
+    mask(context, drop_path, group, &mut g);
     let count = group.images * context.layout.pixels(value);
     for (channel, g) in g.chunks_exact(count).enumerate() {
         let sum = total(simd, g);

@@ -34,9 +34,10 @@ impl<T: Real> CpuEngine<T> {
         want: TangentWant,
     ) -> Vec<Vec<f64>> {
         let (plan, omega) = (Arc::clone(&self.plan), std::mem::take(&mut self.weights));
+        let masks = std::mem::take(&mut self.masks);
         let wants = Want { weights: want.weights, cells: want.cells, ..Want::default() };
         let along = Some(Along { directions, base });
-        let given = Given { omega: &omega, p, want: wants, keep: false, along };
+        let given = Given { omega: &omega, p, masks: &masks, want: wants, keep: false, along };
         for stage in &plan.schedule.forward {
             self.run_forward(&plan, given, stage, true);
             self.finish_slopes(&plan, stage);
@@ -60,7 +61,7 @@ impl<T: Real> CpuEngine<T> {
         if want.weights != 0.0 {
             self.add_weight_gradient(want.weights);
         }
-        self.weights = omega;
+        (self.weights, self.masks) = (omega, masks);
         if want.cells { self.cell_gradients(&plan) } else { Vec::new() }
     }
 

@@ -50,8 +50,9 @@ pub(super) fn sgd<T: Real>(weights: &mut [T], momentum: &mut [T], gradient: &mut
     let mut stripes: Vec<_> = parts.collect();
     each(&mut stripes, |((weights, momentum), gradient)| {
         for ((weight, momentum), gradient) in weights.iter_mut().zip(momentum.iter_mut()).zip(gradient.iter_mut()) {
-            *momentum = keep * *momentum + (scale * *gradient + decay * *weight);
-            *weight -= lr * *momentum;
+            let slope = scale * *gradient + decay * *weight;
+            *momentum = keep * *momentum + slope;
+            *weight -= lr * if step.nesterov { slope + keep * *momentum } else { *momentum };
             *gradient = T::ZERO;
         }
     });
@@ -89,14 +90,17 @@ mod tests {
     /// Two steps of `torch.optim.SGD([1, -2], lr=.1, momentum=.9, weight_decay=.01)` with gradients [.5, -1], [.2, .3].
     #[test]
     fn sgd_equals_pytorch() {
-        let (mut weights, mut momentum) = (vec![1.0, -2.0], vec![0.0; 2]);
-        for gradient in [[0.5, -1.0], [0.2, 0.3]] {
-            let step = SgdStep { lr: 0.1, momentum: 0.9, decay: 0.01, scale: 1.0 };
-            sgd::<f64>(&mut weights, &mut momentum, &mut gradient.clone(), step);
-        }
-        // m₁ = [.51, −1.02], ω₁ = [.949, −1.898]; m₂ = .9 m₁ + [.2 + .00949, .3 − .01898].
-        for (weight, expected) in weights.iter().zip([0.882_151, -1.834_302]) {
-            assert!((weight - expected).abs() < 1e-12, "{weights:?}");
+        // m₁ = [.51, −1.02], ω₁ = [.949, −1.898]; m₂ = .9 m₁ + [.2 + .00949, .3 − .01898]. Those with Nesterov's
+        // momentum are PyTorch's.
+        for (nesterov, expected) in [(false, [0.882_151, -1.834_302]), (true, [0.822_074_11, -1.777_148_22])] {
+            let (mut weights, mut momentum) = (vec![1.0, -2.0], vec![0.0; 2]);
+            for gradient in [[0.5, -1.0], [0.2, 0.3]] {
+                let step = SgdStep { lr: 0.1, momentum: 0.9, decay: 0.01, scale: 1.0, nesterov };
+                sgd::<f64>(&mut weights, &mut momentum, &mut gradient.clone(), step);
+            }
+            for (weight, expected) in weights.iter().zip(expected) {
+                assert!((weight - expected).abs() < 1e-12, "{nesterov}: {weights:?}");
+            }
         }
     }
 

@@ -131,7 +131,12 @@ impl Backward<'_, '_> {
                     self.known[*x].readers.push(Reader { stage, words, parts, after });
                 }
                 Primitive::Noise(_) => {}
-                Primitive::Sum(Sum { terms, y }) => self.sum(terms, *y, stage),
+                Primitive::Sum(Sum { terms, drop_path, y }) => {
+                    if let Some(slot) = *drop_path {
+                        self.mask(slot, *y);
+                    }
+                    self.sum(terms, *y, stage);
+                }
                 Primitive::Concat(Concat { parts, y }) => self.split(parts, *y, stage),
             }
         }
@@ -331,6 +336,17 @@ impl Backward<'_, '_> {
         slope.put(&mut work, 24);
         work.can_wait = true;
         self.add_up(work, 4, slices, conv.rows * depth);
+    }
+
+    /// Masks the gradient of a sum behind a drop path.
+    fn mask(&mut self, slot: usize, y: ValueId) {
+        let Some((part, writers)) = self.known[y].gradient.clone() else { return };
+        let builder = &mut *self.builder;
+        let mut work = Work::new(Kind::Mask, groups(builder.count(y)), writers);
+        work.put(1, &[0, word(builder.places.mask(slot)), word(builder.count(y) / builder.places.batch)]);
+        work.parts.push((1, part));
+        let op = builder.list.push(work);
+        self.known[y].gradient = Some((part, vec![op]));
     }
 
     fn sum(&mut self, terms: &[(ValueId, Coefficient)], y: ValueId, stage: usize) {

@@ -124,6 +124,10 @@ impl GpuEngine {
             }
             Loss::None => {}
         }
+        given.resize(buffers.places.given.masks - plan.weights, 0.0);
+        given.extend(input.draws.masks_of(input.statistics).iter().flatten());
+        // Without masks, nothing is dropped.
+        given.resize(buffers.places.given.size - plan.weights, 1.0);
         kernels.write(&buffers.inputs, plan.weights, &given);
         if !mode.reuse {
             buffers.write_value(&kernels, IMAGE, input.images);

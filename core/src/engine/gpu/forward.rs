@@ -75,6 +75,7 @@ pub(super) struct Given {
     pub(super) one: usize,
     pub(super) cells: Vec<usize>,
     pub(super) labels: usize,
+    pub(super) masks: usize,
     pub(super) size: usize,
 }
 
@@ -140,7 +141,7 @@ impl Places {
             results.read = exactly(0);
         }
         let along = plan.operations().iter().map(|step| match step {
-            Primitive::Sum(Sum { terms, y }) => terms.len() * plan.values()[*y].channels,
+            Primitive::Sum(Sum { terms, y, .. }) => terms.len() * plan.values()[*y].channels,
             _ => 0,
         });
         results.along = exactly(along.sum());
@@ -151,12 +152,18 @@ impl Places {
             given.cells.push(end);
             end += cell.weights;
         }
-        (given.labels, given.size) = (end, end + batch);
+        (given.labels, given.masks) = (end, end + batch);
+        given.size = given.masks + batch * plan.graph().drop_paths();
         Self { batch, sizes, values, argmax, arena, open, kept_argmax, kept, results, given }
     }
 
     pub(super) fn pixels(&self, value: ValueId) -> usize {
         self.sizes[value][0] * self.sizes[value][1]
+    }
+
+    /// Place of a drop path's mask within the inputs.
+    pub(super) fn mask(&self, slot: usize) -> usize {
+        self.given.masks + slot * self.batch
     }
 
     pub(super) fn weight(&self, weight: Coefficient) -> u32 {
@@ -313,13 +320,21 @@ impl<'a> Builder<'a> {
         self.writers[y].push(op);
     }
 
-    /// Adds the work of a sum into some channels of y.
-    fn sum(&mut self, y: ValueId, first: usize, channels: usize, terms: &[(ValueId, Coefficient)]) {
+    /// Adds the work of a sum into some channels of y, with the place of a drop path's mask.
+    fn sum(
+        &mut self,
+        y: ValueId,
+        first: usize,
+        channels: usize,
+        terms: &[(ValueId, Coefficient)],
+        mask: Option<usize>,
+    ) {
         let pixels = self.places.pixels(y);
         let after = terms.iter().flat_map(|&(x, _)| self.ready(x)).collect();
         let mut work = Work::new(Kind::Sum, groups(self.places.batch * channels * pixels), after);
         let y_at = word(self.places.values[y]);
         work.put(1, &[y_at, word(self.channels(y)), word(first), word(channels), word(pixels), word(terms.len())]);
+        work.put(7, &[optional(mask)]);
         for &(x, weight) in terms {
             work.table.extend([word(self.places.values[x]), self.norm(x), self.places.weight(weight), 0]);
         }
@@ -348,12 +363,15 @@ impl<'a> Builder<'a> {
                 Primitive::Pool(pool) => self.pool(pool),
                 // Written by the host.
                 Primitive::Noise(_) => {}
-                Primitive::Sum(Sum { terms, y }) => self.sum(*y, 0, self.channels(*y), terms),
+                Primitive::Sum(Sum { terms, drop_path, y }) => {
+                    let mask = drop_path.filter(|_| !self.mode.running).map(|slot| self.places.mask(slot));
+                    self.sum(*y, 0, self.channels(*y), terms, mask);
+                }
                 Primitive::Concat(Concat { parts, y }) => {
                     let mut first = 0;
                     for &part in parts {
                         let channels = self.channels(part);
-                        self.sum(*y, first, channels, &[(part, Coefficient::One)]);
+                        self.sum(*y, first, channels, &[(part, Coefficient::One)], None);
                         first += channels;
                     }
                 }
@@ -381,11 +399,11 @@ impl<'a> Builder<'a> {
         let features = self.list.push(features);
         let labels = if self.mode.goal == Goal::Labels { word(self.places.given.labels) } else { NONE };
         #[expect(clippy::cast_possible_truncation, reason = "single precision is what a GPU has")]
-        let loss_weight = (head.loss_weight as f32).to_bits();
+        let loss = [head.loss.weight, head.loss.smoothing].map(|number| (number as f32).to_bits());
         let mut logits = Work::new(Kind::Logits, batch, vec![features]);
         logits.put(1, &[word(places.features), word(channels), word(head.classes), word(head.weight)]);
         logits.put(5, &[word(head.bias), word(places.logits), labels, word(places.losses), word(places.d_logits)]);
-        logits.put(10, &[loss_weight]);
+        logits.put(10, &loss);
         let logits = self.list.push(logits);
         if labels == NONE {
             self.head_back.push(None);

@@ -14,6 +14,7 @@ pub(super) enum Kind {
     Logits,
     Record,
     HeadBack,
+    Mask,
     Transform,
     Reduce,
     DenseBack,
@@ -24,7 +25,7 @@ pub(super) enum Kind {
 }
 
 /// Every kind with its kernel.
-pub(super) const KERNELS: [(Kind, &str); 16] = [
+pub(super) const KERNELS: [(Kind, &str); 17] = [
     (Kind::Pool, shaders::POOL),
     (Kind::Depthwise, shaders::DEPTHWISE),
     (Kind::Dense, shaders::DENSE),
@@ -34,6 +35,7 @@ pub(super) const KERNELS: [(Kind, &str); 16] = [
     (Kind::Logits, shaders::LOGITS),
     (Kind::Record, shaders::RECORD),
     (Kind::HeadBack, shaders::HEAD_BACK),
+    (Kind::Mask, shaders::MASK),
     (Kind::Transform, shaders::TRANSFORM),
     (Kind::Reduce, shaders::REDUCE),
     (Kind::DenseBack, shaders::DENSE_BACK),

@@ -53,6 +53,7 @@ struct Call {
     from: usize,
     other: usize,
     coefficients: [f64; 4],
+    flag: bool,
 }
 
 impl DeviceState {
@@ -90,7 +91,7 @@ impl DeviceState {
         let state = Self {
             buffer: kernels.storage(places.size).await?,
             affine: kernels.storage(affine.len()).await?,
-            call: kernels.buffer(8, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST).await?,
+            call: kernels.buffer(9, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST).await?,
             unused: [kernels.storage(0).await?, kernels.storage(0).await?],
             places,
             weights,
@@ -121,7 +122,8 @@ impl DeviceState {
         #[expect(clippy::cast_possible_truncation, reason = "single precision is what a GPU has")]
         let coefficients = call.coefficients.map(|coefficient| (coefficient as f32).to_bits());
         let words = [word(call.count), word(call.to), word(call.from), word(call.other)];
-        kernels.write_words(&self.call, &[words, coefficients].concat());
+        let flag = [u32::from(call.flag)];
+        kernels.write_words(&self.call, &[&words[..], &coefficients, &flag].concat());
         let results = buffers.map_or(&self.unused[0], |buffers| &buffers.results);
         let norms = buffers.map_or(&self.unused[1], |buffers| &buffers.values[0]);
         let bound = [&self.call, &self.buffer, results, norms, &self.affine];
@@ -226,7 +228,7 @@ impl DeviceState {
     pub(super) fn step(&self, kernels: &Kernels, step: SgdStep) {
         let Places { weights: to, gradient: from, momentum: other, .. } = self.places;
         let coefficients = [step.lr, step.momentum, step.decay, step.scale];
-        let call = Call { count: self.weights, to, from, other, coefficients };
+        let call = Call { count: self.weights, to, from, other, coefficients, flag: step.nesterov };
         self.each(kernels, StateKernel::Sgd, call, None);
     }
 
@@ -254,7 +256,7 @@ impl DeviceState {
 
     pub(super) fn displace(&self, kernels: &Kernels, by: f64) {
         let Places { weights: to, saved: from, gradient: other, .. } = self.places;
-        let call = Call { count: self.weights, to, from, other, coefficients: [by, 0.0, 0.0, 0.0] };
+        let call = Call { count: self.weights, to, from, other, coefficients: [by, 0.0, 0.0, 0.0], flag: false };
         self.each(kernels, StateKernel::Displace, call, None);
     }
 
@@ -266,7 +268,7 @@ impl DeviceState {
     /// Norm of the gradient's change since the mark; the change takes the place of the mark.
     pub(super) async fn gradient_norm_since_mark(&self, kernels: &Kernels) -> Result<f64, DeviceError> {
         let Places { gradient: from, marked: to, .. } = self.places;
-        let call = Call { count: self.weights, to, from, other: to, coefficients: [-1.0, 0.0, 0.0, 0.0] };
+        let call = Call { count: self.weights, to, from, other: to, coefficients: [-1.0, 0.0, 0.0, 0.0], flag: false };
         self.each(kernels, StateKernel::Displace, call, None);
         self.norm(kernels, to).await
     }

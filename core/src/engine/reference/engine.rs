@@ -77,10 +77,13 @@ impl ReferenceEngine {
                 tensor(burn, input.draws.noise[slot].iter().copied().map(f64::from).collect(), shape)
             });
         let noise = drawn.collect();
+        let masks = input.draws.masks_of(input.statistics).iter();
+        let masks =
+            masks.map(|mask| tensor(burn, mask.iter().copied().map(f64::from).collect(), [mask.len(), 1, 1, 1]));
         let running = (input.statistics == Statistics::Running).then(|| self.running.clone());
         let image4 = image.clone().reshape(input.shape);
         let mut forward = Forward::new(&self.graph, &weights, &copies, running, &image4);
-        (forward.noise, forward.pattern) = (noise, pattern);
+        (forward.noise, forward.masks, forward.pattern) = (noise, masks.collect(), pattern);
         forward.run(image4);
         let (mut output, mut loss) = (None, None);
         for head in self.graph.heads() {
@@ -91,7 +94,7 @@ impl ReferenceEngine {
             if let Loss::Labels(labels) = input.loss {
                 let labels = TensorData::new(labels.to_vec(), [labels.len()]);
                 let labels: Tensor<1, Int> = Tensor::from_data(labels, burn.device());
-                let own = cross_entropy(logits.clone(), labels).mul_scalar(head.loss_weight);
+                let own = cross_entropy(logits.clone(), labels, head.loss);
                 loss = Some(match loss {
                     Some(loss) => own.add(loss),
                     None => own,
@@ -294,8 +297,10 @@ impl Engine for ReferenceEngine {
     fn step(&mut self, step: SgdStep) -> Later<'_, ()> {
         let gradient = self.gradient.clone().mul_scalar(step.scale);
         let gradient = gradient.add(self.weights.clone().mul_scalar(step.decay));
-        self.momentum = self.momentum.clone().mul_scalar(step.momentum).add(gradient);
-        self.weights = self.weights.clone().sub(self.momentum.clone().mul_scalar(step.lr));
+        self.momentum = self.momentum.clone().mul_scalar(step.momentum).add(gradient.clone());
+        let ahead = self.momentum.clone();
+        let ahead = if step.nesterov { ahead.mul_scalar(step.momentum).add(gradient) } else { ahead };
+        self.weights = self.weights.clone().sub(ahead.mul_scalar(step.lr));
         self.clear_gradient()
     }
 

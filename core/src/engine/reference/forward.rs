@@ -6,8 +6,8 @@ use burn::tensor::{Int, Tensor, activation};
 
 use super::pattern::ActivationPattern;
 use crate::graph::{
-    Coefficient, Concat, Conv, EPSILON, Filter, Graph, Head, IMAGE, Noise, Norm, Pool, PoolKind, Primitive, Sum,
-    ValueId, Window,
+    Coefficient, Concat, Conv, EPSILON, Filter, Graph, Head, HeadLoss, IMAGE, Noise, Norm, Pool, PoolKind, Primitive,
+    Sum, ValueId, Window,
 };
 
 /// Forward pass in progress.
@@ -21,6 +21,8 @@ pub(crate) struct Forward<'a> {
     pub(super) running: Option<[Tensor<1>; 2]>,
     /// Draws of the noise operations by slot.
     pub(super) noise: Vec<Tensor<4>>,
+    /// Masks of the drop paths by slot, `[batch, 1, 1, 1]`; none if nothing is dropped.
+    pub(super) masks: Vec<Tensor<4>>,
     pub(super) pattern: ActivationPattern,
     /// Means and unbiased variances of the batch norms by their first channel.
     pub(super) seen: Vec<(usize, [Tensor<1>; 2])>,
@@ -44,6 +46,7 @@ impl<'a> Forward<'a> {
             p,
             running,
             noise: Vec::new(),
+            masks: Vec::new(),
             pattern: ActivationPattern::Own,
             seen: Vec::new(),
             values: Vec::new(),
@@ -215,11 +218,15 @@ impl<'a> Forward<'a> {
                 None => term,
             });
         }
-        total.unwrap_or_else(|| {
+        let total = total.unwrap_or_else(|| {
             let [height, width] = self.sizes[sum.y];
             let one = self.stored(IMAGE).without_autodiff().slice([0..1, 0..1, 0..1, 0..1]).zeros_like();
             one.expand([batch, self.graph.values()[sum.y].channels, height, width])
-        })
+        });
+        match sum.drop_path.and_then(|slot| self.masks.get(slot)) {
+            Some(mask) => total.mul(mask.clone()),
+            None => total,
+        }
     }
 
     /// Logits `[batch, classes]` of a head.
@@ -251,7 +258,13 @@ fn inside(x: Tensor<4>, window: Window) -> (Tensor<4>, Window) {
     (x, Window { padding: window.padding.map(|padding| padding.max(0)), ..window })
 }
 
-/// Mean over the batch of −ln softmax(logits)\[label\].
-pub(super) fn cross_entropy(logits: Tensor<2>, labels: Tensor<1, Int>) -> Tensor<1> {
-    activation::log_softmax(logits, 1).gather(1, labels.unsqueeze_dim(1)).mean().neg()
+/// Loss of a head: the mean over the batch.
+pub(super) fn cross_entropy(logits: Tensor<2>, labels: Tensor<1, Int>, loss: HeadLoss) -> Tensor<1> {
+    let logarithms = activation::log_softmax(logits, 1);
+    let own = logarithms.clone().gather(1, labels.unsqueeze_dim(1)).mean().neg();
+    if loss.smoothing == 0.0 {
+        return own.mul_scalar(loss.weight);
+    }
+    let all = logarithms.mean().neg();
+    own.mul_scalar(1.0 - loss.smoothing).add(all.mul_scalar(loss.smoothing)).mul_scalar(loss.weight)
 }

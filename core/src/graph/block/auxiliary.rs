@@ -5,7 +5,7 @@
 //! pixel, or a 7×7 one at stride 2. The ImageNet network has no batch norm after the second convolution, as in the
 //! reference.
 
-use crate::graph::{Builder, PoolKind, ValueId, Window};
+use crate::graph::{Builder, HeadLoss, PoolKind, ValueId, Window};
 use crate::space::MacroLayout;
 
 pub(in crate::graph) fn auxiliary_head(
@@ -13,7 +13,7 @@ pub(in crate::graph) fn auxiliary_head(
     x: ValueId,
     layout: MacroLayout,
     classes: usize,
-    loss_weight: f64,
+    loss: HeadLoss,
 ) {
     let imagenet = layout == MacroLayout::ImageNet;
     let pooled = builder.pool(x, PoolKind::Average, true, Window::valid(5, if imagenet { 2 } else { 3 }));
@@ -23,5 +23,5 @@ pub(in crate::graph) fn auxiliary_head(
     if !imagenet {
         builder.norm(wide, "features.6", true);
     }
-    builder.head(wide, true, "classifier", classes, loss_weight);
+    builder.head(wide, true, "classifier", classes, loss);
 }

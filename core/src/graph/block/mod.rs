@@ -1,6 +1,7 @@
 //! Fixed blocks around the searched cells.
 
 mod auxiliary;
+mod drop_path;
 mod factorized_reduce;
 mod imagenet_stem;
 mod relu_conv_norm;
@@ -8,6 +9,7 @@ mod residual;
 mod stem;
 
 pub(super) use auxiliary::auxiliary_head;
+pub(super) use drop_path::drop_path;
 pub(super) use factorized_reduce::factorized_reduce;
 pub(super) use imagenet_stem::imagenet_stem;
 pub(super) use relu_conv_norm::relu_conv_norm;

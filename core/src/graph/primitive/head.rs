@@ -15,6 +15,25 @@ pub struct Head {
     pub bias: usize,
     /// Number of classes.
     pub classes: usize,
-    /// Coefficient of this head's cross-entropy in the loss.
-    pub loss_weight: f64,
+    /// Loss of this head.
+    pub loss: HeadLoss,
+}
+
+/// Cross-entropy of a head with smoothed labels (arXiv:1512.00567), by its weight in the loss of the network.
+///
+/// ```text
+/// L = −weight · Σ_c t_c · ln softmax(logits)_c,   t_c = (1 − s) · [c is the label] + s / classes
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeadLoss {
+    /// Coefficient of the cross-entropy in the loss.
+    pub weight: f64,
+    /// Label smoothing s: the share of the target that all classes have alike; 0 for plain labels.
+    pub smoothing: f64,
+}
+
+impl Default for HeadLoss {
+    fn default() -> Self {
+        Self { weight: 1.0, smoothing: 0.0 }
+    }
 }

@@ -11,7 +11,7 @@ mod window;
 
 pub use concat::Concat;
 pub use conv::{Conv, Filter};
-pub use head::Head;
+pub use head::{Head, HeadLoss};
 pub use noise::Noise;
 pub(crate) use norm::EPSILON;
 pub use norm::Norm;

@@ -16,11 +16,13 @@ pub enum Coefficient {
     },
 }
 
-/// `y = Σ coefficient · x`; without summands, zeros.
+/// `y = m ∘ Σ coefficient · x`, where m is the mask of a drop path, or 1; without summands, zeros.
 #[derive(Clone, Debug)]
 pub struct Sum {
     /// Summands with their coefficients.
     pub terms: Vec<(ValueId, Coefficient)>,
+    /// Slot of the drop path whose mask multiplies the sum, if any.
+    pub drop_path: Option<usize>,
     /// Output.
     pub y: ValueId,
 }

@@ -1,0 +1,15 @@
+//! Drop path (FractalNet, arXiv:1605.07648, as DARTS uses it): in training, the output of an operation is zero for an
+//! image with probability d, and is divided by 1 − d for the others.
+//!
+//! ```text
+//! y_b = m_b · x_b,   m_b = 0 with probability d, else 1 / (1 − d)
+//! ```
+//!
+//! The masks are random draws of a step, [`Draws::drop_path`](crate::engine::Draws::drop_path). With running statistics,
+//! nothing is dropped.
+
+use crate::graph::{Builder, Coefficient, ValueId};
+
+pub(in crate::graph) fn drop_path(builder: &mut Builder, x: ValueId) -> ValueId {
+    builder.dropped_sum(x, vec![(x, Coefficient::One)])
+}
