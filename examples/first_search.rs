@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use lambda_darts::data::SearchData;
+use lambda_darts::data::ImageData;
 use lambda_darts::device::Device;
 use lambda_darts::search::{EventKind, SearchConfig, Session};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = SearchConfig::digits("nas-bench-201");
     config.epochs = 3;
-    let data = Arc::new(SearchData::load(&config.data, config.seed)?);
+    let data = Arc::new(ImageData::load(&config.data, config.seed)?);
     let mut session = pollster::block_on(Session::new(config, data, &Device::named("auto")?))?;
     for event in session.events() {
         if let EventKind::Epoch(epoch) = event?.kind {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use lambda_darts::data::SearchData;
+use lambda_darts::data::ImageData;
 use lambda_darts::device::Device;
 use lambda_darts::method::{MethodConfig, Moment, Part, PartError, Preset, Slot};
 use lambda_darts::search::{EventKind, SearchConfig, Session};
@@ -61,7 +61,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.method = MethodConfig::preset(Preset::Darts);
     let space = config.search_space()?;
     for coefficient in [0.0, 3.0] {
-        let data = Arc::new(SearchData::load(&config.data, config.seed)?);
+        let data = Arc::new(ImageData::load(&config.data, config.seed)?);
         let part: Arc<dyn Part> = Arc::new(WeightFreePenalty::new(coefficient, &space));
         let parts = vec![("weight_free_penalty", part)];
         let device = Device::cpu();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lambda_darts::data::SearchData;
+use lambda_darts::data::ImageData;
 use lambda_darts::device::Device;
 use lambda_darts::graph::{Builder, CandidateContext, ValueId, Window, register};
 use lambda_darts::search::{EventKind, SearchConfig, Session};
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = SearchConfig::digits("nas-bench-201");
     config.custom_space = Some(CustomSpace::read(SPACE)?);
     (config.epochs, config.data.images) = (3, Some(600));
-    let data = Arc::new(SearchData::load(&config.data, config.seed)?);
+    let data = Arc::new(ImageData::load(&config.data, config.seed)?);
     let mut session = pollster::block_on(Session::new(config, data, &Device::cpu()))?;
     for event in session.events() {
         if let EventKind::Epoch(epoch) = event?.kind {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lambda_darts::data::{Images, SearchData};
+use lambda_darts::data::{Images, ImageData};
 use lambda_darts::device::Device;
 use lambda_darts::search::{EventKind, SearchConfig, Session};
 use lambda_darts::space::CustomSpace;
@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut config = SearchConfig::digits("darts");
     config.custom_space = Some(CustomSpace::read(SPACE)?);
     (config.epochs, config.batch, config.supernet.cells) = (2, 16, 2);
-    let data = Arc::new(SearchData::prepare(stripes(), &config.data, config.seed)?);
+    let data = Arc::new(ImageData::prepare(stripes(), &config.data, config.seed)?);
     let mut session = pollster::block_on(Session::new(config, data, &Device::cpu()))?;
     while let Some(event) = pollster::block_on(session.next_event())? {
         if let EventKind::Epoch(epoch) = event.kind {

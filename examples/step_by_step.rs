@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use lambda_darts::data::SearchData;
+use lambda_darts::data::ImageData;
 use lambda_darts::device::Device;
 use lambda_darts::search::{EventKind, SearchConfig, Session};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stop = AtomicBool::new(false);
     let config = SearchConfig::digits("nas-bench-201");
-    let data = Arc::new(SearchData::load(&config.data, config.seed)?);
+    let data = Arc::new(ImageData::load(&config.data, config.seed)?);
     let mut session = pollster::block_on(Session::new(config, Arc::clone(&data), &Device::cpu()))?;
     let mut steps = 0;
     while !stop.load(Ordering::Relaxed) {

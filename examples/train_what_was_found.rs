@@ -4,7 +4,7 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use lambda_darts::data::{Batches, SearchData};
+use lambda_darts::data::{Batches, ImageData};
 use lambda_darts::device::Device;
 use lambda_darts::engine::SgdStep;
 use lambda_darts::graph::{Cost, NetworkOptions, NetworkSize};
@@ -20,7 +20,7 @@ const DECAY: f64 = 3e-4;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let device = Device::cpu();
     let config = SearchConfig::digits("nas-bench-201");
-    let data = Arc::new(SearchData::load(&config.data, config.seed)?);
+    let data = Arc::new(ImageData::load(&config.data, config.seed)?);
     let mut session = block_on(Session::new(config.clone(), Arc::clone(&data), &device))?;
     for event in session.events() {
         if let EventKind::Epoch(epoch) = event?.kind {

@@ -11,7 +11,7 @@ use burn::optim::AdamWConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use burn_train::metric::{AccuracyMetric, LossMetric};
 use burn_train::{ClassificationOutput, InferenceStep, Learner, SupervisedTraining, TrainOutput, TrainStep};
-use lambda_darts::data::{Batch, Batches, DataConfig, DataSet, SearchData};
+use lambda_darts::data::{Batch, Batches, DataConfig, DataSet, ImageData};
 use lambda_darts::exchange::burn::NetworkModule;
 use lambda_darts::graph::{Graph, NetworkOptions, NetworkSize};
 use lambda_darts::space::{Genotype, Space};
@@ -20,7 +20,7 @@ const EPOCHS: usize = 4;
 const BATCH: usize = 64;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let data = Arc::new(SearchData::load(&DataConfig { set: DataSet::Digits, ..DataConfig::default() }, 0)?);
+    let data = Arc::new(ImageData::load(&DataConfig { set: DataSet::Digits, ..DataConfig::default() }, 0)?);
     let space = Space::named("nas-bench-201")?;
     let cell = Genotype::parse("|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|none~1|none~2|")?;
     let size = NetworkSize { channels: 8, cells: 1, image_channels: data.channels(), classes: data.classes().len() };

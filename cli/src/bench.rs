@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use lambda_darts::alignment::Schedule;
-use lambda_darts::data::{Images, SearchData};
+use lambda_darts::data::{Images, ImageData};
 use lambda_darts::device::Device;
 use lambda_darts::engine::Traffic;
 use lambda_darts::search::{EventKind, Phases, SearchConfig, SearchMemory, Session};
@@ -69,7 +69,7 @@ fn session(args: &BenchArgs) -> Result<(Session, SearchMemory, f64), Failure> {
     config.check()?;
     let SearchConfig { batch, seed, .. } = config;
     let images = Images::random(config.data.set, 2 * batch * steps, seed);
-    let data = Arc::new(SearchData::prepare(images, &config.data, seed)?);
+    let data = Arc::new(ImageData::prepare(images, &config.data, seed)?);
     let device = Device::named(args.settings.device.as_deref().unwrap_or("auto"))?;
     fit::check(&config, &data, &device, 1)?;
     let estimate = config.memory(&data, &device)?;

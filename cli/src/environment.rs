@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use lambda_darts::data::SearchData;
+use lambda_darts::data::ImageData;
 use lambda_darts::engine::vector_instructions;
 use lambda_darts::search::SearchConfig;
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,7 @@ pub(crate) struct Asked {
 
 impl Environment {
     /// Describes this process and its search.
-    pub(crate) fn new(config: &SearchConfig, data: &SearchData, device: &str, asked: Asked) -> Self {
+    pub(crate) fn new(config: &SearchConfig, data: &ImageData, device: &str, asked: Asked) -> Self {
         let system = System::new_with_specifics(RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing()));
         let cpu = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned());
         Self {
@@ -123,7 +123,7 @@ impl Environment {
 }
 
 impl Images {
-    fn new(config: &SearchConfig, data: &SearchData) -> Self {
+    fn new(config: &SearchConfig, data: &ImageData) -> Self {
         let (training, validation) = (data.train_len(), data.valid_len());
         Self {
             set: config.data.set.to_string(),

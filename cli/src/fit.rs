@@ -1,6 +1,6 @@
 //! Searches that do not fit into memory: refused before they start, with the setting that would make them fit.
 
-use lambda_darts::data::SearchData;
+use lambda_darts::data::ImageData;
 use lambda_darts::device::{Device, DeviceKind};
 use lambda_darts::engine::Bytes;
 use lambda_darts::search::{SearchConfig, SearchError};
@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::memory::free;
 
 /// Refuses a search that needs more memory than is free, or several of them at a time.
-pub(crate) fn check(config: &SearchConfig, data: &SearchData, device: &Device, at_once: u16) -> Result<(), Failure> {
+pub(crate) fn check(config: &SearchConfig, data: &ImageData, device: &Device, at_once: u16) -> Result<(), Failure> {
     let shared = device.is_gpu() && shares_memory(device);
     let needed = |config: &SearchConfig| {
         let memory = config.memory(data, device)?;

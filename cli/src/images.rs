@@ -4,13 +4,13 @@ use std::io::{IsTerminal, stderr};
 use std::sync::{Arc, OnceLock};
 
 use indicatif::{ProgressBar, ProgressStyle};
-use lambda_darts::data::{DataConfig, SearchData};
+use lambda_darts::data::{DataConfig, ImageData};
 use lambda_darts::search::SearchConfig;
 
 use crate::failure::Failure;
 
 /// Reads the images of a search.
-pub(crate) fn load(config: &DataConfig, seed: u64) -> Result<Arc<SearchData>, Failure> {
+pub(crate) fn load(config: &DataConfig, seed: u64) -> Result<Arc<ImageData>, Failure> {
     let shown: OnceLock<ProgressBar> = OnceLock::new();
     let progress = |done: usize, all: usize| {
         if stderr().is_terminal() {
@@ -18,7 +18,7 @@ pub(crate) fn load(config: &DataConfig, seed: u64) -> Result<Arc<SearchData>, Fa
             bar.set_position(done as u64);
         }
     };
-    let data = SearchData::load_with(config, seed, &progress);
+    let data = ImageData::load_with(config, seed, &progress);
     if let Some(bar) = shown.get() {
         bar.finish_and_clear();
     }
@@ -31,7 +31,7 @@ fn bar(all: usize) -> ProgressBar {
 }
 
 /// Describes the images and their parts, and what was passed over.
-pub(crate) fn described(config: &SearchConfig, data: &SearchData) -> Vec<String> {
+pub(crate) fn described(config: &SearchConfig, data: &ImageData) -> Vec<String> {
     let (train, valid) = (data.train_len(), data.valid_len());
     let (channels, height, width) = (data.channels(), data.height(), data.width());
     let colour = if channels == 1 { "grey" } else { "colour" };

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use lambda_darts::benchmark::Table;
-use lambda_darts::data::SearchData;
+use lambda_darts::data::ImageData;
 use lambda_darts::device::Device;
 use lambda_darts::search::{
     Checkpoint, CheckpointError, EpochEvent, EventKind, EventLogPosition, SearchConfig, SearchError, Session,
@@ -30,7 +30,7 @@ struct Means<'a> {
 }
 
 impl Means<'_> {
-    fn images(self, config: &SearchConfig) -> Result<Arc<SearchData>, Failure> {
+    fn images(self, config: &SearchConfig) -> Result<Arc<ImageData>, Failure> {
         let mut data = config.data.clone();
         data.dir = self.data_dir.map(Path::to_owned).or(data.dir);
         images::load(&data, config.seed)

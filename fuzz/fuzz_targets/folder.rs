@@ -7,7 +7,7 @@ use std::fs;
 use std::io::Cursor;
 
 use image::ImageReader;
-use lambda_darts::data::{DataConfig, DataError, DataSet, SearchData};
+use lambda_darts::data::{DataConfig, DataError, DataSet, ImageData};
 use libfuzzer_sys::fuzz_target;
 
 const EXTENSIONS: [&str; 7] = ["png", "jpg", "webp", "bmp", "tiff", "gif", "jfif"];
@@ -34,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
     fs::write(&path, file).expect("a file");
     let mut config = DataConfig { set: DataSet::Folder, dir: Some(dir.path().to_owned()), ..DataConfig::default() };
     config.size = Some(3);
-    let read = match SearchData::load(&config, 0) {
+    let read = match ImageData::load(&config, 0) {
         Ok(data) => {
             assert_eq!((data.train_len() + data.valid_len(), data.height(), data.width()), (5, 3, 3));
             true
@@ -46,6 +46,6 @@ fuzz_target!(|data: &[u8]| {
         Err(other) => panic!("{other}"),
     };
     config.skip_unreadable = true;
-    let data = SearchData::load(&config, 0).expect("the others are read");
+    let data = ImageData::load(&config, 0).expect("the others are read");
     assert_eq!(data.train_len() + data.valid_len(), if read { 5 } else { 4 });
 });

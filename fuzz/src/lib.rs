@@ -1,6 +1,6 @@
 //! Checks that several targets share.
 
-use lambda_darts::data::{DataConfig, Images, SearchData};
+use lambda_darts::data::{DataConfig, Images, ImageData};
 
 /// Checks that images have the size of their data set, and that two of them are enough for a search.
 ///
@@ -14,7 +14,7 @@ pub fn fit_together(images: &Images, [channels, height, width]: [usize; 3], clas
     let of_class = |class: usize| images.labels.iter().filter(|&&label| usize::from(label) == class).count();
     // A class needs an image for each part.
     if images.len() > 1 && (0..classes).all(|class| of_class(class) != 1) {
-        let data = SearchData::prepare(images.clone(), &DataConfig::default(), 0).expect("two images make two parts");
+        let data = ImageData::prepare(images.clone(), &DataConfig::default(), 0).expect("two images make two parts");
         assert_eq!(data.train_len() + data.valid_len(), images.len());
     }
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use lambda_darts::alignment::{Estimator, Schedule};
-use lambda_darts::data::SearchData;
+use lambda_darts::data::ImageData;
 use lambda_darts::device::Device;
 use lambda_darts::method::{MethodConfig, Preset};
 use lambda_darts::search::{EventKind, SearchConfig, Session, SupernetConfig};
@@ -24,7 +24,7 @@ fn growth(mut config: SearchConfig, device: &Device) -> f64 {
     config.method = MethodConfig::preset(Preset::LambdaDarts);
     let alignment = config.method.alignment.as_mut().unwrap();
     (alignment.schedule, alignment.estimator) = (Schedule::Constant, Estimator::Frozen);
-    let data = Arc::new(SearchData::load(&config.data, config.seed).unwrap());
+    let data = Arc::new(ImageData::load(&config.data, config.seed).unwrap());
     let mut session = block_on(Session::new(config, data, device)).unwrap();
     let (mut steps, mut early) = (0, 0.0);
     while steps < 300 {

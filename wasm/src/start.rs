@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lambda_darts::benchmark::Table;
-use lambda_darts::data::{DataConfig, DataSet, Images, SearchData};
+use lambda_darts::data::{DataConfig, DataSet, Images, ImageData};
 use lambda_darts::device::Device;
 use lambda_darts::search::{SearchConfig, Session, SessionState};
 
@@ -51,10 +51,10 @@ pub(crate) async fn snapshot(session: &mut Session) -> Result<Vec<u8>, Failure> 
     serde_json::to_vec(&session.state().await?).map_err(Failure::Json)
 }
 
-fn data(config: &SearchConfig, files: &Files) -> Result<Arc<SearchData>, Failure> {
+fn data(config: &SearchConfig, files: &Files) -> Result<Arc<ImageData>, Failure> {
     settings::check(config)?;
     let images = images(&config.data, files)?;
-    Ok(Arc::new(SearchData::prepare(images, &config.data, config.seed)?))
+    Ok(Arc::new(ImageData::prepare(images, &config.data, config.seed)?))
 }
 
 fn images(config: &DataConfig, files: &Files) -> Result<Images, Failure> {

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use lambda_darts::data::{Batch, Batches, SearchData};
+use lambda_darts::data::{Batch, Batches, ImageData};
 use lambda_darts::device::Device;
 use lambda_darts::search::{Checkpoint, Session};
 use safetensors::tensor::TensorView;
@@ -121,7 +121,7 @@ fn pytorch_rebuilds_the_supernet() {
         assert!(searched.status.success(), "{}", text(&searched.stderr));
         let path = folder.path().join(space);
         let state = Checkpoint::read(&path.join(Checkpoint::NEWEST)).unwrap().state;
-        let data = Arc::new(SearchData::load(&state.config().data, state.config().seed).unwrap());
+        let data = Arc::new(ImageData::load(&state.config().data, state.config().seed).unwrap());
         let mut session = pollster::block_on(Session::restore(state, Arc::clone(&data), &Device::cpu())).unwrap();
         let batch = Batches::new(data, 128, 0).unwrap().validation(0).unwrap();
         assert_eq!(batch.labels.len(), 128, "all of the validation part");

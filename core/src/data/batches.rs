@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rand::seq::SliceRandom;
 
-use super::{DataError, SearchData};
+use super::{DataError, ImageData};
 use crate::random::{Stream, stream};
 
 /// A batch of images with their classes.
@@ -60,9 +60,9 @@ pub struct Pair {
 /// ```
 /// use std::sync::Arc;
 ///
-/// use lambda_darts::data::{Batches, DataConfig, SearchData};
+/// use lambda_darts::data::{Batches, DataConfig, ImageData};
 ///
-/// let data = SearchData::load(&DataConfig::default(), 1)?;
+/// let data = ImageData::load(&DataConfig::default(), 1)?;
 /// let mut batches = Batches::new(Arc::new(data), 64, 1)?;
 /// let pair = batches.pair(0, 0);
 /// assert_eq!(pair.train.shape, [64, 1, 14, 14]);
@@ -80,7 +80,7 @@ impl Batches {
     ///
     /// # Errors
     /// [`DataError::TooFewImages`] if a part has fewer images than one batch, [`DataError::BadOption`] if `batch` is 0.
-    pub fn new(data: Arc<SearchData>, batch: usize, seed: u64) -> Result<Self, DataError> {
+    pub fn new(data: Arc<ImageData>, batch: usize, seed: u64) -> Result<Self, DataError> {
         if batch == 0 {
             return Err(DataError::BadOption { option: "batch", what: "a batch has at least one image".into() });
         }
@@ -98,7 +98,7 @@ impl Batches {
 
     /// Returns the data that the batches are made of.
     #[must_use]
-    pub fn data(&self) -> &Arc<SearchData> {
+    pub fn data(&self) -> &Arc<ImageData> {
         &self.maker.data
     }
 
@@ -148,7 +148,7 @@ impl Batches {
 /// Generator of the batches of any step.
 #[derive(Clone, Debug)]
 struct Maker {
-    data: Arc<SearchData>,
+    data: Arc<ImageData>,
     batch: usize,
     seed: u64,
     steps: usize,
@@ -165,7 +165,7 @@ struct Order {
 }
 
 impl Order {
-    fn draw(data: &SearchData, seed: u64, epoch: usize) -> Self {
+    fn draw(data: &ImageData, seed: u64, epoch: usize) -> Self {
         let shuffled = |part: &[usize], purpose| {
             let mut order = part.to_vec();
             order.shuffle(&mut stream(seed, purpose, epoch as u64));
@@ -267,7 +267,7 @@ mod tests {
     use crate::data::images::sample;
     use crate::data::{Augment, DataConfig, DataSet};
 
-    fn data() -> Arc<SearchData> {
+    fn data() -> Arc<ImageData> {
         let config = DataConfig {
             set: DataSet::Cifar10,
             train_fraction: 0.6,
@@ -275,7 +275,7 @@ mod tests {
             cutout: 3,
             ..DataConfig::default()
         };
-        Arc::new(SearchData::prepare(sample(50, 3, 16), &config, 1).unwrap())
+        Arc::new(ImageData::prepare(sample(50, 3, 16), &config, 1).unwrap())
     }
 
     #[test]
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn an_epoch_shows_every_image_once() {
         let config = DataConfig { images: Some(24), ..DataConfig::default() };
-        let data = Arc::new(SearchData::load(&config, 3).unwrap());
+        let data = Arc::new(ImageData::load(&config, 3).unwrap());
         let mut batches = Batches::new(Arc::clone(&data), 4, 3).unwrap();
         let mut shown: Vec<Vec<u32>> = Vec::new();
         for step in 0..batches.steps() {

@@ -39,7 +39,7 @@ pub(super) fn random(set: DataSet, count: usize, seed: u64) -> Images {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{DataConfig, SearchData};
+    use crate::data::{DataConfig, ImageData};
 
     #[test]
     fn every_set_has_a_stand_in() {
@@ -48,7 +48,7 @@ mod tests {
             images.check().unwrap();
             assert!(images == random(set, 20, 3) && images != random(set, 20, 4), "{set}");
             let config = DataConfig { set, size: Some(6), ..DataConfig::default() };
-            let data = SearchData::prepare(images, &config, 0).unwrap();
+            let data = ImageData::prepare(images, &config, 0).unwrap();
             assert_eq!((data.train_len(), data.valid_len(), data.height()), (10, 10, 6));
         }
         // The shape is compared with that of the one set that is built in.

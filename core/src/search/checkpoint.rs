@@ -30,10 +30,10 @@ const MAX_BYTES: u64 = 1 << 34;
 ///
 /// ```
 /// # use std::sync::Arc;
-/// # use lambda_darts::{data::SearchData, device::Device};
+/// # use lambda_darts::{data::ImageData, device::Device};
 /// # use lambda_darts::search::{Checkpoint, EventLogPosition, SearchConfig, Session};
 /// # let config = SearchConfig { batch: 8, ..SearchConfig::digits("nas-bench-201") };
-/// # let data = Arc::new(SearchData::load(&config.data, 0)?);
+/// # let data = Arc::new(ImageData::load(&config.data, 0)?);
 /// # let folder = std::env::temp_dir().join(format!("lambda-darts-{}", std::process::id()));
 /// # std::fs::create_dir_all(&folder)?;
 /// let mut session = pollster::block_on(Session::new(config, Arc::clone(&data), &Device::cpu()))?;
@@ -296,7 +296,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::data::SearchData;
+    use crate::data::ImageData;
     use crate::device::Device;
     use crate::search::{SearchConfig, Session};
 
@@ -306,7 +306,7 @@ mod tests {
         config.supernet.channels = 1;
         config.batch = 4;
         config.data.images = Some(40);
-        let data = Arc::new(SearchData::load(&config.data, 0).unwrap());
+        let data = Arc::new(ImageData::load(&config.data, 0).unwrap());
         let mut session = pollster::block_on(Session::new(config, data, &Device::cpu())).unwrap();
         for _ in 0..4 {
             pollster::block_on(session.next_event()).unwrap();

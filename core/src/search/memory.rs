@@ -1,7 +1,7 @@
 //! Memory of a search, known before it starts.
 
 use super::{SearchConfig, SearchError};
-use crate::data::SearchData;
+use crate::data::ImageData;
 use crate::device::Device;
 use crate::engine::{self, Bytes, Memory, Training};
 use crate::graph::{Graph, NetworkSize};
@@ -41,7 +41,7 @@ impl SearchConfig {
     /// # Errors
     /// [`SearchError`] if the space is unknown, the network cannot be built, or the parts of the method do not go
     /// together.
-    pub fn memory(&self, data: &SearchData, device: &Device) -> Result<SearchMemory, SearchError> {
+    pub fn memory(&self, data: &ImageData, device: &Device) -> Result<SearchMemory, SearchError> {
         self.memory_with(&self.method.build(&self.search_space()?)?, data, device)
     }
 
@@ -49,7 +49,7 @@ impl SearchConfig {
     pub(super) fn memory_with(
         &self,
         method: &Method,
-        data: &SearchData,
+        data: &ImageData,
         device: &Device,
     ) -> Result<SearchMemory, SearchError> {
         let size = NetworkSize {

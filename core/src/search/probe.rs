@@ -18,10 +18,10 @@ impl Session {
     ///
     /// ```
     /// # use std::sync::Arc;
-    /// # use lambda_darts::{data::SearchData, device::Device};
+    /// # use lambda_darts::{data::ImageData, device::Device};
     /// # use lambda_darts::search::{SearchConfig, Session};
     /// # let config = SearchConfig { batch: 8, ..SearchConfig::digits("nas-bench-201") };
-    /// # let data = Arc::new(SearchData::load(&config.data, 0)?);
+    /// # let data = Arc::new(ImageData::load(&config.data, 0)?);
     /// let mut session = pollster::block_on(Session::new(config, data, &Device::cpu()))?;
     /// let step = pollster::block_on(session.time_step())?;
     /// println!("an epoch takes about {:.0} s", session.steps() as f64 * step.as_secs_f64());

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::alignment::{AlignmentMeasure, LayerAlignment};
 use crate::benchmark::Table;
-use crate::data::{Batch, Batches, SearchData};
+use crate::data::{Batch, Batches, ImageData};
 use crate::device::Device;
 use crate::engine::Traffic;
 use crate::graph::NetworkSize;
@@ -94,7 +94,7 @@ impl Session {
     /// # Errors
     /// [`SearchError`] if a setting is out of range, the batch larger than a part of the data, or a type of cell has no
     /// cell.
-    pub async fn new(config: SearchConfig, data: Arc<SearchData>, device: &Device) -> Result<Self, SearchError> {
+    pub async fn new(config: SearchConfig, data: Arc<ImageData>, device: &Device) -> Result<Self, SearchError> {
         Self::with_parts(config, data, device, Vec::new()).await
     }
 
@@ -106,7 +106,7 @@ impl Session {
     /// As [`new`](Self::new), and [`SearchError::Setting`] if the parts do not go together.
     pub async fn with_parts(
         config: SearchConfig,
-        data: Arc<SearchData>,
+        data: Arc<ImageData>,
         device: &Device,
         parts: Vec<(&'static str, Arc<dyn Part>)>,
     ) -> Result<Self, SearchError> {
@@ -426,7 +426,7 @@ impl Session {
     /// # Errors
     /// As [`new`](Self::new), [`SearchError::State`] if the state does not fit, and [`SearchError::OtherImages`] if it was
     /// taken on other images.
-    pub async fn restore(state: SessionState, data: Arc<SearchData>, device: &Device) -> Result<Self, SearchError> {
+    pub async fn restore(state: SessionState, data: Arc<ImageData>, device: &Device) -> Result<Self, SearchError> {
         Self::restore_with_parts(state, data, device, Vec::new()).await
     }
 
@@ -436,7 +436,7 @@ impl Session {
     /// As [`restore`](Self::restore).
     pub async fn restore_with_parts(
         state: SessionState,
-        data: Arc<SearchData>,
+        data: Arc<ImageData>,
         device: &Device,
         parts: Vec<(&'static str, Arc<dyn Part>)>,
     ) -> Result<Self, SearchError> {
@@ -469,7 +469,7 @@ mod tests {
     fn a_step_that_is_timed_is_taken_back() {
         let mut config = SearchConfig::digits("nas-bench-201");
         (config.supernet.channels, config.batch, config.data.images) = (1, 4, Some(40));
-        let data = Arc::new(SearchData::load(&config.data, 0).unwrap());
+        let data = Arc::new(ImageData::load(&config.data, 0).unwrap());
         let mut session = pollster::block_on(Session::new(config, data, &Device::cpu())).unwrap();
         for _ in 0..3 {
             let [before, after] = [(); 2].map(|()| {
@@ -485,7 +485,7 @@ mod tests {
     fn is_send<T: Send>(_: T) {}
 
     #[expect(dead_code, reason = "it is compiled")]
-    fn sessions_and_their_futures_are_send(mut session: Session, data: Arc<SearchData>, device: &Device) {
+    fn sessions_and_their_futures_are_send(mut session: Session, data: Arc<ImageData>, device: &Device) {
         is_send(Session::new(session.config.clone(), data, device));
         is_send(session.next_event());
         is_send(session.state());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lambda_darts::data::SearchData;
+use lambda_darts::data::ImageData;
 use lambda_darts::device::Device;
 use lambda_darts::method::{MethodConfig, PRESETS, Preset};
 use lambda_darts::search::{EventKind, Phases, SearchConfig, Session};
@@ -16,8 +16,8 @@ fn config() -> SearchConfig {
     config
 }
 
-fn data(config: &SearchConfig) -> Arc<SearchData> {
-    Arc::new(SearchData::load(&config.data, config.seed).expect("the digits"))
+fn data(config: &SearchConfig) -> Arc<ImageData> {
+    Arc::new(ImageData::load(&config.data, config.seed).expect("the digits"))
 }
 
 fn start(config: &SearchConfig) -> Session {

@@ -1,4 +1,4 @@
-//! The images of a search: split into two parts, resized, and normalized by their mean and standard deviation.
+//! The images of a search or a training: split into two parts, resized, and normalized by their mean and standard deviation.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use super::{Batch, DataConfig, DataError, DataSet, Images, cifar, digits, fashio
 
 /// The images of a search and their two parts.
 #[derive(Clone, Debug)]
-pub struct SearchData {
+pub struct ImageData {
     /// Indices of the images that train the weights.
     pub train: Vec<usize>,
     /// Indices of the images that train the architecture.
@@ -27,7 +27,7 @@ pub struct SearchData {
     notes: Vec<String>,
 }
 
-impl SearchData {
+impl ImageData {
     /// Reads the data set and splits it into the two parts.
     ///
     /// # Errors
@@ -349,7 +349,7 @@ mod tests {
     #[test]
     fn the_training_part_is_normal() {
         let config = DataConfig { images: Some(30), train_fraction: 0.6, ..DataConfig::default() };
-        let data = SearchData::prepare(sample(40, 3, 6), &config, 5).unwrap();
+        let data = ImageData::prepare(sample(40, 3, 6), &config, 5).unwrap();
         assert_eq!((data.train_len(), data.valid_len(), data.channels()), (18, 12, 3));
         let batch = data.batch(&data.train, None);
         assert_eq!(batch.shape, [18, 3, 6, 6]);
@@ -361,9 +361,9 @@ mod tests {
             let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
             assert!(mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-5, "{mean} {variance}");
         }
-        let again = SearchData::prepare(sample(40, 3, 6), &config, 5).unwrap();
+        let again = ImageData::prepare(sample(40, 3, 6), &config, 5).unwrap();
         assert!(again.batch(&again.valid, None) == data.batch(&data.valid, None));
-        let other = SearchData::prepare(sample(40, 3, 6), &config, 6).unwrap();
+        let other = ImageData::prepare(sample(40, 3, 6), &config, 6).unwrap();
         assert!(other.batch(&other.valid, None) != data.batch(&data.valid, None));
     }
 
@@ -371,7 +371,7 @@ mod tests {
     fn one_shade_has_the_deviation_one() {
         let mut images = sample(4, 1, 2);
         images.pixels.fill(51);
-        let data = SearchData::prepare(images, &DataConfig::default(), 0).unwrap();
+        let data = ImageData::prepare(images, &DataConfig::default(), 0).unwrap();
         assert_eq!((data.mean(), data.std()), (&[0.2][..], &[1.0][..]));
     }
 
@@ -398,8 +398,8 @@ mod tests {
                 size: Some(5),
                 ..DataConfig::default()
             };
-            let loaded = SearchData::load(&config, 9).unwrap();
-            let prepared = SearchData::prepare(images.clone(), &config, 9).unwrap();
+            let loaded = ImageData::load(&config, 9).unwrap();
+            let prepared = ImageData::prepare(images.clone(), &config, 9).unwrap();
             assert!(loaded.batch(&loaded.train, None) == prepared.batch(&prepared.train, None));
             assert_eq!((loaded.height(), loaded.augmentation), (5, prepared.augmentation));
         }
@@ -407,7 +407,7 @@ mod tests {
 
     #[test]
     fn options_that_make_no_sense_are_named() {
-        let refused = |config: DataConfig| SearchData::load(&config, 0).unwrap_err().to_string();
+        let refused = |config: DataConfig| ImageData::load(&config, 0).unwrap_err().to_string();
         let plain = DataConfig::default;
         for (config, part) in [
             (DataConfig { train_fraction: 1.0, ..plain() }, "train_fraction"),
@@ -422,6 +422,6 @@ mod tests {
         }
         let mut images = sample(4, 1, 2);
         images.labels[3] = 4;
-        assert!(matches!(SearchData::prepare(images, &plain(), 0), Err(DataError::BadImages { .. })));
+        assert!(matches!(ImageData::prepare(images, &plain(), 0), Err(DataError::BadImages { .. })));
     }
 }
