@@ -2,7 +2,7 @@
 # The whole comparison, ours on Vulkan and PyTorch on CUDA, from the folder that `cargo xtask bench --pack` has made. It
 # needs an x86-64 Linux with an NVIDIA driver, and a Python with PyTorch: python3, or the one that LAMBDA_DARTS_PYTHON
 # names. Without CUDA, PyTorch runs on the CPU; without an NVIDIA driver, ours on whatever Vulkan driver there is.
-# Arguments go to side_by_side.py; --help lists them.
+# Arguments go to side_by_side.py: --what train compares the step of a training; --help lists all.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 python=${LAMBDA_DARTS_PYTHON:-python3}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lambda_darts::data::{Images, ImageData};
+use lambda_darts::data::{ImageData, Images};
 use lambda_darts::device::Device;
 use lambda_darts::search::{EventKind, SearchConfig, Session};
 use lambda_darts::space::CustomSpace;

@@ -11,7 +11,7 @@ use burn::optim::AdamWConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use burn_train::metric::{AccuracyMetric, LossMetric};
 use burn_train::{ClassificationOutput, InferenceStep, Learner, SupervisedTraining, TrainOutput, TrainStep};
-use lambda_darts::data::{Batch, Batches, DataConfig, DataSet, ImageData};
+use lambda_darts::data::{Batch, DataConfig, DataSet, ImageData, TrainingBatches};
 use lambda_darts::exchange::burn::NetworkModule;
 use lambda_darts::graph::{Graph, NetworkOptions, NetworkSize};
 use lambda_darts::space::{Genotype, Space};
@@ -20,7 +20,8 @@ const EPOCHS: usize = 4;
 const BATCH: usize = 64;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let data = Arc::new(ImageData::load(&DataConfig { set: DataSet::Digits, ..DataConfig::default() }, 0)?);
+    let config = DataConfig { set: DataSet::Digits, ..DataConfig::training() };
+    let data = Arc::new(ImageData::load_whole(&config, 0, &|_, _| {})?);
     let space = Space::named("nas-bench-201")?;
     let cell = Genotype::parse("|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|none~1|none~2|")?;
     let size = NetworkSize { channels: 8, cells: 1, image_channels: data.channels(), classes: data.classes().len() };
@@ -29,16 +30,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         network: NetworkModule::new(Graph::derived(&space, &cell, size, NetworkOptions::default())?, 0, &device),
     };
 
-    let mut batches = Batches::new(data, BATCH, 0)?;
-    let train: Vec<_> = (0..batches.steps()).flat_map(|step| examples(&batches.pair(0, step).train)).collect();
+    let mut batches = TrainingBatches::new(data, BATCH, 0)?;
+    let train: Vec<_> = (0..batches.steps()).flat_map(|step| examples(&batches.batch(0, step))).collect();
     let steps = train.len().div_ceil(BATCH) * EPOCHS;
-    let validation = (0..batches.validation_batches()).filter_map(|index| batches.validation(index));
-    let validation: Vec<_> = validation.flat_map(|batch| examples(&batch)).collect();
+    let test = (0..batches.test_batches()).filter_map(|index| batches.test(index));
+    let test: Vec<_> = test.flat_map(|batch| examples(&batch)).collect();
 
     // Burn's logs go here. An application that goes on after an interruption keeps the folder.
     let folder = tempfile::tempdir()?;
     let rate = CosineAnnealingLrSchedulerConfig::new(3e-3, steps).init()?;
-    let result = SupervisedTraining::new(folder.path(), loader(train, true), loader(validation, false))
+    let result = SupervisedTraining::new(folder.path(), loader(train, true), loader(test, false))
         .metrics((AccuracyMetric::new(), LossMetric::new()))
         .num_epochs(EPOCHS)
         .summary()

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from model import (NB201, SPACES, AuxiliaryHead, DerivedDarts, DerivedNb201, Noise, ResBlock, Search, build,
-                   operation, pairs)
+                   nb201_nodes, operation, pairs)
 
 LAMBDA = 0.125
 # How far the regularizer's two passes are apart in steps.
@@ -387,11 +387,6 @@ def darts_cells(genotype):
     """(nodes, outputs) of both kinds."""
     return [([genotype[kind][i:i + 2] for i in range(0, len(genotype[kind]), 2)],
              genotype.get(f"{kind}_concat", [2, 3, 4, 5])) for kind in ("normal", "reduce")]
-
-
-def nb201_nodes(text):
-    return [[(name, int(j)) for name, j in (read.split("~") for read in node.strip("|").split("|"))]
-            for node in text.split("+")]
 
 
 def derived_cases(out, seed):

@@ -12,6 +12,7 @@ import statistics
 import sys
 import time
 from contextlib import contextmanager
+from functools import reduce
 
 import torch
 import torch.nn as nn
@@ -285,8 +286,18 @@ def build(space, channels, cells, classes=10):
 
 
 # ---------------------------------------------------------------- derived networks
+def drop_path(x, probability):
+    """Zeros for some images, drawn with `probability`; the others are scaled up, so that the mean stays. In place, as
+    in the reference."""
+    kept = 1.0 - probability
+    return x.div_(kept).mul_(torch.empty(len(x), 1, 1, 1, dtype=x.dtype, device=x.device).bernoulli_(kept))
+
+
 class DerivedCell(nn.Module):
-    """One operation on every edge that was kept: `nodes` has the (operation, state read) of every node."""
+    """One operation on every edge that was kept: `nodes` has the (operation, state read) of every node. In training,
+    the output of every operation but the identity is dropped with probability `drop_path`."""
+
+    drop_path = 0.0
 
     def __init__(self, nodes, outputs, inputs, c, reduction):
         super().__init__()
@@ -297,8 +308,14 @@ class DerivedCell(nn.Module):
     def forward(self, *states):
         states, own = list(states), iter(self.edges)
         for node in self.nodes:
-            states.append(sum(next(own)(states[j]) for _, j in node))
+            # sum() would add each node to 0 first, which takes another kernel.
+            states.append(reduce(torch.add, [self.edge(next(own), states[j]) for _, j in node]))
         return torch.cat([states[i] for i in self.outputs], 1)
+
+    def edge(self, op, x):
+        y = op(x)
+        drops = self.training and self.drop_path > 0 and not isinstance(op, nn.Identity)
+        return drop_path(y, self.drop_path) if drops else y
 
 
 class AuxiliaryHead(nn.Module):
@@ -349,6 +366,12 @@ class DerivedDarts(nn.Module):
                 beside = self.auxiliary_head(s1)
         logits = self.head(s1.mean((2, 3)))
         return logits if beside is None else (logits, beside)
+
+
+def nb201_nodes(text):
+    """The nodes of a cell in NAS-Bench-201's notation."""
+    return [[(name, int(j)) for name, j in (read.split("~") for read in node.strip("|").split("|"))]
+            for node in text.split("+")]
 
 
 class DerivedNb201(nn.Module):
@@ -514,10 +537,10 @@ class Search:
 
 
 # ---------------------------------------------------------------- measuring
-def work(net, size, classes):
+def work(net, size, *more):
     """Multiply-accumulates of an image's forward pass, and the bytes of activations that it reads and writes when every
     layer is a kernel of its own: convolutions, batch norms, ReLUs and pools each read one tensor and write one; an edge
-    reads its candidates' and writes their sum."""
+    reads its candidates' and writes their sum. The network is called with images and `more`."""
     device, macs, numbers, images = next(net.parameters()).device, 0, 0, 2
 
     def layer(module, inputs, output):
@@ -532,9 +555,8 @@ def work(net, size, classes):
             numbers += inputs[0].numel() + output.numel()
 
     hooks = [module.register_forward_hook(layer) for module in net.modules()]
-    ps = [torch.full(net.tables[kind], 0.5, device=device) for kind in net.kinds]
     with torch.no_grad():
-        net(torch.randn(images, 3, size, size, device=device), ps)
+        net(torch.randn(images, 3, size, size, device=device), *more)
     for hook in hooks:
         hook.remove()
     return {"macs_per_image": macs // images, "bytes_per_image": 4 * numbers // images}
@@ -553,26 +575,27 @@ def peak_rss_mib():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def time_steps(a):
-    device = a.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    on_gpu = device == "cuda"
+def set_up(a):
+    """The device, as a user names it, with the threads and the seed of a measurement."""
     if a.threads:
         torch.set_num_threads(a.threads)
     torch.manual_seed(0)
-    imported = peak_rss_mib()
-    net = build(a.space, a.channels, a.cells, a.classes).to(device)
-    order = "weights-first" if a.space == "nb201" else "arch-first"
-    search = Search(net, a.regularizer, estimator=a.estimator, order=order)
-    batches = [(torch.randn(a.batch, 3, a.size, a.size, device=device),
-                torch.randint(0, a.classes, (a.batch,), device=device)) for _ in range(2)]
+    return ("cuda" if torch.cuda.is_available() else "cpu") if a.device == "auto" else a.device
+
+
+def random_batch(a, device):
+    return torch.randn(a.batch, 3, a.size, a.size, device=device), torch.randint(0, a.classes, (a.batch,), device=device)
+
+
+def timed(a, net, step, imported):
+    """Times `step`, and says what it took. `imported` is the memory that PyTorch had taken before."""
+    on_gpu = next(net.parameters()).is_cuda
     ms = []
     for i in range(a.warmup + a.steps):
         if on_gpu:
             torch.cuda.synchronize()
         began = time.perf_counter()
-        search.step(*batches)
+        step()
         if on_gpu:
             torch.cuda.synchronize()
         if i >= a.warmup:
@@ -591,8 +614,29 @@ def time_steps(a):
         # PyTorch itself is a part of the former.
         "imported_rss_mib": imported,
         "peak_cuda_mib": torch.cuda.max_memory_allocated() / 2**20 if on_gpu else None,
-        **work(net, a.size, a.classes),
     }
+
+
+def time_steps(a):
+    device, imported = set_up(a), peak_rss_mib()
+    net = build(a.space, a.channels, a.cells, a.classes).to(device)
+    order = "weights-first" if a.space == "nb201" else "arch-first"
+    search = Search(net, a.regularizer, estimator=a.estimator, order=order)
+    batches = [random_batch(a, device) for _ in range(2)]
+    result = timed(a, net, lambda: search.step(*batches), imported)
+    ps = [torch.full(net.tables[kind], 0.5, device=device) for kind in net.kinds]
+    return {**result, **work(net, a.size, ps)}
+
+
+def add_measurement(parser):
+    """The options that every measurement has."""
+    parser.add_argument("--classes", type=int, default=10, help="classes to tell apart")
+    parser.add_argument("--size", type=int, default=32, help="pixels of an image's side")
+    parser.add_argument("--batch", type=int, default=64, help="images in a batch")
+    parser.add_argument("--device", choices=["auto", "cpu", "cuda"], default="cpu", help="auto: cuda where it is")
+    parser.add_argument("--threads", type=int, default=0, help="of the CPU; 0 leaves it to PyTorch")
+    parser.add_argument("--steps", type=int, default=10, help="steps that are timed")
+    parser.add_argument("--warmup", type=int, default=2, help="steps before them")
 
 
 def main():
@@ -603,15 +647,9 @@ def main():
     timing.add_argument("--space", choices=SPACES, default="nb201", help="the search space")
     timing.add_argument("--channels", type=int, default=16, help="channels of the first cells")
     timing.add_argument("--cells", type=int, default=5, help="cells; for nb201 in each of the three stages")
-    timing.add_argument("--classes", type=int, default=10, help="classes to tell apart")
-    timing.add_argument("--size", type=int, default=32, help="pixels of an image's side")
-    timing.add_argument("--batch", type=int, default=64, help="images in a batch")
     timing.add_argument("--regularizer", choices=["none", "cosine", "sign"], default="none", help="none is DARTS")
     timing.add_argument("--estimator", choices=["central", "frozen"], default="central", help="of the regularizer")
-    timing.add_argument("--device", choices=["auto", "cpu", "cuda"], default="cpu", help="auto: cuda where it is")
-    timing.add_argument("--threads", type=int, default=0, help="of the CPU; 0 leaves it to PyTorch")
-    timing.add_argument("--steps", type=int, default=10, help="steps that are timed")
-    timing.add_argument("--warmup", type=int, default=2, help="steps before them")
+    add_measurement(timing)
     print(json.dumps(time_steps(parser.parse_args())))
 
 

@@ -1,4 +1,4 @@
-//! `--tensorboard`: the numbers in the events of a search, as scalars for TensorBoard.
+//! `--tensorboard`: the numbers in the events of a run, as scalars for TensorBoard.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use lambda_darts::search::{EpochEvent, Event, EventKind, StepEvent};
+use lambda_darts::training::{TrainingEpochEvent, TrainingStepEvent};
 
 use crate::tensorboard::TensorBoard;
 
@@ -39,6 +40,9 @@ impl Board {
     /// Writes the numbers of an event. The position of a step is its number in the whole search; that of an epoch is
     /// the position of its last step.
     pub(crate) fn show(&mut self, event: &Event) -> io::Result<()> {
+        let place = |epoch: usize, step: usize| {
+            epoch.saturating_sub(1).saturating_mul(self.steps).saturating_add(step.saturating_sub(1))
+        };
         let (step, scalars) = match &event.kind {
             EventKind::Start { config, steps, .. } => {
                 self.steps = *steps;
@@ -46,12 +50,15 @@ impl Board {
                 self.cell_types = cell_types.into_iter().map(|kind| kind.name).collect();
                 return Ok(());
             }
-            EventKind::Step(step) => (
-                step.epoch.saturating_sub(1).saturating_mul(self.steps).saturating_add(step.step.saturating_sub(1)),
-                self.of_step(step),
-            ),
-            EventKind::Epoch(epoch) => (epoch.epoch.saturating_mul(self.steps).saturating_sub(1), of_epoch(epoch)),
-            EventKind::End { .. } => return Ok(()),
+            EventKind::TrainingStart { steps, .. } => {
+                self.steps = *steps;
+                return Ok(());
+            }
+            EventKind::Step(step) => (place(step.epoch, step.step), self.of_step(step)),
+            EventKind::Epoch(epoch) => (place(epoch.epoch, self.steps), of_epoch(epoch)),
+            EventKind::TrainingStep(step) => (place(step.epoch, step.step), of_training_step(step)),
+            EventKind::TrainingEpoch(epoch) => (place(epoch.epoch, self.steps), of_training_epoch(epoch)),
+            EventKind::End { .. } | EventKind::TrainingEnd { .. } => return Ok(()),
         };
         let scalars: Vec<_> = scalars.iter().map(|(tag, value)| (tag.as_str(), *value)).collect();
         self.file.scalars(i64::try_from(step).unwrap_or(i64::MAX), self.began + event.seconds, &scalars)
@@ -102,4 +109,26 @@ fn of_epoch(epoch: &EpochEvent) -> Vec<(String, f64)> {
         scalars.push(("epoch/table/cifar10_test".to_owned(), known.accuracies.cifar10_test));
     }
     scalars
+}
+
+fn of_training_step(step: &TrainingStepEvent) -> Vec<(String, f64)> {
+    named(&[("step/train_loss", step.train_loss), ("step/gradient_norm", step.gradient_norm)])
+}
+
+fn of_training_epoch(epoch: &TrainingEpochEvent) -> Vec<(String, f64)> {
+    named(&[
+        ("epoch/train_loss", epoch.train_loss),
+        ("epoch/train_accuracy", epoch.train_accuracy),
+        ("epoch/test_loss", epoch.test_loss),
+        ("epoch/test_accuracy", epoch.test_accuracy),
+        ("epoch/test_top5", epoch.test_top5),
+        ("epoch/gradient_norm", epoch.gradient_norm),
+        ("epoch/clipped", epoch.clipped),
+        ("epoch/drop_path", epoch.drop_path),
+        ("epoch/learning_rate", epoch.lr),
+    ])
+}
+
+fn named(scalars: &[(&str, f64)]) -> Vec<(String, f64)> {
+    scalars.iter().map(|&(name, value)| (name.to_owned(), value)).collect()
 }

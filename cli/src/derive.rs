@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::network::{ImageShape, Network};
 use crate::output::print;
 use crate::run_dir::{genotype_json, notations};
-use crate::text_file::write_new;
+use crate::text_file::{check_targets, write_new};
 
 pub(crate) fn run(args: &DeriveArgs) -> Result<(), Failure> {
     let (derived, origin) = find(&args.from, args.epoch)?;
@@ -56,14 +56,6 @@ pub(crate) fn run(args: &DeriveArgs) -> Result<(), Failure> {
 
 /// Remark on large images in the layout for small ones.
 const IMAGENET: &str = "; the papers train on images of this size in another layout, --layout imagenet";
-/// Checks that all files can be written: none exists, unless it may be overwritten, and none is there twice.
-fn check_targets(targets: &[&Path], force: bool) -> Result<(), Failure> {
-    let taken = |(at, path): &(usize, &&Path)| (path.exists() && !force) || targets[..*at].contains(path);
-    match targets.iter().enumerate().find(taken) {
-        Some((_, path)) => Err(Failure::Exists { path: path.to_path_buf() }),
-        None => Ok(()),
-    }
-}
 
 /// Makes the drawings that are asked for, each with its file.
 fn drawings<'a>(args: &'a DeriveArgs, space: &Space, derived: &Derived) -> Result<Vec<(&'a Path, Vec<u8>)>, Failure> {

@@ -1,34 +1,40 @@
-//! The loop of a search: it writes the events to the folder and the terminal, saves checkpoints and stops if it has to.
+//! The loop of a run: it writes the events to the folder and the terminal, saves checkpoints and stops if it has to.
 
 use std::time::{Duration, Instant};
 
-use lambda_darts::search::{EpochEvent, EventKind, SearchError, Session};
+use lambda_darts::search::{EpochEvent, EventKind, Search};
+use lambda_darts::session::{Session, SessionError};
 use lambda_darts::space::Genotype;
+use lambda_darts::training::{Train, TrainingEpochEvent};
 
+use crate::claim::Held;
 use crate::estimate;
 use crate::failure::Failure;
+use crate::kind::Kind;
 use crate::log;
 use crate::progress::Progress;
 use crate::run_dir::RunDir;
 use crate::stop::Stop;
 
-/// A search and its folder.
-pub(crate) struct Run {
-    pub(crate) session: Session,
+/// A session and its folder.
+pub(crate) struct Run<W: Kind> {
+    pub(crate) session: Session<W>,
     pub(crate) dir: RunDir,
-    /// Finished epochs.
-    pub(crate) epochs: Vec<EpochEvent>,
-    /// Messages to print before the search starts or continues.
+    /// End of the last finished epoch.
+    pub(crate) last: Option<EventKind>,
+    /// Messages to print before the session starts or continues.
     pub(crate) notes: Vec<String>,
 }
 
-/// Rules of the loop: options that are not settings of the search.
+/// Rules of the loop: conditions that are not settings of the work.
 pub(crate) struct Rules {
+    /// Claim on the folder, if several processes share the searches.
+    pub(crate) held: Held,
     /// Maximum time between two checkpoints.
     pub(crate) every: Duration,
 }
 
-/// Reason for which a search has ended.
+/// Reason for which a run has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// Completion of all epochs.
@@ -38,8 +44,8 @@ pub(crate) enum End {
     Signal(u8),
 }
 
-impl Run {
-    /// Runs the search until it ends or has to stop, and writes the resulting genotype.
+impl<W: Kind> Run<W> {
+    /// Runs the session until it ends or has to stop, and writes its result.
     pub(crate) fn drive(&mut self, progress: &mut Progress, rules: &Rules, stop: &Stop) -> Result<End, Failure> {
         for note in &self.notes {
             if note.starts_with("warning") { progress.warn(note) } else { progress.line(note) }
@@ -49,26 +55,17 @@ impl Run {
         }
         let end = self.go(progress, rules, stop);
         progress.clear();
-        if let Err(Failure::File { .. } | Failure::Checkpoint(_) | Failure::Search(SearchError::Engine(_))) = end {
+        if let Err(Failure::File { .. } | Failure::Checkpoint(_) | Failure::Session(SessionError::Engine(_))) = end {
             progress.warn(&format!("the last checkpoint is kept; {}", self.next()));
         }
         let end = end?;
-        self.dir.finish(&self.genotype(end))?;
+        self.dir.finish(W::RESULT, &W::result(self, end))?;
         Ok(end)
     }
 
-    /// Returns the architecture that was found; of an interrupted search, that of its last finished epoch, which all
-    /// measures belong to.
-    pub(crate) fn genotype(&self, end: End) -> Genotype {
-        match (end, self.epochs.last()) {
-            (End::Signal(_), Some(last)) => last.genotype.clone(),
-            _ => self.session.genotype(),
-        }
-    }
-
-    /// Says how the search goes on after it was interrupted.
+    /// Says how the run goes on after it was interrupted.
     pub(crate) fn next(&self) -> String {
-        format!("go on with: lambda-darts search --resume {}", self.dir.path().display())
+        format!("go on with: lambda-darts {} --resume {}", W::COMMAND, self.dir.path().display())
     }
 
     /// Returns a warning of an epoch, with the command that prints the architecture it names.
@@ -83,6 +80,7 @@ impl Run {
     fn go(&mut self, progress: &mut Progress, rules: &Rules, stop: &Stop) -> Result<End, Failure> {
         let mut saved = Instant::now();
         loop {
+            rules.held.check()?;
             if let Some(code) = stop.asked() {
                 self.dir.save(&mut self.session)?;
                 return Ok(End::Signal(code));
@@ -98,7 +96,7 @@ impl Run {
                 Err(error) => {
                     // The step was not applied, so the state before it is saved. If that fails too, the first error is
                     // reported.
-                    if let SearchError::NotFinite { .. } = error {
+                    if let SessionError::NotFinite { .. } = error {
                         let _ = self.dir.save(&mut self.session);
                     }
                     return Err(error.into());
@@ -108,24 +106,51 @@ impl Run {
             progress.show(&event);
             log::event(&event);
             let ended = match event.kind {
-                EventKind::Epoch(epoch) => {
+                EventKind::Epoch(ref epoch) => {
                     for warning in &epoch.warnings {
                         progress.warn(&self.warning(warning));
                     }
-                    self.epochs.push(*epoch);
+                    self.last = Some(event.kind);
+                    true
+                }
+                EventKind::TrainingEpoch(_) => {
+                    self.last = Some(event.kind);
                     true
                 }
                 EventKind::End { .. } if self.session.stopped() => {
                     progress.warn("the search ends at this sign of a collapse, as --stop-on-collapse asks");
                     return Ok(End::Collapse);
                 }
-                EventKind::End { .. } => return Ok(End::Whole),
-                EventKind::Start { .. } | EventKind::Step(_) => false,
+                EventKind::End { .. } | EventKind::TrainingEnd { .. } => return Ok(End::Whole),
+                _ => false,
             };
             if ended || saved.elapsed() >= rules.every {
                 self.dir.save(&mut self.session)?;
                 saved = Instant::now();
             }
         }
+    }
+}
+
+impl Run<Search> {
+    /// Returns the last finished epoch.
+    pub(crate) fn last_epoch(&self) -> Option<&EpochEvent> {
+        if let Some(EventKind::Epoch(epoch)) = &self.last { Some(epoch) } else { None }
+    }
+
+    /// Returns the architecture that was found; of an interrupted search, that of its last finished epoch, which all
+    /// measures belong to.
+    pub(crate) fn genotype(&self, end: End) -> Genotype {
+        match (end, self.last_epoch()) {
+            (End::Signal(_), Some(last)) => last.genotype.clone(),
+            _ => self.session.genotype(),
+        }
+    }
+}
+
+impl Run<Train> {
+    /// Returns the last finished epoch.
+    pub(crate) fn last_epoch(&self) -> Option<&TrainingEpochEvent> {
+        if let Some(EventKind::TrainingEpoch(epoch)) = &self.last { Some(epoch) } else { None }
     }
 }

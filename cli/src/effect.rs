@@ -1,21 +1,10 @@
 //! Settings of the command line that have no effect on a search.
 
 use lambda_darts::alignment::Estimator;
-use lambda_darts::data::DataSet;
 use lambda_darts::search::SearchConfig;
 
 use crate::args::SettingsArgs;
-use crate::failure::Failure;
 use crate::known::is_nas_bench_201;
-
-/// Refuses a folder of images that no search reads.
-pub(crate) fn check(args: &SettingsArgs, config: &SearchConfig) -> Result<(), Failure> {
-    let built_in = matches!(config.data.set, DataSet::Digits | DataSet::Fashion);
-    match (&args.data_dir, built_in) {
-        (Some(path), true) => Err(Failure::UnusedFolder { path: path.clone(), set: config.data.set }),
-        _ => Ok(()),
-    }
-}
 
 /// Returns a warning for each setting that has no effect.
 pub(crate) fn warnings(args: &SettingsArgs, config: &SearchConfig) -> Vec<String> {
@@ -34,7 +23,7 @@ pub(crate) fn warnings(args: &SettingsArgs, config: &SearchConfig) -> Vec<String
             }
         }
         Some(alignment) => {
-            let on_the_cpu = args.device.as_deref().is_none_or(|device| matches!(device, "auto" | "cpu"));
+            let on_the_cpu = args.run.device.as_deref().is_none_or(|device| matches!(device, "auto" | "cpu"));
             if args.epsilon.is_some() && alignment.estimator == Estimator::Frozen && on_the_cpu {
                 warn("--epsilon", "on the CPU, the estimator `frozen` takes no step".to_owned());
             }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use lambda_darts::data::ImageData;
 use lambda_darts::engine::vector_instructions;
-use lambda_darts::search::SearchConfig;
+use lambda_darts::session::Settings;
 use serde::{Deserialize, Serialize};
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
@@ -78,7 +78,7 @@ pub(crate) struct Images {
     std: Vec<f32>,
 }
 
-/// Options of a run that are not settings of its search.
+/// Options of a run that are not settings of its work.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Asked {
@@ -88,8 +88,8 @@ pub(crate) struct Asked {
 }
 
 impl Environment {
-    /// Describes this process and its search.
-    pub(crate) fn new(config: &SearchConfig, data: &ImageData, device: &str, asked: Asked) -> Self {
+    /// Describes this process and its run.
+    pub(crate) fn new(config: &impl Settings, data: &ImageData, device: &str, asked: Asked) -> Self {
         let system = System::new_with_specifics(RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing()));
         let cpu = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned());
         Self {
@@ -105,7 +105,7 @@ impl Environment {
             },
             device: device.to_owned(),
             command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
-            seed: config.seed,
+            seed: config.seed(),
             data: Some(Images::new(config, data)),
             asked,
         }
@@ -123,10 +123,10 @@ impl Environment {
 }
 
 impl Images {
-    fn new(config: &SearchConfig, data: &ImageData) -> Self {
+    fn new(config: &impl Settings, data: &ImageData) -> Self {
         let (training, validation) = (data.train_len(), data.valid_len());
         Self {
-            set: config.data.set.to_string(),
+            set: config.data().set.to_string(),
             images: training + validation,
             training,
             validation,

@@ -1,30 +1,32 @@
-//! Time that a long search takes, said before its first step.
+//! Time that a long run takes, said before its first step.
 
 use std::time::Duration;
 
 use indicatif::HumanDuration;
-use lambda_darts::search::Session;
+use lambda_darts::session::{Session, Settings};
 
-/// Duration from which a search is long.
+use crate::kind::Kind;
+
+/// Duration from which a run is long.
 const LONG: Duration = Duration::from_hours(1);
-/// Number of steps below which no search is long: a step would take more than 20 seconds.
+/// Number of steps below which no run is long: a step would take more than 20 seconds.
 const FEW: usize = 180;
 
-/// Measures a step and returns a sentence about the whole, if the search is new and long. A step that fails says nothing
-/// here: the search meets the fault itself.
-pub(crate) fn of(session: &mut Session) -> Option<String> {
-    let steps = session.config().epochs.saturating_mul(session.steps());
+/// Measures a step and returns a sentence about the whole, if the run is new and long. A step that fails says nothing
+/// here: the run meets the fault itself.
+pub(crate) fn of<W: Kind>(session: &mut Session<W>) -> Option<String> {
+    let steps = session.config().epochs().saturating_mul(session.steps());
     if !session.is_new() || steps < FEW {
         return None;
     }
     let all = |step: Duration| step.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX));
     let mut time = || Some(all(pollster::block_on(session.time_step()).ok()?));
     // The first step on a device also makes its buffers and kernels.
-    if time()? < LONG { None } else { sentence(time()?) }
+    if time()? < LONG { None } else { sentence(W::NOUN, time()?) }
 }
 
-fn sentence(all: Duration) -> Option<String> {
-    (all >= LONG).then(|| format!("this search takes about {:#} on this device", HumanDuration(all)))
+fn sentence(noun: &str, all: Duration) -> Option<String> {
+    (all >= LONG).then(|| format!("this {noun} takes about {:#} on this device", HumanDuration(all)))
 }
 
 #[cfg(test)]
@@ -34,7 +36,7 @@ mod tests {
     #[test]
     fn only_a_long_search_is_announced() {
         let hours = Duration::from_hours;
-        assert_eq!(sentence(hours(5)).as_deref(), Some("this search takes about 5h on this device"));
-        assert_eq!(sentence(Duration::from_mins(59)), None);
+        assert_eq!(sentence("search", hours(5)).as_deref(), Some("this search takes about 5h on this device"));
+        assert_eq!(sentence("search", Duration::from_mins(59)), None);
     }
 }

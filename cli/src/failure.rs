@@ -7,9 +7,13 @@ use lambda_darts::benchmark::TableError;
 use lambda_darts::data::{DataError, DataSet};
 use lambda_darts::device::DeviceError;
 use lambda_darts::engine::Bytes;
+use lambda_darts::exchange::onnx::OnnxError;
+use lambda_darts::exchange::pytorch::PytorchError;
+use lambda_darts::exchange::weights::WeightsError;
 use lambda_darts::graph::NetworkError;
-use lambda_darts::search::{CheckpointError, SearchError};
+use lambda_darts::session::{CheckpointError, SessionError};
 use lambda_darts::space::{GenotypeError, SpaceError};
+use lambda_darts::training::ReadError;
 
 use crate::fetch::FetchError;
 
@@ -35,14 +39,25 @@ pub(crate) enum Failure {
     NoEpochs { epoch: usize },
     #[error("{}: not the folder of a run: it has no {lacks}", .path.display())]
     NoRun { path: PathBuf, lacks: &'static str },
-    #[error("{}: another search is writing into this folder", .path.display())]
+    #[error("{}: the run is a {noun}; go on with: lambda-darts {command} --resume {}", .path.display(), .path.display())]
+    OtherKind { path: PathBuf, noun: &'static str, command: &'static str },
+    #[error(
+        "--space, --layout, --channels, --cells and --auxiliary-weight describe the network of --weights; that of a \
+         training is known"
+    )]
+    NetworkFlags,
+    #[error("{flag} has no effect here: {reason}")]
+    Unused { flag: &'static str, reason: &'static str },
+    #[error("--evaluate needs a training, and none of the runs is one")]
+    NoTraining,
+    #[error("{}: another process is writing into this folder", .path.display())]
     Busy { path: PathBuf },
     #[error("there is no earlier checkpoint to fall back to; delete this one to begin the run anew")]
     NoOther(#[source] Box<Failure>),
     #[error("neither checkpoint can be used; delete both to begin the run anew: {newest}; {previous}")]
     Neither { newest: Box<Failure>, previous: Box<Failure> },
-    #[error("{searches} about {needed} of memory, and {free} are free; {advice}")]
-    Memory { searches: String, needed: Bytes, free: Bytes, advice: String },
+    #[error("{runs} about {needed} of memory, and {free} are free; {advice}")]
+    Memory { runs: String, needed: Bytes, free: Bytes, advice: String },
     #[error("the handler for Ctrl-C cannot be installed")]
     Handler(#[source] io::Error),
     #[error("the threads cannot be started")]
@@ -50,7 +65,7 @@ pub(crate) enum Failure {
     #[error("the result cannot be written")]
     Output(#[source] io::Error),
     #[error(transparent)]
-    Search(#[from] SearchError),
+    Session(#[from] SessionError),
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     #[error(transparent)]
@@ -69,6 +84,12 @@ pub(crate) enum Failure {
     Derived(#[from] NetworkError),
     #[error(transparent)]
     Fetch(#[from] FetchError),
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    #[error(transparent)]
+    Onnx(#[from] OnnxError),
+    #[error(transparent)]
+    Pytorch(#[from] PytorchError),
 }
 
 impl Failure {
@@ -87,7 +108,7 @@ impl Failure {
 
     /// Returns what the user can do with this command about an error of the library.
     pub(crate) fn advice(&self) -> Option<String> {
-        let (Self::Data(error) | Self::Search(SearchError::Data(error))) = self else { return None };
+        let (Self::Data(error) | Self::Session(SessionError::Data(error))) = self else { return None };
         let dir = "name the folder with --data-dir";
         match error {
             DataError::Missing {
@@ -98,6 +119,15 @@ impl Failure {
             DataError::Missing { .. } | DataError::BadOption { option: "dir", .. } => Some(dir.to_owned()),
             DataError::Unreadable { .. } => Some("leave them out with --skip-unreadable".to_owned()),
             _ => None,
+        }
+    }
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Checkpoint(error) => error.into(),
+            ReadError::Session(error) => error.into(),
         }
     }
 }

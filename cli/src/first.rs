@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use lambda_darts::method::Preset;
-use lambda_darts::search::TableReport;
+use lambda_darts::search::{Search, TableReport};
 
 use crate::args::SettingsArgs;
 use crate::drive::{End, Run};
@@ -12,7 +12,8 @@ use crate::failure::Failure;
 use crate::output::print;
 use crate::progress::Progress;
 use crate::run_dir::{Existing, Folder, notations};
-use crate::search::{begin, configuration, rules};
+use crate::search::{begin, configuration};
+use crate::start::rules;
 use crate::stop::Stop;
 
 /// The methods that are compared, the one that collapses first.
@@ -38,7 +39,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         let mut run = begin(&settings, &config, Folder { out: None, existing: Existing::Refused }, 1, &stop)?;
         let mut progress = Progress::new(&run.session, false);
         progress.line(&format!("{label}: run {}", run.dir.path().display()));
-        if let End::Signal(code) = run.drive(&mut progress, &rules(&settings), &stop)? {
+        if let End::Signal(code) = run.drive(&mut progress, &rules(&settings.run), &stop)? {
             progress.warn(&run.next());
             return Ok(ExitCode::from(code));
         }
@@ -48,8 +49,8 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn found(label: &'static str, run: &Run) -> Result<Found, Failure> {
-    let last = run.epochs.last();
+fn found(label: &'static str, run: &Run<Search>) -> Result<Found, Failure> {
+    let last = run.last_epoch();
     let genotype = run.session.genotype();
     Ok(Found {
         label,

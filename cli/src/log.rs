@@ -35,7 +35,7 @@ pub(crate) fn begin(args: &LogArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Logs an event of a search.
+/// Logs an event of a run.
 pub(crate) fn event(event: &Event) {
     let seconds = event.seconds;
     match &event.kind {
@@ -65,5 +65,27 @@ pub(crate) fn event(event: &Event) {
             "an epoch ended"
         ),
         EventKind::End { .. } => info!(seconds, "the search ended"),
+        EventKind::TrainingStart { config, device, steps, weights } => {
+            info!(seconds, space = config.space, seed = config.seed, device, steps, weights, "the training began");
+        }
+        EventKind::TrainingStep(step) => debug!(
+            seconds,
+            epoch = step.epoch,
+            step = step.step,
+            train_loss = step.train_loss,
+            gradient_norm = step.gradient_norm,
+            "a step was taken"
+        ),
+        EventKind::TrainingEpoch(epoch) => info!(
+            seconds,
+            epoch = epoch.epoch,
+            train_loss = epoch.train_loss,
+            train_accuracy = epoch.train_accuracy,
+            test_loss = epoch.test_loss,
+            test_accuracy = epoch.test_accuracy,
+            gradient_norm = epoch.gradient_norm,
+            "an epoch ended"
+        ),
+        EventKind::TrainingEnd { test_accuracy } => info!(seconds, test_accuracy, "the training ended"),
     }
 }

@@ -4,14 +4,17 @@
 mod abort;
 mod architecture;
 mod args;
+mod bar;
 mod bench;
 mod benchmark;
 mod board;
+mod claim;
 mod compare;
 mod completions;
 mod config;
 mod csv_text;
 mod data;
+mod data_flags;
 mod defaults;
 mod derive;
 mod devices;
@@ -20,13 +23,16 @@ mod drive;
 mod effect;
 mod environment;
 mod estimate;
+mod evaluate;
 mod events;
+mod export;
 mod failure;
 mod fetch;
 mod figure;
 mod first;
 mod fit;
 mod images;
+mod kind;
 mod known;
 mod log;
 mod memory;
@@ -39,13 +45,16 @@ mod record;
 mod report;
 mod resume;
 mod run_dir;
+mod run_kind;
 mod runs;
 mod search;
 mod setting_paths;
+mod start;
 mod statistics;
 mod stop;
 mod tensorboard;
 mod text_file;
+mod train;
 mod undriven;
 
 use std::error::Error;
@@ -76,7 +85,10 @@ fn run(command: Option<Command>) -> Result<ExitCode, Failure> {
     match command {
         None => return first::run(),
         Some(Command::Search(args)) => return search::run(&args),
+        Some(Command::Train(args)) => return train::run(&args),
         Some(Command::Compare(args)) => return compare::run(&args),
+        Some(Command::Evaluate(args)) => evaluate::run(&args)?,
+        Some(Command::Export(args)) => export::run(&args)?,
         Some(Command::Derive(args)) => derive::run(&args)?,
         Some(Command::Report(args)) => report::run(&args)?,
         Some(Command::Figure(args)) => figure::run(&args)?,

@@ -1,10 +1,11 @@
-//! Progress of a search on stderr: a live line in a terminal, a line each minute elsewhere, and a row for each epoch.
+//! Progress of a run on stderr: a live line in a terminal, a line each minute elsewhere, and a row for each epoch.
 
 use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
-use lambda_darts::search::{EpochEvent, Event, EventKind, Session, StepEvent};
+use lambda_darts::search::{EpochEvent, Event, EventKind};
+use lambda_darts::session::{Session, Settings, TrainingEpochEvent, Work};
 
 /// Maximum time between two lines where there is no terminal.
 const SILENCE: Duration = Duration::from_mins(1);
@@ -30,18 +31,18 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn new(session: &Session, quiet: bool) -> Self {
+    pub(crate) fn new<W: Work>(session: &Session<W>, quiet: bool) -> Self {
         Self::on(session, None, String::new(), quiet)
     }
 
     /// Makes the progress of one of several searches at a time: a live line among theirs, and a name before every line.
-    pub(crate) fn beside_others(session: &Session, lines: &MultiProgress, name: &str, quiet: bool) -> Self {
+    pub(crate) fn beside_others<W: Work>(session: &Session<W>, lines: &MultiProgress, name: &str, quiet: bool) -> Self {
         Self::on(session, Some(lines), format!("{name}  "), quiet)
     }
 
-    fn on(session: &Session, lines: Option<&MultiProgress>, label: String, quiet: bool) -> Self {
+    fn on<W: Work>(session: &Session<W>, lines: Option<&MultiProgress>, label: String, quiet: bool) -> Self {
         let (config, steps) = (session.config(), session.steps());
-        let (epochs, batch) = (config.epochs, config.batch);
+        let (epochs, batch) = (config.epochs(), config.batch());
         let bar = (stderr().is_terminal() && !quiet).then(|| {
             let bar = ProgressBar::new(steps as u64);
             let bar = lines.map_or_else(|| bar.clone(), |lines| lines.add(bar.clone()));
@@ -56,20 +57,37 @@ impl Progress {
 
     pub(crate) fn show(&mut self, event: &Event) {
         match &event.kind {
-            EventKind::Start { device, weights, .. } => {
+            EventKind::Start { device, weights, .. } | EventKind::TrainingStart { device, weights, .. } => {
                 self.line(&format!("{device}, {weights} weights"));
                 self.live("the first step is running");
                 self.began = Instant::now();
             }
-            EventKind::Step(step) => self.step(step),
+            EventKind::Step(step) => {
+                let parameter_free = self.parameter_free.as_deref().unwrap_or("–");
+                let alignment = optional(step.alignment.first().copied().flatten());
+                let rest = format!("loss {:.4}  Λ {alignment}  no weights {parameter_free}", step.train_loss);
+                self.step(step.epoch, step.step, &rest);
+            }
+            EventKind::TrainingStep(step) => {
+                self.step(step.epoch, step.step, &format!("loss {:.4}", step.train_loss));
+            }
             EventKind::Epoch(epoch) => {
                 self.parameter_free = Some(parameter_free(epoch));
-                self.line(&row(epoch, self.epochs, event.seconds - self.seconds));
-                self.seconds = event.seconds;
-                self.spoke = Instant::now();
+                let row = row(epoch, self.epochs, event.seconds - self.seconds);
+                self.end_epoch(&row, event.seconds);
             }
-            EventKind::End { .. } => {}
+            EventKind::TrainingEpoch(epoch) => {
+                let row = training_row(epoch, self.epochs, event.seconds - self.seconds);
+                self.end_epoch(&row, event.seconds);
+            }
+            EventKind::End { .. } | EventKind::TrainingEnd { .. } => {}
         }
+    }
+
+    fn end_epoch(&mut self, row: &str, seconds: f64) {
+        self.line(row);
+        self.seconds = seconds;
+        self.spoke = Instant::now();
     }
 
     /// Removes the live line.
@@ -102,7 +120,7 @@ impl Progress {
         }
     }
 
-    fn step(&mut self, step: &StepEvent) {
+    fn step(&mut self, epoch: usize, step: usize, rest: &str) {
         self.done += 1;
         if self.bar.is_none() && (self.quiet || self.spoke.elapsed() < SILENCE) {
             return;
@@ -111,35 +129,40 @@ impl Progress {
         let steps_left = self
             .epochs
             .saturating_mul(self.steps)
-            .saturating_sub(step.epoch.saturating_sub(1).saturating_mul(self.steps).saturating_add(step.step));
+            .saturating_sub(epoch.saturating_sub(1).saturating_mul(self.steps).saturating_add(step));
         let batch = f64::from(u32::try_from(self.batch).unwrap_or(u32::MAX));
         let rate = 1.0 / per_step.as_secs_f64().max(f64::MIN_POSITIVE);
         let images = batch * rate;
-        let parameter_free = self.parameter_free.as_deref().unwrap_or("–");
-        let left = if self.bar.is_some() && step.step == self.steps {
+        let left = if self.bar.is_some() && step == self.steps {
             "validating".to_owned()
         } else {
             let left = per_step.saturating_mul(u32::try_from(steps_left).unwrap_or(u32::MAX));
             format!("{:#} left", HumanDuration(left))
         };
         let text = format!(
-            "epoch {}/{}  step {}/{}  {rate:.1} steps/s  {images:.0} images/s  {left}  loss {:.4}  Λ {}  \
-             no weights {parameter_free}",
-            step.epoch,
-            self.epochs,
-            step.step,
-            self.steps,
-            step.train_loss,
-            optional(step.alignment.first().copied().flatten()),
+            "epoch {epoch}/{}  step {step}/{}  {rate:.1} steps/s  {images:.0} images/s  {left}  {rest}",
+            self.epochs, self.steps,
         );
         if let Some(bar) = &self.bar {
-            bar.set_position(step.step as u64);
+            bar.set_position(step as u64);
             self.live(&text);
         } else {
             self.line(&text);
             self.spoke = Instant::now();
         }
     }
+}
+
+fn training_row(epoch: &TrainingEpochEvent, epochs: usize, seconds: f64) -> String {
+    format!(
+        "epoch {}/{epochs}  train loss {:.4}  train {:.1} %  test loss {:.4}  test {:.2} %  gradient {:.2}  {seconds:.1} s",
+        epoch.epoch,
+        epoch.train_loss,
+        100.0 * epoch.train_accuracy,
+        epoch.test_loss,
+        100.0 * epoch.test_accuracy,
+        epoch.gradient_norm,
+    )
 }
 
 fn row(epoch: &EpochEvent, epochs: usize, seconds: f64) -> String {

@@ -29,7 +29,7 @@ impl Record {
             match event.kind {
                 EventKind::Start { config, .. } => record.config = Some(config),
                 EventKind::Epoch(epoch) => record.epochs.push(*epoch),
-                EventKind::Step(_) | EventKind::End { .. } => {}
+                _ => {}
             }
             Ok(ControlFlow::Continue(()))
         })?;

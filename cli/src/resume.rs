@@ -1,23 +1,23 @@
-//! `search --resume`: a run continues from its newest intact checkpoint.
+//! `--resume`: a run continues from its newest intact checkpoint.
 
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
-use lambda_darts::benchmark::Table;
 use lambda_darts::data::ImageData;
 use lambda_darts::device::Device;
-use lambda_darts::search::{
-    Checkpoint, CheckpointError, EpochEvent, EventKind, EventLogPosition, SearchConfig, SearchError, Session,
+use lambda_darts::session::{
+    Checkpoint, CheckpointError, EventKind, EventLogPosition, Session, SessionError, Settings,
 };
 
-use crate::args::SettingsArgs;
+use crate::args::RunArgs;
 use crate::drive::Run;
 use crate::failure::Failure;
-use crate::run_dir::RunDir;
+use crate::kind::{self, Kind};
+use crate::run_dir::{CONFIG, RunDir};
 use crate::stop::Stop;
 use crate::text_file::read_text;
-use crate::{fit, images, known};
+use crate::{fit, images};
 
 /// Device and images to go on with.
 #[derive(Clone, Copy)]
@@ -25,63 +25,75 @@ struct Means<'a> {
     device: &'a Device,
     /// Folder of the images, if they lie elsewhere now.
     data_dir: Option<&'a Path>,
-    /// Number of epochs, if the search is to be longer.
+    /// Number of epochs, if the run is to be longer.
     epochs: Option<usize>,
 }
 
 impl Means<'_> {
-    fn images(self, config: &SearchConfig) -> Result<Arc<ImageData>, Failure> {
-        let mut data = config.data.clone();
-        data.dir = self.data_dir.map(Path::to_owned).or(data.dir);
-        images::load(&data, config.seed)
+    fn images<W: Kind>(self, config: &W::Config) -> Result<Arc<ImageData>, Failure> {
+        let mut config = config.clone();
+        if let Some(dir) = self.data_dir {
+            config.data_mut().dir = Some(dir.to_owned());
+        }
+        images::load::<W>(&config)
     }
+}
+
+/// Options of a run that goes on.
+#[derive(Clone, Copy)]
+pub(crate) struct GoOn<'a> {
+    pub(crate) run: &'a RunArgs,
+    /// Folder of the images, if they lie elsewhere now.
+    pub(crate) data_dir: Option<&'a Path>,
+    /// Table of known results.
+    pub(crate) table: Option<&'a Path>,
+    /// Number of epochs, if the run is to be longer.
+    pub(crate) epochs: Option<usize>,
 }
 
 /// A session that was restored from a checkpoint.
-struct Found {
-    session: Session,
+struct Found<W: Kind> {
+    session: Session<W>,
     position: EventLogPosition,
-    epochs: Vec<EpochEvent>,
+    last: Option<EventKind>,
 }
 
-/// Opens a run at its newest intact checkpoint; `epochs` is their number if the search is to be longer.
-pub(crate) fn resume(args: &SettingsArgs, folder: &Path, epochs: Option<usize>, stop: &Stop) -> Result<Run, Failure> {
+/// Opens a run at its newest intact checkpoint.
+pub(crate) fn resume<W: Kind>(folder: &Path, with: GoOn<'_>, stop: &Stop) -> Result<Run<W>, Failure> {
+    let GoOn { run: args, data_dir, table, epochs } = with;
     let (dir, asked) = RunDir::open(folder)?;
-    let file = args.table.as_deref().or(asked.table.as_deref());
-    let own = file.map(|file| Table::read(file).map(Arc::new)).transpose()?;
+    kind::check::<W>(folder)?;
     let device = Device::named(args.device.as_deref().or(asked.device.as_deref()).unwrap_or("auto"))?;
     let mut notes = Vec::new();
-    let means = Means { device: &device, data_dir: args.data_dir.as_deref(), epochs };
-    let Found { mut session, position, epochs } = newest(&dir, means, &mut notes)?;
-    if let Some(table) = own.or_else(|| known::built_in(session.config())) {
-        session = session.with_table(table);
-    }
+    let means = Means { device: &device, data_dir, epochs };
+    let Found { session, position, last } = newest::<W>(&dir, means, &mut notes)?;
+    let mut session = W::with_table(session, table.or(asked.table.as_deref()))?;
     stop.begin();
     let mut dir = dir.go_on(position)?;
     if let Some(epochs) = means.epochs {
-        notes.push(format!("from here on, λ and the learning rate follow the schedules of {epochs} epochs"));
-        // From here on, the search is the longer one, even if it is killed before its next checkpoint.
+        notes.push(format!("from here on, all schedules are those of {epochs} epochs"));
+        // From here on, the run is the longer one, even if it is killed before its next checkpoint.
         dir.save(&mut session)?;
         dir.write_config(session.config())?;
     }
     if args.tensorboard || asked.tensorboard {
         dir = dir.with_board(session.seconds())?;
     }
-    Ok(Run { session, dir, epochs, notes })
+    Ok(Run { session, dir, last, notes })
 }
 
 /// Returns the newest state that can be used, and adds a note for a newer one that cannot.
-fn newest(dir: &RunDir, means: Means<'_>, notes: &mut Vec<String>) -> Result<Found, Failure> {
-    let newest = match at(dir, Checkpoint::NEWEST, means) {
+fn newest<W: Kind>(dir: &RunDir, means: Means<'_>, notes: &mut Vec<String>) -> Result<Found<W>, Failure> {
+    let newest = match at(dir, Checkpoint::<W>::NEWEST, means) {
         Err(fault) if is_damage(&fault) => fault,
         // After an error that is not damage, such as missing images or another version, the checkpoint is not given up.
         found => return found,
     };
-    match at(dir, Checkpoint::PREVIOUS, means) {
+    match at(dir, Checkpoint::<W>::PREVIOUS, means) {
         Ok(found) => {
             if !is_missing(&newest) {
                 // Otherwise the next checkpoint would replace the intact one by the damaged one.
-                dir.set_aside(Checkpoint::NEWEST)?;
+                dir.set_aside(Checkpoint::<W>::NEWEST)?;
             }
             notes.push(format!("{newest}; going on from the checkpoint before it"));
             Ok(found)
@@ -103,7 +115,7 @@ fn newest(dir: &RunDir, means: Means<'_>, notes: &mut Vec<String>) -> Result<Fou
 fn is_damage(fault: &Failure) -> bool {
     match fault {
         Failure::Checkpoint(fault) => !matches!(fault, CheckpointError::Version { .. }),
-        Failure::In { .. } | Failure::Search(SearchError::State(_)) => true,
+        Failure::In { .. } | Failure::Session(SessionError::State(_)) => true,
         _ => false,
     }
 }
@@ -112,35 +124,35 @@ fn is_missing(fault: &Failure) -> bool {
     matches!(fault, Failure::Checkpoint(CheckpointError::Read { source, .. }) if source.kind() == ErrorKind::NotFound)
 }
 
-fn at(dir: &RunDir, name: &str, means: Means<'_>) -> Result<Found, Failure> {
-    let Checkpoint { state, position } = Checkpoint::read(&dir.path().join(name))?;
-    let mut epochs = Vec::new();
+fn at<W: Kind>(dir: &RunDir, name: &str, means: Means<'_>) -> Result<Found<W>, Failure> {
+    let Checkpoint { state, position } = Checkpoint::<W>::read(&dir.path().join(name))?;
+    let mut last = None;
     dir.replay(position, |event| {
-        if let EventKind::Epoch(epoch) = event.kind {
-            epochs.push(*epoch);
+        if matches!(event.kind, EventKind::Epoch(_) | EventKind::TrainingEpoch(_)) {
+            last = Some(event.kind);
         }
     })?;
     let state = match means.epochs {
         Some(epochs) => state.lengthened(epochs)?,
         None => state,
     };
-    let data = means.images(state.config())?;
-    fit::check(state.config(), &data, means.device, 1)?;
+    let data = means.images::<W>(state.config())?;
+    fit::check::<W>(state.config(), &data, means.device, 1)?;
     let session = pollster::block_on(Session::restore(state, data, means.device))?;
-    Ok(Found { session, position, epochs })
+    Ok(Found { session, position, last })
 }
 
 /// Starts the session from the settings: the run ended before its first checkpoint.
-fn anew(dir: &RunDir, means: Means<'_>) -> Result<Found, Failure> {
-    let path = dir.path().join("config.toml");
-    let config = SearchConfig::from_toml(&read_text(&path)?);
+fn anew<W: Kind>(dir: &RunDir, means: Means<'_>) -> Result<Found<W>, Failure> {
+    let path = dir.path().join(CONFIG);
+    let config = W::Config::from_toml(&read_text(&path)?);
     let config = config.map_err(|error| Failure::inside(&path, error.to_string()))?;
     let config = match means.epochs {
         Some(epochs) => config.lengthened(epochs)?,
         None => config,
     };
-    let data = means.images(&config)?;
-    fit::check(&config, &data, means.device, 1)?;
+    let data = means.images::<W>(&config)?;
+    fit::check::<W>(&config, &data, means.device, 1)?;
     let session = pollster::block_on(Session::new(config, data, means.device))?;
-    Ok(Found { session, position: EventLogPosition::default(), epochs: Vec::new() })
+    Ok(Found { session, position: EventLogPosition::default(), last: None })
 }

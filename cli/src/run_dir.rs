@@ -4,15 +4,23 @@ use std::fs::{self, File, TryLockError};
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use lambda_darts::search::{Checkpoint, Event, EventDigest, EventLogPosition, SearchConfig, Session};
+use lambda_darts::search::Search;
+use lambda_darts::session::{
+    Checkpoint, Event, EventDigest, EventLogPosition, Session, Settings as WorkSettings, Work,
+};
 use lambda_darts::space::Genotype;
+use lambda_darts::training::Train;
 use serde_json::{Value, json};
 
 use crate::board::{self, Board};
 use crate::environment::{self, Asked, Environment};
 use crate::failure::Failure;
+use crate::kind::Kind;
 use crate::setting_paths::{Settings, differing, settings};
 use crate::text_file::{read_text, write_new};
+
+/// Name of the file with the settings in the folder of a run.
+pub(crate) const CONFIG: &str = "config.toml";
 
 pub(crate) struct RunDir {
     path: PathBuf,
@@ -42,10 +50,10 @@ pub(crate) enum Existing {
 }
 
 impl RunDir {
-    /// Makes the folder and writes the settings and the environment of the search.
+    /// Makes the folder and writes the settings and the environment of the run.
     pub(crate) fn create(
         Folder { out, existing }: Folder<'_>,
-        config: &SearchConfig,
+        config: &impl WorkSettings,
         environment: &Environment,
     ) -> Result<Self, Failure> {
         let path = match out {
@@ -57,7 +65,7 @@ impl RunDir {
             return Err(Failure::Busy { path });
         }
         // Files of an earlier run must not be mistaken for those of this one.
-        for name in ["genotype.json", Checkpoint::NEWEST, Checkpoint::PREVIOUS] {
+        for name in [Search::RESULT, Train::RESULT, Checkpoint::<Search>::NEWEST, Checkpoint::<Search>::PREVIOUS] {
             let old = path.join(name);
             match fs::remove_file(&old) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(Failure::file(&old, error)),
@@ -71,7 +79,7 @@ impl RunDir {
         Self::at(path, events, EventLogPosition::default())
     }
 
-    /// Opens the folder of an earlier run. If another search is writing into it, that is an error.
+    /// Opens the folder of an earlier run. If another run is writing into it, that is an error.
     pub(crate) fn open(path: &Path) -> Result<(Self, Asked), Failure> {
         if !path.join(environment::FILE).is_file() {
             return Err(Failure::NoRun { path: path.to_owned(), lacks: environment::FILE });
@@ -82,8 +90,8 @@ impl RunDir {
         Ok((Self { path: path.to_owned(), events, position: EventLogPosition::default(), board: None }, asked))
     }
 
-    /// Writes the settings of the search.
-    pub(crate) fn write_config(&self, config: &SearchConfig) -> Result<(), Failure> {
+    /// Writes the settings of the run.
+    pub(crate) fn write_config(&self, config: &impl WorkSettings) -> Result<(), Failure> {
         write_config(&self.path, config)
     }
 
@@ -110,7 +118,7 @@ impl RunDir {
         if seen == position { Ok(()) } else { Err(others()) }
     }
 
-    /// Removes the events after those of a checkpoint; the search will make them again.
+    /// Removes the events after those of a checkpoint; the run will make them again.
     pub(crate) fn go_on(self, position: EventLogPosition) -> Result<Self, Failure> {
         Self::at(self.path, self.events, position)
     }
@@ -121,7 +129,7 @@ impl RunDir {
         Ok(Self { path, events, position, board: None })
     }
 
-    /// Starts to write for TensorBoard, with the existing events first. `seconds` is the duration of the search so far.
+    /// Starts to write for TensorBoard, with the existing events first. `seconds` is the duration of the run so far.
     pub(crate) fn with_board(mut self, seconds: f64) -> Result<Self, Failure> {
         let folder = self.path.join(board::FOLDER);
         let cannot = |error| Failure::file(&folder, error);
@@ -169,16 +177,16 @@ impl RunDir {
     }
 
     /// Writes a checkpoint of the session, with the position in the event log.
-    pub(crate) fn save(&self, session: &mut Session) -> Result<(), Failure> {
+    pub(crate) fn save<W: Work>(&self, session: &mut Session<W>) -> Result<(), Failure> {
         let state = pollster::block_on(session.state())?;
         // The events must be on the disk before the checkpoint that refers to them.
         self.events.sync_data().map_err(|error| Failure::file(&self.path.join("events.jsonl"), error))?;
         Ok(Checkpoint { state, position: self.position }.save(&self.path)?)
     }
 
-    /// Writes the resulting genotype in one piece.
-    pub(crate) fn finish(&self, genotype: &Genotype) -> Result<(), Failure> {
-        write_new(&self.path.join("genotype.json"), format!("{:#}\n", genotype_json(genotype)), true)
+    /// Writes the result in one piece.
+    pub(crate) fn finish(&self, name: &str, result: &Value) -> Result<(), Failure> {
+        write_new(&self.path.join(name), format!("{result:#}\n"), true)
     }
 }
 
@@ -188,8 +196,8 @@ pub(crate) fn is_run(folder: &Path) -> bool {
 }
 
 /// Checks that the run in a folder, if there is one, has these settings.
-pub(crate) fn same_settings(folder: &Path, config: &SearchConfig) -> Result<(), Failure> {
-    let path = folder.join("config.toml");
+pub(crate) fn same_settings(folder: &Path, config: &impl WorkSettings) -> Result<(), Failure> {
+    let path = folder.join(CONFIG);
     if !path.exists() {
         return Ok(());
     }
@@ -248,13 +256,12 @@ fn events_of(folder: &Path) -> Result<File, Failure> {
     }
 }
 
-fn numbered(config: &SearchConfig) -> Result<PathBuf, Failure> {
+fn numbered(config: &impl WorkSettings) -> Result<PathBuf, Failure> {
     let runs = Path::new("runs");
     fs::create_dir_all(runs).map_err(|error| Failure::file(runs, error))?;
     // A custom space may have any name.
     let plain = |c: char| if c.is_alphanumeric() || c == '-' || c == '_' { c } else { '-' };
-    let space: String = config.space.chars().take(64).map(plain).collect();
-    let name = format!("{space}-{}-{}", config.method.name.name(), config.seed);
+    let name: String = config.run_name().chars().take(100).map(plain).collect();
     let mut path = runs.join(&name);
     let mut number = 1_u32;
     loop {
@@ -269,10 +276,7 @@ fn numbered(config: &SearchConfig) -> Result<PathBuf, Failure> {
     }
 }
 
-fn write_config(folder: &Path, config: &SearchConfig) -> Result<(), Failure> {
-    write(&folder.join("config.toml"), &config.to_toml())
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    fs::write(path, text).map_err(|error| Failure::file(path, error))
+/// Writes the settings in one piece: another process of the same comparison may read them meanwhile.
+fn write_config(folder: &Path, config: &impl WorkSettings) -> Result<(), Failure> {
+    write_new(&folder.join(CONFIG), config.to_toml(), true)
 }

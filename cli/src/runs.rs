@@ -26,6 +26,12 @@ pub(crate) fn runs_of(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     Ok(runs)
 }
 
+/// Returns the name of a run's folder without the seed at its end.
+pub(crate) fn name_without_seed(run: &Path, seed: u64) -> String {
+    let name = run.file_name().unwrap_or_default().to_string_lossy();
+    name.strip_suffix(&format!("-{seed}")).unwrap_or(&name).to_owned()
+}
+
 fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> Result<(), Failure> {
     if folder.join("events.jsonl").is_file() {
         found.push(folder.to_owned());

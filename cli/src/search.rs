@@ -3,46 +3,44 @@
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use lambda_darts::benchmark::Table;
 use lambda_darts::data::DataSet;
-use lambda_darts::device::{Device, DeviceInfo, DeviceKind};
 use lambda_darts::method::Preset;
-use lambda_darts::search::{CellTypeReport, EpochEvent, SearchConfig, Session};
+use lambda_darts::search::{CellTypeReport, EpochEvent, Search, SearchConfig};
+use lambda_darts::session::Settings;
 use lambda_darts::space::{CustomSpace, Space};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::args::{SearchArgs, SettingsArgs};
-use crate::drive::{End, Rules, Run};
-use crate::environment::{Asked, Environment};
+use crate::data_flags::override_with;
+use crate::drive::{End, Run};
 use crate::failure::Failure;
 use crate::memory::peak_rss_mib;
 use crate::output::print;
 use crate::progress::Progress;
-use crate::resume::resume;
-use crate::run_dir::{Existing, Folder, RunDir, is_run, notations, same_settings};
+use crate::resume::{GoOn, resume};
+use crate::run_dir::{Existing, Folder, is_run, notations, same_settings};
+use crate::start::{Start, rules, start, start_threads};
 use crate::stop::Stop;
 use crate::text_file::read_text;
-use crate::{effect, fit, images, known};
-
-/// Default maximum time between two checkpoints, in minutes.
-const CHECKPOINT_MINUTES: u32 = 10;
+use crate::{effect, known};
 
 pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     let stop = Stop::listen()?;
     let settings = &args.settings;
-    start_threads(settings)?;
-    let mut run = if let Some(folder) = &args.resume {
-        resume(settings, folder, settings.epochs, &stop)?
+    start_threads(&settings.run)?;
+    let mut run: Run<Search> = if let Some(folder) = &args.resume {
+        resume(folder, go_on(settings, settings.epochs), &stop)?
     } else {
         let method = named("--method", args.choice.method.as_deref())?;
         let config = configuration(settings, method, args.choice.seed)?;
         match args.out.as_deref().filter(|out| args.resume_or_start && is_run(out)) {
             Some(out) => {
                 same_settings(out, &config)?;
-                resume(settings, out, None, &stop)?
+                resume(out, go_on(settings, None), &stop)?
             }
             None => begin(
                 settings,
@@ -57,12 +55,12 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
         }
     };
     let began = Instant::now();
-    let mut progress = Progress::new(&run.session, settings.quiet);
+    let mut progress = Progress::new(&run.session, settings.run.quiet);
     progress.line(&format!("run {}", run.dir.path().display()));
-    let end = run.drive(&mut progress, &rules(settings), &stop)?;
+    let end = run.drive(&mut progress, &rules(&settings.run), &stop)?;
     let (next, genotype) = (run.next(), run.genotype(end));
-    let Run { session, dir, epochs, .. } = run;
-    let last = epochs.last();
+    let last = run.last_epoch();
+    let (session, dir) = (&run.session, &run.dir);
     let config = session.config();
     let digest = dir.digest()?;
 
@@ -112,17 +110,9 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     })
 }
 
-/// Starts the threads that the CPU computes with, if their number is given. They belong to the whole process.
-pub(crate) fn start_threads(args: &SettingsArgs) -> Result<(), Failure> {
-    if let Some(threads) = args.threads {
-        rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global()?;
-    }
-    Ok(())
-}
-
-/// Returns the rules of the loop, from the flags.
-pub(crate) fn rules(args: &SettingsArgs) -> Rules {
-    Rules { every: Duration::from_secs(60 * u64::from(args.checkpoint_minutes.unwrap_or(CHECKPOINT_MINUTES))) }
+/// Says how a search goes on.
+pub(crate) fn go_on(args: &SettingsArgs, epochs: Option<usize>) -> GoOn<'_> {
+    GoOn { run: &args.run, data_dir: args.data.data_dir.as_deref(), table: args.table.as_deref(), epochs }
 }
 
 /// Starts a new search in a folder of its own. `at_once` is the number of such searches that run at a time.
@@ -132,40 +122,10 @@ pub(crate) fn begin(
     folder: Folder<'_>,
     at_once: u16,
     stop: &Stop,
-) -> Result<Run, Failure> {
-    // All of this is checked before anything is written.
-    config.check()?;
-    effect::check(args, config)?;
-    let table = known::table(args.table.as_deref(), config)?;
-    let data = images::load(&config.data, config.seed)?;
-    let mut notes = images::described(config, &data);
-    notes.extend(effect::warnings(args, config));
-    let device = Device::named(args.device.as_deref().unwrap_or("auto"))?;
-    notes.extend(software(&device));
-    fit::check(config, &data, &device, at_once)?;
-    // The path is absolute, as the run may be resumed from another working directory.
-    let table_file = args.table.as_deref().map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
-    let asked = Asked { device: args.device.clone(), table: table_file, tensorboard: args.tensorboard };
-    let environment = Environment::new(config, &data, device.name(), asked);
-    let mut session = pollster::block_on(Session::new(config.clone(), data, &device))?;
-    if let Some(table) = table {
-        session = session.with_table(table);
-    }
-    stop.begin();
-    let mut dir = RunDir::create(folder, config, &environment)?;
-    if args.tensorboard {
-        dir = dir.with_board(0.0)?;
-    }
-    dir.save(&mut session)?;
-    Ok(Run { session, dir, epochs: Vec::new(), notes })
-}
-
-/// Returns a warning if the device is a driver that computes on the CPU.
-fn software(device: &Device) -> Option<String> {
-    let name = device.is_gpu().then(|| device.name())?;
-    let software = |info: &DeviceInfo| info.name == name && info.kind == DeviceKind::Software;
-    let found = Device::list().iter().any(software);
-    found.then(|| format!("warning: {name} is a software driver, which computes on the CPU; --device cpu is faster"))
+) -> Result<Run<Search>, Failure> {
+    args.data.check(&config.data)?;
+    let notes = effect::warnings(args, config);
+    start(config, Start { run: &args.run, table: args.table.as_deref(), folder, at_once, notes }, stop)
 }
 
 fn by_type(epoch: Option<&EpochEvent>, value: impl Fn(&CellTypeReport) -> Value) -> Value {
@@ -181,7 +141,7 @@ pub(crate) fn configuration(
 ) -> Result<SearchConfig, Failure> {
     let custom = args.space.as_deref().map(Path::new).filter(|path| path.extension() == Some(OsStr::new("toml")));
     let custom = custom.map(custom_space).transpose()?;
-    let set = args.data.as_deref().map(str::parse::<DataSet>).transpose()?;
+    let set = args.data.named_set()?;
     let space = custom.as_ref().map(|custom| custom.name.as_str()).or(args.space.as_deref());
 
     let mut config = if let Some(path) = &args.config {
@@ -203,7 +163,7 @@ pub(crate) fn configuration(
         config.custom_space = custom;
     }
 
-    override_with(&mut config.data.set, set);
+    args.data.override_in(&mut config.data)?;
     override_with(&mut config.seed, seed);
     override_with(&mut config.epochs, args.epochs);
     override_with(&mut config.batch, args.batch);
@@ -231,14 +191,13 @@ pub(crate) fn configuration(
     override_with(&mut config.weights.lr, args.lr);
     config.architecture.unrolled |= args.unrolled;
     config.measures.curvature |= args.curvature;
-    // The run may be resumed from another folder.
-    let dir = args.data_dir.as_deref().map(|dir| std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned()));
-    config.data.dir = dir.or(config.data.dir);
-    config.data.images = args.images.or(config.data.images);
-    config.data.size = args.size.or(config.data.size);
-    override_with(&mut config.data.background, args.background);
-    config.data.skip_unreadable |= args.skip_unreadable;
-    for setting in &args.set {
+    set_all(&mut config, &args.set)?;
+    Ok(config)
+}
+
+/// Sets settings from the flag `--set`.
+pub(crate) fn set_all(config: &mut impl Settings, all: &[String]) -> Result<(), Failure> {
+    for setting in all {
         let (path, value) = setting.split_once('=').ok_or_else(|| Failure::Value {
             setting: "--set",
             value: setting.clone(),
@@ -246,13 +205,7 @@ pub(crate) fn configuration(
         })?;
         config.set(path.trim(), value.trim())?;
     }
-    Ok(config)
-}
-
-fn override_with<T>(setting: &mut T, flag: Option<T>) {
-    if let Some(value) = flag {
-        *setting = value;
-    }
+    Ok(())
 }
 
 /// Returns the value with this name, as configurations spell it.
@@ -262,7 +215,7 @@ pub(crate) fn named<T: DeserializeOwned>(setting: &'static str, name: Option<&st
     value.map(Some).map_err(|_| Failure::Value { setting, value: name.to_owned(), expected: "--help lists the values" })
 }
 
-fn custom_space(path: &Path) -> Result<CustomSpace, Failure> {
+pub(crate) fn custom_space(path: &Path) -> Result<CustomSpace, Failure> {
     let text = read_text(path)?;
     let wrong = |error: lambda_darts::space::SpaceError| Failure::inside(path, error.to_string());
     CustomSpace::parse(&text).map_err(wrong)?;

@@ -1,5 +1,5 @@
 //! Signals. At the first Ctrl-C or SIGTERM, a search ends after the current step; at another one, a second or more later,
-//! at once. At SIGUSR1, it saves a checkpoint and goes on.
+//! at once. At SIGUSR1, it saves a checkpoint and goes on; under a scheduler, it ends as at SIGTERM.
 
 use std::io::{self, Write};
 use std::process;
@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::claim;
 use crate::failure::Failure;
 
 /// Exit code of a command that was ended by Ctrl-C.
@@ -14,6 +15,19 @@ const INTERRUPTED: u8 = 130;
 /// Exit code of a command that was ended by SIGTERM.
 #[cfg(unix)]
 const TERMINATED: u8 = 143;
+/// Exit code of a command that a scheduler has ended and is to start again: EX_TEMPFAIL of `sysexits.h`.
+#[cfg(unix)]
+const AGAIN: u8 = 75;
+
+/// Sender of the signals.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Sender {
+    /// Person at a terminal.
+    #[default]
+    Person,
+    /// Scheduler of a cluster, which starts the command again if it ends with the code for that.
+    Scheduler,
+}
 
 /// Request to end the search.
 #[derive(Clone, Debug, Default)]
@@ -26,15 +40,22 @@ pub(crate) struct Stop {
     first: Arc<Mutex<Option<Instant>>>,
     /// True if a checkpoint was asked for.
     save: Arc<AtomicBool>,
+    #[cfg_attr(not(unix), expect(dead_code, reason = "Ctrl-C alone is known there"))]
+    sender: Sender,
 }
 
 /// Time within which a signal that comes again is the same one: schedulers send several at once.
 const SAME: Duration = Duration::from_secs(1);
 
 impl Stop {
-    /// Starts to wait for signals. To be called before any thread is started.
+    /// Starts to wait for the signals of a person. To be called before any thread is started.
     pub(crate) fn listen() -> Result<Self, Failure> {
-        let stop = Self::default();
+        Self::listen_to(Sender::Person)
+    }
+
+    /// Starts to wait for signals. To be called before any thread is started.
+    pub(crate) fn listen_to(sender: Sender) -> Result<Self, Failure> {
+        let stop = Self { sender, ..Self::default() };
         stop.clone().start().map_err(Failure::Handler)?;
         Ok(stop)
     }
@@ -68,9 +89,10 @@ impl Stop {
         signals.thread_block()?;
         let wait = move || {
             while let Ok(signal) = signals.wait() {
-                match signal {
-                    Signal::SIGUSR1 => self.save.store(true, Ordering::Relaxed),
-                    Signal::SIGTERM => self.ask(TERMINATED),
+                match (signal, self.sender) {
+                    (Signal::SIGUSR1, Sender::Person) => self.save.store(true, Ordering::Relaxed),
+                    (Signal::SIGTERM, Sender::Person) => self.ask(TERMINATED),
+                    (Signal::SIGUSR1 | Signal::SIGTERM, Sender::Scheduler) => self.ask(AGAIN),
                     _ => self.ask(INTERRUPTED),
                 }
             }
@@ -90,6 +112,7 @@ impl Stop {
         let mut first = self.first.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(first) = *first {
             if first.elapsed() >= SAME {
+                claim::release_all();
                 process::exit(i32::from(code));
             }
             return;

@@ -33,7 +33,7 @@
 //! }
 //! let cell = session.genotype().to_nas_bench_201();
 //! assert!(cell.is_some_and(|cell| cell.starts_with('|')));
-//! # Ok::<(), lambda_darts::search::SearchError>(())
+//! # Ok::<(), lambda_darts::search::SessionError>(())
 //! ```
 //!
 //! A [`SearchConfig`](search::SearchConfig) says everything about a search, and is TOML too. A
@@ -53,6 +53,7 @@
 //! | method | a composition of parts: relaxation, regularizers, stop rules, … | [`Method`](method::Method) |
 //! | genotype | the result of a search: the operations that each cell type keeps | [`Genotype`](space::Genotype) |
 //! | derived network | the network of a genotype | [`DerivedNetwork`](training::DerivedNetwork) |
+//! | recipe | the published settings of a training | [`Recipe`](training::Recipe) |
 //!
 //! # Devices
 //! [`Device::cpu`](device::Device::cpu) always works, and the same seed gives the same bits on every processor and number
@@ -84,8 +85,30 @@
 //! whole or not at all, with a checksum.
 //!
 //! # Training of what was found
-//! [`DerivedNetwork`](training::DerivedNetwork) is the network of a genotype on an engine, with SGD. With the feature
+//! A [`Training`](training::Training) trains the network of a genotype from scratch with the recipe of a paper; it is
+//! driven, saved and resumed like a search. [`Trained`](training::Trained) is the network that it leaves: it predicts the
+//! classes of images, and [`evaluate`](training::Trained::evaluate) tests it on images whose classes are known.
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! use lambda_darts::data::Images;
+//! use lambda_darts::device::Device;
+//! use lambda_darts::training::Trained;
+//!
+//! let mut network = pollster::block_on(Trained::read(Path::new("runs/nas-bench-201-train-0"), &Device::cpu()))?;
+//! let found = pollster::block_on(network.evaluate(&Images::fashion_test()))?;
+//! println!("{:.1} % of {} images", 100.0 * found.top1, found.images);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`DerivedNetwork`](training::DerivedNetwork) is the network alone, for a training loop of one's own. With the feature
 //! `burn`, [`NetworkModule`](exchange::burn::NetworkModule) is the same network as a Burn module, for Burn's optimizers.
+//!
+//! # Networks elsewhere
+//! [`exchange`] writes a network as an [ONNX model](exchange::onnx::model), as a [Python module](exchange::pytorch) for
+//! PyTorch or as a record of Burn, and its [weights](exchange::weights::NetworkWeights) as a `.safetensors` file. Weights
+//! of PyTorch load by the names of the references.
 //!
 //! # Map
 //! | module | content |
@@ -99,8 +122,8 @@
 //! | [`saturation`] | measures of softmax saturation |
 //! | [`data`] | image sets, splits, batches |
 //! | [`search`] | the bilevel search, its configuration, events and checkpoints |
-//! | [`training`] | derived networks in training |
-//! | [`exchange`] | networks for other frameworks |
+//! | [`training`] | the training of derived networks, and predictions of trained ones |
+//! | [`exchange`] | networks and weights of other frameworks |
 //! | [`benchmark`] | tables of known results |
 //!
 //! # Examples
@@ -112,6 +135,7 @@
 //! | `own_method.rs` | a part of a method from outside of the library |
 //! | `step_by_step.rs` | a session in an application, with its own progress and a stop button |
 //! | `train_what_was_found.rs` | a search, then its network trained from scratch |
+//! | `train_and_serve.rs` | a training, then predictions of its network |
 //! | `train_with_burn.rs` | a derived network as a Burn module, trained by `burn-train` |
 //!
 //! # Features
@@ -132,9 +156,11 @@ pub mod engine;
 pub mod exchange;
 pub mod graph;
 pub mod method;
+mod pickle;
 mod random;
 pub mod saturation;
 pub mod search;
+pub mod session;
 pub mod space;
 mod text;
 pub mod training;

@@ -10,6 +10,11 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// Returns the first 100 characters of a text from a file, on one line.
+pub(crate) fn excerpt(text: &str) -> String {
+    text.chars().take(100).flat_map(char::escape_debug).collect()
+}
+
 /// Returns the line, counted from 1, of a byte offset.
 pub(crate) fn line_at(text: &str, offset: usize) -> usize {
     1 + text.bytes().take(offset).filter(|&byte| byte == b'\n').count()

@@ -226,19 +226,20 @@ fn operations(case: &Case, failures: &mut Failures) {
     }
 }
 
-/// Checks the logits of DARTS's auxiliary head. Its gradients are checked with those of the networks that have it.
+/// Checks the logits of DARTS's auxiliary head in both precisions. Its gradients are checked with those of the networks
+/// that have it.
 fn auxiliary_head(case: &Case, failures: &mut Failures) {
-    const LIMIT: f64 = 1e-6;
     let (x, gy) = (case.image("x"), case.tensor("gy"));
     let graph = Graph::auxiliary_head(x.shape[1], gy.shape[1]);
-    let name = case.name.as_str();
-    let run = run_head(&graph, case, &x);
-    failures.at_most(name, "y", relative(&run, &case.tensor("y").values), LIMIT);
+    for (device, precision, limit) in [(Device::cpu(), "f32", 1e-4), (Device::cpu_f64(), "f64", 1e-6)] {
+        let run = run_head(&graph, case, &x, &device);
+        failures.at_most(&case.name, &format!("y ({precision})"), relative(&run, &case.tensor("y").values), limit);
+    }
 }
 
 /// Runs a graph that ends in a head, and returns its logits.
-fn run_head(graph: &Graph, case: &Case, x: &lambda_darts_tests::network::FeatureMap) -> Vec<f64> {
-    let mut engine = block_on(lambda_darts::engine::open(graph.clone(), &Device::cpu_f64())).expect("an engine");
+fn run_head(graph: &Graph, case: &Case, x: &lambda_darts_tests::network::FeatureMap, device: &Device) -> Vec<f64> {
+    let mut engine = block_on(lambda_darts::engine::open(graph.clone(), device)).expect("an engine");
     let weights = case.vector(graph.parameters(), "param/");
     lambda_darts_tests::network::write(engine.as_mut(), State::Weights, &weights);
     let images = x.single();

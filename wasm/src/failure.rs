@@ -1,18 +1,18 @@
-//! Errors of the interface between a page and a search.
+//! Errors of the interface between a page and a search or a training.
 
 use std::error::Error;
 
 use lambda_darts::benchmark::TableError;
 use lambda_darts::data::{DataError, DataSet};
 use lambda_darts::device::DeviceError;
-use lambda_darts::search::SearchError;
+use lambda_darts::search::SessionError;
 use lambda_darts::space::{GenotypeError, SpaceError};
 
 /// Error of a call from the page.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error(transparent)]
-    Search(#[from] SearchError),
+    Search(#[from] SessionError),
     #[error(transparent)]
     Space(#[from] SpaceError),
     #[error(transparent)]
@@ -45,8 +45,10 @@ pub(crate) enum Failure {
     TooManyBatches { size: usize, most: usize },
     #[error("{size} bytes are too many for a snapshot; at most {most} are read")]
     LargeSnapshot { size: usize, most: usize },
-    #[error("not a snapshot of a search, or one of another version")]
+    #[error("not such a snapshot, or one of another version")]
     Snapshot(#[source] serde_json::Error),
+    #[error("{bytes} bytes are not images of {channels} channels and {width}×{height} pixels")]
+    Pixels { bytes: usize, channels: usize, height: usize, width: usize },
 }
 
 /// Formats an error and its causes on one line.

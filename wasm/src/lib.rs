@@ -1,7 +1,7 @@
-//! The searches of [`lambda_darts`] behind wasm-bindgen, with one Web Worker for each search.
+//! The searches and trainings of [`lambda_darts`] behind wasm-bindgen, with one Web Worker for each of them.
 //!
-//! The crate contains no training of its own: a [`Search`] passes on the events of a [`Session`] of the core crate. All
-//! values cross as plain objects in the format of a run's `events.jsonl` and `config.toml`; their types for TypeScript
+//! The crate contains no training loop of its own: a [`Search`] or a [`Training`] passes on the events of a session of the
+//! core crate, and a [`Trained`] network predicts the classes of images. All values cross as plain objects in the format of a run's `events.jsonl` and `config.toml`; their types for TypeScript
 //! are made from the Rust types (`web/src/types.ts`).
 //!
 //! A panic ends the instance for good: its state may be inconsistent, and every later call traps. The message of the
@@ -11,14 +11,18 @@
 
 mod device;
 mod failure;
+mod images;
 mod settings;
+mod snapshot;
 mod start;
+mod train;
 #[cfg(test)]
 mod types;
 mod values;
 
 use lambda_darts::method::MethodConfig;
 use lambda_darts::search::Session;
+use lambda_darts::training;
 use wasm_bindgen::prelude::*;
 
 use crate::start::Files;
@@ -26,7 +30,7 @@ use crate::values::{error, text_of, to_js};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"import type { Schema } from "../../schema";
-import type { DeviceInfo, Event, Genotype, Notations, PresetInfo, SearchConfig, Space } from "../../types";"#;
+import type { DeviceInfo, Event, Genotype, Notations, PresetInfo, SearchConfig, Space, TrainingConfig } from "../../types";"#;
 
 #[wasm_bindgen]
 extern "C" {
@@ -50,6 +54,16 @@ pub fn report_panics() {
 #[wasm_bindgen(unchecked_return_type = "SearchConfig")]
 pub fn defaults(space: &str) -> Result<JsValue, JsError> {
     to_js(&settings::defaults(space).map_err(error)?)
+}
+
+/// Returns settings for a training of a genotype on the built-in images that ends within minutes. The genotype is given in
+/// any notation; `space` names the published space that arranges its cells.
+///
+/// # Errors
+/// An error if no space has this name, or the text is not a genotype.
+#[wasm_bindgen(js_name = trainingDefaults, unchecked_return_type = "TrainingConfig")]
+pub fn training_defaults(space: &str, genotype: &str) -> Result<JsValue, JsError> {
+    to_js(&settings::training_defaults(space, genotype).map_err(error)?)
 }
 
 /// Returns the published methods, each with its settings.
@@ -174,7 +188,7 @@ impl Search {
     /// # Errors
     /// An error if the device does not answer.
     pub async fn snapshot(&mut self) -> Result<Vec<u8>, JsError> {
-        start::snapshot(&mut self.session).await.map_err(error)
+        snapshot::snapshot(&mut self.session).await.map_err(error)
     }
 
     /// Returns the architecture that is derived from the current α.
@@ -190,5 +204,116 @@ impl Search {
     #[must_use]
     pub fn device(&self) -> String {
         self.session.device_name().to_owned()
+    }
+}
+
+/// A training in progress: the network of a genotype, from scratch.
+///
+/// A training does one thing at a time, like a [`Search`].
+#[wasm_bindgen]
+pub struct Training {
+    session: training::Training,
+}
+
+#[wasm_bindgen]
+impl Training {
+    /// Prepares a training; nothing is trained yet.
+    ///
+    /// `device` is `cpu` or `webgpu`. `images` is the file of the data set, as for a search. The network is tested on the
+    /// test images of `fashion`; the images of other data sets are split by `data.train_fraction`.
+    ///
+    /// # Errors
+    /// An error that names the setting, the file or the device at fault.
+    pub async fn create(
+        #[wasm_bindgen(unchecked_param_type = "TrainingConfig")] config: JsValue,
+        device: String,
+        images: Option<Vec<u8>>,
+    ) -> Result<Training, JsError> {
+        let config = settings::read_training(&text_of(&config)?).map_err(error)?;
+        // Errors of the settings are reported before a device is requested.
+        settings::check_training(&config).map_err(error)?;
+        let device = device::named(&device).await.map_err(error)?;
+        let session = train::start(config, &device, images.as_deref()).await.map_err(error)?;
+        Ok(Self { session })
+    }
+
+    /// Continues a training from a snapshot, on any device. The file must be the same as that of the original training.
+    ///
+    /// # Errors
+    /// The errors of `create`, and an error if the bytes are not a snapshot or do not fit the file.
+    pub async fn restore(snapshot: Vec<u8>, device: String, images: Option<Vec<u8>>) -> Result<Training, JsError> {
+        let device = device::named(&device).await.map_err(error)?;
+        let session = train::restore(&snapshot, &device, images.as_deref()).await.map_err(error)?;
+        Ok(Self { session })
+    }
+
+    /// Advances the training to its next event (the start, a step, the end of an epoch) and returns that event, or
+    /// `undefined` after the end.
+    ///
+    /// # Errors
+    /// An error if a number is no longer finite or the device is lost; the training is then as it was before the call.
+    #[wasm_bindgen(js_name = next, unchecked_return_type = "Event | undefined")]
+    pub async fn next_event(&mut self) -> Result<JsValue, JsError> {
+        match self.session.next_event().await.map_err(error)? {
+            Some(event) => to_js(&event),
+            None => Ok(JsValue::UNDEFINED),
+        }
+    }
+
+    /// Returns a snapshot: all that `restore` needs to continue the training, except the visitor's files.
+    ///
+    /// # Errors
+    /// An error if the device does not answer.
+    pub async fn snapshot(&mut self) -> Result<Vec<u8>, JsError> {
+        snapshot::snapshot(&mut self.session).await.map_err(error)
+    }
+
+    /// Returns the network with its weights as they are now, on `device`; the training can go on.
+    ///
+    /// # Errors
+    /// An error if a device does not answer.
+    pub async fn trained(&mut self, device: String) -> Result<Trained, JsError> {
+        let device = device::named(&device).await.map_err(error)?;
+        let network = train::trained(&mut self.session, &device).await.map_err(error)?;
+        Ok(Trained { network })
+    }
+
+    /// Returns the name of the device in use.
+    #[must_use]
+    pub fn device(&self) -> String {
+        self.session.device_name().to_owned()
+    }
+}
+
+/// A trained network, which predicts the classes of images.
+#[wasm_bindgen]
+pub struct Trained {
+    network: training::Trained,
+}
+
+#[wasm_bindgen]
+impl Trained {
+    /// Returns the names of the classes.
+    #[must_use]
+    pub fn classes(&self) -> Vec<String> {
+        self.network.classes().to_vec()
+    }
+
+    /// Returns the probabilities of all classes for one or more images, image by image.
+    ///
+    /// `pixels` has a byte for each value, `[images, channels, height, width]`, not normalized. Images of another size than
+    /// those of the training are resized.
+    ///
+    /// # Errors
+    /// An error if the bytes are not images of this shape, if the network reads other channels, or if the device does not
+    /// answer.
+    pub async fn predict(
+        &mut self,
+        pixels: Vec<u8>,
+        channels: usize,
+        height: usize,
+        width: usize,
+    ) -> Result<Vec<f32>, JsError> {
+        train::predict(&mut self.network, pixels, [channels, height, width]).await.map_err(error)
     }
 }

@@ -1,9 +1,11 @@
 //! Functions of configurations and genotypes that need no search.
 
-use lambda_darts::data::DataSet;
+use lambda_darts::data::{DataConfig, DataSet};
 use lambda_darts::method::{MethodConfig, PRESETS, Preset};
 use lambda_darts::search::SearchConfig;
+use lambda_darts::session::Settings as _;
 use lambda_darts::space::{Genotype, Space};
+use lambda_darts::training::{Recipe, TrainingConfig};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -51,8 +53,20 @@ pub(crate) fn defaults(space: &str) -> Result<SearchConfig, Failure> {
     Ok(SearchConfig::fashion(space))
 }
 
-/// Reads settings from JSON.
+/// Returns settings for a training of a genotype, given in any notation, on the images of Fashion-MNIST that ends within
+/// minutes.
+pub(crate) fn training_defaults(space: &str, genotype: &str) -> Result<TrainingConfig, Failure> {
+    Space::named(space)?;
+    Ok(TrainingConfig::new(Recipe::Small, space, Genotype::parse(genotype)?))
+}
+
+/// Reads settings of a search from JSON.
 pub(crate) fn read(text: &str) -> Result<SearchConfig, Failure> {
+    serde_json::from_str(text).map_err(Failure::Settings)
+}
+
+/// Reads settings of a training from JSON.
+pub(crate) fn read_training(text: &str) -> Result<TrainingConfig, Failure> {
     serde_json::from_str(text).map_err(Failure::Settings)
 }
 
@@ -60,12 +74,23 @@ pub(crate) fn read(text: &str) -> Result<SearchConfig, Failure> {
 pub(crate) fn check(config: &SearchConfig) -> Result<(), Failure> {
     config.check()?;
     config.search_space()?;
-    config.data.check()?;
-    match config.data.set {
+    check_data(&config.data)
+}
+
+/// Checks that a page can run this training, as far as possible without its images.
+pub(crate) fn check_training(config: &TrainingConfig) -> Result<(), Failure> {
+    config.check()?;
+    check_data(&config.data)
+}
+
+/// Checks that a page can have these images.
+fn check_data(config: &DataConfig) -> Result<(), Failure> {
+    config.check()?;
+    match config.set {
         DataSet::Digits | DataSet::Fashion | DataSet::Cifar10 => {}
         set => return Err(Failure::NotInPages { set }),
     }
-    if config.data.split.is_some() {
+    if config.split.is_some() {
         return Err(Failure::Split);
     }
     Ok(())

@@ -3,19 +3,14 @@
 use std::sync::Arc;
 
 use lambda_darts::benchmark::Table;
-use lambda_darts::data::{DataConfig, DataSet, Images, ImageData};
+use lambda_darts::data::ImageData;
 use lambda_darts::device::Device;
 use lambda_darts::search::{SearchConfig, Session, SessionState};
 
 use crate::failure::Failure;
+use crate::images::images;
 use crate::settings;
-
-/// Size in bytes of one image of CIFAR-10 with its label. The maximum number of them is that of the whole training set.
-const RECORD: usize = 1 + 3 * 32 * 32;
-const MOST_RECORDS: usize = 50_000;
-
-/// Maximum size of a snapshot in bytes, far more than any supernet that a browser can train needs.
-const LARGEST_SNAPSHOT: usize = 256 << 20;
+use crate::snapshot::state_of;
 
 /// First byte of a zlib stream, which no table in CSV begins with as text.
 const ZLIB: u8 = 0x78;
@@ -35,45 +30,18 @@ pub(crate) async fn start(config: SearchConfig, device: &Device, files: &Files) 
     with_table(Session::new(config, data, device).await?, files)
 }
 
-/// Restores a search from a [`snapshot`].
+/// Restores a search from a snapshot.
 pub(crate) async fn restore(snapshot: &[u8], device: &Device, files: &Files) -> Result<Session, Failure> {
-    let size = snapshot.len();
-    if size > LARGEST_SNAPSHOT {
-        return Err(Failure::LargeSnapshot { size, most: LARGEST_SNAPSHOT });
-    }
-    let state: SessionState = serde_json::from_slice(snapshot).map_err(Failure::Snapshot)?;
+    let state: SessionState = state_of(snapshot)?;
     let data = data(state.config(), files)?;
     with_table(Session::restore(state, data, device).await?, files)
 }
 
-/// Returns all that a search needs to continue, except the visitor's files.
-pub(crate) async fn snapshot(session: &mut Session) -> Result<Vec<u8>, Failure> {
-    serde_json::to_vec(&session.state().await?).map_err(Failure::Json)
-}
-
 fn data(config: &SearchConfig, files: &Files) -> Result<Arc<ImageData>, Failure> {
     settings::check(config)?;
-    let images = images(&config.data, files)?;
+    // No search sees test images.
+    let (images, _) = images(&config.data, files.images.as_deref())?;
     Ok(Arc::new(ImageData::prepare(images, &config.data, config.seed)?))
-}
-
-fn images(config: &DataConfig, files: &Files) -> Result<Images, Failure> {
-    match config.set {
-        DataSet::Digits => Ok(Images::digits()),
-        DataSet::Fashion => {
-            let packed = files.images.as_deref().ok_or(Failure::NoFashion)?;
-            Ok(Images::from_packed_fashion(packed)?.0)
-        }
-        DataSet::Cifar10 => {
-            let records = files.images.as_deref().ok_or(Failure::NoBatches)?;
-            let (size, most) = (records.len(), MOST_RECORDS * RECORD);
-            if size > most {
-                return Err(Failure::TooManyBatches { size, most });
-            }
-            Ok(Images::from_cifar10_records(records)?)
-        }
-        set => Err(Failure::NotInPages { set }),
-    }
 }
 
 fn with_table(session: Session, files: &Files) -> Result<Session, Failure> {
@@ -88,12 +56,15 @@ fn with_table(session: Session, files: &Files) -> Result<Session, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use lambda_darts::data::DataSet;
     use lambda_darts::search::{Event, EventKind};
     use pollster::block_on;
     use proptest::prelude::*;
     use serde_json::Value;
 
     use super::*;
+    use crate::images::{MOST_RECORDS, RECORD};
+    use crate::snapshot::snapshot;
 
     /// Returns settings with two epochs of two steps.
     fn small() -> SearchConfig {
@@ -141,6 +112,7 @@ mod tests {
                 EventKind::Step(_) => 's',
                 EventKind::Epoch(_) => 'e',
                 EventKind::End { .. } => '>',
+                _ => '?',
             })
             .collect();
         assert_eq!(names, "<ssesse>");
@@ -177,12 +149,12 @@ mod tests {
             ("/config/supernet/channels", "3"),
             ("/config/data/images", "1000000"),
             ("/config/data/split", r#""parts.json""#),
-            ("/bilevel/tensors/stem.0.weight", r#"{"shape":[1],"values":[1.0]}"#),
-            ("/bilevel/tensors/alphas_normal", r#"{"shape":[0],"values":[]}"#),
-            ("/bilevel/tensors/another", r#"{"shape":[0],"values":[]}"#),
-            ("/progress/step", "3"),
-            ("/progress/epoch", "-1"),
-            ("/progress/gradients", "[[1.0]]"),
+            ("/work/bilevel/tensors/stem.0.weight", r#"{"shape":[1],"values":[1.0]}"#),
+            ("/work/bilevel/tensors/alphas_normal", r#"{"shape":[0],"values":[]}"#),
+            ("/work/bilevel/tensors/another", r#"{"shape":[0],"values":[]}"#),
+            ("/position/step", "3"),
+            ("/position/epoch", "-1"),
+            ("/work/progress/gradients", "[[1.0]]"),
         ] {
             let mut state = whole.clone();
             let (table, field) = place.rsplit_once('/').unwrap();

@@ -83,6 +83,12 @@ fn types_say_what_the_json_has() {
     for name in ["MethodConfig", "Preset", "PresetInfo"] {
         assert!(types.contains_key(name), "{name} is missing");
     }
+    for name in ["TrainingConfig", "NetworkConfig", "NetworkLayout", "SgdConfig", "Schedule", "Recipe"] {
+        assert!(types.contains_key(name), "{name} is missing");
+    }
+    for name in ["TrainingStepEvent", "TrainingEpochEvent"] {
+        assert!(types.contains_key(name), "{name} is missing");
+    }
     for operation in Operation::ALL {
         assert!(types["Operation"].contains(&format!("\"{operation}\"")), "{operation}: {}", types["Operation"]);
     }
@@ -96,5 +102,7 @@ fn types_say_what_the_json_has() {
     }
     assert!(types["SearchConfig"].contains("seed: number") && types["StepEvent"].contains("number | null"));
     assert!(types["DeviceInfo"].contains(r#"device: "cpu" | "webgpu""#), "{}", types["DeviceInfo"]);
-    assert!(types["Event"].contains(r#""event": "step""#), "{}", types["Event"]);
+    for kind in ["step", "training_start", "training_step", "training_epoch", "training_end"] {
+        assert!(types["Event"].contains(&format!(r#""event": "{kind}""#)), "{kind}: {}", types["Event"]);
+    }
 }

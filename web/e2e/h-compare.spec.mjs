@@ -188,7 +188,7 @@ test("an environment of any shape is only left out", async () => {
 test("curves as CSV have the columns of the command's own", async () => {
   const page = await openRuns(RUNS);
   const [head, ...lines] = (await download(page, "export-curves")).bytes.toString().trim().split("\n");
-  const source = await readFile(new URL("../../cli/src/report.rs", import.meta.url), "utf8");
+  const source = await readFile(new URL("../../cli/src/report/curves.rs", import.meta.url), "utf8");
   const [, columns] = /const COLUMNS: \[&str; \d+\] = \[([^\]]*)\]/.exec(source);
   assert.deepEqual(head.split(","), [...columns.matchAll(/"(\w+)"/g)].map(([, name]) => name));
   assert.equal(lines.length, 4 * RUNS.length);

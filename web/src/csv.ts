@@ -1,6 +1,8 @@
-/** The curves of runs as a table, as `lambda-darts report --csv` writes them: a row for every run, epoch and cell type. */
+/** The curves of runs as a table, as `lambda-darts report --csv` writes them: a row for every epoch, and of a search for
+ * every cell type. */
 import { mean } from "d3-array";
 import type { Run } from "./run";
+import type { Training } from "./training";
 
 const COLUMNS = [
   "run",
@@ -25,42 +27,73 @@ const COLUMNS = [
   "alignment",
   "entropy",
   "cifar10_test",
-];
+  "recipe",
+  "drop_path",
+  "train_accuracy",
+  "test_loss",
+  "test_accuracy",
+  "test_top5",
+] as const;
+
+type Field = string | number | null | undefined;
+/** Fields by their columns; those of the others are empty. */
+type Row = Partial<Record<(typeof COLUMNS)[number], Field>>;
 
 /** A name may hold anything. */
-function field(value: string | number | null | undefined): string {
+function field(value: Field): string {
   const text = String(value ?? "");
   return /[,"\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-export function toCsv(runs: readonly Run[]): string {
-  const rows = runs.flatMap(({ file, config, epochs }) =>
-    epochs.flatMap((epoch) =>
-      epoch.cell_types.map((cellType) => [
-        file,
-        config.method.name,
-        config.space,
-        config.seed,
-        epoch.epoch,
-        epoch.lambda,
-        epoch.lr,
-        epoch.train_loss,
-        epoch.valid_loss,
-        epoch.supernet_accuracy,
-        epoch.parameter_free,
-        epoch.skip_connections,
-        epoch.gradient_norm,
-        epoch.loss_gradient_norm,
-        epoch.regularizer_gradient_norm,
-        epoch.clipped,
-        epoch.curvature,
-        epoch.seconds,
-        cellType.name,
-        cellType.alignment,
-        mean(cellType.saturation.entropy),
-        epoch.benchmark?.cifar10_test,
-      ]),
-    ),
+const rowsOfSearch = ({ file, config, epochs }: Run): Row[] =>
+  epochs.flatMap((epoch) =>
+    epoch.cell_types.map((cellType) => ({
+      run: file,
+      method: config.method.name,
+      space: config.space,
+      seed: config.seed,
+      epoch: epoch.epoch,
+      lambda: epoch.lambda,
+      learning_rate: epoch.lr,
+      train_loss: epoch.train_loss,
+      valid_loss: epoch.valid_loss,
+      supernet_accuracy: epoch.supernet_accuracy,
+      parameter_free: epoch.parameter_free,
+      skip_connections: epoch.skip_connections,
+      gradient_norm: epoch.gradient_norm,
+      loss_gradient_norm: epoch.loss_gradient_norm,
+      regularizer_gradient_norm: epoch.regularizer_gradient_norm,
+      clipped: epoch.clipped,
+      curvature: epoch.curvature,
+      seconds: epoch.seconds,
+      cell_type: cellType.name,
+      alignment: cellType.alignment,
+      entropy: mean(cellType.saturation.entropy),
+      cifar10_test: epoch.benchmark?.cifar10_test,
+    })),
   );
-  return [COLUMNS, ...rows].map((row) => `${row.map(field).join(",")}\n`).join("");
+
+const rowsOfTraining = ({ file, config, epochs }: Training): Row[] =>
+  epochs.map((epoch) => ({
+    run: file,
+    space: config.space,
+    seed: config.seed,
+    epoch: epoch.epoch,
+    learning_rate: epoch.lr,
+    train_loss: epoch.train_loss,
+    gradient_norm: epoch.gradient_norm,
+    clipped: epoch.clipped,
+    seconds: epoch.seconds,
+    recipe: config.recipe,
+    drop_path: epoch.drop_path,
+    train_accuracy: epoch.train_accuracy,
+    test_loss: epoch.test_loss,
+    test_accuracy: epoch.test_accuracy,
+    test_top5: epoch.test_top5,
+  }));
+
+export function toCsv(searches: readonly Run[], trainings: readonly Training[]): string {
+  const rows = [...searches.flatMap(rowsOfSearch), ...trainings.flatMap(rowsOfTraining)];
+  const lines = rows.map((row) => COLUMNS.map((column) => field(row[column])));
+  return [COLUMNS, ...lines].map((line) => `${line.join(",")}\n`).join("");
 }

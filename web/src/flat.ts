@@ -1,12 +1,12 @@
 /** Settings one by one, under names such as `method.alignment.lambda`. */
-import type { SearchConfig } from "./types";
+import type { SearchConfig, TrainingConfig } from "./types";
 
 export type FlatSettings = ReadonlyMap<string, string>;
 
-/** What tells two runs of one search apart: the seed, and where the images lay. */
+/** What tells two runs of one search or training apart: the seed, and where the images lay. */
 const OF_A_RUN: ReadonlySet<string> = new Set(["seed", "data.dir"]);
 
-export function flatSettings(config: SearchConfig): FlatSettings {
+export function flatSettings(config: SearchConfig | TrainingConfig): FlatSettings {
   return new Map(leaves(config, ""));
 }
 

@@ -3,9 +3,9 @@ import { mean } from "d3-array";
 import type { EpochEvent } from "./types";
 import { COUNT, FINE_PERCENT, PERCENT, PLAIN, shareUnit, type Unit } from "./views/units";
 
-export interface Quantity {
+export interface Quantity<E = EpochEvent> {
   key: string;
-  of(epoch: EpochEvent, kind: number): number | undefined;
+  of(epoch: E, kind: number): number | undefined;
   /** The unit for values of which `top` is the largest. */
   unit(top: number): Unit;
 }

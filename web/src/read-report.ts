@@ -1,18 +1,31 @@
 /** Reads the runs that the command line put into a report, as wary of them as of any file. */
 import { addChecked, configOf, isCount, isObject, need, type Loose } from "./read-run";
+import { readEvaluation, readTraining } from "./read-training";
 import { newRun, type Run } from "./run";
+import type { Evaluation, Training } from "./training";
 import type { Notations, Space } from "./types";
+
+type Forms = Pick<Notations, "darts" | "nas_bench_201">;
 
 export interface Reported {
   run: Run;
   /** Of the genotype of each epoch. */
-  notations: Pick<Notations, "darts" | "nas_bench_201">[];
+  notations: Forms[];
   /** Its environment.json, whose fields may be anything. */
   environment: Loose | undefined;
 }
 
+export interface ReportedTraining {
+  training: Training;
+  /** Of its genotype. */
+  notations: Forms;
+  environment: Loose | undefined;
+  evaluation: Evaluation | undefined;
+}
+
 export interface Report {
-  runs: Reported[];
+  searches: Reported[];
+  trainings: ReportedTraining[];
   /** Faults of the others, a sentence each. */
   faults: string[];
 }
@@ -24,12 +37,15 @@ export function readReport(text: string): Report {
   } catch {
     all = undefined;
   }
-  if (!Array.isArray(all)) return { runs: [], faults: ["The runs in this report cannot be read: its file is damaged."] };
-  const report: Report = { runs: [], faults: [] };
+  if (!Array.isArray(all)) return { searches: [], trainings: [], faults: ["The runs in this report cannot be read: its file is damaged."] };
+  const report: Report = { searches: [], trainings: [], faults: [] };
   all.forEach((one: unknown, at) => {
     const name = isObject(one) && typeof one["name"] === "string" ? one["name"] : `Run ${at + 1}`;
     try {
-      report.runs.push(readOne(name, one));
+      need(isObject(one) && Array.isArray(one["events"]), "it is not a run");
+      const [start] = one["events"] as unknown[];
+      if (isObject(start) && start["event"] === "training_start") report.trainings.push(readReported(name, one));
+      else report.searches.push(readSearch(name, one));
     } catch (error) {
       report.faults.push(`${name} is left out: ${(error as Error).message.slice(0, 300)}.`);
     }
@@ -37,26 +53,35 @@ export function readReport(text: string): Report {
   return report;
 }
 
-function readOne(name: string, x: unknown): Reported {
-  need(isObject(x) && Array.isArray(x["events"]) && Array.isArray(x["notations"]), "it is not a run");
+function readReported(name: string, x: Loose): ReportedTraining {
+  const training = readTraining(name, x, checkSpace(x["space"]));
+  checkForms(x["notations"]);
+  return { training, notations: x["notations"], environment: environmentOf(x), evaluation: readEvaluation(x["evaluation"]) };
+}
+
+function readSearch(name: string, x: Loose): Reported {
+  need(Array.isArray(x["notations"]), "it is not a run");
   const space = checkSpace(x["space"]);
-  const events: unknown[] = x["events"];
+  const events = x["events"] as unknown[];
   const run = newRun(configOf(events[0]), space, name);
   for (const event of events) addChecked(run, event);
   need(run.epochs.length > 0, "no epoch in it has ended");
   const notations: unknown[] = x["notations"];
   need(notations.length === run.epochs.length, "not every epoch has its notations");
-  for (const each of notations) {
-    const known = isObject(each) && [each["darts"], each["nas_bench_201"]].every((form) => form === null || typeof form === "string");
-    need(known, "the notations of an epoch are wrong");
-  }
-  const environment = isObject(x["environment"]) ? x["environment"] : undefined;
-  return { run, notations: notations as Reported["notations"], environment };
+  notations.forEach(checkForms);
+  return { run, notations: notations as Forms[], environment: environmentOf(x) };
+}
+
+const environmentOf = ({ environment }: Loose): Loose | undefined => (isObject(environment) ? environment : undefined);
+
+function checkForms(x: unknown): asserts x is Forms {
+  const known = isObject(x) && [x["darts"], x["nas_bench_201"]].every((form) => form === null || typeof form === "string");
+  need(known, "the notations of a genotype are wrong");
 }
 
 function checkSpace(x: unknown): Space {
   need(isObject(x) && typeof x["name"] === "string" && Array.isArray(x["cell_types"]) && x["cell_types"].length > 0, "the space is not described");
-  need(x["layout"] === "staged" || isObject(x["layout"]), "the layout of the space is not described");
+  need(["staged", "imagenet"].includes(x["layout"] as string) || isObject(x["layout"]), "the layout of the space is not described");
   for (const kind of x["cell_types"] as unknown[]) {
     need(isObject(kind) && typeof kind["name"] === "string" && Array.isArray(kind["edges"]), "a cell type of the space is not described");
     const { inputs, nodes } = kind;

@@ -7,7 +7,7 @@ const VERSION = 3;
 const MOST_BYTES = 64 << 20;
 const LONGEST_LINE = 4 << 20;
 const MOST_EVENTS = 1_000_000;
-const MOST_EPOCHS = 2_000;
+export const MOST_EPOCHS = 2_000;
 /** The page breathes after so many milliseconds of reading. */
 const SLICE_MS = 30;
 
@@ -20,16 +20,16 @@ export function need(ok: boolean, what: string): asserts ok {
 }
 
 export const isObject = (x: unknown): x is Loose => typeof x === "object" && x !== null && !Array.isArray(x);
-const isNumber = (x: unknown): x is number => typeof x === "number" && Number.isFinite(x);
+export const isNumber = (x: unknown): x is number => typeof x === "number" && Number.isFinite(x);
 export const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
 const isMaybe = (x: unknown): boolean => x === null || x === undefined || isNumber(x);
-const isShare = (x: unknown): x is number => isNumber(x) && x >= 0 && x <= 1;
+export const isShare = (x: unknown): x is number => isNumber(x) && x >= 0 && x <= 1;
 
 function numbers(x: unknown, length: number, what: string): void {
   need(Array.isArray(x) && x.length === length && x.every(isNumber), `${what} is not a list of ${length} numbers`);
 }
 
-function checkGenotype(x: unknown, space: Space): void {
+export function checkGenotype(x: unknown, space: Space): void {
   need(isObject(x) && Array.isArray(x["cells"]), "the genotype has no cells");
   const cells: unknown[] = x["cells"];
   need(cells.length === space.cell_types.length, `the genotype does not have ${space.cell_types.length} cell types`);
@@ -96,7 +96,7 @@ function checkStep(x: Loose): void {
   need(Array.isArray(x["alignment"]) && x["alignment"].every(isMaybe), "the step has no alignment");
 }
 
-function checkEvent(x: unknown): asserts x is Loose {
+export function checkEvent(x: unknown): asserts x is Loose {
   need(isObject(x), "not an event");
   need(x["version"] === VERSION, `not an event of version ${VERSION}`);
   need(isNumber(x["seconds"]), "the time is missing");

@@ -13,12 +13,12 @@ import { drawMade } from "./made";
 import { Message } from "./message";
 import { readReport, type Reported } from "./read-report";
 import { epochAt } from "./run";
-import { describeRun, labelOf, nameOf, spaceLabel } from "./run-words";
+import { describeRun, describeTraining, labelOf, nameOf, spaceLabel } from "./run-words";
 import { Scene } from "./scene";
-import { meansOf, seriesOf } from "./series";
+import { meansOf, seriesOf, type SideSeries } from "./series";
 import { methodLabel, SIDES, type SideName } from "./settings";
 import { drawSummary } from "./summary";
-import type { Series } from "./views/curves";
+import { showTrainings } from "./trainings";
 import type { Measure } from "./views/heatmap";
 
 const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
@@ -29,9 +29,9 @@ const fault = (error: unknown): void =>
   message.say(`Something in this report cannot be drawn: ${error instanceof Error ? error.message : String(error)}`, "fault");
 addEventListener("error", ({ error }) => error instanceof Error && fault(error));
 
-const { runs, faults } = readReport(find("#runs").textContent ?? "");
+const { searches: runs, trainings, faults } = readReport(find("#runs").textContent ?? "");
 if (faults.length > 0) message.say(faults.join(" "), "fault");
-else if (runs.length === 0) message.say("There is no run in this report.");
+else if (runs.length + trainings.length === 0) message.say("There is no run in this report.");
 
 /* What is looked at */
 
@@ -55,16 +55,27 @@ function lookAt(epoch: number): void {
 /* Words */
 
 function writeContents(): void {
-  const items = runs.map(({ run, environment }) => {
+  const described = [
+    ...runs.map(({ run, environment }) => ({ file: run.file ?? "", text: describeRun(run, environment) })),
+    ...trainings.map(({ training, environment }) => ({ file: training.file, text: describeTraining(training, environment) })),
+  ];
+  const items = described.map(({ file, text }) => {
     const item = document.createElement("li");
     const name = document.createElement("b");
-    name.textContent = run.file ?? "";
-    item.append(name, describeRun(run, environment));
+    name.textContent = file;
+    item.append(name, text);
     return item;
   });
   find("#contents").replaceChildren(...items);
-  document.body.classList.toggle("many", runs.length > 4);
-  document.body.classList.toggle("crowd", runs.length > 12);
+  document.body.classList.toggle("many", items.length > 4);
+  document.body.classList.toggle("crowd", items.length > 12);
+}
+
+function writeTitle(): void {
+  const title = trainings.length === 0 ? "Search report" : runs.length === 0 ? "Training report" : "Searches and trainings";
+  document.title = `${title} · lambda-darts`;
+  find("h1").textContent = title;
+  if (runs.length === 0) find<HTMLAnchorElement>(".skip-link").href = "#learning";
 }
 
 /* Drawing */
@@ -94,8 +105,8 @@ function draw(): void {
   scene.draw(sides, { at: cursor, kind, measure, space: undefined }, series);
 }
 
-function writeLegend(shown: readonly Series[]): void {
-  for (const { side, label } of shown) find(`#legend-${side}`).textContent = label;
+function writeLegend(shown: readonly SideSeries[]): void {
+  for (const { look, label } of shown) find(`#legend-${look}`).textContent = label;
   find("#legend").hidden = runs.length === 1;
   find("#legend-second").hidden = shown.length < 2;
   find("#band").hidden = !means;
@@ -166,7 +177,9 @@ function drawing(section: string, side: SideName): SVGSVGElement | null {
   return document.querySelector(`${section} .panel[data-side="${side}"] .drawing svg`);
 }
 
-testid("export-curves").addEventListener("click", () => saveText("curves.csv", toCsv(runs.map(({ run }) => run)), "text/csv"));
+const csv = (): string => toCsv(runs.map(({ run }) => run), trainings.map(({ training }) => training));
+
+testid("export-curves").addEventListener("click", () => saveText("curves.csv", csv(), "text/csv"));
 for (const side of SIDES) {
   const name = (what: string): string => `${chosen[side] ? nameOf(chosen[side].run) : side}-${what}`;
   testid(`export-cell-${side}`).addEventListener("click", () => {
@@ -188,9 +201,12 @@ for (const side of SIDES) {
 
 /* Begin */
 
+writeContents();
+writeTitle();
+document.body.classList.toggle("searches", runs.length > 0);
+document.body.classList.toggle("trainings", trainings.length > 0);
+if (trainings.length > 0) showTrainings(trainings, csv);
 if (runs.length > 0) {
-  writeContents();
-  document.body.classList.remove("bare");
   document.body.classList.toggle("single", runs.length === 1);
   find("#choice").hidden = runs.length === 1;
   const seeds = groups.some((group) => group.seeds.length > 1);

@@ -3,6 +3,7 @@ import { dateOf } from "./environment";
 import type { Loose } from "./read-run";
 import type { Run } from "./run";
 import { FIELDS, methodLabel } from "./settings";
+import type { Training } from "./training";
 import { duration } from "./views/numbers";
 
 /** The part of a run's folder that tells it from others. */
@@ -23,6 +24,12 @@ export function describeRun(run: Run, environment: Loose | undefined): string {
   const search = `${methodLabel(config.method.name)} on ${spaceLabel(config.space)}`;
   const parts = [search, `seed ${config.seed}`, length, `on ${device}`, duration(secondsOf(run)), dateOf(environment)];
   return parts.filter((part) => part !== undefined).join(", ");
+}
+
+export function describeTraining({ config, device, epochs, ended, seconds }: Training, environment: Loose | undefined): string {
+  const length = ended ? `${epochs.length} epochs` : `${epochs.length} of ${config.epochs} epochs, unfinished`;
+  const parts = [`training on ${spaceLabel(config.space)}`, `recipe ${config.recipe}`, `seed ${config.seed}`, length, `on ${device}`, duration(seconds)];
+  return [...parts, dateOf(environment)].filter((part) => part !== undefined).join(", ");
 }
 
 /** Seconds that the search has taken so far. */

@@ -3,15 +3,16 @@ import { agreementFacts, cellFacts, saturationFacts, warningOf, worth } from "./
 import { soon } from "./frames";
 import { SATURATION } from "./quantities";
 import { epochAt, type Run } from "./run";
-import { seriesOf, type Runs } from "./series";
+import { seriesOf, type Runs, type SideSeries } from "./series";
 import { methodLabel, SIDES, type SideName } from "./settings";
 import type { EpochEvent, Space } from "./types";
 import { cellGraph } from "./views/cell-graph";
 import { cosineMatrix } from "./views/cosine-matrix";
-import { curves, type Series } from "./views/curves";
+import { curves } from "./views/curves";
 import { heatmap, type Measure } from "./views/heatmap";
 import { countsOf, histogram } from "./views/histogram";
 import { brief } from "./views/numbers";
+import { PLOTS } from "./views/plots";
 import { shown, type Shown } from "./views/topology";
 import type { Unit } from "./views/units";
 
@@ -36,14 +37,14 @@ const host = (selector: string): HTMLElement => document.querySelector(selector)
 
 export class Scene {
   private readonly panels = Object.fromEntries(SIDES.map((side) => [side, new Panel(side)])) as Record<SideName, Panel>;
-  private readonly curves: ReturnType<typeof curves>;
+  private readonly curves: ReturnType<typeof curves<EpochEvent>>;
 
   constructor(choose: (epoch: number) => void) {
-    this.curves = curves(host("#curves .plots"), choose);
+    this.curves = curves(host("#curves .plots"), PLOTS, choose);
   }
 
   /** `series` are what the curves show: the runs themselves, or other ones besides them. */
-  draw(runs: Runs, look: Look, series: readonly Series[] = seriesOf(runs, ({ config }) => methodLabel(config.method.name))): void {
+  draw(runs: Runs, look: Look, series: readonly SideSeries[] = seriesOf(runs, ({ config }) => methodLabel(config.method.name))): void {
     const epochs = SIDES.flatMap((side) => epochAt(runs[side], look.at) ?? []);
     const top = scaleTop(SIDES.flatMap((side) => runs[side]?.epochs ?? []), epochs, look);
     const saturation = SATURATION.unit(Math.max(0, ...epochs.map((epoch) => SATURATION.of(epoch, look.kind) ?? 0)));

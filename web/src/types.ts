@@ -179,7 +179,7 @@ output?: Output | null,
 cells: { [key in string]: CustomCell }, };
 
 /**
- * Data settings of a search.
+ * Data settings of a search or a training.
  */
 export type DataConfig = { 
 /**
@@ -191,7 +191,8 @@ set: DataSet,
  */
 dir?: string, 
 /**
- * Number of images to use, drawn by the seed; all by default.
+ * Number of images to use, drawn by the seed; all by default. A training uses this number of training images, and
+ * all test images.
  */
 images?: number, 
 /**
@@ -200,11 +201,12 @@ images?: number,
 size?: number, 
 /**
  * Fraction of the images that trains the weights; the rest is the validation part, which trains the architecture.
- * A folder that is divided already keeps its parts.
+ * A folder that is divided already keeps its parts. In a training, the rest tests the network, if the data set has
+ * no test images of its own.
  */
 train_fraction: number, 
 /**
- * JSON file `{"train": [indices], "valid": [indices]}` with the images of the two parts.
+ * JSON file `{"train": [indices], "valid": [indices]}` with the images of the two parts of a search.
  */
 split?: string, 
 /**
@@ -220,7 +222,7 @@ skip_unreadable: boolean,
  */
 augment: Augment, 
 /**
- * Side in pixels of the square that is cut out of each image of a step; 0 for none.
+ * Side in pixels of the square that is cut out of each image of a step, smaller than the image; 0 for none.
  */
 cutout: number, };
 
@@ -337,7 +339,7 @@ benchmark?: TableReport,
 warnings?: Array<string>, };
 
 /**
- * Event of a search.
+ * Event of a search or a training.
  */
 export type Event = { 
 /**
@@ -345,7 +347,7 @@ export type Event = {
  */
 version: number, 
 /**
- * Seconds since the search began; the only field that differs between two runs of one seed.
+ * Seconds since the session began; the only field that differs between two runs of one seed.
  */
 seconds: number, } & ({ "event": "start", 
 /**
@@ -367,7 +369,27 @@ weights: number, } | { "event": "step" } & StepEvent | { "event": "epoch" } & Ep
 /**
  * Genotype that α stands for at the end.
  */
-genotype: Genotype, });
+genotype: Genotype, } | { "event": "training_start", 
+/**
+ * Configuration of the training.
+ */
+config: TrainingConfig, 
+/**
+ * Device in use.
+ */
+device: string, 
+/**
+ * Steps in an epoch.
+ */
+steps: number, 
+/**
+ * Weights of the network, those of an auxiliary head included.
+ */
+weights: number, } | { "event": "training_step" } & TrainingStepEvent | { "event": "training_epoch" } & TrainingEpochEvent | { "event": "training_end", 
+/**
+ * Share of the test images that the network classifies correctly.
+ */
+test_accuracy: number, });
 
 /**
  * Kind of an event.
@@ -392,7 +414,27 @@ weights: number, } | { "event": "step" } & StepEvent | { "event": "epoch" } & Ep
 /**
  * Genotype that α stands for at the end.
  */
-genotype: Genotype, };
+genotype: Genotype, } | { "event": "training_start", 
+/**
+ * Configuration of the training.
+ */
+config: TrainingConfig, 
+/**
+ * Device in use.
+ */
+device: string, 
+/**
+ * Steps in an epoch.
+ */
+steps: number, 
+/**
+ * Weights of the network, those of an auxiliary head included.
+ */
+weights: number, } | { "event": "training_step" } & TrainingStepEvent | { "event": "training_epoch" } & TrainingEpochEvent | { "event": "training_end", 
+/**
+ * Share of the test images that the network classifies correctly.
+ */
+test_accuracy: number, };
 
 /**
  * A discrete architecture: for every type of cell, the operations and the inputs of each node.
@@ -454,6 +496,40 @@ curvature: boolean, };
  * A part of the preset that is left out has its defaults; a part that the preset lacks is added to it.
  */
 export type MethodConfig = { name: Preset, [part: string]: unknown };
+
+/**
+ * Network of a genotype.
+ */
+export type NetworkConfig = { 
+/**
+ * Arrangement of the cells.
+ */
+layout: NetworkLayout, 
+/**
+ * Channels C of the first cells.
+ */
+channels: number, 
+/**
+ * L cells in a stacked layout, N a stage in a staged one.
+ */
+cells: number, 
+/**
+ * Coefficient in the loss of the auxiliary head; 0 for a network without one.
+ */
+auxiliary_weight: number, 
+/**
+ * Probability of the drop paths at the end of the training, to which it rises from 0; 0 for none.
+ */
+drop_path: number, 
+/**
+ * Label smoothing; 0 for plain labels.
+ */
+label_smoothing: number, };
+
+/**
+ * Arrangement of the cells of a network.
+ */
+export type NetworkLayout = "space" | "imagenet";
 
 /**
  * A genotype in every notation that it has.
@@ -531,6 +607,19 @@ description: string,
 method: MethodConfig, };
 
 /**
+ * Recipe: the settings of a training as a paper has them.
+ *
+ * | name | paper | network | epochs, batch | SGD |
+ * |---|---|---|---|---|
+ * | `darts` | DARTS (arXiv:1806.09055) on CIFAR-10 | C 36, 20 cells, auxiliary head .4, drop path .2, cutout 16 | 600, 96 | .025, cosine to 0, momentum .9, decay 3e-4, clip 5 |
+ * | `darts-imagenet` | DARTS on ImageNet | C 48, 14 cells, stem of stride 8, auxiliary head .4, label smoothing .1 | 250, 128 | .1, times .97 an epoch, momentum .9, decay 3e-5, clip 5 |
+ * | `robust` | RobustDARTS (arXiv:1909.09656) on S1 to S4 | as `darts` with C 16, 8 cells | 600, 96 | as `darts` |
+ * | `nas-bench-201` | NAS-Bench-201 (arXiv:2001.00326) | C 16, N 5 | 200, 256 | .1, cosine to 0, Nesterov's momentum .9, decay 5e-4 |
+ * | `small` | none: for minutes on a CPU | C 16, one cell in a stage or 5 cells | 12, 64 | .1, cosine to 0, Nesterov's momentum .9, decay 5e-4, clip 5 |
+ */
+export type Recipe = "darts" | "darts-imagenet" | "robust" | "nas-bench-201" | "small";
+
+/**
  * Statistics of one type of cell.
  */
 export type Saturation = { 
@@ -560,6 +649,11 @@ mean_cosine: number | null,
 mean_sign_agreement: number | null, };
 
 /**
+ * Schedule of the learning rate.
+ */
+export type Schedule = "cosine" | "exponential";
+
+/**
  * Complete configuration of a search.
  *
  * ```
@@ -569,7 +663,7 @@ mean_sign_agreement: number | null, };
  * let mut config = SearchConfig::published("nas-bench-201");
  * config.method = MethodConfig::preset(Preset::Darts);
  * assert_eq!(SearchConfig::from_toml(&config.to_toml())?, config);
- * # Ok::<(), lambda_darts::search::SearchError>(())
+ * # Ok::<(), lambda_darts::search::SessionError>(())
  * ```
  */
 export type SearchConfig = { 
@@ -617,6 +711,43 @@ measures: MeasuresConfig,
  * Custom space, in the place of a published one.
  */
 custom_space?: CustomSpace, };
+
+/**
+ * Training of the weights: SGD with momentum and a schedule.
+ */
+export type SgdConfig = { 
+/**
+ * Learning rate of the first epoch.
+ */
+lr: number, 
+/**
+ * Learning rate that the cosine schedule ends at.
+ */
+lr_min: number, 
+/**
+ * Schedule of the learning rate.
+ */
+schedule: Schedule, 
+/**
+ * Factor of the learning rate from one epoch to the next in the exponential schedule.
+ */
+gamma: number, 
+/**
+ * Momentum.
+ */
+momentum: number, 
+/**
+ * True for Nesterov's momentum.
+ */
+nesterov: boolean, 
+/**
+ * L2 weight decay.
+ */
+decay: number, 
+/**
+ * Global norm that gradients are clipped to; 0 for no clipping.
+ */
+clip: number, };
 
 /**
  * A search space: the types of cell, their candidates and the macro layout.
@@ -726,6 +857,129 @@ imagenet16_120_valid?: number,
  * Accuracy on the test images of ImageNet16-120.
  */
 imagenet16_120_test?: number, };
+
+/**
+ * Complete configuration of a training: the network of a genotype, from scratch.
+ *
+ * ```
+ * use lambda_darts::space::Genotype;
+ * use lambda_darts::training::{Recipe, TrainingConfig};
+ *
+ * let cell = Genotype::parse("|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|")?;
+ * let mut config = TrainingConfig::new(Recipe::NasBench201, "nas-bench-201", cell);
+ * assert_eq!((config.epochs, config.batch, config.network.cells), (200, 256, 5));
+ * config.set("weights.lr", "0.05")?;
+ * assert_eq!(TrainingConfig::from_toml(&config.to_toml())?, config);
+ * # Ok::<(), Box<dyn std::error::Error>>(())
+ * ```
+ */
+export type TrainingConfig = { 
+/**
+ * Recipe that settings which are left out are those of.
+ */
+recipe: Recipe, 
+/**
+ * Name of the space that arranges the cells: a published one, or `custom_space`.
+ */
+space: string, 
+/**
+ * Genotype of the cells, in any notation.
+ */
+genotype: string, 
+/**
+ * Seed of all random numbers.
+ */
+seed: number, 
+/**
+ * Passes over the training images.
+ */
+epochs: number, 
+/**
+ * Images in a batch.
+ */
+batch: number, 
+/**
+ * Network.
+ */
+network: NetworkConfig, 
+/**
+ * Training of the weights.
+ */
+weights: SgdConfig, 
+/**
+ * Images.
+ */
+data: DataConfig, 
+/**
+ * Custom space, in the place of a published one.
+ */
+custom_space?: CustomSpace, };
+
+/**
+ * End of an epoch of a training.
+ */
+export type TrainingEpochEvent = { 
+/**
+ * Epoch, counted from 1.
+ */
+epoch: number, 
+/**
+ * Learning rate in this epoch.
+ */
+lr: number, 
+/**
+ * Probability of the drop paths in this epoch.
+ */
+drop_path: number, 
+/**
+ * Mean of the loss over the steps, that of an auxiliary head included.
+ */
+train_loss: number, 
+/**
+ * Share of the training images that were classified correctly in their steps, with batch statistics and augmentation.
+ */
+train_accuracy: number, 
+/**
+ * Mean cross-entropy over the test images, with running statistics.
+ */
+test_loss: number, 
+/**
+ * Share of the test images that are classified correctly, with running statistics.
+ */
+test_accuracy: number, 
+/**
+ * Share of the test images whose class is among the five likeliest.
+ */
+test_top5: number, 
+/**
+ * Mean of the gradient's norm over the steps, before clipping.
+ */
+gradient_norm: number, 
+/**
+ * Share of the steps whose gradient was clipped, from 0 to 1.
+ */
+clipped: number, };
+
+/**
+ * Step of a training.
+ */
+export type TrainingStepEvent = { 
+/**
+ * Epoch, counted from 1.
+ */
+epoch: number, 
+/**
+ * Step within the epoch, counted from 1.
+ */
+step: number, 
+/**
+ * Loss before the step, that of an auxiliary head included.
+ */
+train_loss: number, 
+/**
+ * Norm of the gradient before clipping.
+ */
+gradient_norm: number, };
 
 /**
  * Training of the weights: SGD with momentum and a cosine schedule.

@@ -13,7 +13,14 @@ pub(crate) fn set_up() -> Result<PathBuf, ExitCode> {
     let folder = built().join("../interchange");
     run(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let packages = ["tensorboard==2.21.0", "torch==2.15.0", "safetensors==0.8.0", "numpy==2.4.6"];
+    let packages = [
+        "tensorboard==2.21.0",
+        "torch==2.15.0",
+        "safetensors==0.8.0",
+        "numpy==2.4.6",
+        "onnx==1.23.2",
+        "onnxruntime==1.32.0",
+    ];
     run(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(packages))?;
     Ok(python)
 }

@@ -12,6 +12,7 @@ mod qemu;
 mod rules;
 mod run;
 mod set_up;
+mod slurm;
 mod sources;
 mod tests;
 mod vulkan;
@@ -57,9 +58,12 @@ enum Task {
         #[command(subcommand)]
         data: pack::Data,
     },
-    /// Time our search step and PyTorch's, side by side.
+    /// Time our step and PyTorch's, side by side.
     #[command(long_about = bench::ABOUT, after_long_help = bench::MORE)]
     Bench {
+        /// Step to compare: of a search, or of the training of a derived network.
+        #[arg(long, value_enum, default_value_t, conflicts_with = "pack")]
+        what: bench::What,
         /// Do not measure here, but make this folder for a measurement on another machine.
         #[arg(long, value_name = "DIR")]
         pack: Option<PathBuf>,
@@ -99,7 +103,7 @@ fn main() -> ExitCode {
         Task::Rules => rules::check(),
         Task::Packages => packages::check(),
         Task::Pack { data } => pack::pack(&data),
-        Task::Bench { pack, python, rest } => bench::bench(pack.as_deref(), python, &rest),
+        Task::Bench { what, pack, python, rest } => bench::bench(what, pack.as_deref(), python, &rest),
         Task::Web { serve, port } => web::web(serve, port),
         Task::SetUp { no_web, no_fuzz } => set_up::set_up(!no_web, !no_fuzz),
     };

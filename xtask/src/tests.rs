@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use clap::Args;
 
 use crate::run::{Stages, cargo, root, run, succeeds};
-use crate::{fuzz, interchange, packages, rules, set_up, sources, vulkan, web};
+use crate::{fuzz, interchange, packages, rules, set_up, slurm, sources, vulkan, web};
 
 pub(crate) const ABOUT: &str = "\
 Set this machine up, then run every check of the project.
@@ -20,13 +20,15 @@ Stages, in this order; the first that fails stops with its exit code:
   packages    cargo xtask packages: the libraries, checked from the packages of the published crates
   tests       cargo nextest run --release --workspace, or cargo test without nextest
   doc tests   cargo test --release --workspace --doc
+  slurm       with --slurm alone: a comparison by the tasks of a job array, on a Slurm cluster of this machine
   fuzz        cargo xtask fuzz, a few seconds a target and always with the same random numbers; not on Windows
   web         cargo xtask web, without its set-up
   web checks  npm run check in web/; that cli/assets/report.html is what npm run build:report makes
   browser     npm run e2e in web/, in Chromium, with a run that the built command line makes
 
 The last three are left out with --no-web, fuzz with --no-fuzz. With --interchange, the tests also read what a search \
-writes with TensorBoard and PyTorch, which need python3 and are installed from PyPI, beside the builds. Each stage prints the \
+writes with TensorBoard and PyTorch, which need python3 and are installed from PyPI, beside the builds. With --slurm, \
+Slurm is installed on Debian as root, and its daemons run for the time of the stage. Each stage prints the \
 command that it runs, so that you can run it alone. All of them use the release profile, and the .wasm files one of \
 their own.";
 
@@ -35,6 +37,7 @@ Examples:
   cargo xtask test                 everything
   cargo xtask test --no-set-up     the same, but install nothing
   cargo xtask test --interchange   everything, and TensorBoard and PyTorch read what a search writes
+  cargo xtask test --slurm         everything, and the script of docs/many-machines.md on a Slurm cluster of one node
   cargo xtask test --no-web        without the page: no Node.js, no browser
   cargo xtask test --no-fuzz       without the fuzz targets, for which the library is built a second time
   cargo test --release --workspace golden
@@ -63,6 +66,9 @@ pub(crate) struct Choice {
     /// Also read the files of a search with the programs that they are made for, from PyPI.
     #[arg(long)]
     interchange: bool,
+    /// Also share a comparison among the tasks of a job array, on a Slurm cluster of one node; on Linux.
+    #[arg(long)]
+    slurm: bool,
 }
 
 /// Runs all stages. Formatting, lints and docs come first, since they fail soonest.
@@ -98,6 +104,9 @@ pub(crate) fn run_all(choice: &Choice) -> Result<(), ExitCode> {
         run(tests.envs(vulkan::choice()))
     })?;
     stages.stage("doc tests", || run(cargo(&["test", "--release", "--workspace", "--doc"]).envs(vulkan::choice())))?;
+    if choice.slurm {
+        stages.stage("slurm", slurm::test)?;
+    }
     if with_fuzz {
         stages.stage("fuzz", fuzz::check)?;
     }

@@ -7,10 +7,13 @@ use lambda_darts::graph::Cost;
 use lambda_darts::search::EpochEvent;
 
 use super::plan::Job;
+use super::training::{self, TrainedCell};
+use crate::claim::is_claimed;
 use crate::failure::Failure;
 use crate::network::{ImageShape, Network};
 use crate::record::Record;
 use crate::run_dir::is_run;
+use crate::runs::name_without_seed;
 
 /// A finished search.
 pub(crate) struct Done {
@@ -23,38 +26,49 @@ pub(crate) struct Done {
     pub(crate) seconds: f64,
     /// Cost of the network that the found cells make, in the size of the papers.
     pub(crate) cost: Option<Cost>,
+    /// Result of the training of the cell, if it was trained.
+    pub(crate) trained: Option<TrainedCell>,
 }
 
 impl Done {
     /// Reads a search; absent if it has not ended.
     fn read(label: Option<&str>, folder: &Path) -> Result<Option<Self>, Failure> {
-        // Only a search that has ended, or was interrupted, has this file: the events of others may be growing.
-        if !folder.join("genotype.json").is_file() {
-            return Ok(None);
-        }
-        let Record { config, epochs, ended, seconds } = Record::read(folder)?;
-        let (Some(config), true, Some(last)) = (config, ended, epochs.last()) else { return Ok(None) };
+        let Some(Record { config, epochs, seconds, .. }) = record(folder)? else { return Ok(None) };
+        let (Some(config), Some(last)) = (config, epochs.last()) else { return Ok(None) };
         let cost = config
             .search_space()
             .ok()
             .and_then(|space| Network::published(&space, &last.genotype, ImageShape::of_run(folder)).ok());
-        let name = folder.file_name().unwrap_or_default().to_string_lossy();
-        let own = name.strip_suffix(&format!("-{}", config.seed)).unwrap_or(&name);
         Ok(Some(Self {
-            label: label.unwrap_or(own).to_owned(),
+            label: label.map_or_else(|| name_without_seed(folder, config.seed), str::to_owned),
             seed: config.seed,
             folder: folder.to_owned(),
             epochs,
             seconds,
             cost: cost.map(|network| network.cost),
+            trained: training::result(folder)?,
         }))
     }
 }
 
-/// Returns the searches of the comparison that have ended, in its order.
-pub(super) fn of_jobs(jobs: &[Job]) -> Result<Vec<Done>, Failure> {
+/// Reads the record of a search; absent if it has not ended.
+pub(super) fn record(folder: &Path) -> Result<Option<Record>, Failure> {
+    // Only a search that has ended, or was interrupted, has this file: the events of others may be growing.
+    if !folder.join("genotype.json").is_file() {
+        return Ok(None);
+    }
+    match Record::read(folder) {
+        Ok(record) => Ok(Some(record).filter(|record| record.ended)),
+        // Where an interrupted search goes on, a line may be half written.
+        Err(_) if is_claimed(folder) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Returns the searches that have ended, of some of the comparison, in its order.
+pub(super) fn of_jobs<'a>(jobs: impl IntoIterator<Item = &'a Job>) -> Result<Vec<Done>, Failure> {
     let mut done = Vec::new();
-    for job in jobs.iter().filter(|job| is_run(&job.folder)) {
+    for job in jobs.into_iter().filter(|job| is_run(&job.folder)) {
         done.extend(Done::read(Some(&job.label), &job.folder)?);
     }
     Ok(done)

@@ -48,7 +48,7 @@ macro_rules! accuracy {
 }
 
 /// Measures of the search itself.
-pub(super) static SEARCH: [Measure; 8] = [
+pub(super) static SEARCH: [Measure; 10] = [
     Measure::new("alignment", "Λ", (1.0, 3), |done| done.epochs.last()?.cell_types.first()?.alignment),
     Measure::new("entropy", "entropy", (1.0, 3), |done| {
         Some(done.epochs.last()?.cell_types.first()?.saturation.mean_entropy())
@@ -59,6 +59,8 @@ pub(super) static SEARCH: [Measure; 8] = [
     Measure::new("parameters", "parameters, M", (1e-6, 2), |done| large(done.cost?.parameters)),
     Measure::new("multiply_adds", "multiply-adds, M", (1e-6, 1), |done| large(done.cost?.multiply_adds)),
     Measure::new("seconds", "seconds", (1.0, 1), |done| Some(done.seconds)),
+    Measure::new("test_accuracy", "trained: test, %", PERCENT, |done| Some(done.trained?.last.test_accuracy)),
+    Measure::new("train_seconds", "training, s", (1.0, 1), |done| Some(done.trained?.seconds)),
 ];
 
 /// Accuracies of the found cell in the table.

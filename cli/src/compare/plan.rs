@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use lambda_darts::data::DataSet;
 use lambda_darts::method::Preset;
 use lambda_darts::search::SearchConfig;
 
 use super::sweep::{self, Sweep};
+use super::training::CellTraining;
 use super::{MOST_SEARCHES, seeds};
 use crate::args::{CompareArgs, SettingsArgs};
 use crate::failure::Failure;
@@ -18,9 +20,62 @@ pub(super) struct Job {
     pub(super) label: String,
     pub(super) config: SearchConfig,
     pub(super) folder: PathBuf,
+    /// Flags that it starts with.
+    pub(super) settings: SettingsArgs,
+    /// Training of its cell, if the cells are trained.
+    pub(super) training: Option<CellTraining>,
 }
 
-pub(super) fn jobs(args: &CompareArgs) -> Result<Vec<Job>, Failure> {
+/// Searches that are compared with each other.
+pub(super) struct Group {
+    /// Space and data set, if there are several groups.
+    pub(super) name: Option<String>,
+    /// Flags of the group's own comparison.
+    pub(super) args: CompareArgs,
+    pub(super) jobs: Vec<Job>,
+}
+
+/// Plans the comparison: a group for each pair of a space and a data set.
+pub(super) fn groups(args: &CompareArgs) -> Result<Vec<Group>, Failure> {
+    let each = |names: &[String]| -> Vec<Option<String>> {
+        let mut distinct: Vec<Option<String>> = Vec::new();
+        for name in names {
+            if !distinct.contains(&Some(name.clone())) {
+                distinct.push(Some(name.clone()));
+            }
+        }
+        if distinct.is_empty() { vec![None] } else { distinct }
+    };
+    let (spaces, sets) = (each(&args.spaces), each(&args.settings.data.sets));
+    let several = spaces.len() * sets.len() > 1;
+    let mut groups = Vec::new();
+    for space in &spaces {
+        for set in &sets {
+            let mut own = args.clone();
+            own.settings.space = space.clone().or(own.settings.space);
+            own.settings.data.sets = set.iter().cloned().collect();
+            let named: Vec<&str> = [space, set].into_iter().flatten().map(String::as_str).collect();
+            if several {
+                own.out = args.out.join(named.join("-").replace(['/', '\\'], "-"));
+            }
+            if several && matches!(own.settings.data.named_set()?, Some(DataSet::Digits | DataSet::Fashion)) {
+                // The folder is that of the other data sets.
+                own.settings.data.data_dir = None;
+            }
+            let jobs = jobs(&own)?;
+            groups.push(Group { name: several.then(|| named.join(", ")), args: own, jobs });
+        }
+    }
+    if groups.iter().map(|group| group.jobs.len()).sum::<usize>() > MOST_SEARCHES {
+        let value = args.seeds.clone();
+        return Err(Failure::Value { setting: "--seeds", value, expected: TOO_MANY });
+    }
+    Ok(groups)
+}
+
+const TOO_MANY: &str = "a comparison has at most 1000 searches";
+
+fn jobs(args: &CompareArgs) -> Result<Vec<Job>, Failure> {
     let wrong = |expected| Failure::Value { setting: "--seeds", value: args.seeds.clone(), expected };
     let seeds = seeds::parse(&args.seeds)
         .ok_or_else(|| wrong("write ranges and numbers with commas, such as 0..3,7,10..=12"))?;
@@ -45,7 +100,7 @@ pub(super) fn jobs(args: &CompareArgs) -> Result<Vec<Job>, Failure> {
             }
         }
         if jobs.len() > MOST_SEARCHES {
-            return Err(wrong("a comparison has at most 1000 searches"));
+            return Err(wrong(TOO_MANY));
         }
     }
     Ok(jobs)
@@ -86,9 +141,11 @@ fn of_method(args: &CompareArgs, method: &str, seed: u64, sweeps: &[Sweep]) -> R
     // Settings of a part must not add it to a method without it.
     let set = args.settings.set.iter().filter(|setting| sweep::has(&base, sweep::path(setting))).cloned().collect();
     let config = configuration(&SettingsArgs { set, ..args.settings.clone() }, name, Some(seed))?;
+    let training = CellTraining::of(args, &config)?;
     let job = |variant: sweep::Variant| {
         let folder = args.out.join(format!("{}-{seed}", variant.label));
-        Job { label: variant.label, config: variant.config, folder }
+        let settings = args.settings.clone();
+        Job { label: variant.label, config: variant.config, folder, settings, training: training.clone() }
     };
     Ok(sweep::variants(&config, sweeps)?.into_iter().map(job).collect())
 }

@@ -7,7 +7,7 @@ use super::summary::summarize;
 use super::table;
 use crate::args::CompareArgs;
 use crate::failure::Failure;
-use crate::figure::{self, Inches, Panel};
+use crate::figure::{self, Epoch, Inches, Panel};
 use crate::picture::{Format, bytes};
 use crate::report;
 use crate::text_file::write_new;
@@ -30,7 +30,8 @@ pub(super) fn write(args: &CompareArgs, all: &[&Done]) -> Result<(), Failure> {
     }
     let panels: Vec<Panel> = args.panels.iter().filter_map(|name| Panel::named(name)).collect();
     let path = args.out.join("figure.svg");
-    let groups = figure::grouped(all.iter().map(|done| (figure::label(&done.label), done.epochs.clone())));
+    let epochs = |done: &Done| done.epochs.iter().cloned().map(Epoch::from).collect();
+    let groups = figure::grouped(all.iter().map(|done| (figure::label(&done.label), epochs(done))));
     let drawn = figure::draw(&groups, &panels, Inches::default());
     let drawn = drawn.map_err(|what| Failure::inside(&path, what))?;
     for (name, format) in [("figure.svg", Format::Svg), ("figure.pdf", Format::Pdf)] {

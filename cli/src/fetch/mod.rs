@@ -64,7 +64,7 @@ impl FetchError {
     }
 }
 
-/// Downloads a data set to the folder `into` unless it is there, and returns its folder or file.
+/// Downloads a data set to the folder `into` unless it is there, and returns the folder of its files.
 ///
 /// `base_url` is a mirror: the address up to the name of the file.
 pub(crate) fn fetch(set: FetchSet, into: &Path, base_url: Option<&str>) -> Result<PathBuf, FetchError> {
@@ -72,7 +72,7 @@ pub(crate) fn fetch(set: FetchSet, into: &Path, base_url: Option<&str>) -> Resul
     for source in set.sources() {
         let folder = source.within.map_or_else(|| into.to_owned(), |within| into.join(within));
         let fetched = fetch_source(&source, &folder, base_url)?;
-        data = if source.within.is_some() { folder } else { fetched };
+        data = if source.folder.is_some() { fetched } else { folder };
     }
     Ok(data)
 }

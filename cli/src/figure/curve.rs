@@ -2,9 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use lambda_darts::search::EpochEvent;
-
-use super::count;
+use super::{Epoch, count};
 use crate::statistics::mean_and_deviation;
 
 /// Point of a curve.
@@ -27,7 +25,7 @@ impl Point {
 
 /// Returns the curve of some runs over the epochs that all of them have. Epochs in which one lacks the value, or has an
 /// infinite one, are left out.
-pub(super) fn curve(seeds: &[Vec<EpochEvent>], of: fn(&EpochEvent) -> Option<f64>) -> Vec<Point> {
+pub(super) fn curve(seeds: &[Vec<Epoch>], of: fn(&Epoch) -> Option<f64>) -> Vec<Point> {
     let epochs = seeds.iter().map(Vec::len).min().unwrap_or_default();
     let at = |epoch: usize| {
         let values = seeds.iter().map(|epochs| of(&epochs[epoch]).filter(|value| value.is_finite()));

@@ -4,6 +4,7 @@ mod axis;
 mod chart;
 mod command;
 mod curve;
+mod epoch;
 mod inches;
 mod ink;
 mod label;
@@ -15,8 +16,6 @@ mod series;
 #[cfg(test)]
 mod tests;
 
-use lambda_darts::search::EpochEvent;
-
 use crate::picture::begin;
 
 use chart::Chart;
@@ -24,6 +23,7 @@ use layout::Layout;
 use legend::Legend;
 
 pub(crate) use command::run;
+pub(crate) use epoch::Epoch;
 pub(crate) use inches::Inches;
 pub(crate) use label::label;
 pub(crate) use panel::Panel;
@@ -33,11 +33,11 @@ pub(crate) struct Group {
     /// Name in the legend.
     pub(crate) label: String,
     /// Epochs of every run.
-    pub(crate) seeds: Vec<Vec<EpochEvent>>,
+    pub(crate) seeds: Vec<Vec<Epoch>>,
 }
 
 /// Puts runs of one label together, in the order of their first occurrence.
-pub(crate) fn grouped(runs: impl IntoIterator<Item = (String, Vec<EpochEvent>)>) -> Vec<Group> {
+pub(crate) fn grouped(runs: impl IntoIterator<Item = (String, Vec<Epoch>)>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for (label, epochs) in runs {
         match groups.iter_mut().find(|group| group.label == label) {
@@ -81,7 +81,7 @@ fn charts(groups: &[Group], panels: &[Panel]) -> Vec<Chart> {
 }
 
 /// Returns the epochs of all runs.
-fn epochs(groups: &[Group]) -> impl Iterator<Item = &EpochEvent> {
+fn epochs(groups: &[Group]) -> impl Iterator<Item = &Epoch> {
     groups.iter().flat_map(|group| group.seeds.iter().flatten())
 }
 

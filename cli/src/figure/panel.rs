@@ -1,7 +1,7 @@
 //! Panels to choose from.
 
 use super::quantity::{self, Quantity};
-use super::{Group, epochs};
+use super::{Epoch, Group, epochs};
 
 /// Panel of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,15 +18,19 @@ pub(crate) enum Panel {
     Skips,
     /// Entropy of the normal cells' edges.
     Entropy,
-    /// Training loss.
+    /// Training loss of the supernet.
     Loss,
     /// Norm of the weights' gradient.
     GradientNorm,
+    /// Accuracy of a training on the test images.
+    TestAccuracy,
+    /// Training loss of a training.
+    TrainLoss,
 }
 
 impl Panel {
-    /// Every panel.
-    pub(crate) const ALL: [Self; 8] = [
+    /// Panels of searches.
+    pub(crate) const OF_SEARCHES: [Self; 8] = [
         Self::Alignment,
         Self::Accuracy,
         Self::Supernet,
@@ -36,6 +40,19 @@ impl Panel {
         Self::Loss,
         Self::GradientNorm,
     ];
+    /// Panels of trainings.
+    pub(crate) const OF_TRAININGS: [Self; 2] = [Self::TestAccuracy, Self::TrainLoss];
+
+    /// Returns every panel.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Self::OF_SEARCHES.into_iter().chain(Self::OF_TRAININGS)
+    }
+
+    /// Returns the panels of a figure that names none.
+    pub(super) fn usual(groups: &[Group]) -> &'static [Self] {
+        let searches = epochs(groups).any(|epoch| epoch.search().is_some());
+        if searches { &[Self::Alignment, Self::Accuracy] } else { &Self::OF_TRAININGS }
+    }
 
     /// Returns the name on the command line.
     pub(crate) fn name(self) -> &'static str {
@@ -48,17 +65,19 @@ impl Panel {
             Self::Entropy => "entropy",
             Self::Loss => "loss",
             Self::GradientNorm => "gradient-norm",
+            Self::TestAccuracy => "test-accuracy",
+            Self::TrainLoss => "train-loss",
         }
     }
 
     /// Returns the panel of a name.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|panel| panel.name() == name)
+        Self::all().find(|panel| panel.name() == name)
     }
 
     /// Returns the panel itself, or the one in its place if some run lacks its quantity.
     pub(super) fn known(self, groups: &[Group]) -> Self {
-        let is_known = || epochs(groups).all(|epoch| epoch.benchmark.is_some());
+        let is_known = || epochs(groups).filter_map(Epoch::search).all(|epoch| epoch.benchmark.is_some());
         if self == Self::Accuracy && !is_known() { Self::Supernet } else { self }
     }
 
@@ -73,6 +92,8 @@ impl Panel {
             Self::Entropy => quantity::entropy(groups),
             Self::Loss => quantity::LOSS,
             Self::GradientNorm => quantity::GRADIENT_NORM,
+            Self::TestAccuracy => quantity::TEST_ACCURACY,
+            Self::TrainLoss => quantity::TRAIN_LOSS,
         }
     }
 }

@@ -2,15 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use lambda_darts::search::EpochEvent;
-
-use super::{Group, count, epochs};
+use super::{Epoch, Group, count, epochs};
 
 /// Quantity of an epoch.
 pub(super) struct Quantity {
     pub(super) title: &'static str,
     /// Value in an epoch.
-    pub(super) of: fn(&EpochEvent) -> Option<f64>,
+    pub(super) of: fn(&Epoch) -> Option<f64>,
     /// Values that it can have.
     pub(super) possible: RangeInclusive<f64>,
     pub(super) scale: Scale,
@@ -30,49 +28,63 @@ const UNDECIDED: f64 = 0.9;
 
 pub(super) const ALIGNMENT: Quantity = Quantity {
     title: "layer alignment Λ",
-    of: |epoch| epoch.cell_types.first()?.alignment,
+    of: |epoch| epoch.search()?.cell_types.first()?.alignment,
     possible: -1.0..=1.0,
     scale: Scale::Linear,
 };
 
 pub(super) const TABLE: Quantity = Quantity {
     title: "CIFAR-10 test accuracy in the table, %",
-    of: |epoch| Some(100.0 * epoch.benchmark?.accuracies.cifar10_test),
+    of: |epoch| Some(100.0 * epoch.search()?.benchmark?.accuracies.cifar10_test),
     possible: 0.0..=100.0,
     scale: Scale::Linear,
 };
 
 pub(super) const SUPERNET: Quantity = Quantity {
     title: "supernet accuracy, %",
-    of: |epoch| Some(100.0 * epoch.supernet_accuracy),
+    of: |epoch| Some(100.0 * epoch.search()?.supernet_accuracy),
     possible: 0.0..=100.0,
     scale: Scale::Linear,
 };
 
 pub(super) const PARAMETER_FREE: Quantity = Quantity {
     title: "operations without weights",
-    of: |epoch| Some(count(epoch.parameter_free)),
+    of: |epoch| Some(count(epoch.search()?.parameter_free)),
     possible: 0.0..=f64::INFINITY,
     scale: Scale::Whole,
 };
 
 pub(super) const SKIPS: Quantity = Quantity {
     title: "skip connections",
-    of: |epoch| Some(count(epoch.skip_connections)),
+    of: |epoch| Some(count(epoch.search()?.skip_connections)),
     possible: 0.0..=f64::INFINITY,
     scale: Scale::Whole,
 };
 
 pub(super) const LOSS: Quantity = Quantity {
     title: "training loss",
-    of: |epoch| Some(epoch.train_loss),
+    of: |epoch| Some(epoch.search()?.train_loss),
     possible: 0.0..=f64::INFINITY,
     scale: Scale::Linear,
 };
 
 pub(super) const GRADIENT_NORM: Quantity = Quantity {
     title: "norm of the weights' gradient",
-    of: |epoch| Some(epoch.gradient_norm),
+    of: |epoch| Some(epoch.search()?.gradient_norm),
+    possible: 0.0..=f64::INFINITY,
+    scale: Scale::Linear,
+};
+
+pub(super) const TEST_ACCURACY: Quantity = Quantity {
+    title: "test accuracy, %",
+    of: |epoch| Some(100.0 * epoch.training()?.test_accuracy),
+    possible: 0.0..=100.0,
+    scale: Scale::Linear,
+};
+
+pub(super) const TRAIN_LOSS: Quantity = Quantity {
+    title: "training loss of the derived network",
+    of: |epoch| Some(epoch.training()?.train_loss),
     possible: 0.0..=f64::INFINITY,
     scale: Scale::Linear,
 };
@@ -108,6 +120,6 @@ pub(super) fn entropy(groups: &[Group]) -> Quantity {
 }
 
 /// Returns 1 − h, without the error of rounding below 0.
-fn rest(epoch: &EpochEvent) -> Option<f64> {
-    Some((1.0 - epoch.cell_types.first()?.saturation.mean_entropy()).max(0.0))
+fn rest(epoch: &Epoch) -> Option<f64> {
+    Some((1.0 - epoch.search()?.cell_types.first()?.saturation.mean_entropy()).max(0.0))
 }

@@ -1,3 +1,5 @@
+use lambda_darts::search::EpochEvent;
+use lambda_darts::training::TrainingEpochEvent;
 use serde_json::json;
 
 use super::*;
@@ -5,7 +7,7 @@ use crate::picture::testing::{inches, smallest_type};
 use crate::picture::{Format, bytes};
 
 /// Epoch of a run with some of its numbers; the accuracy in the table may be missing.
-fn epoch(alignment: Option<f64>, entropy: f64, supernet: f64, table: Option<f64>) -> EpochEvent {
+fn epoch(alignment: Option<f64>, entropy: f64, supernet: f64, table: Option<f64>) -> Epoch {
     let saturation = json!({
         "entropy": [entropy], "jacobian": [], "cells": [], "cosines": [],
         "mean_cosine": null, "mean_sign_agreement": null,
@@ -19,7 +21,24 @@ fn epoch(alignment: Option<f64>, entropy: f64, supernet: f64, table: Option<f64>
         ],
         "genotype": { "cells": [] }, "operations": {}, "parameter_free": 3, "skip_connections": 2, "benchmark": known,
     });
-    serde_json::from_value(event).unwrap()
+    serde_json::from_value::<EpochEvent>(event).unwrap().into()
+}
+
+/// Epoch of a training with some of its numbers.
+fn training_epoch(test_accuracy: f64) -> Epoch {
+    let [lr, drop_path, gradient_norm, clipped] = [0.0; 4];
+    Epoch::Training(TrainingEpochEvent {
+        epoch: 1,
+        lr,
+        drop_path,
+        train_loss: 2.0 - test_accuracy,
+        train_accuracy: 0.5,
+        test_loss: 1.0,
+        test_accuracy,
+        test_top5: 1.0,
+        gradient_norm,
+        clipped,
+    })
 }
 
 /// Group of two seeds with four epochs each.
@@ -38,7 +57,9 @@ fn numbers(svg: &str, start: &str) -> Vec<f64> {
 #[test]
 fn a_figure_has_its_width_and_type_of_8_points() {
     let groups = [group("DARTS"), group("Λ-DARTS, ε₀ = 1e-1")];
-    for (width, panels) in [("5.5in", &Panel::ALL[..]), ("3.25in", &[Panel::Alignment]), ("12cm", &[Panel::Loss])] {
+    for (width, panels) in
+        [("5.5in", &Panel::OF_SEARCHES[..]), ("3.25in", &[Panel::Alignment]), ("12cm", &[Panel::Loss])]
+    {
         let width: Inches = width.parse().unwrap();
         let svg = draw(&groups, panels, width).unwrap();
         let [across, down] = inches(&svg).map(f64::from);
@@ -84,7 +105,7 @@ fn a_band_ends_at_100_percent() {
 #[test]
 fn the_legend_is_below_all_plots() {
     let groups: Vec<_> = (0..9).map(|number| group(&format!("method number {number}"))).collect();
-    let svg = draw(&groups, &Panel::ALL, Inches::default()).unwrap();
+    let svg = draw(&groups, &Panel::OF_SEARCHES, Inches::default()).unwrap();
     let axis = svg.match_indices(">epoch</text>").map(|(at, _)| {
         let (_, y) = svg[..at].rsplit_once(" y=\"").unwrap();
         y.split('"').next().unwrap().parse::<f64>().unwrap()
@@ -131,7 +152,7 @@ fn an_entropy_near_1_is_drawn_as_its_distance() {
 #[test]
 fn titles_fit_the_narrowest_panel() {
     let table = [Group { label: String::new(), seeds: vec![vec![epoch(None, 0.999_7, 0.3, Some(0.9))]] }];
-    for panel in Panel::ALL {
+    for panel in Panel::all() {
         let title = panel.quantity(&table).title;
         assert!(ink::text_width(title) <= layout::NARROWEST, "{title}");
         assert_eq!(Panel::named(panel.name()), Some(panel));
@@ -146,5 +167,28 @@ fn panels_without_values_are_left_out() {
     let svg = draw(&groups, &[Panel::Alignment, Panel::Loss, Panel::Loss], Inches::default()).unwrap();
     assert!(!svg.contains("alignment") && svg.matches(">training loss</text>").count() == 1);
     assert!(draw(&groups, &[Panel::Alignment], Inches::default()).unwrap_err().starts_with("there is nothing"));
-    assert!(draw(&[], &Panel::ALL, Inches::default()).is_err());
+    assert!(draw(&[], &Panel::OF_SEARCHES, Inches::default()).is_err());
+}
+
+#[test]
+fn trainings_have_panels_of_their_own() {
+    let run = |accuracies: [f64; 2]| accuracies.map(training_epoch).into();
+    let trained =
+        |label: &str, last: f64| Group { label: label.to_owned(), seeds: vec![run([0.4, last]), run([0.5, last])] };
+    let groups = [trained("DARTS", 0.8), trained("Λ-DARTS", 0.9)];
+    assert_eq!(Panel::usual(&groups), Panel::OF_TRAININGS);
+    let values = |panel: Panel| curve::curve(&groups[1].seeds, panel.quantity(&groups).of);
+    let [first, last] = values(Panel::TestAccuracy)[..] else { panic!("not two epochs") };
+    assert!((first.mean - 45.0).abs() < 1e-9 && (first.deviation.unwrap() - 50_f64.sqrt()).abs() < 1e-9, "{first:?}");
+    assert!((last.mean - 90.0).abs() < 1e-9 && (values(Panel::TrainLoss)[1].mean - 1.1).abs() < 1e-9, "{last:?}");
+
+    let svg = draw(&groups, &Panel::OF_TRAININGS, Inches::default()).unwrap();
+    assert!(svg.contains(">test accuracy, %</text>") && svg.contains(">training loss of the derived network</text>"));
+    assert_eq!(svg.matches("<polygon").count(), 4);
+    // No training has an alignment, and no search a test accuracy.
+    assert!(draw(&groups, &[Panel::Alignment, Panel::Loss], Inches::default()).is_err());
+    assert!(draw(&[group("DARTS")], &[Panel::TestAccuracy], Inches::default()).is_err());
+    let both = [group("DARTS"), trained("trained", 0.8)];
+    assert_eq!(Panel::usual(&both), [Panel::Alignment, Panel::Accuracy]);
+    assert!(draw(&both, &Panel::OF_TRAININGS, Inches::default()).is_ok());
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::program::{contents, run, text};
 
 /// The arguments that a case adds to a command, and the parts that its message must contain.
-type Case<'a> = (&'a [&'a str], &'a [&'a str]);
+pub(crate) type Case<'a> = (&'a [&'a str], &'a [&'a str]);
 
 const SEARCH: [&str; 5] = ["search", "--device", "cpu", "--out", "run"];
 /// The columns of a benchmark table.
@@ -17,7 +17,7 @@ const COLUMNS: &str = "index,arch,c10_valid,c10_test,c100_valid,c100_test,in16_v
 const CELL: &str = "|none~0|+|none~0|none~1|+|none~0|none~1|none~2|";
 
 /// Runs a command that must fail with one line which contains `parts`, and must change nothing in its folder.
-fn refused(folder: &Path, args: &[&str], parts: &[&str]) {
+pub(crate) fn refused(folder: &Path, args: &[&str], parts: &[&str]) {
     let shown: Vec<String> = args.iter().map(|arg| arg.chars().take(60).collect()).collect();
     let before = contents(folder);
     let out = run(args, folder);
@@ -39,7 +39,7 @@ fn refused(folder: &Path, args: &[&str], parts: &[&str]) {
 }
 
 /// Checks with [`refused`] each of the cases of a command.
-fn all_refused(folder: &Path, command: &[&str], cases: &[Case<'_>]) {
+pub(crate) fn all_refused(folder: &Path, command: &[&str], cases: &[Case<'_>]) {
     for (args, parts) in cases {
         refused(folder, &[command, *args].concat(), parts);
     }

@@ -88,9 +88,10 @@ fn the_help_of_every_command_is_whole() {
         assert!(words.contains(part), "{command}: {help}");
     }
     let all = text(&run(&["help"], folder.path()).stdout);
-    for line in
-        ["search       Search for an architecture", "bench        Measure the cost of a search step on this machine"]
-    {
+    for line in [
+        "search       Search for an architecture",
+        "bench        Measure the cost of a step of a search or a training on this machine",
+    ] {
         assert!(all.contains(line), "{all}");
     }
 }
@@ -123,12 +124,45 @@ fn bench_measures_steps_and_writes_nothing() {
 }
 
 #[test]
+fn bench_measures_the_training_of_a_cell() {
+    let folder = tempfile::tempdir().unwrap();
+    let cell = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|";
+    let args = ["bench", "--train", cell, "--device", "cpu", "--channels", "2", "--cells", "1", "--batch", "8"];
+    let args = [&args[..], &["--threads", "1", "--warmup", "1", "--steps", "3"]].concat();
+    // The first epoch warms up where there are drop paths.
+    for more in [&["--json"][..], &["--json", "--drop-path", "0.1"]] {
+        let out = run(&[&args[..], more].concat(), folder.path());
+        assert!(out.status.success(), "{}", text(&out.stderr));
+        let cost: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        let number = |name: &str| cost[name].as_f64().unwrap_or_else(|| panic!("{name} in {cost}"));
+        let (least, median, most) = (number("ms_min"), number("ms_median"), number("ms_max"));
+        assert!(0.0 < least && least <= median && median <= most, "{cost}");
+        assert!((number("images_per_second") * median / 8000.0 - 1.0).abs() < 1e-6, "{cost}");
+        // The images are like those of CIFAR-10.
+        let (space, genotype) = (Space::named("nas-bench-201").unwrap(), Genotype::parse(cell).unwrap());
+        let size = NetworkSize { channels: 2, cells: 1, image_channels: 3, classes: 10 };
+        assert_eq!(cost["weights"], Cost::derived(&space, &genotype, size, [32, 32]).unwrap().parameters);
+        assert_eq!(cost["phases"], serde_json::Value::Null);
+    }
+    let shown = text(&run(&args, folder.path()).stdout);
+    assert!(shown.contains(" steps/s") && !shown.contains("regularizer"), "{shown}");
+    for more in [&["--drop-path", "0.5"][..], &["--method", "darts"]] {
+        let refused = run(&[&args[..], more].concat(), folder.path());
+        assert_eq!(refused.status.code(), Some(2), "{more:?}: {}", text(&refused.stderr));
+    }
+    let alone = run(&["bench", "--drop-path", "0.1"], folder.path());
+    assert!(text(&alone.stderr).contains("--train"), "{}", text(&alone.stderr));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn the_examples_run() {
     for (name, part) in [
         ("first_search", "epoch 3"),
         ("step_by_step", "resumed with"),
         ("own_space_and_images", "\"cells\""),
         ("train_what_was_found", "training, epoch 12"),
+        ("train_and_serve", "test image 9"),
         ("train_with_burn", "trained a network of"),
         ("own_operation", "nor_conv_5x5"),
         ("own_method", "coefficient 3"),

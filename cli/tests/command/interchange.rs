@@ -9,9 +9,11 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use lambda_darts::data::{Batch, Batches, ImageData};
+use lambda_darts::data::{Batch, Batches, ImageData, TrainingBatches};
 use lambda_darts::device::Device;
 use lambda_darts::search::{Checkpoint, Session};
+use lambda_darts::space::{Architecture, Genotype, Operation, Space};
+use lambda_darts::training::{Trained, load};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, serialize};
 use serde_json::Value;
@@ -20,6 +22,9 @@ use crate::program::{run, text};
 
 /// The program that prints the scalars which TensorBoard finds in a folder.
 const READER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/command/read_tensorboard.py");
+
+/// The program that prints the logits of exported networks.
+const RUNNER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/command/run_networks.py");
 
 /// Steps and values by the name of the scalar.
 type Scalars = BTreeMap<String, Vec<(i64, f64)>>;
@@ -106,6 +111,133 @@ fn write_batch(batch: &Batch, path: &Path) {
     fs::write(path, serialize(tensors, None).unwrap()).unwrap();
 }
 
+/// Returns validation images of a search, and the logits of its supernet.
+fn supernet_logits(run: &Path, images: usize) -> (Batch, Vec<f64>) {
+    let state = Checkpoint::read(&run.join(Checkpoint::NEWEST)).unwrap().state;
+    let data = Arc::new(ImageData::load(&state.config().data, state.config().seed).unwrap());
+    let mut session = pollster::block_on(Session::restore(state, Arc::clone(&data), &Device::cpu())).unwrap();
+    let batch = Batches::new(data, images, 0).unwrap().validation(0).unwrap();
+    let logits = pollster::block_on(session.logits(&batch)).unwrap();
+    (batch, logits)
+}
+
+/// Returns test images of a training, and the logits of its network.
+fn trained_logits(run: &Path) -> (Batch, Vec<f64>) {
+    let mut trained = pollster::block_on(Trained::read(run, &Device::cpu())).unwrap();
+    let data = Arc::new(load(trained.config()).unwrap());
+    let batch = TrainingBatches::new(data, trained.config().batch, 0).unwrap().test(0).unwrap();
+    let logits = pollster::block_on(trained.network().predict(&batch)).unwrap();
+    (batch, logits)
+}
+
+/// Checks that another program has our logits.
+fn assert_near(ours: &[f64], theirs: &Value, name: &str) {
+    let rows = theirs.as_array().unwrap().iter().flat_map(|row| row.as_array().unwrap());
+    let theirs: Vec<f64> = rows.map(|x| x.as_f64().unwrap()).collect();
+    assert_eq!(theirs.len(), ours.len());
+    let worst = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    println!("{name}: logits differ by at most {worst:e}");
+    assert!(worst <= 1e-4, "{name}: {worst}");
+}
+
+/// Runs a command that must succeed.
+fn succeeds(args: &[&str], folder: &Path) {
+    let out = run(args, folder);
+    assert!(out.status.success(), "{args:?}: {}", text(&out.stderr));
+}
+
+/// Returns genotypes of a space, drawn by seeds. Every engine draws other noise, so a convolution stands in its place.
+fn drawn(space: &Space) -> Vec<Genotype> {
+    let genotype = |seed| {
+        let mut genotype = Architecture::new(space, seed).derive(space);
+        for (operation, _) in genotype.cells.iter_mut().flat_map(|cell| cell.nodes.iter_mut().flatten()) {
+            if *operation == Operation::Noise {
+                *operation = Operation::SepConv3x3;
+            }
+        }
+        genotype
+    };
+    (0..10).map(genotype).collect()
+}
+
+/// Exports the network of the folder `run` in a folder, with images to run it on.
+fn export(folder: &Path, batch: &Batch) {
+    succeeds(&["export", "run", "--format", "pytorch", "--out", "network.py"], folder);
+    succeeds(&["export", "run", "--format", "onnx", "--out", "plain.onnx"], folder);
+    succeeds(&["export", "run", "--format", "onnx", "--fold-norms", "--out", "folded.onnx"], folder);
+    write_batch(batch, &folder.join("images.safetensors"));
+}
+
+/// Exported networks have our logits in PyTorch and in ONNX Runtime: trained ones of random genotypes, and supernets. The
+/// weights that PyTorch saves come back with our predictions.
+#[test]
+fn other_programs_run_exported_networks() {
+    let Some(python) = python() else { return };
+    let root = tempfile::tempdir().unwrap();
+    let mut expected: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut networks: Vec<(String, Vec<String>)> = Vec::new();
+    for name in ["nas-bench-201", "darts", "s1", "s2", "s3", "s4"] {
+        let cells = if name == "nas-bench-201" { "1" } else { "4" };
+        for (number, genotype) in drawn(&Space::named(name).unwrap()).iter().enumerate() {
+            let case = format!("{name}-{number}");
+            let folder = root.path().join(&case);
+            fs::create_dir(&folder).unwrap();
+            let notation = genotype.to_nas_bench_201().or_else(|| genotype.to_darts()).unwrap();
+            let network = [notation.as_str(), "--space", name, "--channels", "4", "--cells", cells];
+            let network = [&network[..], &["--data", "digits", "--images", "128", "--device", "cpu"]].concat();
+            let training = ["--epochs", "2", "--batch", "16", "--quiet", "--out", "run"];
+            succeeds(&[&["train"][..], &network, &training].concat(), &folder);
+            let (batch, logits) = trained_logits(&folder.join("run"));
+            export(&folder, &batch);
+            expected.insert(case.clone(), logits);
+            networks.push((case, network.into_iter().map(str::to_owned).collect()));
+        }
+    }
+    for space in ["nas-bench-201", "s3"] {
+        let case = format!("supernet-{space}");
+        let folder = root.path().join(&case);
+        fs::create_dir(&folder).unwrap();
+        let search = ["search", "--space", space, "--data", "digits", "--images", "64", "--epochs", "1"];
+        let size = ["--channels", "4", "--cells", "3", "--batch", "8", "--device", "cpu", "--out", "run"];
+        succeeds(&[&search[..], &size].concat(), &folder);
+        let (batch, logits) = supernet_logits(&folder.join("run"), 16);
+        export(&folder, &batch);
+        expected.insert(case, logits);
+    }
+
+    let output = Command::new(&python).arg(RUNNER).arg(root.path()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let found: BTreeMap<String, BTreeMap<String, Value>> = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(found.keys().eq(expected.keys()), "{:?}", found.keys());
+    for (case, programs) in &found {
+        assert_eq!(programs.len(), 3);
+        for (program, logits) in programs {
+            assert_near(&expected[case], logits, &format!("{case} in {program}"));
+        }
+    }
+    // A module is a program, too.
+    let (case, _) = &networks[0];
+    let folder = root.path().join(case);
+    let alone = Command::new(&python)
+        .args(["network.py", "network.safetensors", "images.safetensors"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert!(alone.status.success(), "{}", text(&alone.stderr));
+    let alone: Value = serde_json::from_slice(&alone.stdout).unwrap();
+    assert_eq!(alone["logits"], found[case]["pytorch"]);
+
+    for (case, network) in &networks {
+        let folder = root.path().join(case);
+        succeeds(&["evaluate", "run", "--predictions", "ours.csv"], &folder);
+        let weights = ["evaluate", "--weights", "network.pt", "--predictions", "theirs.csv"];
+        let network: Vec<&str> = network.iter().map(String::as_str).collect();
+        succeeds(&[&weights[..], &network].concat(), &folder);
+        let [ours, theirs] = ["ours.csv", "theirs.csv"].map(|name| fs::read_to_string(folder.join(name)).unwrap());
+        assert_eq!(ours, theirs, "{case}");
+    }
+}
+
 /// The scripts of the documentation rebuild a supernet from the files of a run alone: with our logits on the same images,
 /// and our accuracy.
 #[test]
@@ -120,12 +252,8 @@ fn pytorch_rebuilds_the_supernet() {
         let searched = run(&args, folder.path());
         assert!(searched.status.success(), "{}", text(&searched.stderr));
         let path = folder.path().join(space);
-        let state = Checkpoint::read(&path.join(Checkpoint::NEWEST)).unwrap().state;
-        let data = Arc::new(ImageData::load(&state.config().data, state.config().seed).unwrap());
-        let mut session = pollster::block_on(Session::restore(state, Arc::clone(&data), &Device::cpu())).unwrap();
-        let batch = Batches::new(data, 128, 0).unwrap().validation(0).unwrap();
+        let (batch, ours) = supernet_logits(&path, 128);
         assert_eq!(batch.labels.len(), 128, "all of the validation part");
-        let ours = pollster::block_on(session.logits(&batch)).unwrap();
 
         let images = folder.path().join("images.safetensors");
         write_batch(&batch, &images);
@@ -133,17 +261,7 @@ fn pytorch_rebuilds_the_supernet() {
         let output = Command::new(&python).arg(script).arg(&path).arg(&images).output().unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
         let found: Value = serde_json::from_slice(&output.stdout).unwrap();
-        let theirs: Vec<f64> = found["logits"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .flat_map(|row| row.as_array().unwrap())
-            .map(|x| x.as_f64().unwrap())
-            .collect();
-        assert_eq!(theirs.len(), ours.len());
-        let worst = ours.iter().zip(&theirs).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-        println!("{space}: logits differ by at most {worst:e}");
-        assert!(worst <= 1e-4, "{space}: {worst}");
+        assert_near(&ours, &found["logits"], space);
         let events = fs::read_to_string(path.join("events.jsonl")).unwrap();
         let mut epochs = events.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         let last = epochs.rfind(|event| event["event"] == "epoch").unwrap();

@@ -11,8 +11,17 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_lambda-darts");
 
 /// Environment variables that change what the program does. Whoever runs the tests may have set them; the program does
 /// not get them.
-const SETTINGS: [&str; 8] =
-    ["RUST_LOG", "RUST_BACKTRACE", "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+const SETTINGS: [&str; 9] = [
+    "RUST_LOG",
+    "RUST_BACKTRACE",
+    "HTTP_PROXY",
+    "http_proxy",
+    "HTTPS_PROXY",
+    "https_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+    "SLURM_ARRAY_TASK_ID",
+];
 
 /// Runs an example to its end. Examples lie in a folder beside the program. Cargo does not build them for a single test
 /// target (`--test command`).

@@ -3,13 +3,13 @@
 use std::fs;
 use std::path::Path;
 use std::process::Output;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lambda_darts::search::Checkpoint;
 use serde_json::{Value, json};
 
+use crate::chance::Chance;
 use crate::program::{run, text};
-use crate::running::{Search, events};
+use crate::running::{Search, copy, disturb, events, timeless};
 
 /// The arguments of a search of seconds, with the regularizer and a momentum.
 const SEARCH: [&str; 19] = [
@@ -35,35 +35,6 @@ const SEARCH: [&str; 19] = [
 ];
 /// The arguments that resume it.
 const RESUME: [&str; 3] = ["search", "--resume", "run"];
-
-/// Random numbers that differ from one run of the tests to the next: the moments at which a search is stopped.
-struct Chance(u64);
-
-impl Chance {
-    fn new() -> Self {
-        let seed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
-        let seed = u64::try_from(seed % u128::from(u64::MAX)).unwrap() | 1;
-        println!("chance from {seed}");
-        Self(seed)
-    }
-
-    /// Draws a number from 0 up to, but not including, `most`.
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % most
-    }
-}
-
-/// Returns the events of a run without their times.
-fn timeless(run: &Path) -> Vec<Value> {
-    let mut all = events(run);
-    for event in &mut all {
-        event.as_object_mut().unwrap().remove("seconds").unwrap();
-    }
-    all
-}
 
 /// Returns the state in a run's newest checkpoint, without its time. The checkpoint's other part is left out: a checksum
 /// of the events, which have times in them.
@@ -102,22 +73,8 @@ fn resumed(folder: &Path) -> Output {
 fn thirty_kills_change_nothing() {
     let folder = tempfile::tempdir().unwrap();
     undisturbed(folder.path());
-    let lines = events(&folder.path().join("whole")).len() as u64;
-    let mut chance = Chance::new();
-    // The last fifth is left out: there the program might end before the signal comes.
-    let mut moments: Vec<_> = (0..30).map(|_| chance.below(lines * 8 / 10)).collect();
-    moments.sort_unstable();
-    let mut args = &SEARCH[..];
-    for moment in moments {
-        let mut search = Search::start(folder.path(), args);
-        // Killed only once the run is there: before that there is nothing to resume.
-        search.until("run/events.jsonl", "\n", usize::try_from(moment).unwrap());
-        search.until("stderr", "run run", 1);
-        std::thread::sleep(Duration::from_micros(chance.below(5_000)));
-        search.send("KILL");
-        assert_eq!(search.end(), None, "it was not killed");
-        args = &RESUME;
-    }
+    let moments = Chance::new().moments(30, events(&folder.path().join("whole")).len());
+    disturb(folder.path(), [&SEARCH, &RESUME], &moments, ("KILL", None), |_| ());
     resumed(folder.path());
     assert_as_undisturbed(folder.path());
 }
@@ -127,22 +84,13 @@ fn signals_change_nothing() {
     for (signal, code) in [("INT", 130), ("TERM", 143)] {
         let folder = tempfile::tempdir().unwrap();
         undisturbed(folder.path());
-        let lines = events(&folder.path().join("whole")).len() as u64;
-        let mut chance = Chance::new();
-        let mut moments: Vec<_> = (0..5).map(|_| 1 + chance.below(lines * 8 / 10)).collect();
-        moments.sort_unstable();
-        let mut args = &SEARCH[..];
-        for moment in moments {
-            let mut search = Search::start(folder.path(), args);
-            search.until("run/events.jsonl", "\n", usize::try_from(moment).unwrap());
-            search.until("stderr", "run run", 1);
-            search.send(signal);
-            assert_eq!(search.end(), Some(code), "{}", search.read("stderr"));
+        let whole = timeless(&folder.path().join("whole"));
+        let moments = Chance::new().moments(5, whole.len());
+        disturb(folder.path(), [&SEARCH, &RESUME], &moments, (signal, Some(code)), |_| {
             // The events so far are the beginning of the undisturbed ones: no step was done twice.
             let before = timeless(&folder.path().join("run"));
-            assert!(before == timeless(&folder.path().join("whole"))[..before.len()], "other events after {signal}");
-            args = &RESUME;
-        }
+            assert!(before == whole[..before.len()], "other events after {signal}");
+        });
         resumed(folder.path());
         assert_as_undisturbed(folder.path());
     }
@@ -167,14 +115,7 @@ fn a_damaged_checkpoint_falls_back_to_the_one_before() {
     let folder = tempfile::tempdir().unwrap();
     undisturbed(folder.path());
     let newest = folder.path().join("run").join(Checkpoint::NEWEST);
-    let copy = || {
-        let _ = fs::remove_dir_all(folder.path().join("run"));
-        fs::create_dir(folder.path().join("run")).unwrap();
-        for entry in fs::read_dir(folder.path().join("whole")).unwrap() {
-            let entry = entry.unwrap();
-            fs::copy(entry.path(), folder.path().join("run").join(entry.file_name())).unwrap();
-        }
-    };
+    let copy = || copy(&folder.path().join("whole"), &folder.path().join("run"));
     let flip = |path: &Path, at: usize| {
         let mut bytes = fs::read(path).unwrap();
         let at = at % bytes.len();
@@ -250,7 +191,7 @@ fn two_searches_do_not_write_into_one_folder() {
         let refused = run(args, folder.path());
         assert_eq!(refused.status.code(), Some(1));
         assert!(
-            text(&refused.stderr).contains("another search is writing into this folder"),
+            text(&refused.stderr).contains("another process is writing into this folder"),
             "{}",
             text(&refused.stderr)
         );

@@ -1,4 +1,4 @@
-//! A search that runs in the background of a test: waiting for what it writes, and signals to it.
+//! A search or a training that runs in the background of a test: waiting for what it writes, and signals to it.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::chance::Moment;
 use crate::program::{program, text};
 
 /// The longest time to wait for anything here: far more than it takes on a busy machine.
@@ -90,4 +91,48 @@ pub(crate) fn events(run: &Path) -> Vec<Value> {
     let text = fs::read_to_string(run.join("events.jsonl")).unwrap();
     assert!(text.ends_with('\n'), "the last line is not whole: {text}");
     text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+}
+
+/// Returns the events of a run without their times.
+pub(crate) fn timeless(run: &Path) -> Vec<Value> {
+    let mut all = events(run);
+    for event in &mut all {
+        event.as_object_mut().unwrap().remove("seconds").unwrap();
+    }
+    all
+}
+
+/// Copies the files of a folder into another one, which is emptied before.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    // There is none at the first time.
+    let _ = fs::remove_dir_all(to);
+    fs::create_dir(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
+
+/// Starts a run in `folder`, sends it a signal at each of the moments, and goes on with it after each. `commands` are the
+/// arguments that start it and those that go on with it, `code` is its exit code after the signal, and `check` looks at
+/// what it has left.
+pub(crate) fn disturb(
+    folder: &Path,
+    commands: [&[&str]; 2],
+    moments: &[Moment],
+    (signal, code): (&str, Option<i32>),
+    check: impl Fn(&Search),
+) {
+    let [mut args, resume] = commands;
+    for moment in moments {
+        let mut run = Search::start(folder, args);
+        // Before the run says so, there is nothing to go on with.
+        run.until("run/events.jsonl", "\n", moment.events);
+        run.until("stderr", "run run", 1);
+        std::thread::sleep(moment.pause);
+        run.send(signal);
+        assert_eq!(run.end(), code, "after {signal} at {moment:?}: {}", run.read("stderr"));
+        check(&run);
+        args = resume;
+    }
 }

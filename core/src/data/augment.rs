@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{Augment, DataConfig, DataSet};
 
-/// Augmentation settings of a search.
+/// Augmentation settings of a search or a training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Augmentation {
     /// Padding in pixels: rows added above and below, columns added left and right.

@@ -1,9 +1,10 @@
-//! Batches of images, prepared on a thread during the step before.
+//! Batches of images: the pairs of a search.
 
 use std::sync::Arc;
 
 use rand::seq::SliceRandom;
 
+use super::ahead::{Ahead, Maker};
 use super::{DataError, ImageData};
 use crate::random::{Stream, stream};
 
@@ -70,9 +71,7 @@ pub struct Pair {
 /// ```
 #[derive(Debug)]
 pub struct Batches {
-    maker: Maker,
-    #[cfg(not(target_family = "wasm"))]
-    worker: Option<worker::Worker>,
+    ahead: Ahead<PairMaker>,
 }
 
 impl Batches {
@@ -81,32 +80,21 @@ impl Batches {
     /// # Errors
     /// [`DataError::TooFewImages`] if a part has fewer images than one batch, [`DataError::BadOption`] if `batch` is 0.
     pub fn new(data: Arc<ImageData>, batch: usize, seed: u64) -> Result<Self, DataError> {
-        if batch == 0 {
-            return Err(DataError::BadOption { option: "batch", what: "a batch has at least one image".into() });
-        }
-        let have = data.train_len().min(data.valid_len());
-        if batch > have {
-            return Err(DataError::TooFewImages { have, batch });
-        }
-        let maker = Maker { steps: have / batch, data, batch, seed, order: None };
-        Ok(Self {
-            maker,
-            #[cfg(not(target_family = "wasm"))]
-            worker: None,
-        })
+        let steps = full_batches(data.train_len().min(data.valid_len()), batch)?;
+        Ok(Self { ahead: Ahead::new(PairMaker { data, batch, seed, steps, order: None }) })
     }
 
     /// Returns the data that the batches are made of.
     #[must_use]
     pub fn data(&self) -> &Arc<ImageData> {
-        &self.maker.data
+        &self.ahead.maker().data
     }
 
     /// Returns the number of steps of an epoch. Images that do not fill a batch are left out, different ones in each
     /// epoch.
     #[must_use]
     pub fn steps(&self) -> usize {
-        self.maker.steps
+        self.ahead.maker().steps
     }
 
     /// Returns the batches of a step.
@@ -114,40 +102,44 @@ impl Batches {
     /// # Panics
     /// Panics if `step` is not below [`Batches::steps`].
     pub fn pair(&mut self, epoch: usize, step: usize) -> Pair {
-        assert!(step < self.steps(), "step {step} of an epoch of {} steps", self.steps());
-        #[cfg(not(target_family = "wasm"))]
-        {
-            if self.worker.as_ref().is_none_or(|worker| worker.coming() != (epoch, step)) {
-                // The old worker ends before the new one starts.
-                self.worker = None;
-                self.worker = worker::Worker::start(self.maker.clone(), epoch, step);
-            }
-            if let Some(pair) = self.worker.as_mut().and_then(worker::Worker::take) {
-                return pair;
-            }
-            self.worker = None;
-        }
-        self.maker.pair(epoch, step)
+        self.ahead.take(epoch, step)
     }
 
     /// Returns the number of batches of the validation part, in its own order and without augmentation. The last one
     /// may be smaller than the others.
     #[must_use]
     pub fn validation_batches(&self) -> usize {
-        self.maker.data.valid_len().div_ceil(self.maker.batch)
+        self.data().valid_len().div_ceil(self.ahead.maker().batch)
     }
 
     /// Returns one of the validation batches, or `None` past the last.
     #[must_use]
     pub fn validation(&self, index: usize) -> Option<Batch> {
-        let chosen = self.maker.data.valid.chunks(self.maker.batch).nth(index)?;
-        Some(self.maker.data.batch(chosen, None))
+        self.data().valid_batch(self.ahead.maker().batch, index)
     }
 }
 
-/// Generator of the batches of any step.
+/// Returns the number of batches that some images fill, at least one.
+pub(super) fn full_batches(have: usize, batch: usize) -> Result<usize, DataError> {
+    if batch == 0 {
+        return Err(DataError::BadOption { option: "batch", what: "a batch has at least one image".into() });
+    }
+    if batch > have {
+        return Err(DataError::TooFewImages { have, batch });
+    }
+    Ok(have / batch)
+}
+
+/// Returns the images of a part in the order of an epoch.
+pub(super) fn shuffled(part: &[usize], seed: u64, purpose: Stream, epoch: usize) -> Vec<usize> {
+    let mut order = part.to_vec();
+    order.shuffle(&mut stream(seed, purpose, epoch as u64));
+    order
+}
+
+/// Maker of the pairs of a search.
 #[derive(Clone, Debug)]
-struct Maker {
+struct PairMaker {
     data: Arc<ImageData>,
     batch: usize,
     seed: u64,
@@ -166,21 +158,22 @@ struct Order {
 
 impl Order {
     fn draw(data: &ImageData, seed: u64, epoch: usize) -> Self {
-        let shuffled = |part: &[usize], purpose| {
-            let mut order = part.to_vec();
-            order.shuffle(&mut stream(seed, purpose, epoch as u64));
-            order
-        };
         Self {
             epoch,
-            train: shuffled(&data.train, Stream::TrainOrder),
-            valid: shuffled(&data.valid, Stream::ValidOrder),
+            train: shuffled(&data.train, seed, Stream::TrainOrder, epoch),
+            valid: shuffled(&data.valid, seed, Stream::ValidOrder, epoch),
         }
     }
 }
 
-impl Maker {
-    fn pair(&mut self, epoch: usize, step: usize) -> Pair {
+impl Maker for PairMaker {
+    type Made = Pair;
+
+    fn steps(&self) -> usize {
+        self.steps
+    }
+
+    fn make(&mut self, epoch: usize, step: usize) -> Pair {
         let order = self.order.take().filter(|order| order.epoch == epoch);
         let order = order.unwrap_or_else(|| Order::draw(&self.data, self.seed, epoch));
         let places = step * self.batch..(step + 1) * self.batch;
@@ -193,71 +186,6 @@ impl Maker {
         };
         self.order = Some(order);
         pair
-    }
-}
-
-#[cfg(not(target_family = "wasm"))]
-mod worker {
-    //! The thread that makes batches in advance.
-
-    use std::sync::mpsc::{Receiver, sync_channel};
-    use std::thread::{Builder, JoinHandle};
-
-    use super::{Maker, Pair};
-
-    /// Maximum number of finished pairs that wait to be taken.
-    const AHEAD: usize = 2;
-
-    #[derive(Debug)]
-    pub(super) struct Worker {
-        /// Receiver of the finished pairs; `None` only while the worker is dropped.
-        pairs: Option<Receiver<Pair>>,
-        thread: Option<JoinHandle<()>>,
-        steps: usize,
-        /// Epoch and step of the next pair.
-        next: (usize, usize),
-    }
-
-    impl Worker {
-        /// Starts the thread; returns `None` if the system cannot start one.
-        pub(super) fn start(mut maker: Maker, epoch: usize, step: usize) -> Option<Self> {
-            let steps = maker.steps;
-            let (sender, pairs) = sync_channel(AHEAD);
-            let run = move || {
-                let (mut epoch, mut step) = (epoch, step);
-                // Sending fails once the worker is dropped.
-                while sender.send(maker.pair(epoch, step)).is_ok() {
-                    (epoch, step) = after(epoch, step, steps);
-                }
-            };
-            let thread = Builder::new().name("batches".into()).spawn(run).ok()?;
-            Some(Self { pairs: Some(pairs), thread: Some(thread), steps, next: (epoch, step) })
-        }
-
-        pub(super) const fn coming(&self) -> (usize, usize) {
-            self.next
-        }
-
-        /// Returns the next pair, or `None` if the thread has ended.
-        pub(super) fn take(&mut self) -> Option<Pair> {
-            let pair = self.pairs.as_ref()?.recv().ok()?;
-            self.next = after(self.next.0, self.next.1, self.steps);
-            Some(pair)
-        }
-    }
-
-    impl Drop for Worker {
-        fn drop(&mut self) {
-            // The thread ends at its next pair, as it has no receiver.
-            self.pairs = None;
-            if let Some(thread) = self.thread.take() {
-                drop(thread.join());
-            }
-        }
-    }
-
-    const fn after(epoch: usize, step: usize, steps: usize) -> (usize, usize) {
-        if step + 1 < steps { (epoch, step + 1) } else { (epoch.wrapping_add(1), 0) }
     }
 }
 
@@ -283,10 +211,10 @@ mod tests {
         let shared = data();
         let mut batches = Batches::new(Arc::clone(&shared), 8, 7).unwrap();
         assert_eq!(batches.steps(), 2);
-        let mut inline = batches.maker.clone();
+        let mut inline = batches.ahead.maker().clone();
         // Steps in order, a step back, the steps after it, and one far ahead.
         for (epoch, step) in [(0, 0), (0, 1), (1, 0), (0, 1), (1, 0), (1, 1), (2, 0), (9, 1)] {
-            assert!(batches.pair(epoch, step) == inline.pair(epoch, step), "{epoch} {step}");
+            assert!(batches.pair(epoch, step) == inline.make(epoch, step), "{epoch} {step}");
         }
         let mut same = Batches::new(data(), 8, 7).unwrap();
         let mut other = Batches::new(data(), 8, 8).unwrap();

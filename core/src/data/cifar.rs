@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::Fault;
 use super::images::numbered;
-use super::pickle::Pickle;
-use super::{DataError, DataSet, Images, files};
+use super::part::Part;
+use super::{DataError, DataSet, Images, files, numpy};
 
 const SIDE: usize = 32;
 const PIXELS: usize = 3 * SIDE * SIDE;
@@ -14,9 +14,9 @@ const PIXELS: usize = 3 * SIDE * SIDE;
 struct Layout {
     set: DataSet,
     folder: &'static str,
-    files: &'static [&'static str],
+    train: Files,
+    test: Files,
     names: &'static str,
-    expected: &'static str,
     /// Number of bytes before the pixels; the last of them is the label.
     labels: usize,
     classes: usize,
@@ -25,10 +25,16 @@ struct Layout {
     python: Pickles,
 }
 
-/// Files of a data set as Python pickles.
+/// Files of a part of a data set.
+struct Files {
+    binary: &'static [&'static str],
+    python: &'static [&'static str],
+    expected: &'static str,
+}
+
+/// Python pickles of a data set.
 struct Pickles {
     folder: &'static str,
-    files: &'static [&'static str],
     /// Entry of a file that has the labels.
     labels: &'static str,
     /// File with the names of the classes, and their entry.
@@ -38,46 +44,52 @@ struct Pickles {
 const CIFAR10: Layout = Layout {
     set: DataSet::Cifar10,
     folder: "cifar-10-batches-bin",
-    files: &["data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"],
+    train: Files {
+        binary: &["data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"],
+        python: &["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"],
+        expected: "cifar-10-batches-bin/data_batch_1.bin to data_batch_5.bin, or cifar-10-batches-py/data_batch_1 to \
+                   data_batch_5",
+    },
+    test: Files {
+        binary: &["test_batch.bin"],
+        python: &["test_batch"],
+        expected: "cifar-10-batches-bin/test_batch.bin or cifar-10-batches-py/test_batch",
+    },
     names: "batches.meta.txt",
-    expected: "cifar-10-batches-bin/data_batch_1.bin to data_batch_5.bin, or cifar-10-batches-py/data_batch_1 to \
-               data_batch_5",
     labels: 1,
     classes: 10,
     most: 10_000,
-    python: Pickles {
-        folder: "cifar-10-batches-py",
-        files: &["data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"],
-        labels: "labels",
-        names: ["batches.meta", "label_names"],
-    },
+    python: Pickles { folder: "cifar-10-batches-py", labels: "labels", names: ["batches.meta", "label_names"] },
 };
 
 const CIFAR100: Layout = Layout {
     set: DataSet::Cifar100,
     folder: "cifar-100-binary",
-    files: &["train.bin"],
+    train: Files {
+        binary: &["train.bin"],
+        python: &["train"],
+        expected: "cifar-100-binary/train.bin or cifar-100-python/train",
+    },
+    test: Files {
+        binary: &["test.bin"],
+        python: &["test"],
+        expected: "cifar-100-binary/test.bin or cifar-100-python/test",
+    },
     names: "fine_label_names.txt",
-    expected: "cifar-100-binary/train.bin or cifar-100-python/train",
     labels: 2,
     classes: 100,
     most: 50_000,
-    python: Pickles {
-        folder: "cifar-100-python",
-        files: &["train"],
-        labels: "fine_labels",
-        names: ["meta", "fine_label_names"],
-    },
+    python: Pickles { folder: "cifar-100-python", labels: "fine_labels", names: ["meta", "fine_label_names"] },
 };
 
-/// Reads the training images of CIFAR-10.
-pub(super) fn cifar10(dir: &Path) -> Result<Images, DataError> {
-    CIFAR10.read(dir)
+/// Reads a part of CIFAR-10.
+pub(super) fn cifar10(dir: &Path, part: Part) -> Result<Images, DataError> {
+    CIFAR10.read(dir, part)
 }
 
-/// Reads the training images of CIFAR-100, with their fine labels.
-pub(super) fn cifar100(dir: &Path) -> Result<Images, DataError> {
-    CIFAR100.read(dir)
+/// Reads a part of CIFAR-100, with its fine labels.
+pub(super) fn cifar100(dir: &Path, part: Part) -> Result<Images, DataError> {
+    CIFAR100.read(dir, part)
 }
 
 /// Reads the images of one batch file of CIFAR-10 from memory.
@@ -108,29 +120,33 @@ impl Layout {
         Ok(images)
     }
 
-    fn read(&self, dir: &Path) -> Result<Images, DataError> {
-        let Some(root) = root(dir, self.folder, self.files[0]) else { return self.read_python(dir) };
+    fn read(&self, dir: &Path, part: Part) -> Result<Images, DataError> {
+        let files = match part {
+            Part::Train => &self.train,
+            Part::Test => &self.test,
+        };
+        let Some(root) = root(dir, self.folder, files.binary[0]) else { return self.read_python(dir, files) };
         let mut images = Self::none(self.names(&root));
-        for file in self.files {
+        for file in files.binary {
             let path = root.join(file);
             let most = (self.most * self.record()) as u64;
-            let bytes = files::read_needed(&path, most, self.set, self.expected)?;
+            let bytes = files::read_needed(&path, most, self.set, files.expected)?;
             self.batch(&path, &bytes, &mut images)?;
         }
         Ok(images)
     }
 
-    fn read_python(&self, dir: &Path) -> Result<Images, DataError> {
-        let Pickles { folder, files, names: [file, entry], .. } = &self.python;
-        let root = root(dir, folder, files[0]).ok_or_else(|| files::missing(dir, self.set, self.expected))?;
+    fn read_python(&self, dir: &Path, files: &Files) -> Result<Images, DataError> {
+        let Pickles { folder, names: [file, entry], .. } = &self.python;
+        let root = root(dir, folder, files.python[0]).ok_or_else(|| files::missing(dir, self.set, files.expected))?;
         let bytes = files::read(&root.join(file), 1 << 20).unwrap_or_default();
-        let names = Pickle::read(&bytes).ok().and_then(|pickle| pickle.texts(pickle.entry(entry)?, self.classes));
+        let names = numpy::read(&bytes).ok().and_then(|batch| batch.texts(entry, self.classes));
         let mut images = Self::none(names.unwrap_or_else(|| numbered(self.classes)));
-        for file in *files {
+        for file in files.python {
             let path = root.join(file);
             // A pickle also has the labels and the names of the files, and an old one each byte as text.
             let most = (4 * self.most * self.record()) as u64;
-            let bytes = files::read_needed(&path, most, self.set, self.expected)?;
+            let bytes = files::read_needed(&path, most, self.set, files.expected)?;
             self.pickle(&path, &bytes, &mut images)?;
         }
         Ok(images)
@@ -139,8 +155,8 @@ impl Layout {
     /// Adds the images of a pickled batch.
     fn pickle(&self, path: &Path, bytes: &[u8], images: &mut Images) -> Result<(), DataError> {
         let not = |Fault { offset, what }| DataError::NotPickle { path: path.to_owned(), offset, what };
-        let pickle = Pickle::read(bytes).map_err(not)?;
-        let read = pickle.images(self.python.labels, PIXELS);
+        let batch = numpy::read(bytes).map_err(not)?;
+        let read = batch.images(self.python.labels, PIXELS);
         let (pixels, labels) = read.map_err(|what| not(Fault { offset: bytes.len(), what }))?;
         for (record, &label) in labels.iter().enumerate() {
             match u16::try_from(label).ok().filter(|&label| usize::from(label) < self.classes) {
@@ -209,7 +225,7 @@ mod tests {
     fn write(layout: &Layout, dir: &Path, labels: usize) {
         let root = dir.join(layout.folder);
         fs::create_dir_all(&root).unwrap();
-        for (shade, file) in (0..).zip(layout.files) {
+        for (shade, file) in (0..).zip(layout.train.binary.iter().chain(layout.test.binary)) {
             let bytes = [record(&vec![shade; labels], shade), record(&vec![9; labels], shade)].concat();
             fs::write(root.join(file), bytes).unwrap();
         }
@@ -219,19 +235,21 @@ mod tests {
     fn what_was_written_is_read() {
         let dir = tempfile::tempdir().unwrap();
         write(&CIFAR10, dir.path(), 1);
-        let images = cifar10(dir.path()).unwrap();
+        let images = cifar10(dir.path(), Part::Train).unwrap();
         assert_eq!(images.labels, [0, 9, 1, 9, 2, 9, 3, 9, 4, 9]);
         assert_eq!(images.image(6), &record(&[3], 3)[1..]);
         assert_eq!(images.classes[9], "9");
+        assert_eq!(cifar10(dir.path(), Part::Test).unwrap().labels, [5, 9]);
 
         let root = dir.path().join(CIFAR10.folder);
         let names = "a b c d e f g h i truck".replace(' ', "\n");
         fs::write(root.join("batches.meta.txt"), names + "\n\n").unwrap();
-        let direct = cifar10(&root).unwrap();
+        let direct = cifar10(&root, Part::Train).unwrap();
         assert_eq!((direct.pixels == images.pixels, direct.classes[9].as_str()), (true, "truck"));
 
         write(&CIFAR100, dir.path(), 2);
-        assert_eq!(cifar100(dir.path()).unwrap().labels, [0, 9]);
+        assert_eq!(cifar100(dir.path(), Part::Train).unwrap().labels, [0, 9]);
+        assert_eq!(cifar100(dir.path(), Part::Test).unwrap().labels, [1, 9]);
     }
 
     /// Makes a batch as Python 2 wrote them: an array of bytes, and a list of labels.
@@ -262,13 +280,16 @@ mod tests {
         for label in 1..=5 {
             fs::write(root.join(format!("data_batch_{label}")), pickled("labels", &[label, 9])).unwrap();
         }
-        let images = cifar10(dir.path()).unwrap();
+        let images = cifar10(dir.path(), Part::Train).unwrap();
         images.check().unwrap();
         assert_eq!(images.labels, [1, 9, 2, 9, 3, 9, 4, 9, 5, 9]);
         assert_eq!((images.image(4), images.classes[9].as_str()), (&record(&[], 3)[..], "9"));
         let names = "U\x01aU\x01bU\x01cU\x01dU\x01eU\x01fU\x01gU\x01hU\x01iU\x05truck";
         fs::write(root.join("batches.meta"), format!("}}U\x0blabel_names]({names}es.")).unwrap();
-        assert_eq!(cifar10(&root).unwrap().classes[9], "truck");
+        assert_eq!(cifar10(&root, Part::Train).unwrap().classes[9], "truck");
+        fs::write(root.join("test_batch"), pickled("labels", &[6])).unwrap();
+        let test = cifar10(dir.path(), Part::Test).unwrap();
+        assert_eq!((test.labels.as_slice(), test.classes[9].as_str()), (&[6][..], "truck"));
         assert_eq!(cifar10_pickle(&pickled("labels", &[7])).unwrap().labels, [7]);
         let message = cifar10_pickle(&pickled("labels", &[7, 10])).unwrap_err().to_string();
         assert!(message.contains("record 1 has the label 10"), "{message}");
@@ -276,16 +297,16 @@ mod tests {
         let root = dir.path().join("cifar-100-python");
         fs::create_dir_all(&root).unwrap();
         fs::write(root.join("train"), pickled("fine_labels", &[99, 0])).unwrap();
-        assert_eq!(cifar100(dir.path()).unwrap().labels, [99, 0]);
+        assert_eq!(cifar100(dir.path(), Part::Train).unwrap().labels, [99, 0]);
         fs::write(root.join("train"), pickled("labels", &[99, 0])).unwrap();
-        let message = cifar100(dir.path()).unwrap_err().to_string();
+        let message = cifar100(dir.path(), Part::Train).unwrap_err().to_string();
         assert!(message.contains("no `fine_labels`"), "{message}");
     }
 
     #[test]
     fn damage_is_named() {
         let dir = tempfile::tempdir().unwrap();
-        let missing = cifar10(dir.path()).unwrap_err().to_string();
+        let missing = cifar10(dir.path(), Part::Train).unwrap_err().to_string();
         assert!(missing.contains("`cifar10` needs") && missing.contains("data_batch_5.bin"), "{missing}");
         write(&CIFAR10, dir.path(), 1);
         let file = dir.path().join(CIFAR10.folder).join("data_batch_3.bin");
@@ -296,11 +317,14 @@ mod tests {
             ([record(&[1], 0), record(&[10], 0)].concat(), "record 1 has the label 10"),
         ] {
             fs::write(&file, bytes).unwrap();
-            let message = cifar10(dir.path()).unwrap_err().to_string();
+            let message = cifar10(dir.path(), Part::Train).unwrap_err().to_string();
             assert!(message.contains(part) && message.contains("data_batch_3.bin"), "{message}");
         }
+        fs::remove_file(file.with_file_name("test_batch.bin")).unwrap();
+        let missing = cifar10(dir.path(), Part::Test).unwrap_err().to_string();
+        assert!(missing.contains("needs cifar-10-batches-bin/test_batch.bin or "), "{missing}");
         fs::remove_file(&file).unwrap();
-        assert!(matches!(cifar10(dir.path()), Err(DataError::Missing { path, .. }) if path == file));
+        assert!(matches!(cifar10(dir.path(), Part::Train), Err(DataError::Missing { path, .. }) if path == file));
     }
 
     proptest! {

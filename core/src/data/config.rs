@@ -1,4 +1,4 @@
-//! Data settings of a search, as a user writes them down.
+//! Data settings of a search or a training, as a user writes them down.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ pub enum DataSet {
     /// Handwritten digits of 8×8 pixels, built in.
     #[serde(rename = "digits")]
     Digits,
-    /// The first 4,000 training images of Fashion-MNIST, 14×14 pixels, built in.
+    /// The first 4,000 training images and 1,000 test images of Fashion-MNIST, 14×14 pixels, built in.
     #[default]
     #[serde(rename = "fashion")]
     Fashion,
@@ -177,7 +177,7 @@ impl JsonSchema for Background {
     }
 }
 
-/// Data settings of a search.
+/// Data settings of a search or a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
@@ -188,7 +188,8 @@ pub struct DataConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub dir: Option<PathBuf>,
-    /// Number of images to use, drawn by the seed; all by default.
+    /// Number of images to use, drawn by the seed; all by default. A training uses this number of training images, and
+    /// all test images.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub images: Option<usize>,
@@ -197,9 +198,10 @@ pub struct DataConfig {
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub size: Option<usize>,
     /// Fraction of the images that trains the weights; the rest is the validation part, which trains the architecture.
-    /// A folder that is divided already keeps its parts.
+    /// A folder that is divided already keeps its parts. In a training, the rest tests the network, if the data set has
+    /// no test images of its own.
     pub train_fraction: f64,
-    /// JSON file `{"train": [indices], "valid": [indices]}` with the images of the two parts.
+    /// JSON file `{"train": [indices], "valid": [indices]}` with the images of the two parts of a search.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub split: Option<PathBuf>,
@@ -209,7 +211,7 @@ pub struct DataConfig {
     pub skip_unreadable: bool,
     /// Augmentation of the images of a step.
     pub augment: Augment,
-    /// Side in pixels of the square that is cut out of each image of a step; 0 for none.
+    /// Side in pixels of the square that is cut out of each image of a step, smaller than the image; 0 for none.
     pub cutout: usize,
 }
 
@@ -234,6 +236,13 @@ impl Default for DataConfig {
 const LARGEST_SIZE: usize = 1024;
 
 impl DataConfig {
+    /// Returns the default settings of a training: those of a search, but with a `train_fraction` of 0.8, which is for
+    /// data sets without test images of their own.
+    #[must_use]
+    pub fn training() -> Self {
+        Self { train_fraction: 0.8, ..Self::default() }
+    }
+
     /// Checks the options as far as possible without the images.
     ///
     /// # Errors
@@ -257,6 +266,19 @@ impl DataConfig {
         }
         Ok(())
     }
+
+    /// Checks the options of a training like [`check`](Self::check).
+    pub(super) fn check_training(&self) -> Result<(), DataError> {
+        self.check()?;
+        match self.split {
+            None => Ok(()),
+            Some(_) => Err(DataError::BadOption {
+                option: "split",
+                what: "a training takes its parts from the data set; a `split` file divides the images of a search"
+                    .to_owned(),
+            }),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -271,6 +293,13 @@ mod tests {
         }
         let message = "stl10".parse::<DataSet>().unwrap_err().to_string();
         assert!(message.contains("`stl10`") && message.contains("imagenet16-120"), "{message}");
+    }
+
+    #[test]
+    fn a_training_differs_from_a_search_in_the_fraction_alone() {
+        let training = DataConfig::training();
+        assert!((training.train_fraction - 0.8).abs() < 1e-12);
+        assert_eq!(DataConfig { train_fraction: 0.5, ..training }, DataConfig::default());
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::DataSet;
+pub(super) use crate::pickle::Fault;
 
 /// Error of the data: images that cannot be read or used.
 #[derive(Debug, thiserror::Error)]
@@ -195,11 +196,4 @@ pub enum DataError {
         /// Description of the fault.
         what: String,
     },
-}
-
-/// An error in the bytes of a file, and its position.
-#[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) offset: usize,
-    pub(super) what: String,
 }

@@ -7,17 +7,17 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::error::Fault;
+use super::part::Part;
 use super::{DataError, DataSet, Images, files};
 
 /// Maximum size of a file in bytes, and of what it holds. The largest set of this format, EMNIST, has 550 MB.
 const MOST_BYTES: u64 = 1 << 30;
-const EXPECTED: &str = "train-images-idx3-ubyte and train-labels-idx1-ubyte, gzipped or not";
 /// Characters of Kuzushiji-MNIST by their label.
 const KUZUSHIJI: [&str; 10] = ["o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"];
 
-/// Reads the training images of a set.
-pub(super) fn idx(set: DataSet, dir: &Path) -> Result<Images, DataError> {
-    let [images, labels] = [["images", "idx3"], ["labels", "idx1"]].map(|[part, axes]| find(dir, set, part, axes));
+/// Reads a part of a set.
+pub(super) fn idx(set: DataSet, dir: &Path, part: Part) -> Result<Images, DataError> {
+    let [images, labels] = [["images", "idx3"], ["labels", "idx1"]].map(|content| find(dir, set, part, content));
     let (images, labels) = (images?, labels?);
     let [pixels, classes] = [&images, &labels].map(|path| files::read(path, MOST_BYTES));
     let (pixels, classes) = (pixels?, classes?);
@@ -63,16 +63,23 @@ const fn folders(set: DataSet) -> [&'static str; 3] {
 }
 
 /// Finds a file under the names that it has on the home pages and after unpacking.
-fn find(dir: &Path, set: DataSet, part: &str, axes: &str) -> Result<PathBuf, DataError> {
+fn find(dir: &Path, set: DataSet, part: Part, [content, axes]: [&str; 2]) -> Result<PathBuf, DataError> {
+    let first = match part {
+        Part::Train => "train",
+        Part::Test => "t10k",
+    };
     let names = [
-        format!("train-{part}-{axes}-ubyte"),
-        format!("train-{part}-{axes}-ubyte.gz"),
-        format!("train-{part}.{axes}-ubyte"),
-        format!("train-{part}.{axes}-ubyte.gz"),
+        format!("{first}-{content}-{axes}-ubyte"),
+        format!("{first}-{content}-{axes}-ubyte.gz"),
+        format!("{first}-{content}.{axes}-ubyte"),
+        format!("{first}-{content}.{axes}-ubyte.gz"),
     ];
     let folders = std::iter::once(dir.to_owned()).chain(folders(set).into_iter().map(|folder| dir.join(folder)));
     let mut paths = folders.flat_map(|folder| names.iter().map(move |name| folder.join(name)).collect::<Vec<_>>());
-    paths.find(|path| path.is_file()).ok_or_else(|| files::missing(dir, set, EXPECTED))
+    paths.find(|path| path.is_file()).ok_or_else(|| {
+        let expected = format!("{first}-images-idx3-ubyte and {first}-labels-idx1-ubyte, gzipped or not");
+        files::missing(dir, set, &expected)
+    })
 }
 
 /// Returns the lengths of the axes, and the bytes. Memory is taken only for bytes that exist.
@@ -144,11 +151,27 @@ mod tests {
                 let bytes = if packed { gzipped(bytes) } else { bytes.clone() };
                 fs::write(dir.path().join(folder).join(name), bytes).unwrap();
             }
-            let read = idx(DataSet::FashionMnist, dir.path()).unwrap();
+            let read = idx(DataSet::FashionMnist, dir.path(), Part::Train).unwrap();
             assert_eq!((read.channels, read.height, read.width), (1, 2, 4));
             assert_eq!((&read.pixels, read.labels.as_slice()), (&pixels, &[1, 0, 9][..]));
             assert_eq!(read.classes[9], "ankle boot");
         }
+    }
+
+    #[test]
+    fn each_part_has_its_files() {
+        let dir = tempfile::tempdir().unwrap();
+        for (first, label) in [("train", 3), ("t10k", 7)] {
+            fs::write(dir.path().join(format!("{first}-images-idx3-ubyte")), file(&[1, 1, 2], &[0, label])).unwrap();
+            let labels = format!("{first}-labels-idx1-ubyte.gz");
+            fs::write(dir.path().join(labels), gzipped(&file(&[1], &[label]))).unwrap();
+        }
+        for (part, label) in [(Part::Train, 3), (Part::Test, 7)] {
+            assert_eq!(idx(DataSet::Mnist, dir.path(), part).unwrap().labels, [label]);
+        }
+        fs::remove_file(dir.path().join("t10k-labels-idx1-ubyte.gz")).unwrap();
+        let missing = idx(DataSet::Mnist, dir.path(), Part::Test).unwrap_err().to_string();
+        assert!(missing.contains("needs t10k-images-idx3-ubyte and t10k-labels"), "{missing}");
     }
 
     #[test]
@@ -170,7 +193,7 @@ mod tests {
         }
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("t10k-images-idx3-ubyte"), "").unwrap();
-        let missing = idx(DataSet::Mnist, dir.path()).unwrap_err().to_string();
+        let missing = idx(DataSet::Mnist, dir.path(), Part::Train).unwrap_err().to_string();
         assert!(missing.contains("`mnist` needs train-images") && missing.contains("t10k-images"), "{missing}");
     }
 }

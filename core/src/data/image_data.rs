@@ -1,21 +1,21 @@
-//! The images of a search or a training: split into two parts, resized, and normalized by their mean and standard deviation.
-
-use std::path::Path;
+//! The images of a search or a training: two parts, resized, and normalized by the mean and the standard deviation of
+//! the first.
 
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
 use super::augment::{Augmentation, View};
-use super::folder::{self, Folder, Listing, Rules};
-use super::split::{self, Labels};
-use super::{Batch, DataConfig, DataError, DataSet, Images, cifar, digits, fashion, idx, imagenet16, svhn};
+use super::choice::Choice;
+use super::split::Labels;
+use super::{Batch, DataConfig, DataError, Images};
 
-/// The images of a search and their two parts.
+/// The images of a search or a training, and their two parts.
 #[derive(Clone, Debug)]
 pub struct ImageData {
     /// Indices of the images that train the weights.
     pub train: Vec<usize>,
-    /// Indices of the images that train the architecture.
+    /// Indices of the images of the second part: in a search, those that train the architecture; in a training, those
+    /// that test the network.
     pub valid: Vec<usize>,
     images: Images,
     mean: Vec<f32>,
@@ -28,85 +28,65 @@ pub struct ImageData {
 }
 
 impl ImageData {
-    /// Reads the data set and splits it into the two parts.
-    ///
-    /// # Errors
-    /// [`DataError`] with the file or the option at fault.
-    pub fn load(config: &DataConfig, seed: u64) -> Result<Self, DataError> {
-        Self::load_with(config, seed, &|_, _| {})
-    }
-
-    /// Reads the data set like [`load`](Self::load). While files of a folder are decoded, `progress` is called with the
-    /// number of images that are done and of all, from any thread.
-    ///
-    /// # Errors
-    /// [`DataError`] with the file or the option at fault.
-    pub fn load_with(
-        config: &DataConfig,
-        seed: u64,
-        progress: &(dyn Fn(usize, usize) + Sync),
-    ) -> Result<Self, DataError> {
-        config.check()?;
-        match config.set {
-            DataSet::Digits => Self::prepare(digits::digits(), config, seed),
-            DataSet::Fashion => Self::prepare(fashion::train(), config, seed),
-            set @ (DataSet::Mnist | DataSet::FashionMnist | DataSet::Kmnist) => {
-                Self::prepare(idx::idx(set, folder_of(config)?)?, config, seed)
-            }
-            DataSet::Cifar10 => Self::prepare(cifar::cifar10(folder_of(config)?)?, config, seed),
-            DataSet::Cifar100 => Self::prepare(cifar::cifar100(folder_of(config)?)?, config, seed),
-            DataSet::Svhn => Self::prepare(svhn::svhn(folder_of(config)?)?, config, seed),
-            DataSet::ImageNet16 => Self::prepare(imagenet16::imagenet16(folder_of(config)?)?, config, seed),
-            // Only the images that were drawn are decoded.
-            DataSet::Folder => {
-                let listing = Listing::of(folder_of(config)?)?;
-                let labels = Labels { labels: &listing.labels, classes: &listing.classes };
-                let choice = Choice::of_listing(labels, listing.train, config, seed)?;
-                let DataConfig { size, background, skip_unreadable, .. } = *config;
-                let rules = Rules { size, background, skip_unreadable, progress };
-                let Folder { images, kept, shrunk, notes } = folder::read(&listing, &choice.images, rules)?;
-                let choice = if kept.len() == choice.images.len() {
-                    Choice { all: true, ..choice }
-                } else {
-                    choice.without_unreadable(&images, &kept, listing.train.is_some(), config, seed)?
-                };
-                let mut notes = [listing.notes, notes].concat();
-                let usual = DataConfig::default().train_fraction.to_bits();
-                if listing.train.is_some() && config.train_fraction.to_bits() != usual {
-                    notes.push("warning: `train_fraction` has no effect: the folder is divided already".to_owned());
-                }
-                Ok(Self { notes, ..Self::finish(images, choice, config, shrunk)? })
-            }
-        }
-    }
-
-    /// Splits images that are in memory already; `config.dir` has no effect.
+    /// Splits images that are in memory already, for a search; `config.dir` has no effect.
     ///
     /// # Errors
     /// [`DataError`] with the fault of the images or of an option.
     pub fn prepare(images: Images, config: &DataConfig, seed: u64) -> Result<Self, DataError> {
         config.check()?;
         images.check()?;
-        let choice = Choice::of(Labels { labels: &images.labels, classes: &images.classes }, config, seed)?;
+        let choice = Choice::of(Labels::of(&images), config, seed)?;
+        Self::chosen(images, choice, config)
+    }
+
+    /// Takes training images and test images that are in memory already, for a training; `config.dir` has no effect.
+    ///
+    /// # Errors
+    /// [`DataError`] with the fault of the images or of an option.
+    pub fn prepare_whole(train: Images, test: Images, config: &DataConfig, seed: u64) -> Result<Self, DataError> {
+        config.check_training()?;
+        train.check_fields()?;
+        test.check_fields()?;
+        let first = train.len();
+        let images = train.with_test(test)?;
+        let choice = Choice::of_training(Labels::of(&images), first, config, seed)?;
+        Self::chosen(images, choice, config)
+    }
+
+    /// Makes the data from images of which some are chosen.
+    fn chosen(images: Images, choice: Choice, config: &DataConfig) -> Result<Self, DataError> {
         let images = if choice.all { images } else { images.select(&choice.images) };
         let shrunk = config.size.is_some_and(|size| size < images.height || size < images.width);
         Self::finish(images, choice, config, shrunk)
     }
 
     /// Makes the data from the chosen images.
-    fn finish(images: Images, choice: Choice, config: &DataConfig, shrunk: bool) -> Result<Self, DataError> {
+    pub(super) fn finish(images: Images, choice: Choice, config: &DataConfig, shrunk: bool) -> Result<Self, DataError> {
         images.check()?;
         let images = match config.size {
             Some(size) => images.resized(size),
             None => images,
         };
+        let Images { height, width, .. } = images;
+        if config.cutout >= height.min(width) {
+            let what = format!(
+                "a square of {} pixels is not smaller than the images, which have {width}×{height}",
+                config.cutout
+            );
+            return Err(DataError::BadOption { option: "cutout", what });
+        }
         let Choice { train, valid, .. } = choice;
-        Labels { labels: &images.labels, classes: &images.classes }.check([&train, &valid])?;
+        Labels::of(&images).check([&train, &valid])?;
         let (mean, std) = measure(&images, &train);
         let normal = mean.iter().zip(&std).map(|(&mean, &std)| normal(mean, std)).collect();
-        let augmentation = Augmentation::new(config, [images.height, images.width], shrunk);
+        let augmentation = Augmentation::new(config, [height, width], shrunk);
         let fingerprint = fingerprint(&images, [&train, &valid]);
         Ok(Self { train, valid, images, mean, std, normal, augmentation, fingerprint, notes: Vec::new() })
+    }
+
+    /// Sets the sentences about what was passed over or left out.
+    pub(super) fn with_notes(self, notes: Vec<String>) -> Self {
+        Self { notes, ..self }
     }
 
     /// Returns the fingerprint of the images, their labels and their parts: SHA-256 in hexadecimal.
@@ -151,7 +131,7 @@ impl ImageData {
         self.train.len()
     }
 
-    /// Returns the number of images that train the architecture.
+    /// Returns the number of images of the second part.
     #[must_use]
     pub const fn valid_len(&self) -> usize {
         self.valid.len()
@@ -167,6 +147,18 @@ impl ImageData {
     #[must_use]
     pub fn std(&self) -> &[f32] {
         &self.std
+    }
+
+    /// Returns the images of the second part, in its order: resized, but not normalized.
+    #[must_use]
+    pub fn valid_images(&self) -> Images {
+        self.images.select(&self.valid)
+    }
+
+    /// Makes one of the batches of at most `batch` images that the second part is divided into; returns `None` past the
+    /// last.
+    pub(super) fn valid_batch(&self, batch: usize, index: usize) -> Option<Batch> {
+        self.valid.chunks(batch).nth(index).map(|chosen| self.batch(chosen, None))
     }
 
     /// Makes a batch of the chosen images, augmented if there is a `chance` to draw from.
@@ -204,103 +196,6 @@ fn fingerprint(images: &Images, parts: [&[usize]; 2]) -> String {
         }
     }
     crate::text::hex(&hash.finalize())
-}
-
-fn folder_of(config: &DataConfig) -> Result<&Path, DataError> {
-    config.dir.as_deref().ok_or_else(|| DataError::BadOption {
-        option: "dir",
-        what: format!("the data set `{}` needs the folder that it lies in", config.set),
-    })
-}
-
-/// The chosen images of a data set, and the two parts as indices into the chosen images.
-struct Choice {
-    images: Vec<usize>,
-    /// True if all images are chosen, in their own order.
-    all: bool,
-    train: Vec<usize>,
-    valid: Vec<usize>,
-}
-
-impl Choice {
-    fn of(labels: Labels<'_>, config: &DataConfig, seed: u64) -> Result<Self, DataError> {
-        let count = labels.labels.len();
-        let everything = || (0..count).collect::<Vec<usize>>();
-        if let Some(path) = &config.split {
-            let (train, valid) = split::by_file(path, count)?;
-            return Ok(Self { images: everything(), all: true, train, valid });
-        }
-        let wanted = wanted(config, count)?;
-        let drawn = split::draw(count, seed);
-        if wanted == count {
-            let (train, valid) = labels.by_fraction(&drawn, config.train_fraction)?;
-            return Ok(Self { images: everything(), all: true, train, valid });
-        }
-        let chosen = labels.take(&drawn, wanted, 2)?;
-        let (train, valid) = labels.by_fraction(&chosen, config.train_fraction)?;
-        Ok(Self::some(train, valid))
-    }
-
-    /// Makes the choice from a folder, which may have a training part of its own.
-    fn of_listing(labels: Labels<'_>, train: Option<usize>, config: &DataConfig, seed: u64) -> Result<Self, DataError> {
-        match train {
-            Some(train) if config.split.is_none() => Self::of_parts(labels, train, config, seed),
-            _ => Self::of(labels, config, seed),
-        }
-    }
-
-    /// Makes the choice anew from those of its images that were read. Given parts stay as they are.
-    fn without_unreadable(
-        self,
-        images: &Images,
-        kept: &[usize],
-        parts_are_given: bool,
-        config: &DataConfig,
-        seed: u64,
-    ) -> Result<Self, DataError> {
-        if parts_are_given || config.split.is_some() {
-            let places = |part: &[usize]| part.iter().filter_map(|place| kept.binary_search(place).ok()).collect();
-            return Ok(Self { images: Vec::new(), all: true, train: places(&self.train), valid: places(&self.valid) });
-        }
-        let labels = Labels { labels: &images.labels, classes: &images.classes };
-        let (train, valid) = labels.by_fraction(&split::draw(images.len(), seed), config.train_fraction)?;
-        Ok(Self { images: Vec::new(), all: true, train, valid })
-    }
-
-    /// Makes the choice from a data set whose first images, `first` of them, are a training part.
-    fn of_parts(labels: Labels<'_>, first: usize, config: &DataConfig, seed: u64) -> Result<Self, DataError> {
-        let count = labels.labels.len();
-        let (train, valid) = split::draw(count, seed).into_iter().partition::<Vec<_>, _>(|&image| image < first);
-        let wanted = wanted(config, count)?;
-        if wanted == count {
-            return Ok(Self { images: (0..count).collect(), all: true, train, valid });
-        }
-        // Each part has its share, and an image of each class if that is possible.
-        let share = usize::try_from(wanted as u128 * first as u128 / count as u128).unwrap_or(first);
-        let classes = labels.classes.len().min(wanted / 2);
-        let of_train =
-            share.clamp(classes.min(first), (wanted - classes).min(first)).max(wanted.saturating_sub(valid.len()));
-        let train = labels.take(&train, of_train, 1)?;
-        let valid = labels.take(&valid, wanted - of_train, 1)?;
-        Ok(Self::some(train, valid))
-    }
-
-    /// Makes the choice of the images of two parts alone.
-    fn some(train: Vec<usize>, valid: Vec<usize>) -> Self {
-        let (first, all) = (train.len(), train.len() + valid.len());
-        Self { images: [train, valid].concat(), all: false, train: (0..first).collect(), valid: (first..all).collect() }
-    }
-}
-
-/// Returns the number of images that are asked for.
-fn wanted(config: &DataConfig, count: usize) -> Result<usize, DataError> {
-    match config.images {
-        Some(wanted) if wanted > count => {
-            let what = format!("{wanted} were asked for, but the data set has {count}");
-            Err(DataError::BadOption { option: "images", what })
-        }
-        wanted => Ok(wanted.unwrap_or(count)),
-    }
 }
 
 /// Computes the mean and standard deviation of each channel over the chosen images.
@@ -344,6 +239,7 @@ fn normal(mean: f32, std: f32) -> [f32; 256] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::DataSet;
     use crate::data::images::sample;
 
     #[test]
@@ -402,6 +298,56 @@ mod tests {
             let prepared = ImageData::prepare(images.clone(), &config, 9).unwrap();
             assert!(loaded.batch(&loaded.train, None) == prepared.batch(&prepared.train, None));
             assert_eq!((loaded.height(), loaded.augmentation), (5, prepared.augmentation));
+        }
+    }
+
+    #[test]
+    fn training_images_alone_set_the_mean() {
+        let [mut train, mut test] = [sample(4, 1, 2), sample(2, 1, 2)];
+        test.classes.clone_from(&train.classes);
+        test.labels = vec![1, 0];
+        train.pixels.fill(51);
+        let data = ImageData::prepare_whole(train, test.clone(), &DataConfig::training(), 0).unwrap();
+        assert_eq!(
+            (data.mean(), data.train.as_slice(), data.valid.as_slice()),
+            (&[0.2][..], &[0, 1, 2, 3][..], &[4, 5][..])
+        );
+        assert!(data.valid_images() == test);
+    }
+
+    #[test]
+    fn test_images_unlike_the_training_images_are_named() {
+        let refused = |test: Images, config: &DataConfig| {
+            ImageData::prepare_whole(sample(20, 1, 4), test, config, 0).unwrap_err().to_string()
+        };
+        let config = DataConfig::training();
+        let small = refused(sample(20, 1, 2), &config);
+        assert!(small.contains("[1, 2, 2] beside training images of the shape [1, 4, 4]"), "{small}");
+        let mut other = sample(20, 1, 4);
+        other.classes.reverse();
+        assert!(refused(other, &config).contains("the classes of the test images"));
+        let mut short = sample(20, 1, 4);
+        short.pixels.pop();
+        assert!(refused(short, &config).contains("319 bytes"));
+        let mut none = sample(20, 1, 4);
+        (none.pixels, none.labels) = (Vec::new(), Vec::new());
+        assert!(refused(none, &config).contains("the class `0` has 5"));
+        let many = refused(sample(20, 1, 4), &DataConfig { images: Some(21), ..config.clone() });
+        assert!(many.contains("21 were asked for"), "{many}");
+        let split = DataConfig { split: Some("split.json".into()), ..config };
+        assert!(refused(sample(20, 1, 4), &split).contains("`split`"));
+    }
+
+    #[test]
+    fn a_cutout_leaves_something_of_an_image() {
+        let with = |cutout, size| {
+            let config = DataConfig { size, cutout, ..DataConfig::default() };
+            ImageData::prepare(sample(20, 1, 4), &config, 0)
+        };
+        assert!(with(3, None).is_ok() && with(4, Some(5)).is_ok());
+        for (cutout, size) in [(4, None), (usize::MAX, None), (3, Some(3))] {
+            let message = with(cutout, size).unwrap_err().to_string();
+            assert!(message.contains("`cutout`: a square of"), "{message}");
         }
     }
 

@@ -1,34 +1,42 @@
-//! The training images of `ImageNet16-120`.
+//! The images of `ImageNet16-120`.
 
 use std::path::Path;
 
 use super::error::Fault;
 use super::images::numbered;
-use super::pickle::Pickle;
-use super::{DataError, DataSet, Images, files};
+use super::part::Part;
+use super::{DataError, DataSet, Images, files, numpy};
 
 const SIDE: usize = 16;
 const PIXELS: usize = 3 * SIDE * SIDE;
 /// Number of classes that are used, the first of the 1,000 in the files.
 const KEPT: usize = 120;
 const CLASSES: usize = 1000;
-const EXPECTED: &str = "train_data_batch_1 to train_data_batch_10, pickled, of the 16×16 images";
 /// Folders that AutoDL-Projects and others put the files into.
 const FOLDERS: [&str; 4] = ["ImageNet16", "ImageNet16-120", "Imagenet16", "imagenet16"];
 /// Maximum size of a file in bytes; the official ones have about 100 MB.
 const MOST_BYTES: u64 = 1 << 30;
 
-pub(super) fn imagenet16(dir: &Path) -> Result<Images, DataError> {
+/// Reads a part of the set.
+pub(super) fn imagenet16(dir: &Path, part: Part) -> Result<Images, DataError> {
+    let (names, expected): (Vec<String>, _) = match part {
+        Part::Train => (
+            (1..=10).map(|batch| format!("train_data_batch_{batch}")).collect(),
+            "train_data_batch_1 to train_data_batch_10, pickled, of the 16×16 images",
+        ),
+        // The home page has no labels of its test images: papers test on the validation images.
+        Part::Test => (vec!["val_data".to_owned()], "val_data, pickled, of the 16×16 images"),
+    };
     let mut images = none();
-    let first = |folder: &Path| folder.join("train_data_batch_1").is_file();
+    let first = |folder: &Path| folder.join(&names[0]).is_file();
     let inner = FOLDERS.iter().map(|name| dir.join(name)).find(|folder| !first(dir) && first(folder));
     let root = inner.as_deref().unwrap_or(dir);
     if !first(root) && dir.is_dir() {
-        return Err(files::missing(dir, DataSet::ImageNet16, EXPECTED));
+        return Err(files::missing(dir, DataSet::ImageNet16, expected));
     }
-    for batch in 1..=10 {
-        let path = root.join(format!("train_data_batch_{batch}"));
-        let bytes = files::read_needed(&path, MOST_BYTES, DataSet::ImageNet16, EXPECTED)?;
+    for name in &names {
+        let path = root.join(name);
+        let bytes = files::read_needed(&path, MOST_BYTES, DataSet::ImageNet16, expected)?;
         add(&path, &bytes, &mut images)?;
     }
     Ok(images)
@@ -49,8 +57,8 @@ fn none() -> Images {
 fn add(path: &Path, bytes: &[u8], images: &mut Images) -> Result<(), DataError> {
     let not = |Fault { offset, what }| DataError::NotPickle { path: path.to_owned(), offset, what };
     let wrong = |what: &str| not(Fault { offset: bytes.len(), what: what.to_owned() });
-    let pickle = Pickle::read(bytes).map_err(not)?;
-    let (pixels, labels) = pickle.images("labels", PIXELS).map_err(|what| wrong(&what))?;
+    let batch = numpy::read(bytes).map_err(not)?;
+    let (pixels, labels) = batch.images("labels", PIXELS).map_err(|what| wrong(&what))?;
     for (record, (&label, image)) in labels.iter().zip(pixels.chunks_exact(PIXELS)).enumerate() {
         match u16::try_from(label) {
             Ok(class) if (1..=CLASSES).contains(&usize::from(class)) => {
@@ -103,13 +111,17 @@ mod tests {
             std::fs::write(dir.path().join(format!("train_data_batch_{number}")), batch(&[number, 121, 120], 3))
                 .unwrap();
         }
-        let images = imagenet16(dir.path()).unwrap();
+        let images = imagenet16(dir.path(), Part::Train).unwrap();
         images.check().unwrap();
         assert_eq!(images.labels[..4], [0, 119, 1, 119]);
         assert_eq!(images.image(1), [120; PIXELS]);
+        let missing = imagenet16(dir.path(), Part::Test).unwrap_err().to_string();
+        assert!(missing.contains("`imagenet16-120` needs val_data, pickled"), "{missing}");
+        std::fs::write(dir.path().join("val_data"), batch(&[121, 5], 3)).unwrap();
+        assert_eq!(imagenet16(dir.path(), Part::Test).unwrap().labels, [4]);
         std::fs::remove_file(dir.path().join("train_data_batch_7")).unwrap();
         assert!(
-            imagenet16(dir.path())
+            imagenet16(dir.path(), Part::Train)
                 .unwrap_err()
                 .to_string()
                 .contains("train_data_batch_7: not found beside train_data_batch_1")

@@ -1,7 +1,10 @@
 //! Labelled images in memory.
 
+use std::path::Path;
+
+use super::folder::{self, Rules};
 use super::resize::Resize;
-use super::{DataError, DataSet};
+use super::{DataConfig, DataError, DataSet};
 
 /// A list of labelled images of one size.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,6 +101,23 @@ impl Images {
         super::imagenet16::imagenet16_batch(bytes)
     }
 
+    /// Reads all images of a folder of class folders, to evaluate a network on them. Of the settings, `size`,
+    /// `background` and `skip_unreadable` are used. While files are decoded, `progress` is called with the number of
+    /// images that are done and of all, from any thread.
+    ///
+    /// The classes are those of the folder, in the order of their names. One class folder with one image is enough.
+    ///
+    /// # Errors
+    /// [`DataError`] with the file or the option at fault. A folder without class folders is [`DataError::Missing`].
+    pub fn folder(
+        dir: &Path,
+        config: &DataConfig,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Self, DataError> {
+        config.check()?;
+        folder::read_all(dir, Rules::of(config, progress))
+    }
+
     /// Makes `count` random images, with classes in turn, in the shape of a data set's images, to time a search without
     /// the data set.
     #[must_use]
@@ -132,8 +152,18 @@ impl Images {
         self.channels * self.height * self.width
     }
 
-    /// Checks that the fields fit together.
+    /// Checks that there are images for two parts, and that the fields fit together.
     pub(super) fn check(&self) -> Result<(), DataError> {
+        self.check_fields()?;
+        if self.len() < 2 {
+            let what = format!("{} images, but at least 2 are needed, one for each part", self.len());
+            return Err(DataError::BadImages { what });
+        }
+        Ok(())
+    }
+
+    /// Checks that the fields fit together.
+    pub(crate) fn check_fields(&self) -> Result<(), DataError> {
         let bad = |what: String| Err(DataError::BadImages { what });
         let Self { channels, height, width, .. } = *self;
         let expected =
@@ -147,9 +177,6 @@ impl Images {
                 self.pixels.len(),
                 self.len()
             ));
-        }
-        if self.len() < 2 {
-            return bad(format!("{} images, but at least 2 are needed, one for each part", self.len()));
         }
         let classes = self.classes.len();
         match self.labels.iter().position(|&label| usize::from(label) >= classes) {
@@ -172,17 +199,40 @@ impl Images {
         }
     }
 
+    /// Appends test images, which have the shape and the classes of these training images.
+    pub(super) fn with_test(mut self, test: Self) -> Result<Self, DataError> {
+        let bad = |what: String| Err(DataError::BadImages { what });
+        let [train_shape, test_shape] = [&self, &test].map(|images| [images.channels, images.height, images.width]);
+        if train_shape != test_shape {
+            return bad(format!(
+                "test images of the shape {test_shape:?} beside training images of the shape {train_shape:?}: channels, \
+                 height, width"
+            ));
+        }
+        if self.classes != test.classes {
+            return bad("the classes of the test images are not those of the training images, in their order".into());
+        }
+        self.pixels.extend(test.pixels);
+        self.labels.extend(test.labels);
+        Ok(self)
+    }
+
     /// Resizes the images to squares of side `size`.
     pub(super) fn resized(self, size: usize) -> Self {
-        if (self.height, self.width) == (size, size) {
+        self.resized_to([size; 2])
+    }
+
+    /// Resizes the images to a height and a width.
+    pub(crate) fn resized_to(self, [height, width]: [usize; 2]) -> Self {
+        if (self.height, self.width) == (height, width) {
             return self;
         }
-        let resize = Resize::new([self.height, self.width], [size, size]);
-        let mut pixels = Vec::with_capacity(self.len() * self.channels * size * size);
+        let resize = Resize::new([self.height, self.width], [height, width]);
+        let mut pixels = Vec::with_capacity(self.len() * self.channels * height * width);
         for plane in self.pixels.chunks_exact(self.height * self.width) {
             resize.plane(plane, &mut pixels);
         }
-        Self { pixels, height: size, width: size, ..self }
+        Self { height, width, pixels, ..self }
     }
 }
 

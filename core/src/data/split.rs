@@ -5,7 +5,7 @@ use std::path::Path;
 use rand::seq::SliceRandom;
 use serde::Deserialize;
 
-use super::{DataError, files};
+use super::{DataError, Images, files};
 use crate::random::{Stream, stream};
 use crate::text::line_at;
 
@@ -26,7 +26,11 @@ pub(super) fn draw(count: usize, seed: u64) -> Vec<usize> {
     order
 }
 
-impl Labels<'_> {
+impl<'a> Labels<'a> {
+    pub(super) fn of(images: &'a Images) -> Self {
+        Self { labels: &images.labels, classes: &images.classes }
+    }
+
     /// Takes a number of images from an order, with the share that each class has in it, and `each` of every class for
     /// each part.
     pub(super) fn take(self, order: &[usize], wanted: usize, each: usize) -> Result<Vec<usize>, DataError> {

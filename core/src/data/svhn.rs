@@ -1,21 +1,26 @@
-//! The training images of SVHN, cropped digits.
+//! The images of SVHN, cropped digits.
 
 use std::path::Path;
 
 use super::error::Fault;
 use super::images::numbered;
+use super::part::Part;
 use super::{DataError, DataSet, Images, files, mat5};
 
 const SIDE: usize = 32;
 const PLANE: usize = SIDE * SIDE;
 const CHANNELS: usize = 3;
-const FILE: &str = "train_32x32.mat";
-/// Maximum size of the file in bytes; the official one has 182 MB.
+/// Maximum size of a file in bytes; the official ones have 182 MB and 64 MB.
 const MOST_BYTES: u64 = 2 << 30;
 
-pub(super) fn svhn(dir: &Path) -> Result<Images, DataError> {
-    let path = dir.join(FILE);
-    let bytes = files::read_needed(&path, MOST_BYTES, DataSet::Svhn, FILE)?;
+/// Reads a part of the set.
+pub(super) fn svhn(dir: &Path, part: Part) -> Result<Images, DataError> {
+    let file = match part {
+        Part::Train => "train_32x32.mat",
+        Part::Test => "test_32x32.mat",
+    };
+    let path = dir.join(file);
+    let bytes = files::read_needed(&path, MOST_BYTES, DataSet::Svhn, file)?;
     images(&path, &bytes)
 }
 
@@ -105,6 +110,21 @@ mod tests {
                 assert_eq!(plain.image(1)[channel * PLANE + row * SIDE + column], pixel(1, channel, row, column));
             }
         }
+    }
+
+    #[test]
+    fn each_part_has_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, label) in [("train_32x32.mat", 3), ("test_32x32.mat", 10)] {
+            let variables = [x(1), variable(b'y', &[1, 1], 2, &[label])];
+            std::fs::write(dir.path().join(name), file(&variables)).unwrap();
+        }
+        for (part, label) in [(Part::Train, 3), (Part::Test, 0)] {
+            assert_eq!(svhn(dir.path(), part).unwrap().labels, [label]);
+        }
+        std::fs::remove_file(dir.path().join("test_32x32.mat")).unwrap();
+        let message = svhn(dir.path(), Part::Test).unwrap_err().to_string();
+        assert!(message.contains("not found beside train_32x32.mat; the data set `svhn` needs test_32"), "{message}");
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod fallback;
 pub(crate) mod gpu;
 mod input;
 mod memory;
+pub(crate) mod named;
 mod numbers;
 mod pass;
 mod plan;
@@ -46,6 +47,7 @@ pub use choice::open;
 pub use error::EngineError;
 pub use input::{Draws, Input, Loss, Statistics};
 pub use memory::{Bytes, Memory, Training, memory};
+pub use named::NamedTensor;
 pub use numbers::Numbers;
 pub use pass::{Found, Pass};
 pub use state::{SgdStep, State, Traffic};
@@ -58,10 +60,10 @@ use crate::graph::Graph;
 
 /// Future of an engine: `Send` natively; in browsers, whose GPU belongs to one thread, not.
 #[cfg(not(target_family = "wasm"))]
-pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + Send + 'a>>;
+pub type Later<'a, T, E = EngineError> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'a>>;
 /// Future of an engine: `Send` natively; in browsers, whose GPU belongs to one thread, not.
 #[cfg(target_family = "wasm")]
-pub type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, EngineError>> + 'a>>;
+pub type Later<'a, T, E = EngineError> = Pin<Box<dyn Future<Output = Result<T, E>> + 'a>>;
 
 /// Graph on a device, with the state that training changes.
 ///

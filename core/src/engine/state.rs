@@ -29,7 +29,7 @@ impl State {
     }
 
     /// Checks the number of numbers that are to be written.
-    pub(super) fn check(self, graph: &Graph, found: usize) -> Result<(), EngineError> {
+    pub(crate) fn check(self, graph: &Graph, found: usize) -> Result<(), EngineError> {
         let expected = self.len(graph);
         if found == expected {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Networks as Burn modules, which Burn's optimizers train and Burn's recorders save.
+//! Networks as Burn modules, which Burn's optimizers train and whose records are files.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
@@ -15,14 +15,39 @@
 //! assert_eq!(logits.dims(), [2, 10]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Record files
+//! [`record_file`] makes the file of a record, in Burn's format burnpack; the command
+//! `export --format burn` writes that of a training. A record has weights and running statistics; the graph follows from
+//! the settings of the training. Images need the same normalization as in the training:
+//! [`Trained::normalization`](crate::training::Trained::normalization).
+//!
+//! ```no_run
+//! use burn::module::Module;
+//! use burn::store::ModuleRecord;
+//! use burn::tensor::Device;
+//! use lambda_darts::exchange::burn::NetworkModule;
+//! use lambda_darts::training::TrainingConfig;
+//!
+//! let mut config = TrainingConfig::from_toml(&std::fs::read_to_string("runs/trained/config.toml")?)?;
+//! // Without `--auxiliary`, the record has no auxiliary head.
+//! config.network.auxiliary_weight = 0.0;
+//! let (image_channels, classes) = (1, 10);
+//! let module = NetworkModule::new(config.graph(image_channels, classes)?, 0, &Device::flex());
+//! let module = module.try_load_record(ModuleRecord::load("network.bpk")?)?;
+//! # drop(module);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::fmt;
 use std::sync::Arc;
 
 use burn::module::{Module, Param, RunningState};
+use burn::store::RecordError;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::engine::reference::Forward;
+use crate::exchange::weights::NetworkWeights;
 use crate::graph::Graph;
 
 /// Derived network as a Burn module: parameters, running statistics, and the graph that says what to do with them.
@@ -118,5 +143,62 @@ impl NetworkModule {
             }
         }
         logits
+    }
+}
+
+/// Returns the bytes of a record file of a derived network's module, which Burn's `ModuleRecord::load` reads.
+///
+/// # Errors
+/// [`RecordError`] if the graph is that of a supernet, or the weights are those of another network.
+pub fn record_file(graph: Graph, weights: &NetworkWeights) -> Result<Vec<u8>, RecordError> {
+    let NetworkWeights { parameters, running_mean, running_variance } = weights;
+    let channels = graph.normalized_channels();
+    let lengths = [parameters, running_mean, running_variance].map(Vec::len);
+    if !graph.cells().is_empty() || graph.heads().is_empty() {
+        return Err(RecordError::Validation("a record is that of a derived network".to_owned()));
+    }
+    if lengths != [graph.parameter_count(), channels, channels] {
+        return Err(RecordError::Validation("the weights are those of another network".to_owned()));
+    }
+    let module = NetworkModule::with_state(graph, parameters, [running_mean, running_variance], &Device::flex());
+    Ok(module.into_record().into_bytes()?.to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::store::ModuleRecord;
+    use burn::tensor::Bytes;
+
+    use super::*;
+    use crate::graph::{NetworkOptions, NetworkSize};
+    use crate::space::{Genotype, Space};
+
+    #[test]
+    fn a_record_brings_weights_and_running_statistics_back() {
+        let space = Space::named("nas-bench-201").unwrap();
+        let cell = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|";
+        let size = NetworkSize { channels: 2, cells: 1, image_channels: 1, classes: 3 };
+        let genotype = Genotype::parse(cell).unwrap();
+        let graph = || Graph::derived(&space, &genotype, size, NetworkOptions::default()).unwrap();
+        let device = Device::flex();
+        let channels = graph().normalized_channels();
+        let weights = NetworkWeights {
+            parameters: graph().initial_weights(1),
+            running_mean: vec![0.25; channels],
+            running_variance: vec![2.0; channels],
+        };
+        let NetworkWeights { parameters, running_mean, running_variance } = &weights;
+        let saved = NetworkModule::with_state(graph(), parameters, [running_mean, running_variance], &device);
+        let logits = |module: &NetworkModule| module.forward(Tensor::ones([1, 1, 8, 8], &device)).into_data();
+        let expected = logits(&saved);
+        let other = NetworkModule::new(graph(), 0, &device);
+        assert_ne!(logits(&other), expected);
+        let bytes = Bytes::from_bytes_vec(record_file(graph(), &weights).unwrap());
+        let loaded = other.try_load_record(ModuleRecord::from_bytes(bytes).unwrap()).unwrap();
+        assert_eq!(logits(&loaded), expected);
+        assert_eq!(loaded.running_variance.value().into_data(), TensorData::from(running_variance.as_slice()));
+
+        let fewer = NetworkWeights { running_mean: vec![0.0], ..weights };
+        assert!(matches!(record_file(graph(), &fewer), Err(RecordError::Validation(_))));
     }
 }

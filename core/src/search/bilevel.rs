@@ -2,14 +2,15 @@
 
 use super::optimizer::Adam;
 use super::phase::Stopwatch;
-use super::state::{BilevelState, HELD};
-use super::{ArchitectureConfig, Order, Phases, SearchError, WeightsConfig};
+use super::state::BilevelState;
+use super::{ArchitectureConfig, Order, Phases, SessionError, WeightsConfig};
 use crate::alignment::Estimator;
 use crate::data::Batch;
 use crate::device::Device;
-use crate::engine::{self, Draws, Engine, Input, Loss, Numbers, Pass, SgdStep, Statistics, TangentWant, Want};
+use crate::engine::{self, Draws, Engine, Input, Loss, Pass, SgdStep, Statistics, TangentWant, Want};
 use crate::graph::{Graph, NetworkSize};
 use crate::method::{Method, Moment, Regularization, Relaxed, Tables};
+use crate::session::tensors;
 use crate::space::{Architecture, Space};
 use crate::vector::argmax;
 
@@ -96,14 +97,14 @@ impl Bilevel {
     /// Fresh start under a seed.
     ///
     /// # Errors
-    /// [`SearchError::Size`] if a size is out of range; [`SearchError::Setting`] if the method does not fit the space.
+    /// [`SessionError::Size`] if a size is out of range; [`SessionError::Setting`] if the method does not fit the space.
     pub async fn new(
         space: &Space,
         size: NetworkSize,
         method: Method,
         seed: u64,
         device: &Device,
-    ) -> Result<Self, SearchError> {
+    ) -> Result<Self, SessionError> {
         method.check(space)?;
         let graph = Graph::supernet(space, size)?;
         let cell_types = graph.cells().iter().map(|cell| cell.cell_type).collect();
@@ -162,7 +163,7 @@ impl Bilevel {
     }
 
     /// Checks a batch and draws what its passes need.
-    fn draws(&self, batch: &Batch, step: u64) -> Result<Draws, SearchError> {
+    fn draws(&self, batch: &Batch, step: u64) -> Result<Draws, SessionError> {
         batch.check(self.image_channels, self.classes)?;
         Ok(Draws::new(self.engine.graph(), batch.shape, self.seed, step))
     }
@@ -170,14 +171,14 @@ impl Bilevel {
     /// One step on a training and a validation batch, in the configured order.
     ///
     /// # Errors
-    /// [`SearchError::NotFinite`] (the caller fills in epoch and step) or [`SearchError::Engine`]; then nothing has
+    /// [`SessionError::NotFinite`] (the caller fills in epoch and step) or [`SessionError::Engine`]; then nothing has
     /// changed, unless the device is lost.
     pub async fn step(
         &mut self,
         train: &Batch,
         valid: &Batch,
         settings: &StepSettings<'_>,
-    ) -> Result<StepReport, SearchError> {
+    ) -> Result<StepReport, SessionError> {
         let mut watch = Stopwatch::start();
         let step = settings.moment.step;
         let (train_draws, valid_draws) = (self.draws(train, step)?, self.draws(valid, step)?);
@@ -191,7 +192,7 @@ impl Bilevel {
             let _ = self.engine.clear_gradient().await;
             let _ = match backup {
                 Backup::Unneeded => Ok(()),
-                Backup::Engine => self.engine.restore().await.map_err(SearchError::from),
+                Backup::Engine => self.engine.restore().await.map_err(SessionError::from),
                 Backup::Host(state) => self.restore(*state).await,
             };
         }
@@ -200,7 +201,7 @@ impl Bilevel {
 
     /// Keeps the weights for the case that a step fails. Only a weight step that an architecture step follows may have
     /// to be undone, and an unrolled architecture step needs the engine's own copy for itself.
-    async fn backup(&mut self, architecture: &ArchitectureConfig) -> Result<Backup, SearchError> {
+    async fn backup(&mut self, architecture: &ArchitectureConfig) -> Result<Backup, SessionError> {
         match (architecture.order, architecture.unrolled) {
             (Order::ArchitectureFirst, _) => Ok(Backup::Unneeded),
             (Order::WeightsFirst, false) => {
@@ -216,7 +217,7 @@ impl Bilevel {
         train: (&Batch, &Draws),
         valid: (&Batch, &Draws),
         settings: &StepSettings<'_>,
-    ) -> Result<StepReport, SearchError> {
+    ) -> Result<StepReport, SessionError> {
         if settings.architecture.order == Order::ArchitectureFirst {
             let (alpha, valid) = self.architecture_step(train, valid, settings).await?;
             let (train, norms) = self.weight_step(train, settings).await?;
@@ -230,13 +231,13 @@ impl Bilevel {
     /// Gradient of α on a pair of batches, first order or unrolled as `settings` say; nothing changes.
     ///
     /// # Errors
-    /// [`SearchError::Engine`] if the device fails.
+    /// [`SessionError::Engine`] if the device fails.
     pub async fn architecture_gradient(
         &mut self,
         train: &Batch,
         valid: &Batch,
         settings: &StepSettings<'_>,
-    ) -> Result<Vec<f64>, SearchError> {
+    ) -> Result<Vec<f64>, SessionError> {
         let step = settings.moment.step;
         let (train_draws, valid_draws) = (self.draws(train, step)?, self.draws(valid, step)?);
         Ok(self.alpha_gradient((train, &train_draws), (valid, &valid_draws), settings).await?.0)
@@ -247,7 +248,7 @@ impl Bilevel {
         train: (&Batch, &Draws),
         valid: (&Batch, &Draws),
         settings: &StepSettings<'_>,
-    ) -> Result<(Vec<f64>, Gradients), SearchError> {
+    ) -> Result<(Vec<f64>, Gradients), SessionError> {
         let relaxed = self.relax(&settings.moment, ARCHITECTURE_PASS);
         let p = self.copies(&relaxed.p);
         if settings.architecture.unrolled {
@@ -269,7 +270,7 @@ impl Bilevel {
         train: (&Batch, &Draws),
         valid: (&Batch, &Draws),
         settings: &StepSettings<'_>,
-    ) -> Result<(Vec<f64>, Gradients), SearchError> {
+    ) -> Result<(Vec<f64>, Gradients), SessionError> {
         let mut watch = Stopwatch::start();
         let (alpha, found) = self.alpha_gradient(train, valid, settings).await?;
         watch.lap(&mut self.phases.architecture);
@@ -288,7 +289,7 @@ impl Bilevel {
         &mut self,
         train: (&Batch, &Draws),
         settings: &StepSettings<'_>,
-    ) -> Result<(Gradients, GradientNorms), SearchError> {
+    ) -> Result<(Gradients, GradientNorms), SessionError> {
         let mut watch = Stopwatch::start();
         let moment = settings.moment;
         let relaxed = self.relax(&moment, WEIGHT_PASS);
@@ -331,17 +332,22 @@ impl Bilevel {
         Ok((found, norms))
     }
 
+    /// Flattened p of every cell in evaluation.
+    pub(super) fn evaluation_weights(&self, moment: &Moment) -> Vec<Vec<f64>> {
+        self.copies(&self.method.relax_for_evaluation(&self.architecture, &self.space, moment))
+    }
+
     /// Number of images of a batch that the supernet classifies correctly, with running statistics.
-    pub(super) async fn correct(&mut self, batch: &Batch, moment: &Moment) -> Result<usize, SearchError> {
+    pub(super) async fn correct(&mut self, batch: &Batch, moment: &Moment) -> Result<usize, SessionError> {
         let logits = self.logits(batch, moment).await?;
         let predictions = logits.chunks_exact(self.classes).map(argmax);
         Ok(predictions.zip(&batch.labels).filter(|(class, label)| i64::try_from(*class) == Ok(**label)).count())
     }
 
     /// Logits of a batch, `[batch · classes]`, with running statistics.
-    pub(super) async fn logits(&mut self, batch: &Batch, moment: &Moment) -> Result<Vec<f64>, SearchError> {
+    pub(super) async fn logits(&mut self, batch: &Batch, moment: &Moment) -> Result<Vec<f64>, SessionError> {
         batch.check(self.image_channels, self.classes)?;
-        let p = self.copies(&self.method.relax_for_evaluation(&self.architecture, &self.space, moment));
+        let p = self.evaluation_weights(moment);
         let draws = Draws::apart(self.engine.graph(), batch.shape, self.seed);
         let input = Input { loss: Loss::None, statistics: Statistics::Running, ..input((batch, &draws), &p) };
         let pass = self.engine.pass(input, Want::default()).await?;
@@ -351,31 +357,27 @@ impl Bilevel {
     /// Returns the state that training changes, on the host.
     ///
     /// # Errors
-    /// [`SearchError::Engine`] if the device fails.
-    pub async fn state(&mut self) -> Result<BilevelState, SearchError> {
-        let mut vectors = Vec::with_capacity(HELD.len());
-        for state in HELD {
-            vectors.push(self.engine.read(state).await?.to_f64());
-        }
-        let graph = self.engine.graph();
-        Ok(BilevelState::new(graph, &self.space, &vectors, &self.architecture, self.adam.clone()))
+    /// [`SessionError::Engine`] if the device fails.
+    pub async fn state(&mut self) -> Result<BilevelState, SessionError> {
+        let tensors = tensors::read(self.engine.as_mut()).await?;
+        Ok(BilevelState::new(tensors, &self.space, &self.architecture, self.adam.clone()))
     }
 
     /// Restores a state.
     ///
     /// # Errors
-    /// [`SearchError::State`] if it belongs to another supernet.
-    pub async fn restore(&mut self, state: BilevelState) -> Result<(), SearchError> {
+    /// [`SessionError::State`] if it belongs to another supernet.
+    pub async fn restore(&mut self, state: BilevelState) -> Result<(), SessionError> {
         let graph = self.engine.graph();
         let architecture = state.architecture(&self.space, &self.architecture)?;
-        let vectors = HELD.into_iter().map(|held| state.vector(graph, held)).collect::<Result<Vec<_>, _>>()?;
+        let vectors = tensors::vectors(&state.tensors, graph)?;
         state.check_count(graph, &self.space)?;
         if !state.adam.fits(architecture.flat().len()) {
-            return Err(SearchError::State("its means of the architecture gradient are those of no search".to_owned()));
+            return Err(SessionError::State(
+                "its means of the architecture gradient are those of no search".to_owned(),
+            ));
         }
-        for (held, numbers) in HELD.into_iter().zip(vectors) {
-            self.engine.write(held, &Numbers::Double(numbers)).await?;
-        }
+        tensors::write(self.engine.as_mut(), &vectors).await?;
         self.architecture = architecture;
         self.adam = state.adam;
         Ok(())
@@ -387,7 +389,7 @@ pub(super) async fn regularize(
     pass: &mut Pass<'_>,
     p: &[Vec<f64>],
     terms: &[Regularization],
-) -> Result<(), SearchError> {
+) -> Result<(), SessionError> {
     let held: Vec<&Regularization> = terms.iter().filter(|term| term.estimator == Estimator::Frozen).collect();
     if let Some(epsilon) = held.first().map(|term| term.epsilon) {
         // A tangent is linear in its direction: one along the sum is enough.
@@ -427,9 +429,9 @@ pub(super) fn gradients(pass: &Pass<'_>) -> Gradients {
     Gradients { loss: pass.loss(), cells: pass.cell_gradients().to_vec() }
 }
 
-pub(super) fn finite(what: &str, value: f64) -> Result<(), SearchError> {
+pub(super) fn finite(what: &str, value: f64) -> Result<(), SessionError> {
     if value.is_finite() {
         return Ok(());
     }
-    Err(SearchError::NotFinite { epoch: 0, step: 0, what: what.to_owned() })
+    Err(SessionError::NotFinite { epoch: 0, step: 0, what: what.to_owned() })
 }

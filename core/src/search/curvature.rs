@@ -9,7 +9,7 @@
 //!
 //! Constant terms of a method, such as an auxiliary skip connection, are added to the operation weights of the pass.
 
-use super::SearchError;
+use super::SessionError;
 use super::bilevel::{Bilevel, finite, input};
 use crate::data::Batch;
 use crate::engine::{Draws, TangentWant, Want};
@@ -26,9 +26,9 @@ impl Bilevel {
     /// Takes one pass, and one tangent for each of at most `iterations` iterations; nothing changes.
     ///
     /// # Errors
-    /// [`SearchError::Engine`] if the device fails; [`SearchError::NotFinite`] (the caller fills in epoch and step) if
+    /// [`SessionError::Engine`] if the device fails; [`SessionError::NotFinite`] (the caller fills in epoch and step) if
     /// the eigenvalue is not finite.
-    pub async fn curvature(&mut self, valid: &Batch, moment: &Moment, iterations: usize) -> Result<f64, SearchError> {
+    pub async fn curvature(&mut self, valid: &Batch, moment: &Moment, iterations: usize) -> Result<f64, SessionError> {
         let (architecture, cell_types) = (self.architecture.clone(), self.cell_types.clone());
         let draws = Draws::new(self.engine.graph(), valid.shape, self.seed(), 0);
         let soft = architecture.probabilities();

@@ -8,31 +8,33 @@
 //! The DARTS spaces take them in this order, NAS-Bench-201 in the opposite one.
 
 mod bilevel;
-#[cfg(not(target_family = "wasm"))]
-mod checkpoint;
-mod config;
 mod curvature;
-mod error;
-mod event;
-mod events;
 mod memory;
 mod optimizer;
 mod phase;
-mod probe;
 mod progress;
-mod session;
 mod state;
 mod unrolled;
 mod warning;
+mod work;
 
-pub use bilevel::{Bilevel, GradientNorms, Gradients, StepReport, StepSettings};
+pub use crate::session::{
+    ArchitectureConfig, CellTypeReport, EpochEvent, Event, EventDigest, EventError, EventKind, Events, MeasuresConfig,
+    Order, Position, SearchConfig, SessionError, SessionMemory, StepEvent, SupernetConfig, TableReport, WeightsConfig,
+};
 #[cfg(not(target_family = "wasm"))]
-pub use checkpoint::{Checkpoint, CheckpointError, EventLogPosition};
-pub use config::{ArchitectureConfig, MeasuresConfig, Order, SearchConfig, SupernetConfig, WeightsConfig};
-pub use error::SearchError;
-pub use event::{CellTypeReport, EpochEvent, Event, EventDigest, EventKind, StepEvent, TableReport};
-pub use events::{EventError, Events};
-pub use memory::SearchMemory;
+pub use crate::session::{CheckpointError, EventLogPosition};
+pub use bilevel::{Bilevel, GradientNorms, Gradients, StepReport, StepSettings};
 pub use phase::Phases;
-pub use session::{Session, SessionState};
-pub use state::BilevelState;
+pub use state::{BilevelState, SearchState};
+pub use work::Search;
+
+/// Search that is driven one event at a time.
+pub type Session = crate::session::Session<Search>;
+
+/// Whole state of a search, which goes on from there as if it had never stopped.
+pub type SessionState = crate::session::SessionState<Search>;
+
+/// Checkpoint of a search.
+#[cfg(not(target_family = "wasm"))]
+pub type Checkpoint = crate::session::Checkpoint<Search>;

@@ -1,17 +1,14 @@
-//! Position of a session, and the sums of its epoch so far.
+//! Sums of the epoch so far, and the epochs before it.
 
 use serde::{Deserialize, Serialize};
 
+use super::Position;
 use super::bilevel::StepReport;
 use crate::method::EpochSummary;
 
-/// Position of a session, and the sums of the epoch so far.
+/// Sums of the epoch so far, and the epochs before it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Progress {
-    pub(super) started: bool,
-    pub(super) ended: bool,
-    pub(super) epoch: usize,
-    pub(super) step: usize,
     pub(super) train_loss: f64,
     pub(super) valid_loss: f64,
     pub(super) gradient_norm: f64,
@@ -25,8 +22,6 @@ pub(super) struct Progress {
     pub(super) gradients: Vec<Vec<f64>>,
     /// Epochs that have ended.
     pub(super) history: Vec<EpochSummary>,
-    /// True if a sign of a collapse ends the search.
-    pub(super) stopped: bool,
 }
 
 /// Mean of the values that were measured.
@@ -53,24 +48,22 @@ impl Mean {
 }
 
 impl Progress {
-    /// True if this can be the progress of a search whose cell gradients have the lengths `cells`.
-    pub(super) fn fits(&self, cells: &[usize], cell_types: usize, epochs: usize, steps: usize) -> bool {
+    /// True if this can be the progress at a position of a search whose cell gradients have the lengths `cells`.
+    pub(super) fn fits(&self, cells: &[usize], cell_types: usize, at: Position) -> bool {
+        let Position { epoch, step, .. } = at;
         let whole = |gradients: &[Vec<f64>]| gradients.iter().map(Vec::len).eq(cells.iter().copied());
-        self.epoch <= epochs
-            && self.step <= steps
-            && self.history.len() == self.epoch
+        self.history.len() == epoch
             && self.history.iter().enumerate().all(|(at, ended)| ended.epoch == at)
-            && self.clipped <= self.step
-            && [self.loss_gradient_norm, self.regularizer_gradient_norm].iter().all(|mean| mean.count <= self.step)
-            && self.alignment.iter().all(|mean| mean.count <= self.step)
+            && self.clipped <= step
+            && [self.loss_gradient_norm, self.regularizer_gradient_norm].iter().all(|mean| mean.count <= step)
+            && self.alignment.iter().all(|mean| mean.count <= step)
             && (self.gradients.is_empty() || whole(&self.gradients))
             && [0, cell_types].contains(&self.alignment.len())
-            && (self.step == 0 || (!self.gradients.is_empty() && self.alignment.len() == cell_types))
+            && (step == 0 || (!self.gradients.is_empty() && self.alignment.len() == cell_types))
     }
 
     /// Adds a step up.
     pub(super) fn add_up(&mut self, report: &StepReport, alignment: &[Option<f64>], clip: f64) {
-        self.step += 1;
         self.train_loss += report.train.loss;
         self.valid_loss += report.valid.loss;
         self.gradient_norm += report.norms.total;

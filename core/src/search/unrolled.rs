@@ -7,7 +7,7 @@
 //! with ω′ = ω − ξ·(momentum · m + ∇_ω L_train + decay · ω).
 
 use super::bilevel::{Bilevel, Gradients, StepSettings, finite, gradients, input};
-use super::{SearchError, WeightsConfig};
+use super::{SessionError, WeightsConfig};
 use crate::data::Batch;
 use crate::engine::{Draws, SgdStep, Want};
 use crate::method::Relaxed;
@@ -21,7 +21,7 @@ impl Bilevel {
         relaxed: &Relaxed,
         p: &[Vec<f64>],
         settings: &StepSettings<'_>,
-    ) -> Result<(Vec<f64>, Gradients), SearchError> {
+    ) -> Result<(Vec<f64>, Gradients), SessionError> {
         self.engine.save().await?;
         let result = self.unrolled_at(train, valid, relaxed, p, settings).await;
         self.engine.clear_gradient().await?;
@@ -36,7 +36,7 @@ impl Bilevel {
         relaxed: &Relaxed,
         p: &[Vec<f64>],
         settings: &StepSettings<'_>,
-    ) -> Result<(Vec<f64>, Gradients), SearchError> {
+    ) -> Result<(Vec<f64>, Gradients), SessionError> {
         let moment = settings.moment;
         let WeightsConfig { momentum, decay, .. } = *settings.weights;
         self.engine.pass(input(train, p), Want { weights: 1.0, ..Want::default() }).await?;

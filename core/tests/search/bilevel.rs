@@ -4,7 +4,7 @@ use lambda_darts::data::Batch;
 use lambda_darts::device::Device;
 use lambda_darts::graph::NetworkSize;
 use lambda_darts::method::{MethodConfig, Moment, Preset};
-use lambda_darts::search::{ArchitectureConfig, Bilevel, Order, SearchError, StepSettings, WeightsConfig};
+use lambda_darts::search::{ArchitectureConfig, Bilevel, Order, SessionError, StepSettings, WeightsConfig};
 use lambda_darts::space::Space;
 use pollster::block_on;
 
@@ -33,7 +33,7 @@ fn a_failed_step_changes_nothing() {
         // Where the architecture step comes first, a training batch fails after α has moved.
         for (train, valid) in [(1.0, f32::INFINITY), (f32::INFINITY, 1.0)] {
             let failed = block_on(bilevel.step(&batch(train), &batch(valid), &settings(1)));
-            assert!(matches!(failed, Err(SearchError::NotFinite { .. })), "{order:?}: {failed:?}");
+            assert!(matches!(failed, Err(SessionError::NotFinite { .. })), "{order:?}: {failed:?}");
             assert!(block_on(bilevel.state()).expect("a state") == before, "{order:?}, unrolled {unrolled}");
         }
         // The next step is that of a search in which nothing failed.

@@ -44,7 +44,7 @@ fn of_epoch(events: &[EventKind], epoch: usize) -> Vec<&EventKind> {
     let inside = |event: &&EventKind| match event {
         EventKind::Step(step) => step.epoch == epoch,
         EventKind::Epoch(end) => end.epoch == epoch,
-        EventKind::Start { .. } | EventKind::End { .. } => false,
+        _ => false,
     };
     events.iter().filter(inside).collect()
 }

@@ -16,9 +16,9 @@ interface Drawn {
   key: string;
   index: number;
   name: string;
-  /** The strongest candidate and its weight. */
+  /** The strongest candidate and its weight; without a weight in a cell that no search shows. */
   strongest: string;
-  weight: number;
+  weight: number | undefined;
   /** Operation of the derived architecture on this edge, if it keeps the edge. */
   derived: string | undefined;
   weights: [operation: string, weight: number][];
@@ -28,6 +28,8 @@ interface Drawn {
 
 const RADIUS = 15;
 const WIDEST = 11;
+/** Width of an edge whose weight is not known. */
+const PLAIN = 5;
 const MARGIN = 16;
 /** Between two input nodes. */
 const APART = 104;
@@ -47,6 +49,15 @@ function bend(from: number, to: number, inputs: number, spread: number): number 
   const steps = to - from;
   if (steps === 1) return 0;
   return (first % 2 === 0 ? -1 : 1) * spread * 0.5 * (steps - 1);
+}
+
+/** Between the operations of one edge, of which a genotype may have several. */
+const BESIDE = " + ";
+
+/** The operations that the genotype keeps on an edge. */
+function derivedOn({ nodes, inputs }: Shown["genotype"], { from, to }: Shown["kind"]["edges"][number]): string | undefined {
+  const kept = nodes[to - inputs]?.filter(([, read]) => read === from).map(([operation]) => operation) ?? [];
+  return kept.length === 0 ? undefined : kept.join(BESIDE);
 }
 
 export function cellGraph(host: HTMLElement, label: string): (data: Shown) => void {
@@ -78,8 +89,8 @@ export function cellGraph(host: HTMLElement, label: string): (data: Shown) => vo
     svg.attr("width", width).attr("height", height).attr("viewBox", `0 0 ${width} ${height}`);
 
     const drawn: Drawn[] = kind.edges.map((edge, index) => {
-      const row = report.probabilities[index] ?? [];
-      const best = largest(row);
+      const row = report.probabilities[index];
+      const best = largest(row ?? []);
       const [a, b] = [point(edge.from), point(edge.to)];
       const lift = bend(edge.from, edge.to, kind.inputs, spread);
       const third = (b.x - a.x) * 0.3;
@@ -96,9 +107,9 @@ export function cellGraph(host: HTMLElement, label: string): (data: Shown) => vo
         index,
         name: edgeName(kind, edge),
         strongest: edge.operations[best] ?? "",
-        weight: row[best] ?? 0,
-        derived: genotype.nodes[edge.to - kind.inputs]?.find(([, from]) => from === edge.from)?.[0],
-        weights: edge.operations.map((operation, k) => [operation, row[k] ?? 0]),
+        weight: row?.[best],
+        derived: derivedOn(genotype, edge),
+        weights: row === undefined ? [] : edge.operations.map((operation, k) => [operation, row[k] ?? 0]),
         path: `M${a.x},${a.y}C${c.x},${c.y} ${d.x},${d.y} ${b.x},${b.y}`,
         middle: { x: at(t, "x"), y: at(t, "y") },
       };
@@ -116,14 +127,14 @@ export function cellGraph(host: HTMLElement, label: string): (data: Shown) => vo
       .attr("data-x", (edge) => edge.index)
       .attr("data-y", 0)
       .attr("data-edge", (edge) => edge.index)
-      .attr("data-weight", (edge) => edge.weight)
+      .attr("data-weight", (edge) => edge.weight ?? null)
       .attr("data-strongest", (edge) => edge.strongest)
       .attr("data-derived", (edge) => edge.derived ?? "")
       .classed("derived", (edge) => edge.derived !== undefined && edge.derived !== "none")
       .classed("skip", (edge) => isSkip(shown(edge)))
       .classed("none", (edge) => shown(edge) === "none")
       .each(function (edge) {
-        this.style.setProperty("stroke-width", `${(1.2 + WIDEST * edge.weight).toFixed(2)}px`);
+        this.style.setProperty("stroke-width", `${(edge.weight === undefined ? PLAIN : 1.2 + WIDEST * edge.weight).toFixed(2)}px`);
         const kept = undecided ? "undecided" : edge.derived === undefined ? "not in the derived cell" : `derived: ${edge.derived}`;
         const lines = edge.weights.map(([operation, weight]) => [operation, brief(weight)] as const);
         describe(this, { title: `Edge ${edge.name}, ${kept}`, lines });
@@ -140,7 +151,7 @@ export function cellGraph(host: HTMLElement, label: string): (data: Shown) => vo
       .attr("y", (edge) => edge.middle.y)
       .classed("skip", (edge) => edge.derived !== undefined && isSkip(edge.derived))
       .classed("none", (edge) => edge.derived === "none")
-      .text((edge) => shortName(edge.derived ?? ""));
+      .text((edge) => (edge.derived ?? "").split(BESIDE).map(shortName).join(BESIDE));
 
     const nodes = nodeLayer.selectAll<SVGGElement, number>("g").data([...Array(total).keys()]);
     const entering = nodes.enter().append("g");

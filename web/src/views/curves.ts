@@ -1,25 +1,25 @@
-/** Curves over the epochs: one small plot for each measure, with both sides in it. */
+/** Curves over the epochs: one small plot for each measure, with all runs in it. */
 import { scaleLinear } from "d3-scale";
 import { pointer, select, type Selection } from "d3-selection";
 import { area, line } from "d3-shape";
 import { averages, type Average } from "../statistics";
-import type { EpochEvent } from "../types";
 import { axisOf } from "./axis";
-import { PLOTS, type Plot } from "./plots";
+import type { Plot } from "./plots";
 import { sized } from "./sized";
 import { writeSpread, writeTick, type Unit } from "./units";
 
-/** What one side shows: a run, or the mean of several with a band of one standard deviation. */
-export interface Series {
-  side: "left" | "right";
+/** A run, or the mean of several with a band of one standard deviation. */
+export interface Series<E> {
+  /** Classes that give it its looks and tell it from the others. */
+  look: string;
   label: string;
-  runs: readonly (readonly EpochEvent[])[];
+  runs: readonly (readonly E[])[];
   /** Norm that gradients are clipped to. */
   clip: number;
 }
 
-export interface CurvesData {
-  series: readonly Series[];
+export interface CurvesData<E> {
+  series: readonly Series<E>[];
   kind: number;
   /** The epoch that everything else shows, counted from 1. */
   at: number;
@@ -30,8 +30,8 @@ export interface CurvesData {
 /** A line of a plot. */
 interface Trace {
   key: string;
-  side: string;
-  /** True for the second line of a side. */
+  look: string;
+  /** True for the second line of a run. */
   second: boolean;
   /** Who it belongs to. */
   label: string;
@@ -48,16 +48,16 @@ const MOST_POINTS = 300;
 const FAR_CLIP = 1000;
 
 /** `choose` is called with the epoch that somebody points at and presses. */
-export function curves(host: HTMLElement, choose: (epoch: number) => void): (data: CurvesData) => void {
-  const plots = PLOTS.map((plot) => onePlot(host, plot, choose));
-  return (data) => plots.forEach((draw) => draw(data));
+export function curves<E>(host: HTMLElement, plots: readonly Plot<E>[], choose: (epoch: number) => void): (data: CurvesData<E>) => void {
+  const drawn = plots.map((plot) => onePlot(host, plot, choose));
+  return (data) => drawn.forEach((draw) => draw(data));
 }
 
-function tracesOf({ lines }: Plot, { series, kind }: CurvesData): Trace[] {
-  return series.flatMap(({ side, label, runs }) =>
+function tracesOf<E>({ lines }: Plot<E>, { series, kind }: CurvesData<E>): Trace[] {
+  return series.flatMap(({ look, label, runs }) =>
     lines.map(({ quantity, name = "" }, at) => ({
-      key: `${side} ${quantity.key}`,
-      side,
+      key: `${look} ${quantity.key}`,
+      look,
       second: at > 0,
       label,
       name,
@@ -67,7 +67,7 @@ function tracesOf({ lines }: Plot, { series, kind }: CurvesData): Trace[] {
   );
 }
 
-function onePlot(host: HTMLElement, plot: Plot, choose: (epoch: number) => void): (data: CurvesData) => void {
+function onePlot<E>(host: HTMLElement, plot: Plot<E>, choose: (epoch: number) => void): (data: CurvesData<E>) => void {
   const figure = select(host).append("figure").attr("data-plot", plot.key);
   const caption = figure.append("figcaption");
   caption.append("strong").text(plot.title);
@@ -84,7 +84,7 @@ function onePlot(host: HTMLElement, plot: Plot, choose: (epoch: number) => void)
   const pick = (event: PointerEvent): void => choose(epochAtX(pointer(event, svg.node())[0]));
   svg.on("pointerdown", pick).on("pointermove", (event: PointerEvent) => event.buttons === 1 && pick(event));
 
-  const draw = sized(box, (data: CurvesData, width) => {
+  const draw = sized(box, (data: CurvesData<E>, width) => {
     const { at, length } = data;
     const traces = tracesOf(plot, data);
     const values = traces.flatMap(({ points }) => points.flatMap((point) => (point === undefined ? [] : ends(point))));
@@ -135,7 +135,7 @@ function onePlot(host: HTMLElement, plot: Plot, choose: (epoch: number) => void)
         made.append("path").attr("class", "line");
         return made;
       })
-      .attr("class", ({ side, second }) => `series ${side}${second ? " second" : ""}`)
+      .attr("class", ({ look, second }) => `series ${look}${second ? " second" : ""}`)
       .attr("data-line", ({ quantity }) => quantity)
       .each(function ({ points }) {
         const series = select(this);
@@ -156,14 +156,14 @@ function onePlot(host: HTMLElement, plot: Plot, choose: (epoch: number) => void)
 
     const now = traces.flatMap((trace) => {
       const point = trace.points[Math.min(at, trace.points.length) - 1];
-      // A side without a second line says nothing of it.
+      // A run without a second line says nothing of it.
       return point === undefined && trace.second ? [] : [{ ...trace, text: point === undefined ? "–" : writeSpread(unit, point.mean, point.deviation) }];
     });
     readings
       .selectAll<HTMLSpanElement, (typeof now)[number]>("span")
       .data(now, ({ key }) => key)
       .join("span")
-      .attr("class", ({ side, second }) => `${side}${second ? " second" : ""}`)
+      .attr("class", ({ look, second }) => `${look}${second ? " second" : ""}`)
       .attr("title", ({ label, name }) => `${label} ${name}`.trim())
       .text(({ text }) => text);
     const said = now.map(({ label, name, text }) => [label, name, text === "–" ? "none" : text].filter((part) => part !== "").join(" "));
@@ -206,6 +206,6 @@ function rules(layer: Selection<SVGGElement, unknown, null, undefined>, values: 
 const ends = ({ mean, deviation = 0 }: Average = { mean: 0, deviation: 0 }): [low: number, high: number] => [mean - deviation, mean + deviation];
 
 /** The clips of some runs, each once. */
-function clipsOf(series: readonly Series[], top: number): number[] {
+function clipsOf<E>(series: readonly Series<E>[], top: number): number[] {
   return [...new Set(series.map(({ clip }) => clip))].filter((clip) => clip > 0 && clip <= FAR_CLIP * top);
 }

@@ -1,20 +1,21 @@
-/** The plots over the epochs, in their order. */
+/** The plots over the epochs of searches, in their order. */
 import * as quantities from "../quantities";
 import type { Quantity } from "../quantities";
+import type { EpochEvent } from "../types";
 
 /** A line of each run. */
-export interface Line {
-  quantity: Quantity;
+export interface Line<E> {
+  quantity: Quantity<E>;
   /** Name that tells it from the other lines of the plot. */
   name?: string;
 }
 
-export interface Plot {
+export interface Plot<E> {
   key: string;
   title: string;
   /** Remark that completes the title. */
   note: string;
-  lines: readonly Line[];
+  lines: readonly Line<E>[];
   /** Values that the scale always holds. */
   hold: readonly number[];
   /** True if only whole numbers have ticks. */
@@ -26,9 +27,9 @@ export interface Plot {
 }
 
 /** A plot of one quantity, under its key. */
-const plotOf = (quantity: Quantity, plot: Omit<Plot, "key" | "lines">): Plot => ({ key: quantity.key, lines: [{ quantity }], ...plot });
+export const plotOf = <E>(quantity: Quantity<E>, plot: Omit<Plot<E>, "key" | "lines">): Plot<E> => ({ key: quantity.key, lines: [{ quantity }], ...plot });
 
-export const PLOTS: readonly Plot[] = [
+export const PLOTS: readonly Plot<EpochEvent>[] = [
   plotOf(quantities.ALIGNMENT, { title: "Layer alignment Λ", note: "on the training batches", hold: [0, 0.5] }),
   plotOf(quantities.PARAMETER_FREE, { title: "Operations without weights", note: "in the derived cell", hold: [0, 4], whole: true }),
   plotOf(quantities.SATURATION, { title: "Saturation of the softmax", note: "1 − h, 0 = undecided", hold: [0] }),

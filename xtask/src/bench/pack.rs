@@ -11,7 +11,13 @@ use crate::vulkan;
 const MOST_BYTES: u64 = 40_000_000;
 
 /// Files of the repository that are packed unchanged.
-const FILES: [&str; 3] = ["benches/run.sh", "benches/side_by_side.py", "benches/pytorch/model.py"];
+const FILES: [&str; 5] = [
+    "benches/run.sh",
+    "benches/side_by_side.py",
+    "benches/subjects.py",
+    "benches/pytorch/model.py",
+    "benches/pytorch/train.py",
+];
 
 pub(super) fn pack(binary: &Path, folder: &Path) -> Result<(), ExitCode> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
@@ -73,7 +79,9 @@ mod tests {
         for name in ["side_by_side.py", "model.py"] {
             assert!(packed.join(name).exists() && script.contains(&format!("$here/{name}")), "{name}");
         }
-        let lengths = ["run.sh", "side_by_side.py", "model.py"].map(|name| packed.join(name).metadata().unwrap().len());
+        // These are imported by the former.
+        let names = ["run.sh", "side_by_side.py", "subjects.py", "model.py", "train.py"];
+        let lengths = names.map(|name| packed.join(name).metadata().unwrap().len());
         assert_eq!(size(&packed).unwrap(), 10 + lengths.iter().sum::<u64>());
     }
 }

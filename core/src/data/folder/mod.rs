@@ -6,5 +6,5 @@ mod listing;
 mod read;
 mod room;
 
-pub(super) use listing::Listing;
-pub(super) use read::{Folder, Rules, read};
+pub(super) use listing::{Listing, Purpose};
+pub(super) use read::{Folder, Rules, read, read_all};

@@ -5,19 +5,27 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::super::{Background, DataError, Images};
+use super::super::split::Labels;
+use super::super::{Background, DataConfig, DataError, Images};
 use super::Listing;
 use super::decode::{Decoded, Planes, decode};
 
 /// Rules of the decoding.
 #[derive(Clone, Copy)]
 pub(in super::super) struct Rules<'a> {
-    pub(in super::super) size: Option<usize>,
-    pub(in super::super) background: Background,
+    size: Option<usize>,
+    background: Background,
     /// True if files that cannot be read are left out.
-    pub(in super::super) skip_unreadable: bool,
+    skip_unreadable: bool,
     /// Called with the number of images that are done, and of all.
-    pub(in super::super) progress: &'a (dyn Fn(usize, usize) + Sync),
+    progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+impl<'a> Rules<'a> {
+    pub(in super::super) fn of(config: &DataConfig, progress: &'a (dyn Fn(usize, usize) + Sync)) -> Self {
+        let DataConfig { size, background, skip_unreadable, .. } = *config;
+        Self { size, background, skip_unreadable, progress }
+    }
 }
 
 /// Images of a folder.
@@ -33,6 +41,13 @@ pub(in super::super) struct Folder {
 
 /// Maximum number of files that a message names.
 const NAMED: usize = 100;
+
+/// Decodes all images of a folder that is not divided into parts.
+pub(in super::super) fn read_all(dir: &Path, rules: Rules<'_>) -> Result<Images, DataError> {
+    let listing = Listing::undivided(dir)?;
+    let all: Vec<usize> = (0..listing.files.len()).collect();
+    Ok(read(&listing, &all, rules)?.images)
+}
 
 /// Decodes the chosen images.
 pub(in super::super) fn read(listing: &Listing, chosen: &[usize], rules: Rules<'_>) -> Result<Folder, DataError> {
@@ -86,8 +101,9 @@ pub(in super::super) fn read(listing: &Listing, chosen: &[usize], rules: Rules<'
     let files = kept.iter().map(|&place| listing.files[chosen[place]].as_path());
     one_size(files, &decoded)?;
     let shrunk = decoded.iter().any(|image| image.shrunk);
-    let labels = kept.iter().map(|&place| listing.labels[chosen[place]]).collect();
-    let images = Images { labels, classes: listing.classes.clone(), ..combined(decoded) };
+    let Labels { labels, classes } = listing.labels();
+    let labels = kept.iter().map(|&place| labels[chosen[place]]).collect();
+    let images = Images { labels, classes: classes.to_vec(), ..combined(decoded) };
     Ok(Folder { images, kept, shrunk, notes })
 }
 
@@ -169,6 +185,7 @@ mod tests {
 
     use image::{DynamicImage, ImageBuffer, ImageFormat, Luma, LumaA, Rgb, RgbImage, Rgba};
 
+    use super::super::Purpose;
     use super::*;
 
     fn save(image: impl Into<DynamicImage>, dir: &Path, name: &str) {
@@ -185,10 +202,22 @@ mod tests {
     }
 
     fn folder(dir: &Path, size: Option<usize>, skip_unreadable: bool) -> Result<Folder, DataError> {
-        let listing = Listing::of(dir)?;
+        let listing = search(dir)?;
         let all: Vec<usize> = (0..listing.files.len()).collect();
-        let rules = Rules { size, background: Background::default(), skip_unreadable, progress: &|_, _| {} };
-        read(&listing, &all, rules)
+        let config = DataConfig { size, skip_unreadable, ..DataConfig::default() };
+        read(&listing, &all, Rules::of(&config, &|_, _| {}))
+    }
+
+    fn search(dir: &Path) -> Result<Listing, DataError> {
+        Listing::of(dir, Purpose::Search)
+    }
+
+    fn training(dir: &Path) -> Result<Listing, DataError> {
+        Listing::of(dir, Purpose::Training)
+    }
+
+    fn owned<const N: usize>(texts: [&str; N]) -> Vec<String> {
+        texts.map(str::to_owned).to_vec()
     }
 
     #[test]
@@ -207,7 +236,7 @@ mod tests {
         assert_eq!(read.images.image(1), [[40; 6], [20; 6], [7; 6]].concat());
         let small = folder(dir.path(), Some(2), false).unwrap();
         assert_eq!((small.images.image(2), small.shrunk), (&[[30; 4], [15; 4], [7; 4]].concat()[..], true));
-        assert_eq!(Listing::of(dir.path()).unwrap().notes, ["passed over 1 file that is no image: 1 .txt"]);
+        assert_eq!(search(dir.path()).unwrap().notes, ["passed over 1 file that is no image: 1 .txt"]);
     }
 
     #[test]
@@ -217,18 +246,68 @@ mod tests {
             write(dir.path(), name, [1, 1], shade);
         }
         write(dir.path(), "test/5.png", [1, 1], 5);
-        let listing = Listing::of(dir.path()).unwrap();
-        assert_eq!((listing.train, listing.labels.as_slice(), listing.classes.len()), (Some(2), &[0, 1, 0, 1][..], 2));
+        let listing = search(dir.path()).unwrap();
+        let Labels { labels, classes } = listing.labels();
+        assert_eq!((listing.first, labels, classes.len()), (Some(2), &[0, 1, 0, 1][..], 2));
         assert!(listing.notes[0].contains("test images are not read"), "{:?}", listing.notes);
+        // The test folder has no classes, which a training needs.
+        let test = dir.path().join("test");
+        assert!(matches!(training(dir.path()), Err(DataError::OtherClasses { path, .. }) if path == test));
         write(dir.path(), "Val/c/6.png", [1, 1], 6);
-        assert!(matches!(Listing::of(dir.path()), Err(DataError::OtherClasses { .. })));
+        assert!(matches!(search(dir.path()), Err(DataError::OtherClasses { .. })));
         write(dir.path(), "extra/7.png", [1, 1], 7);
-        assert!(matches!(Listing::of(dir.path()), Err(DataError::BesideParts { .. })));
+        assert!(matches!(search(dir.path()), Err(DataError::BesideParts { .. })));
         // Without folders in them, these are classes.
         let classes = tempfile::tempdir().unwrap();
         write(classes.path(), "train/1.png", [1, 1], 1);
         write(classes.path(), "bus/2.png", [1, 1], 2);
-        assert_eq!(Listing::of(classes.path()).unwrap().classes, ["bus", "train"]);
+        assert_eq!(search(classes.path()).unwrap().labels().classes, ["bus", "train"]);
+    }
+
+    #[test]
+    fn a_training_takes_what_is_there_for_a_test() {
+        let dir = tempfile::tempdir().unwrap();
+        let names = |listing: &Listing| -> Vec<String> {
+            listing.files.iter().map(|file| file.file_stem().unwrap().to_string_lossy().into_owned()).collect()
+        };
+        for (name, shade) in [("train/a/1.png", 1), ("train/b/2.png", 2)] {
+            write(dir.path(), name, [1, 1], shade);
+        }
+        assert_eq!(training(dir.path()).unwrap().first, None);
+        write(dir.path(), "val/a/3.png", [1, 1], 3);
+        write(dir.path(), "val/b/4.png", [1, 1], 4);
+        let listing = training(dir.path()).unwrap();
+        assert_eq!((listing.first, names(&listing)), (Some(2), owned(["1", "2", "3", "4"])));
+        write(dir.path(), "test/a/5.png", [1, 1], 5);
+        write(dir.path(), "test/b/6.png", [1, 1], 6);
+        let listing = training(dir.path()).unwrap();
+        let all = owned(["1", "2", "3", "4", "5", "6"]);
+        assert_eq!((listing.first, names(&listing)), (Some(4), all));
+        assert_eq!((listing.labels().labels, listing.notes.len()), (&[0, 1, 0, 1, 0, 1][..], 0));
+        fs::remove_dir_all(dir.path().join("val")).unwrap();
+        let listing = training(dir.path()).unwrap();
+        assert_eq!((listing.first, names(&listing)), (Some(2), owned(["1", "2", "5", "6"])));
+    }
+
+    #[test]
+    fn all_images_of_class_folders_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = DataConfig { size: Some(1), ..DataConfig::default() };
+        let all = |dir: &Path| read_all(dir, Rules::of(&config, &|_, _| {}));
+        write(dir.path(), "test/a/1.png", [2, 2], 20);
+        let one = all(&dir.path().join("test")).unwrap();
+        assert_eq!((one.labels.as_slice(), one.pixels.as_slice(), one.classes.len()), (&[0][..], &[20, 10, 7][..], 1));
+        write(dir.path(), "test/b/2.png", [1, 3], 40);
+        let two = all(&dir.path().join("test")).unwrap();
+        assert_eq!((two.labels.as_slice(), two.image(1)), (&[0, 1][..], &[40, 20, 7][..]));
+        assert_eq!(two.classes, ["a", "b"]);
+        // A folder of images has no classes, and one that is divided has parts.
+        let flat = all(&dir.path().join("test/a")).unwrap_err().to_string();
+        assert!(flat.contains("has only 1.png") && flat.contains("one folder of images for each class"), "{flat}");
+        write(dir.path(), "train/a/1.png", [1, 1], 1);
+        write(dir.path(), "train/b/2.png", [1, 1], 2);
+        let divided = all(dir.path()).unwrap_err().to_string();
+        assert!(divided.contains("divided into parts") && divided.ends_with("test"), "{divided}");
     }
 
     #[test]

@@ -64,7 +64,7 @@ fn mask<T: Real>(context: &Context<'_, T>, drop_path: Option<usize>, group: &Gro
     let Some(factors) = drop_path.and_then(|slot| context.given.masks.get(slot)) else { return };
     let factors = &factors[group.start..][..group.images];
     for pixel in y.chunks_exact_mut(group.images) {
-        pixel.iter_mut().zip(factors).for_each(|(y, &factor)| *y = *y * factor);
+        pixel.iter_mut().zip(factors).for_each(|(y, &factor)| *y *= factor);
     }
 }
 

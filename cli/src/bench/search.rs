@@ -1,0 +1,23 @@
+//! Steps of a search.
+
+use lambda_darts::alignment::Schedule;
+use lambda_darts::search::Search;
+
+use super::cost::Cost;
+use super::epochs;
+use super::subject::Subject;
+use crate::args::BenchArgs;
+use crate::failure::Failure;
+use crate::search::{configuration, named};
+
+pub(super) fn measure(args: &BenchArgs) -> Result<Cost, Failure> {
+    let mut config =
+        configuration(&args.settings, named("--method", args.choice.method.as_deref())?, args.choice.seed)?;
+    let [warmup, steps] = [args.warmup, args.steps].map(usize::from);
+    let (in_epoch, all) = epochs(warmup + steps, config.batch);
+    config.epochs = all;
+    config.method.alignment.iter_mut().for_each(|alignment| alignment.schedule = Schedule::Constant);
+    config.measures.curvature = false;
+    let subject = Subject::<Search>::new(config, in_epoch, &args.settings.run)?;
+    subject.measure(warmup, steps, |session| Some(session.phases()))
+}

@@ -1,0 +1,29 @@
+//! Epoch of a run, which is a search or a training.
+
+use lambda_darts::search::EpochEvent;
+use lambda_darts::training::TrainingEpochEvent;
+
+/// Epoch of a run.
+#[derive(Clone)]
+pub(crate) enum Epoch {
+    Search(Box<EpochEvent>),
+    Training(TrainingEpochEvent),
+}
+
+impl Epoch {
+    /// Returns the epoch of a search.
+    pub(super) fn search(&self) -> Option<&EpochEvent> {
+        if let Self::Search(epoch) = self { Some(epoch) } else { None }
+    }
+
+    /// Returns the epoch of a training.
+    pub(super) fn training(&self) -> Option<&TrainingEpochEvent> {
+        if let Self::Training(epoch) = self { Some(epoch) } else { None }
+    }
+}
+
+impl From<EpochEvent> for Epoch {
+    fn from(epoch: EpochEvent) -> Self {
+        Self::Search(Box::new(epoch))
+    }
+}

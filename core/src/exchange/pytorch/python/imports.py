@@ -1,0 +1,6 @@
+import json
+import sys
+from collections import namedtuple
+
+import torch
+from torch import nn

@@ -1,0 +1,12 @@
+//! Configurations of searches and trainings.
+
+mod genotype_text;
+mod recipe;
+mod search;
+mod settings;
+mod training;
+
+pub use recipe::Recipe;
+pub use search::{ArchitectureConfig, MeasuresConfig, Order, SearchConfig, SupernetConfig, WeightsConfig};
+pub use settings::Settings;
+pub use training::{NetworkConfig, NetworkLayout, Schedule, SgdConfig, TrainingConfig};

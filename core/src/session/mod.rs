@@ -1,0 +1,36 @@
+//! Machinery that searches and trainings share: the loop that is driven from outside, events, state, checkpoints.
+//!
+//! A [`Session`] advances its [`Work`] one event a call. [`search::Session`](crate::search::Session) and
+//! [`training::Training`](crate::training::Training) are its two kinds.
+
+#[cfg(not(target_family = "wasm"))]
+mod checkpoint;
+mod config;
+mod driven;
+mod error;
+mod event;
+mod events;
+mod memory;
+mod position;
+pub(crate) mod tensors;
+mod work;
+
+#[cfg(not(target_family = "wasm"))]
+pub use checkpoint::{Checkpoint, CheckpointError, EventLogPosition};
+pub use config::{
+    ArchitectureConfig, MeasuresConfig, NetworkConfig, NetworkLayout, Order, Recipe, Schedule, SearchConfig, Settings,
+    SgdConfig, SupernetConfig, TrainingConfig, WeightsConfig,
+};
+pub use driven::{Session, SessionState};
+pub use error::SessionError;
+pub use event::{
+    CellTypeReport, EpochEvent, Event, EventDigest, EventKind, StepEvent, TableReport, TrainingEpochEvent,
+    TrainingStepEvent,
+};
+pub use events::{EventError, Events};
+pub use memory::SessionMemory;
+pub use position::Position;
+pub use tensors::{Tensor, Tensors};
+pub use work::{SavedState, Work};
+
+pub(crate) use memory::reserve;

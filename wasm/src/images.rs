@@ -1,0 +1,30 @@
+//! Images of a page: built in, or in a file that it brings.
+
+use lambda_darts::data::{DataConfig, DataSet, Images};
+
+use crate::failure::Failure;
+
+/// Size in bytes of one image of CIFAR-10 with its label. The maximum number of them is that of the whole training set.
+pub(crate) const RECORD: usize = 1 + 3 * 32 * 32;
+pub(crate) const MOST_RECORDS: usize = 50_000;
+
+/// Reads the training images of a data set, and its test images if it has some. `file` is the packed file of
+/// Fashion-MNIST or a batch file of CIFAR-10.
+pub(crate) fn images(config: &DataConfig, file: Option<&[u8]>) -> Result<(Images, Option<Images>), Failure> {
+    match config.set {
+        DataSet::Digits => Ok((Images::digits(), None)),
+        DataSet::Fashion => {
+            let (train, test) = Images::from_packed_fashion(file.ok_or(Failure::NoFashion)?)?;
+            Ok((train, Some(test)))
+        }
+        DataSet::Cifar10 => {
+            let records = file.ok_or(Failure::NoBatches)?;
+            let (size, most) = (records.len(), MOST_RECORDS * RECORD);
+            if size > most {
+                return Err(Failure::TooManyBatches { size, most });
+            }
+            Ok((Images::from_cifar10_records(records)?, None))
+        }
+        set => Err(Failure::NotInPages { set }),
+    }
+}
