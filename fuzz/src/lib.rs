@@ -1,6 +1,6 @@
 //! Checks that several targets share.
 
-use lambda_darts::data::{DataConfig, Images, ImageData};
+use lambda_darts::data::{DataConfig, ImageData, Images};
 
 /// Checks that images have the size of their data set, and that two of them are enough for a search.
 ///
