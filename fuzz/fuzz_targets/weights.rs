@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use lambda_darts::exchange::weights::NetworkWeights;
-use lambda_darts::graph::{Builder, Graph, Window};
+use lambda_darts::graph::{Builder, Graph, HeadLoss, Window};
 use libfuzzer_sys::fuzz_target;
 
 /// Network of the files in the corpus.
@@ -17,7 +17,7 @@ static GRAPH: LazyLock<Graph> = LazyLock::new(|| {
         builder.norm(y, "1", true);
         y
     });
-    builder.head(x, true, "classifier", 2, 1.0);
+    builder.head(x, true, "classifier", 2, HeadLoss::default());
     builder.finish(x).expect("the norm is read once")
 });
 
