@@ -5,8 +5,10 @@ use std::io::{Read, stdin};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use lambda_darts::data::DataConfig;
 use lambda_darts::search::{CellTypeReport, EpochEvent, EventKind, SearchConfig};
-use lambda_darts::space::Genotype;
+use lambda_darts::space::{CustomSpace, Genotype, Space, SpaceError};
+use lambda_darts::training::TrainingConfig;
 
 use crate::events::read_events;
 use crate::failure::Failure;
@@ -24,10 +26,24 @@ pub(crate) struct Derived {
     pub(crate) cell_types: Option<Vec<CellTypeReport>>,
 }
 
+/// Settings of a run, as far as the network of its cells depends on them.
+pub(crate) struct RunSettings {
+    pub(crate) space: String,
+    pub(crate) custom_space: Option<CustomSpace>,
+    pub(crate) data: DataConfig,
+}
+
+impl RunSettings {
+    /// Space that was searched, or that arranges the cells of a training.
+    pub(crate) fn space(&self) -> Result<Space, SpaceError> {
+        Space::of(&self.space, self.custom_space.as_ref())
+    }
+}
+
 /// Origin of the space whose network the cells make.
 pub(crate) enum Origin {
     /// Settings of a run, and its images.
-    Of(Box<SearchConfig>, ImageShape),
+    Of(Box<RunSettings>, ImageShape),
     /// Form of the genotype.
     Published,
     /// Events of a run, which lack it.
@@ -72,11 +88,20 @@ pub(crate) fn find(from: &OsStr, epoch: Option<usize>) -> Result<(Derived, Origi
 /// Returns the architecture of an epoch, or else of the last one, from the events of a run.
 fn of_run(run: &Path, wanted: Option<usize>) -> Result<(Derived, Origin), Failure> {
     let path = run.join("events.jsonl");
-    let (mut found, mut began) = (None, None);
+    let (mut found, mut trained, mut began) = (None, None, None);
     read_events(run, |event| {
         let epoch = match event.kind {
             EventKind::Start { config, .. } => {
-                began = Some(config);
+                let SearchConfig { space, custom_space, data, .. } = *config;
+                began = Some(RunSettings { space, custom_space, data });
+                return Ok(ControlFlow::Continue(()));
+            }
+            // A training has one cell from its start on.
+            EventKind::TrainingStart { config, .. } => {
+                let TrainingConfig { genotype, space, custom_space, data, .. } = *config;
+                let genotype = checked(&serde_json::json!(genotype))?;
+                trained = Some(Derived { genotype, epoch: None, cell_types: None });
+                began = Some(RunSettings { space, custom_space, data });
                 return Ok(ControlFlow::Continue(()));
             }
             EventKind::Epoch(epoch) => epoch,
@@ -87,7 +112,7 @@ fn of_run(run: &Path, wanted: Option<usize>) -> Result<(Derived, Origin), Failur
         found = Some(derived);
         Ok(if last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
-    let derived = match (found, wanted) {
+    let derived = match (found.or(trained.filter(|_| wanted.is_none())), wanted) {
         (Some(last), None) => Ok(last),
         (Some(last), wanted) if last.epoch == wanted => Ok(last),
         (Some(last), Some(wanted)) => {
@@ -97,7 +122,10 @@ fn of_run(run: &Path, wanted: Option<usize>) -> Result<(Derived, Origin), Failur
         (None, None) => stopped_early(run, &path),
         (None, Some(_)) => Err(Failure::no_epoch(&path)),
     }?;
-    Ok((derived, began.map_or(Origin::Unknown(path), |config| Origin::Of(config, ImageShape::of_run(run)))))
+    Ok((
+        derived,
+        began.map_or(Origin::Unknown(path), |settings| Origin::Of(Box::new(settings), ImageShape::of_run(run))),
+    ))
 }
 
 /// Returns the architecture of an epoch. Well-formed fields may still be an invalid cell, which is an error.

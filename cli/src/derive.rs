@@ -82,7 +82,7 @@ fn drawings<'a>(args: &'a DeriveArgs, space: &Space, derived: &Derived) -> Resul
 /// Returns the space whose network the cells make.
 fn space(origin: Origin, genotype: &Genotype) -> Result<Space, Failure> {
     Ok(match origin {
-        Origin::Of(config, _) => config.search_space()?,
+        Origin::Of(settings, _) => settings.space()?,
         // A text says by its form which of the published networks its cells make.
         Origin::Published if genotype.to_nas_bench_201().is_some() => Space::named("nas-bench-201")?,
         Origin::Published => Space::named("darts")?,

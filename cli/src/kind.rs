@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lambda_darts::data::ImageData;
 use lambda_darts::search::Search;
-use lambda_darts::session::{Session, Work};
+use lambda_darts::session::{Checkpoint, CheckpointError, Session, Work};
 use lambda_darts::training::Train;
 use serde_json::{Value, json};
 
@@ -94,15 +94,29 @@ impl Kind for Train {
     }
 }
 
-/// Refuses to go on with a run of the other kind, which its settings tell.
-pub(crate) fn check<W: Kind>(run: &Path) -> Result<(), Failure> {
+/// Returns the noun and the command of a run's kind, which its settings tell.
+fn of(run: &Path) -> Option<(&'static str, &'static str)> {
     let text = read_text(&run.join(CONFIG)).unwrap_or_default();
     let settings: toml::Table = toml::from_str(&text).unwrap_or_default();
     let kinds = [(Search::SETTING, Search::NOUN, Search::COMMAND), (Train::SETTING, Train::NOUN, Train::COMMAND)];
-    match kinds.into_iter().find(|(setting, ..)| settings.contains_key(*setting)) {
-        Some((_, noun, command)) if command != W::COMMAND => {
+    let own = kinds.into_iter().find(|(setting, ..)| settings.contains_key(*setting));
+    own.map(|(_, noun, command)| (noun, command))
+}
+
+/// Refuses to go on with a run of the other kind.
+pub(crate) fn check<W: Kind>(run: &Path) -> Result<(), Failure> {
+    match of(run) {
+        Some((noun, command)) if command != W::COMMAND => {
             Err(Failure::OtherKind { path: run.to_owned(), noun, command })
         }
         _ => Ok(()),
     }
+}
+
+/// Returns true if a folder is that of a search, or a file the checkpoint of one.
+pub(crate) fn is_search(run: &Path) -> bool {
+    if run.is_dir() {
+        return of(run).is_some_and(|(_, command)| command == Search::COMMAND);
+    }
+    matches!(Checkpoint::<Train>::read(run), Err(CheckpointError::Kind { .. }))
 }

@@ -45,7 +45,6 @@ mod record;
 mod report;
 mod resume;
 mod run_dir;
-mod run_kind;
 mod runs;
 mod search;
 mod setting_paths;

@@ -38,7 +38,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Failure> {
 pub(crate) fn check_targets(targets: &[&Path], force: bool) -> Result<(), Failure> {
     for (at, path) in targets.iter().enumerate() {
         if targets[..at].contains(path) {
-            return Err(Failure::Exists { path: path.to_path_buf() });
+            return Err(Failure::inside(path, "two of the files have this name".to_owned()));
         }
         check_new(path, force)?;
         let part = part(path);

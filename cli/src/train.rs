@@ -11,7 +11,7 @@ use lambda_darts::space::{CustomSpace, Genotype, Space};
 use lambda_darts::training::{Recipe, Train, TrainingConfig};
 use serde_json::json;
 
-use crate::architecture::{Origin, find};
+use crate::architecture::{Origin, RunSettings, find};
 use crate::args::{TrainArgs, TrainSettingsArgs};
 use crate::data_flags::override_with;
 use crate::drive::{End, Run};
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &TrainArgs) -> Result<ExitCode, Failure> {
         print(&result.to_string())?;
     } else if let Some(last) = last {
         let [accuracy, top5] = [last.test_accuracy, last.test_top5].map(|share| 100.0 * share);
-        print(&format!("test accuracy {accuracy:.2} %, top 5 {top5:.2} %, after {} epochs", last.epoch))?;
+        print(&format!("test accuracy {accuracy:.2} %, top 5 {top5:.2} %, after epoch {}", last.epoch))?;
         progress.line(&format!("{} parameters, {} multiply-adds", cost.parameters, cost.multiply_adds));
         if end == End::Whole {
             progress.line(&format!("digest {digest}"));
@@ -118,8 +118,9 @@ pub(crate) fn cell(from: &OsStr) -> Result<Cell, Failure> {
     let (derived, origin) = find(from, None)?;
     let genotype = derived.genotype;
     Ok(match origin {
-        Origin::Of(config, _) => {
-            Cell { genotype, space: config.space, custom_space: config.custom_space, data: Some(config.data) }
+        Origin::Of(settings, _) => {
+            let RunSettings { space, custom_space, data } = *settings;
+            Cell { genotype, space, custom_space, data: Some(data) }
         }
         Origin::Published => {
             let space = if genotype.to_nas_bench_201().is_some() { "nas-bench-201" } else { "darts" };
@@ -145,12 +146,17 @@ pub(crate) fn configuration(
             config.map_err(|error| Failure::inside(path, error.to_string()))?
         }
         (None, Some(cell)) => {
-            let space = custom.as_ref().map(|custom| &custom.name).or(network.space.as_ref()).unwrap_or(&cell.space);
+            let own_space = args.network.space.is_none();
+            let custom_space = if own_space { cell.custom_space.clone() } else { custom.clone() };
+            let space = args.network.space.as_ref().unwrap_or(&cell.space);
             let own = cell.data.as_ref().map(|data| data.set).unwrap_or_default();
             let set = args.data.named_set()?.unwrap_or(own);
             let recipe = recipe.unwrap_or_else(|| Recipe::of(space, set));
-            let mut config = TrainingConfig::new(recipe, space, cell.genotype.clone());
-            config.custom_space.clone_from(&cell.custom_space);
+            let genotype = cell.genotype.clone();
+            let mut config = match custom_space {
+                Some(custom) => TrainingConfig::of_custom_space(recipe, custom, genotype),
+                None => TrainingConfig::new(recipe, space, genotype),
+            };
             if let Some(data) = &cell.data {
                 let DataConfig { set, dir, size, background, skip_unreadable, .. } = data.clone();
                 config.data = DataConfig { set, dir, size, background, skip_unreadable, ..config.data };

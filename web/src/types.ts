@@ -875,7 +875,7 @@ imagenet16_120_test?: number, };
  */
 export type TrainingConfig = { 
 /**
- * Recipe that settings which are left out are those of.
+ * Recipe that gives the settings which are left out.
  */
 recipe: Recipe, 
 /**

@@ -12,7 +12,7 @@ use crate::claim::is_claimed;
 use crate::failure::Failure;
 use crate::network::{ImageShape, Network};
 use crate::record::Record;
-use crate::run_dir::is_run;
+use crate::run_dir::{is_run, same_settings};
 use crate::runs::name_without_seed;
 
 /// A finished search.
@@ -63,6 +63,20 @@ pub(super) fn record(folder: &Path) -> Result<Option<Record>, Failure> {
         Err(_) if is_claimed(folder) => Ok(None),
         Err(failure) => Err(failure),
     }
+}
+
+/// Returns true if a search has ended, and the training of its cell if that is asked for.
+pub(super) fn is_whole(job: &Job) -> Result<bool, Failure> {
+    let Some(record) = record(&job.folder)? else { return Ok(false) };
+    let (Some(training), Some(last)) = (&job.training, record.epochs.last()) else { return Ok(true) };
+    let config = training.config(&job.config, last.genotype.clone())?;
+    same_settings(&training::folder(&job.folder), &config)?;
+    Ok(training::result(&job.folder)?.is_some())
+}
+
+/// Returns the number of jobs that are whole.
+pub(super) fn count_whole<'a>(jobs: impl IntoIterator<Item = &'a Job>) -> Result<usize, Failure> {
+    jobs.into_iter().try_fold(0, |count, job| Ok(count + usize::from(is_whole(job)?)))
 }
 
 /// Returns the searches that have ended, of some of the comparison, in its order.

@@ -48,7 +48,7 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
             done::of_jobs(group.jobs.iter().filter(|job| part.iter().any(|own| own.folder == job.folder)))
         };
         let found = groups.iter().map(own).collect::<Result<Vec<_>, _>>()?;
-        let ended: usize = found.iter().map(Vec::len).sum();
+        let ended = show::progress(&groups, done::count_whole(part.iter().copied())?, part.len());
         show::print_tables(&groups, &found, args.json)?;
         let mut written = true;
         if shard.is_some() {
@@ -59,9 +59,9 @@ pub(crate) fn run(args: &CompareArgs) -> Result<ExitCode, Failure> {
             }
         }
         if code.is_some() {
-            notes.push(format!("{ended} of {} searches have ended; go on with the same command", part.len()));
+            notes.push(format!("{ended}; go on with the same command"));
         } else if !written {
-            notes.push(format!("{ended} of the shard's {} searches have ended; --collect makes the files", part.len()));
+            notes.push(format!("of this shard, {ended}; --collect makes the files"));
         }
         code
     };

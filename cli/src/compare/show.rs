@@ -16,11 +16,10 @@ pub(super) fn collect(groups: &[Group], notes: &mut Vec<String>) -> Result<(), F
     let (mut all, mut ended) = (0, 0);
     let mut found = Vec::new();
     for group in groups {
-        let done = done::of_jobs(&group.jobs)?;
-        (all, ended) = (all + group.jobs.len(), ended + done.len());
-        found.push(done);
+        (all, ended) = (all + group.jobs.len(), ended + done::count_whole(&group.jobs)?);
+        found.push(done::of_jobs(&group.jobs)?);
     }
-    let Some(first) = groups.first().filter(|_| ended > 0) else {
+    let Some(first) = groups.first().filter(|_| found.iter().any(|done| !done.is_empty())) else {
         let out = groups.first().map_or_else(PathBuf::new, |group| group.args.out.clone());
         return Err(Failure::inside(&out, format!("none of the {all} searches of the comparison has ended")));
     };
@@ -28,8 +27,19 @@ pub(super) fn collect(groups: &[Group], notes: &mut Vec<String>) -> Result<(), F
     for (group, done) in groups.iter().zip(found).filter(|(_, done)| !done.is_empty()) {
         write_files(&group.args, done, notes)?;
     }
-    notes.push(format!("{} of {all} searches are missing", all - ended));
+    notes.push(progress(groups, ended, all));
     Ok(())
+}
+
+/// Says how many searches of some have ended, with the trainings of their cells if these are asked for.
+pub(super) fn progress(groups: &[Group], ended: usize, all: usize) -> String {
+    let trains = groups.iter().flat_map(|group| &group.jobs).any(|job| job.training.is_some());
+    let with = if trains { ", with the trainings of their cells" } else { "" };
+    if ended == all {
+        format!("all {all} searches have ended{with}")
+    } else {
+        format!("{ended} of {all} searches have ended{with}")
+    }
 }
 
 /// Prints the table of each group that has finished searches.
@@ -73,10 +83,8 @@ pub(super) fn write_files(args: &CompareArgs, done: Vec<Done>, notes: &mut Vec<S
 pub(super) fn write_if_whole(groups: &[Group], notes: &mut Vec<String>) -> Result<bool, Failure> {
     let mut all = true;
     for group in groups {
-        let whole = group.jobs.iter().all(|job| job.folder.join("genotype.json").is_file());
-        let done = if whole { done::of_jobs(&group.jobs)? } else { Vec::new() };
-        if whole && done.len() == group.jobs.len() {
-            write_files(&group.args, done, notes)?;
+        if done::count_whole(&group.jobs)? == group.jobs.len() {
+            write_files(&group.args, done::of_jobs(&group.jobs)?, notes)?;
         } else {
             all = false;
         }

@@ -3,15 +3,26 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use lambda_darts::data::DataError;
 use lambda_darts::search::SearchConfig;
-use lambda_darts::session::EventKind;
-use lambda_darts::space::Genotype;
+use lambda_darts::session::{EventKind, Settings};
+use lambda_darts::space::{Architecture, Genotype};
 use lambda_darts::training::{TrainingConfig, TrainingEpochEvent};
 
 use crate::args::{CompareArgs, TrainSettingsArgs};
 use crate::events::read_events;
 use crate::failure::Failure;
 use crate::train::{Cell, configuration};
+
+/// Settings of a training that the comparison gives.
+const FIXED: [(&str, &str); 6] = [
+    ("genotype", "the cell is the one that was found"),
+    ("space", "the space is that of the search"),
+    ("custom_space", "the space is that of the search"),
+    ("seed", "the seed is that of the search"),
+    ("epochs", "--train says how many"),
+    ("recipe", "name it with --recipe"),
+];
 
 /// Training of a found cell.
 #[derive(Clone)]
@@ -43,9 +54,23 @@ impl CellTraining {
             set: args.train_set.clone(),
             ..TrainSettingsArgs::default()
         };
+        for setting in &args.train_set {
+            let path = setting.split_once('=').map_or(setting.as_str(), |(path, _)| path.trim());
+            if let Some((_, expected)) = FIXED.iter().find(|(fixed, _)| *fixed == path) {
+                return Err(Failure::Value { setting: "--train-set", value: setting.clone(), expected });
+            }
+        }
         let training = Self { settings };
-        // Flags with mistakes are found before the first search.
-        training.config(search, Genotype { cells: Vec::new() })?;
+        // Mistakes are found before the first search, with a cell of the space in the place of the one to be found.
+        let space = search.search_space()?;
+        let cell = Architecture::new(&space, search.seed).derive(&space);
+        let config = training.config(search, cell)?;
+        config.check()?;
+        config.graph(3, 10)?;
+        if let Some(side) = config.data.size.filter(|&side| config.data.cutout >= side) {
+            let what = format!("a square of {} pixels covers images of {side}", config.data.cutout);
+            return Err(DataError::BadOption { option: "cutout", what }.into());
+        }
         Ok(Some(training))
     }
 
@@ -65,13 +90,17 @@ pub(super) fn result(search: &Path) -> Result<Option<TrainedCell>, Failure> {
         return Ok(None);
     }
     let (mut last, mut ended, mut seconds) = (None, false, 0.0);
-    read_events(&folder, |event| {
+    let read = read_events(&folder, |event| {
         seconds = event.seconds;
         ended = matches!(event.kind, EventKind::TrainingEnd { .. });
         if let EventKind::TrainingEpoch(epoch) = event.kind {
             last = Some(epoch);
         }
         Ok(ControlFlow::Continue(()))
-    })?;
-    Ok(last.filter(|_| ended).map(|last| TrainedCell { last, seconds }))
+    });
+    match read {
+        // Where an interrupted training goes on, a line may be half written; it has not ended.
+        Err(Failure::In { .. }) => Ok(None),
+        read => read.map(|()| last.filter(|_| ended).map(|last| TrainedCell { last, seconds })),
+    }
 }

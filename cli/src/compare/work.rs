@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::kind::Kind;
 use crate::progress::Progress;
 use crate::resume::{GoOn, resume};
-use crate::run_dir::{Existing, Folder, is_run, same_settings};
+use crate::run_dir::{Existing, Folder, is_run};
 use crate::search::{begin, go_on};
 use crate::start::{Start, rules, start};
 use crate::stop::Stop;
@@ -69,7 +69,7 @@ pub(super) fn search_all(
                 }
                 Next::None => return Ok(None),
             };
-            if job.is_done()? {
+            if done::is_whole(job)? {
                 continue;
             }
             let claim = match watch.ask(&job.folder)? {
@@ -84,7 +84,7 @@ pub(super) fn search_all(
                 }
             };
             // Its last holder may have ended it before the claim was given.
-            if job.is_done()? {
+            if done::is_whole(job)? {
                 continue;
             }
             match job.work(args, &claim, beside, &at_once, stop)? {
@@ -99,9 +99,14 @@ pub(super) fn search_all(
     let code = if args.jobs == 1 { work() } else { on_threads(args.jobs, &work) };
     let busy = busy.into_inner();
     if busy > 0 {
-        notes.push(format!("{busy} searches run in another process; this command completes the table after them"));
+        notes.push(format!("{} in another process; this command completes the table after that", running(busy)));
     }
     code
+}
+
+/// Says how many searches are running.
+fn running(count: usize) -> String {
+    if count == 1 { "1 search runs".to_owned() } else { format!("{count} searches run") }
 }
 
 /// Says why nothing happens for a while.
@@ -126,14 +131,6 @@ fn on_threads(count: u16, work: &(impl Fn() -> Result<Option<u8>, Failure> + Syn
 }
 
 impl Job {
-    fn is_done(&self) -> Result<bool, Failure> {
-        let Some(record) = done::record(&self.folder)? else { return Ok(false) };
-        let (Some(training), Some(last)) = (&self.training, record.epochs.last()) else { return Ok(true) };
-        let config = training.config(&self.config, last.genotype.clone())?;
-        same_settings(&training::folder(&self.folder), &config)?;
-        Ok(training::result(&self.folder)?.is_some())
-    }
-
     /// Searches if the search has not ended, and trains the cell if that is asked for.
     fn work(
         &self,

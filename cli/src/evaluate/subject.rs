@@ -7,13 +7,14 @@ use lambda_darts::data::{DataConfig, DataError, DataSet, Images};
 use lambda_darts::device::Device;
 use lambda_darts::exchange::weights::NetworkWeights;
 use lambda_darts::session::Settings;
+use lambda_darts::space::Genotype;
 use lambda_darts::training::{Train, Trained};
 
 use crate::args::{EvaluateArgs, NetworkArgs, TrainSettingsArgs};
 use crate::bar::with_bar;
 use crate::failure::Failure;
 use crate::images;
-use crate::run_kind::is_search;
+use crate::kind::is_search;
 use crate::train::{cell, configuration};
 
 /// Network and images of an evaluation.
@@ -22,6 +23,9 @@ pub(super) struct Subject {
     pub(super) images: Images,
 }
 
+/// Advice for a genotype without weights.
+const WEIGHTS: &str = "name the folder of a training, or add --weights FILE to a genotype";
+
 impl Subject {
     /// Takes the network of a training.
     pub(super) fn of_training(args: &EvaluateArgs, device: &Device) -> Result<Self, Failure> {
@@ -29,7 +33,18 @@ impl Subject {
         if args.network != NetworkArgs::default() {
             return Err(Failure::NetworkFlags);
         }
-        if is_search(path)? {
+        if !path.exists() {
+            let text = args.from.to_string_lossy();
+            return Err(match Genotype::parse(&text) {
+                Ok(_) => Failure::Value { setting: "TRAINED", value: text.into_owned(), expected: WEIGHTS },
+                Err(_) => Failure::NoRun { path: path.to_owned(), lacks: "checkpoint" },
+            });
+        }
+        if args.data.size.is_some() {
+            let reason = "images are resized to the size that the network was trained on";
+            return Err(Failure::Unused { flag: "--size", reason });
+        }
+        if is_search(path) {
             let what =
                 "the run is a search, which trains no network; `lambda-darts train` trains the one that it found";
             return Err(Failure::inside(path, what.to_owned()));

@@ -10,8 +10,8 @@ use lambda_darts::device::Device;
 
 use crate::args::{ExportArgs, RunArgs};
 use crate::failure::Failure;
+use crate::kind::is_search;
 use crate::output::print;
-use crate::run_kind::is_search;
 use crate::start::start_threads;
 use crate::text_file::{check_targets, write_all_new};
 use network::Network;
@@ -19,7 +19,7 @@ use network::Network;
 pub(crate) use format::Format;
 
 pub(crate) fn run(args: &ExportArgs) -> Result<(), Failure> {
-    let is_search = is_search(&args.from)?;
+    let is_search = is_search(&args.from);
     check(args, is_search)?;
     let files = args.format.files(&args.out)?;
     let paths: Vec<&Path> = files.iter().map(PathBuf::as_path).collect();

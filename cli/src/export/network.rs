@@ -68,8 +68,8 @@ impl Network {
 
     /// Reads the supernet of a search.
     pub(super) fn of_search(args: &ExportArgs, device: &Device) -> Result<Self, Failure> {
-        let file = if args.from.is_dir() { args.from.join(Checkpoint::NEWEST) } else { args.from.clone() };
-        let Checkpoint { state, .. } = Checkpoint::read(&file)?;
+        let read = if args.from.is_dir() { Checkpoint::newest } else { Checkpoint::read };
+        let Checkpoint { state, .. } = read(&args.from)?;
         let mut config = state.config().clone();
         config.data.dir = args.data_dir.clone().or(config.data.dir);
         let data = images::load::<Search>(&config)?;

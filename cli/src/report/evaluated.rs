@@ -6,10 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_darts::data::Images;
 use lambda_darts::device::Device;
-use lambda_darts::training::{Evaluation, Prediction, ReadError, Train, Trained};
+use lambda_darts::training::{Evaluation, Prediction, Train, Trained};
 use resvg::tiny_skia::Pixmap;
 use serde::Serialize;
 
+use crate::bar::with_bar;
 use crate::failure::Failure;
 use crate::images;
 
@@ -43,17 +44,13 @@ struct Mistake {
 impl Evaluated {
     /// Evaluates the training in a folder.
     pub(super) fn of(run: &Path, device: &Device, data_dir: Option<&Path>) -> Result<Self, Failure> {
-        let trained = pollster::block_on(Trained::read(run, device));
-        let mut trained = trained.map_err(|error| match error {
-            ReadError::Checkpoint(error) => Failure::from(error),
-            ReadError::Session(error) => Failure::from(error),
-        })?;
+        let mut trained = pollster::block_on(Trained::read(run, device))?;
         let mut config = trained.config().clone();
         if let Some(dir) = data_dir {
             config.data.dir = Some(dir.to_owned());
         }
         let images = images::load::<Train>(&config)?.valid_images();
-        let measures = pollster::block_on(trained.evaluate(&images))?;
+        let measures = with_bar("evaluating", |progress| pollster::block_on(trained.evaluate_with(&images, progress)))?;
         let mistake = |(image, prediction)| Mistake { image, prediction, picture: data_url(&images, image) };
         let mistakes = worst(&measures.predictions).into_iter().map(mistake).collect();
         Ok(Self { classes: trained.classes().to_vec(), measures, mistakes })

@@ -19,7 +19,7 @@ use crate::events::read_events;
 use crate::failure::Failure;
 use crate::output::print;
 use crate::runs::runs_of;
-use crate::text_file::{check_new, write_new};
+use crate::text_file::{check_targets, write_all_new};
 
 use search::SearchRun;
 use training::TrainingRun;
@@ -45,17 +45,15 @@ pub(crate) struct Report {
 pub(crate) fn run(args: &ReportArgs) -> Result<(), Failure> {
     let paths = [Some(&args.out), args.csv.as_ref(), args.dot.as_ref()];
     // An evaluation may take minutes.
-    paths.into_iter().flatten().try_for_each(|path| check_new(path, args.force))?;
+    check_targets(&paths.into_iter().flatten().map(PathBuf::as_path).collect::<Vec<_>>(), args.force)?;
     let mut report = Report::read(&runs_of(&args.runs)?)?;
     if args.evaluate {
         let device = Device::named(args.device.as_deref().unwrap_or("auto"))?;
         report.evaluate(&device, args.data_dir.as_deref())?;
     }
-    for (path, text) in paths.into_iter().zip([report.page(), report.curves(), report.dot()]) {
-        if let Some(path) = path {
-            write_new(path, &text, args.force)?;
-        }
-    }
+    let texts = [report.page(), report.curves(), report.dot()];
+    let files = paths.into_iter().zip(&texts).filter_map(|(path, text)| Some((path?.as_path(), text.as_bytes())));
+    write_all_new(&files.collect::<Vec<_>>(), args.force)?;
     print(&args.out.display().to_string())
 }
 

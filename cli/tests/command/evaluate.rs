@@ -130,7 +130,8 @@ fn evaluations_that_cannot_be_made_are_refused() {
     search(folder.path());
     fs::write(folder.path().join("there.csv"), "").unwrap();
     let cases: &[(&[&str], &[&str])] = &[
-        (&["nowhere"], &["nowhere", "cannot be read"]),
+        (&["nowhere"], &["nowhere", "not the folder of a run"]),
+        (&["|none~0|+|none~0|none~1|+|none~0|none~1|nor_conv_1x1~2|"], &["add --weights FILE"]),
         (&["search"], &["search: the run is a search", "lambda-darts train"]),
         (&["run", "--channels", "4"], &["--weights"]),
         (&["run", "--recipe", "small"], &["required arguments"]),

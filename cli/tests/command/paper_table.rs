@@ -48,7 +48,11 @@ fn spaces_and_data_sets_have_tables_of_their_own_with_trained_cells() {
             assert!(config.contains(notation), "{config}: {notation}");
         }
         let runs = fs::read_to_string(group.join("runs.csv")).unwrap();
-        assert!(runs.lines().next().unwrap().contains("test_accuracy"), "{runs}");
+        let column = runs.lines().next().unwrap().split(',').position(|name| name == "test_accuracy").unwrap();
+        for (line, method) in runs.lines().skip(1).zip(table["methods"].as_array().unwrap()) {
+            let value: f64 = line.split(',').nth(column).unwrap().parse().unwrap();
+            assert_eq!(method["test_accuracy"]["values"][0], value, "{line}");
+        }
         assert!(contents_of(&group.join("table.md")).contains("trained: test, %"));
     }
 
@@ -79,6 +83,12 @@ fn settings_of_the_training_are_checked_before_the_first_search() {
         (&["--train-set", "weights.rate=1"][..], "weights.rate"),
         (&["--recipe", "best"], "invalid value 'best'"),
         (&["--space", "s2"], "cannot be used with"),
+        (&["--train", "0"], "cannot be used multiple times"),
+        (&["--train-set", "batch=0"], "`batch`"),
+        (&["--train-set", "genotype=|none~0|+|none~0|none~1|+|none~0|none~1|none~2|"], "the one that was found"),
+        (&["--train-set", "seed=3"], "that of the search"),
+        (&["--recipe", "darts", "--size", "14"], "a square of 16 pixels"),
+        (&["--set", "supernet.cells=1"], "a cell of type"),
     ] {
         let refused = table(folder.path(), more);
         assert!(!refused.status.success());

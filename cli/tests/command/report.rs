@@ -118,7 +118,9 @@ fn an_evaluation_shows_what_a_training_takes_for_what() {
     // Errors are known before the work, and leave no file.
     let again = run(&["report", "trained-0", "--evaluate"], folder.path());
     assert!(text(&again.stderr).contains("report.html: the file exists already"), "{}", text(&again.stderr));
-    fs::remove_file(folder.path().join("trained-0/checkpoint.safetensors")).unwrap();
+    for name in ["checkpoint.safetensors", "checkpoint-previous.safetensors"] {
+        fs::remove_file(folder.path().join("trained-0").join(name)).unwrap();
+    }
     for (args, part) in [
         (&["report", "trained-0", "--evaluate", "--out", "other.html"][..], "trained-0/checkpoint.safetensors"),
         (&["report", "trained-1", "--device", "cpu", "--out", "other.html"], "--evaluate"),

@@ -90,10 +90,10 @@ fn two_shards_make_what_one_comparison_makes() {
 
     let (table, said) = compare(&["--shard", "1/2"]);
     assert!(table.contains("| DARTS | 0–1 | 2 |") && !table.contains("Λ-DARTS"), "{table}");
-    assert!(said.contains("2 of the shard's 2 searches have ended; --collect makes the files"), "{said}");
+    assert!(said.contains("of this shard, all 2 searches have ended; --collect makes the files"), "{said}");
     assert!(!parts.path().join("all/table.csv").exists() && !parts.path().join("all/lambda-darts-0").exists());
     let (_, said) = compare(&["--collect"]);
-    assert!(said.contains("2 of 4 searches are missing"), "{said}");
+    assert!(said.contains("2 of 4 searches have ended"), "{said}");
     assert_eq!(timeless(parts.path(), "runs.csv").len(), 2);
 
     // The last shard sees that all have ended, and writes the files.
@@ -110,7 +110,7 @@ fn two_shards_make_what_one_comparison_makes() {
     let made = fs::metadata(parts.path().join("all/report.html")).unwrap().len();
     fs::remove_file(parts.path().join("all/report.html")).unwrap();
     let (_, said) = compare(&["--collect"]);
-    assert!(said.contains("0 of 4 searches are missing"), "{said}");
+    assert!(said.contains("all 4 searches have ended"), "{said}");
     assert_eq!(fs::metadata(parts.path().join("all/report.html")).unwrap().len(), made);
     assert_no_claim(parts.path());
 }
@@ -180,7 +180,7 @@ fn a_search_of_a_living_process_is_left_to_it() {
     let other = run(&[&long[..], &["--shard", "1/1"]].concat(), folder.path());
     let said = text(&other.stderr);
     assert!(other.status.success() && other.stdout.is_empty(), "{said}");
-    assert!(said.contains("1 searches run in another process"), "{said}");
+    assert!(said.contains("1 search runs in another process"), "{said}");
     // The claim of a process that is dead would have been taken over.
     assert!(began.elapsed() < Duration::from_mins(2), "{said}");
     living.send("INT");

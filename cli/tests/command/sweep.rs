@@ -128,7 +128,7 @@ fn a_search_of_another_process_is_left_to_it() {
     let events = File::create(taken.join("events.jsonl")).unwrap();
     events.lock().unwrap();
     let out = compare(folder.path(), "darts", "0,1", &[]);
-    assert!(text(&out.stderr).contains("1 searches run in another process"), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("1 search runs in another process"), "{}", text(&out.stderr));
     assert!(text(&out.stdout).contains("| DARTS | 1 | 1 |"), "{}", text(&out.stdout));
     drop(events);
     assert!(text(&compare(folder.path(), "darts", "0,1", &[]).stdout).contains("| DARTS | 0–1 | 2 |"));

@@ -228,7 +228,7 @@ fn moments(counts: &[u64; 256]) -> (f32, f32) {
     (mean as f32, std as f32)
 }
 
-fn normal(mean: f32, std: f32) -> [f32; 256] {
+pub(crate) fn normal(mean: f32, std: f32) -> [f32; 256] {
     let mut values = [0.0; 256];
     for (normal, value) in values.iter_mut().zip(0..=u8::MAX) {
         *normal = (f32::from(value) / 255.0 - mean) / std;

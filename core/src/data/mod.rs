@@ -45,5 +45,6 @@ pub use batches::{Batch, Batches, Pair};
 pub use config::{Augment, Background, DataConfig, DataSet};
 pub use error::DataError;
 pub use image_data::ImageData;
+pub(crate) use image_data::normal;
 pub use images::Images;
 pub use training_batches::TrainingBatches;

@@ -66,7 +66,7 @@ fn cell_types(space: &Space, genotype: &Genotype) -> Result<Vec<CellPlan>, Strin
     genotype.check()?;
     if genotype.cells.len() != space.cell_types.len() {
         let [ours, theirs] = [genotype.cells.len(), space.cell_types.len()];
-        return Err(format!("the genotype has {ours} types of cell, but {} has {theirs}", space.name));
+        return Err(format!("cell types: the genotype has {ours}, and {} has {theirs}", space.name));
     }
     genotype.cells.iter().zip(&space.cell_types).map(|(cell, cell_type)| cell_plan(cell, cell_type, space)).collect()
 }

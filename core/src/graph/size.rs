@@ -40,23 +40,6 @@ impl NetworkSize {
         Self { channels, cells, image_channels, classes }
     }
 
-    /// Checks that a supernet has a cell of every type, so that the search decides all of them.
-    pub(crate) fn check_types(&self, space: &Space) -> Result<(), SizeError> {
-        let cells = space.cells(self.cells.min(1 << 16));
-        let lacks = (0..space.cell_types.len()).find(|cell_type| self.cells > 0 && !cells.contains(cell_type));
-        let Some(lacks) = lacks else { return Ok(()) };
-        let name = &space.cell_types[lacks].name;
-        // At most two cells of another type stand before the first of this one.
-        let mut more = (1..=3).map(|more| self.cells.saturating_add(more));
-        let enough = more.find(|&cells| space.cells(cells).contains(&lacks));
-        let advice = enough.map_or_else(|| "its layout has none".to_owned(), |enough| format!("take {enough} or more"));
-        let what = format!(
-            "a cell of type `{name}`, and {} has none if the number of cells is {}; {advice}",
-            space.name, self.cells
-        );
-        Err(SizeError { what })
-    }
-
     /// Checks every size, and the number of operations and nodes.
     pub(super) fn check(&self, operations: usize, max_operations: usize) -> Result<(), SizeError> {
         for (what, value, max) in [
@@ -77,6 +60,25 @@ impl NetworkSize {
     }
 }
 
+impl Space {
+    /// Checks that a supernet of `count` cells has a cell of every type, so that the search decides all of them.
+    pub(crate) fn check_cells(&self, count: usize) -> Result<(), SizeError> {
+        let cells = self.cells(count.min(1 << 16));
+        let lacks = (0..self.cell_types.len()).find(|cell_type| count > 0 && !cells.contains(cell_type));
+        let Some(lacks) = lacks else { return Ok(()) };
+        let name = &self.cell_types[lacks].name;
+        // At most two cells of another type stand before the first of this one.
+        let mut more = (1..=3).map(|more| count.saturating_add(more));
+        let enough = more.find(|&cells| self.cells(cells).contains(&lacks));
+        let advice = enough.map_or_else(|| "its layout has none".to_owned(), |enough| format!("take {enough} or more"));
+        let what = format!(
+            "a cell of type `{name}`, and {} has none if the number of cells is {}; {advice}",
+            self.name, count
+        );
+        Err(SizeError { what })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,8 +86,7 @@ mod tests {
     #[test]
     fn every_type_of_cell_has_a_cell() {
         let message = |name: &str, cells: usize| {
-            let size = NetworkSize { channels: 4, cells, image_channels: 3, classes: 10 };
-            size.check_types(&Space::named(name).unwrap()).map_err(|error| error.to_string())
+            Space::named(name).unwrap().check_cells(cells).map_err(|error| error.to_string())
         };
         for (name, cells) in [("darts", 3), ("darts", 8), ("nas-bench-201", 1)] {
             assert_eq!(message(name, cells), Ok(()));

@@ -1,9 +1,6 @@
 //! Work of a search: bilevel steps, and the measures at the end of an epoch.
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use web_time::Instant;
 
 use super::bilevel::{Bilevel, StepSettings};
 use super::phase::Stopwatch;
@@ -60,7 +57,6 @@ impl Search {
             image_channels: data.channels(),
             classes: data.classes().len(),
         };
-        size.check_types(&space)?;
         let needed = config.memory_with(&method, &data, device)?.host();
         let batches = Batches::new(data, config.batch, config.seed)?;
         reserve(needed)?;
@@ -197,18 +193,6 @@ impl Search {
         Ok(share)
     }
 
-    async fn time(&mut self) -> Result<Duration, SessionError> {
-        let held = self.bilevel.state().await?;
-        let (progress, phases) = (self.progress.clone(), self.bilevel.phases);
-        let last = Position { epoch: self.config.epochs - 1, step: 0, ..Position::default() };
-        let began = Instant::now();
-        let step = self.bilevel_step(last).await;
-        let took = began.elapsed();
-        (self.progress, self.bilevel.phases) = (progress, phases);
-        self.bilevel.restore(held).await?;
-        step.map(|_| took)
-    }
-
     async fn saved(&mut self) -> Result<SearchState, SessionError> {
         Ok(SearchState { bilevel: self.bilevel.state().await?, progress: self.progress.clone() })
     }
@@ -225,6 +209,7 @@ impl Search {
 }
 
 impl Work for Search {
+    const KIND: &'static str = "search";
     type Config = SearchConfig;
     type State = SearchState;
 
@@ -282,10 +267,6 @@ impl Work for Search {
 
     fn end(&self) -> EventKind {
         EventKind::End { genotype: self.genotype() }
-    }
-
-    fn try_step(&mut self) -> Later<'_, Duration, SessionError> {
-        Box::pin(self.time())
     }
 
     fn state(&mut self) -> Later<'_, SearchState, SessionError> {

@@ -52,7 +52,7 @@ pub struct Checkpoint<W: Work> {
     pub position: EventLogPosition,
 }
 
-// Derived, these would ask for them of the work itself.
+// `derive` would demand `W: Clone` and `W: PartialEq`.
 impl<W: Work> Clone for Checkpoint<W> {
     fn clone(&self) -> Self {
         Self { state: self.state.clone(), position: self.position }
@@ -111,6 +111,16 @@ pub enum CheckpointError {
         /// Fault of the file.
         what: String,
     },
+    /// The file is the checkpoint of another kind of work.
+    #[error("{}: the checkpoint is that of a {found}, not of a {expected}", .path.display())]
+    Kind {
+        /// Path of the file.
+        path: PathBuf,
+        /// Kind of the work that it was taken of.
+        found: String,
+        /// Kind of the work that was to be read.
+        expected: &'static str,
+    },
     /// The file has the format of another version of this library.
     #[error(
         "{}: the checkpoint is of format {found}, and this version reads {VERSION}; \
@@ -129,6 +139,8 @@ pub enum CheckpointError {
 #[derive(Serialize, Deserialize)]
 struct Header {
     version: u32,
+    /// Kind of the work.
+    kind: String,
     crc32: u32,
     /// [`Small`] as JSON, in the bytes that the checksum covers.
     rest: String,
@@ -174,6 +186,18 @@ impl<W: Work> Checkpoint<W> {
         Self::parse(&bytes, path)
     }
 
+    /// Reads the newest intact checkpoint of a folder.
+    ///
+    /// # Errors
+    /// That of the newest file, if the one before it cannot be used either; [`CheckpointError::Version`] and
+    /// [`CheckpointError::Kind`] at once.
+    pub fn newest(folder: &Path) -> Result<Self, CheckpointError> {
+        Self::read(&folder.join(NEWEST)).or_else(|error| match error {
+            CheckpointError::Version { .. } | CheckpointError::Kind { .. } => Err(error),
+            _ => Self::read(&folder.join(PREVIOUS)).map_err(|_| error),
+        })
+    }
+
     /// Reads the bytes that [`into_bytes`](Self::into_bytes) returned; `name` stands for the file in messages.
     ///
     /// # Errors
@@ -182,6 +206,7 @@ impl<W: Work> Checkpoint<W> {
         Self::from_bytes(bytes).map_err(|fault| match fault {
             Fault::Damaged(what) => CheckpointError::Damaged { path: name.to_owned(), what },
             Fault::Version(found) => CheckpointError::Version { path: name.to_owned(), found },
+            Fault::Kind(found) => CheckpointError::Kind { path: name.to_owned(), found, expected: W::KIND },
         })
     }
 
@@ -202,8 +227,8 @@ impl<W: Work> Checkpoint<W> {
             TensorView::new(*dtype, shape.clone(), bytes).map(|view| (name.as_str(), view))
         });
         let views = views.collect::<Result<Vec<_>, _>>().map_err(io::Error::other)?;
-        let crc32 = checksum(&rest, &views);
-        let header = serde_json::to_string(&Header { version: VERSION, crc32, rest })?;
+        let crc32 = checksum(W::KIND, &rest, &views);
+        let header = serde_json::to_string(&Header { version: VERSION, kind: W::KIND.to_owned(), crc32, rest })?;
         serialize(views, Some(HashMap::from([(KEY.to_owned(), header)]))).map_err(io::Error::other)
     }
 
@@ -221,12 +246,15 @@ impl<W: Work> Checkpoint<W> {
         }
         let header: Header = serde_json::from_str(header).map_err(damaged)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
-        let Small::<SessionState<W>> { mut state, position } = serde_json::from_str(&header.rest).map_err(damaged)?;
         let mut views: Vec<(&str, TensorView<'_>)> = tensors.iter().collect();
         views.sort_unstable_by_key(|(name, _)| *name);
-        if checksum(&header.rest, &views) != header.crc32 {
+        if checksum(&header.kind, &header.rest, &views) != header.crc32 {
             return Err(damaged("its checksum is another"));
         }
+        if header.kind != W::KIND {
+            return Err(Fault::Kind(header.kind));
+        }
+        let Small::<SessionState<W>> { mut state, position } = serde_json::from_str(&header.rest).map_err(damaged)?;
         for (name, view) in views {
             let values = numbers(&view).ok_or_else(|| damaged(format!("{name} has numbers of another type")))?;
             state.tensors().insert(name.to_owned(), Tensor { shape: view.shape().to_vec(), values });
@@ -244,6 +272,7 @@ struct Version {
 enum Fault {
     Damaged(String),
     Version(u32),
+    Kind(String),
 }
 
 /// Fault of a damaged file, from an error or a sentence.
@@ -251,14 +280,15 @@ fn damaged(what: impl Into<Box<dyn Error>>) -> Fault {
     Fault::Damaged(what.into().to_string())
 }
 
-/// Checksum over the rest of the state and all tensors, which are ordered by their names.
-fn checksum(rest: &str, tensors: &[(&str, TensorView<'_>)]) -> u32 {
+/// Checksum over the kind of the work, the rest of the state and all tensors, which are ordered by their names.
+fn checksum(kind: &str, rest: &str, tensors: &[(&str, TensorView<'_>)]) -> u32 {
     let mut hasher = Hasher::new();
     let mut add = |bytes: &[u8]| {
         // The lengths too: a byte must not move from one part to the next.
         hasher.update(&(bytes.len() as u64).to_le_bytes());
         hasher.update(bytes);
     };
+    add(kind.as_bytes());
     add(rest.as_bytes());
     for (name, view) in tensors {
         add(name.as_bytes());
@@ -365,6 +395,30 @@ mod tests {
     }
 
     #[test]
+    fn the_checkpoint_of_another_work_is_named() {
+        let bytes = checkpoint().into_bytes().unwrap();
+        let read = super::Checkpoint::<crate::training::Train>::parse(&bytes, Path::new("file"));
+        let message = read.unwrap_err().to_string();
+        assert_eq!(message, "file: the checkpoint is that of a search, not of a training");
+    }
+
+    #[test]
+    fn the_newest_intact_checkpoint_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = checkpoint();
+        let mut second = first.clone();
+        second.position.add(b"more");
+        assert!(Checkpoint::newest(folder.path()).is_err());
+        first.clone().save(folder.path()).unwrap();
+        second.clone().save(folder.path()).unwrap();
+        assert_eq!(Checkpoint::newest(folder.path()).unwrap(), second);
+        fs::write(folder.path().join(NEWEST), b"cut").unwrap();
+        assert_eq!(Checkpoint::newest(folder.path()).unwrap(), first);
+        fs::remove_file(folder.path().join(NEWEST)).unwrap();
+        assert_eq!(Checkpoint::newest(folder.path()).unwrap(), first);
+    }
+
+    #[test]
     fn another_version_is_refused_by_its_number() {
         let mut bytes = checkpoint().into_bytes().unwrap();
         let written = format!(r#"{{\"version\":{VERSION}"#);
@@ -386,6 +440,8 @@ mod tests {
             match Checkpoint::from_bytes(&changed) {
                 Ok(read) => prop_assert_eq!(&read, &whole),
                 Err(Fault::Damaged(_) | Fault::Version(_)) => {}
+                // The checksum covers the kind, too.
+                Err(Fault::Kind(kind)) => prop_assert!(false, "{kind}"),
             }
         });
         proptest!(ProptestConfig::with_cases(1000), |(length in places())| {

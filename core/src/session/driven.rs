@@ -40,7 +40,7 @@ pub struct SessionState<W: Work> {
     pub(crate) data: String,
 }
 
-// Derived, these would ask for them of the work itself.
+// `derive` would demand `W: Clone` and `W: PartialEq`.
 impl<W: Work> Clone for SessionState<W> {
     fn clone(&self) -> Self {
         let Self { config, work, position, seconds, data } = self;
@@ -222,7 +222,7 @@ impl<W: Work> Session<W> {
     /// Takes a step, measures it and takes it back: the session ends with the same bits. Its clock goes on meanwhile, and
     /// a GPU without room for the batch is replaced by the CPU, as in any step.
     ///
-    /// The step is one of the last epoch, in which every regularizer is at work. The first one on a device also makes its
+    /// The step is one of the last epoch, in which regularizers and drop paths have their full strength. The first one on a device also makes its
     /// buffers and kernels; measure twice where that matters.
     ///
     /// # Errors
@@ -240,7 +240,13 @@ impl<W: Work> Session<W> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub async fn time_step(&mut self) -> Result<Duration, SessionError> {
-        self.work.try_step().await
+        let held = self.work.state().await?;
+        let last = Position { epoch: self.config().epochs() - 1, ..Position::default() };
+        let began = Instant::now();
+        let step = self.work.step(last).await;
+        let took = began.elapsed();
+        self.work.restore(held, self.position).await?;
+        step.map(|_| took)
     }
 
     /// Whole state, on the host.

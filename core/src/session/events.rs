@@ -79,7 +79,7 @@ fn read(line: &[u8]) -> Result<Event, String> {
         // The parser counts lines from this one on.
         let text = error.to_string();
         let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
-        format!("no event of a search: {}", crate::text::plain(what))
+        format!("no event of a run: {}", crate::text::plain(what))
     })?;
     if event.version == Event::VERSION {
         Ok(event)
@@ -114,8 +114,8 @@ mod tests {
     fn what_is_no_event_has_its_line() {
         for (second, what) in [
             (STEP.replace("\"version\":3", "\"version\":1"), "line 2: version 1 of events is not known here, only 3"),
-            (STEP.replace("\"step\":3,", ""), "line 2: no event of a search: missing field `step`"),
-            ("{".to_owned(), "line 2: no event of a search: EOF while parsing an object"),
+            (STEP.replace("\"step\":3,", ""), "line 2: no event of a run: missing field `step`"),
+            ("{".to_owned(), "line 2: no event of a run: EOF while parsing an object"),
         ] {
             let text = format!("{STEP}\n{second}\n{STEP}\n");
             let read: Vec<_> = Events::new(text.as_bytes()).collect();

@@ -2,7 +2,6 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -21,6 +20,8 @@ pub trait SavedState: Clone + Debug + PartialEq + Serialize + DeserializeOwned {
 
 /// Work of a session, which takes steps and ends epochs: a search or a training.
 pub trait Work: Debug + Send + Sized {
+    /// Name of the kind of work, such as `search`.
+    const KIND: &'static str;
     /// Settings of the work.
     type Config: Settings;
     /// State that its steps change.
@@ -76,12 +77,6 @@ pub trait Work: Debug + Send + Sized {
 
     /// Last event.
     fn end(&self) -> EventKind;
-
-    /// Takes a step of the last epoch, measures it and takes it back: the work is as before.
-    ///
-    /// # Errors
-    /// As [`step`](Self::step).
-    fn try_step(&mut self) -> Later<'_, Duration, SessionError>;
 
     /// Returns the state, on the host.
     ///

@@ -103,6 +103,17 @@ impl Space {
     /// The names of the published spaces.
     pub const NAMES: [&'static str; 7] = ["nas-bench-201", "darts", "darts-none", "s1", "s2", "s3", "s4"];
 
+    /// Space of a configuration: the custom one if there is one, else the published one of this name.
+    ///
+    /// # Errors
+    /// [`SpaceError`] if the name is not known or the description is wrong.
+    pub fn of(name: &str, custom: Option<&CustomSpace>) -> Result<Self, SpaceError> {
+        match custom {
+            Some(custom) => custom.space().map_err(|fault| SpaceError::Custom { line: 1, what: fault.what }),
+            None => Self::named(name),
+        }
+    }
+
     /// Returns a published space by its name.
     ///
     /// # Errors

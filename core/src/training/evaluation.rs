@@ -53,70 +53,91 @@ pub struct Prediction {
     pub of_label: f64,
 }
 
+/// Accuracies and loss of a network on some images.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scores {
+    pub(super) top1: f64,
+    pub(super) top5: f64,
+    pub(super) loss: f64,
+}
+
 /// Sums of an evaluation in progress.
 #[derive(Debug)]
 pub(super) struct Sums {
     classes: usize,
-    loss: f64,
+    images: usize,
+    correct: usize,
     among_five: usize,
-    predictions: Vec<Prediction>,
+    loss: f64,
 }
 
-impl Evaluation {
-    /// Evaluates a network on the test images of a training.
+impl Scores {
+    /// Scores of a network on the test images of a training.
     pub(super) async fn of(network: &mut DerivedNetwork, batches: &mut TrainingBatches) -> Result<Self, SessionError> {
         let mut sums = Sums::new(network.classes());
-        // Shared, the batches could not move between threads with the future.
+        // An iterator would hold `&TrainingBatches` across the wait, and the future would not be `Send`.
         for index in 0..batches.test_batches() {
             let Some(batch) = batches.test(index) else { break };
             let logits = network.predict(&batch).await?;
-            sums.add(&batch, &logits);
+            sums.add(&batch, &logits).for_each(drop);
         }
-        Ok(sums.finish())
+        Ok(sums.scores())
+    }
+}
+
+impl Evaluation {
+    /// Evaluation from the scores and the prediction for every image.
+    pub(super) fn new(classes: usize, scores: Scores, predictions: Vec<Prediction>) -> Self {
+        let mut confusion = vec![vec![0; classes]; classes];
+        for prediction in &predictions {
+            confusion[prediction.label][prediction.class] += 1;
+        }
+        let by_class = confusion.iter().enumerate().map(|(class, row)| {
+            let all: usize = row.iter().sum();
+            (all > 0).then(|| share(row[class], all))
+        });
+        let Scores { top1, top5, loss } = scores;
+        Self {
+            images: predictions.len(),
+            top1,
+            top5,
+            loss,
+            by_class: by_class.collect(),
+            calibration: calibration(&predictions),
+            confusion,
+            predictions,
+        }
     }
 }
 
 impl Sums {
     pub(super) fn new(classes: usize) -> Self {
-        Self { classes, loss: 0.0, among_five: 0, predictions: Vec::new() }
+        Self { classes, images: 0, correct: 0, among_five: 0, loss: 0.0 }
     }
 
-    /// Adds the logits of a batch.
-    pub(super) fn add(&mut self, batch: &Batch, logits: &[f64]) {
-        for (logits, &label) in logits.chunks_exact(self.classes).zip(&batch.labels) {
+    /// Adds the logits of a batch, and returns the predictions.
+    pub(super) fn add<'s>(&'s mut self, batch: &'s Batch, logits: &'s [f64]) -> impl Iterator<Item = Prediction> + 's {
+        logits.chunks_exact(self.classes).zip(&batch.labels).map(|(logits, &label)| {
             let label = usize::try_from(label).unwrap_or_default();
             let probabilities = softmax(logits);
             let class = crate::vector::argmax(logits);
-            let larger = |other: usize| (logits[other], label) > (logits[label], other);
-            self.among_five +=
-                usize::from((0..self.classes).filter(|&other| other != label && larger(other)).count() < 5);
+            // Of equal logits, the first class comes first.
+            let before = |&other: &usize| (logits[other], label) > (logits[label], other);
+            let rank = (0..self.classes).filter(|other| *other != label).filter(before).count();
+            self.images += 1;
+            self.correct += usize::from(class == label);
+            self.among_five += usize::from(rank < 5);
             self.loss -= libm::log(probabilities[label].max(f64::MIN_POSITIVE));
             let [confidence, of_label] = [class, label].map(|class| probabilities[class]);
-            self.predictions.push(Prediction { label, class, confidence, of_label });
-        }
+            Prediction { label, class, confidence, of_label }
+        })
     }
 
-    pub(super) fn finish(self) -> Evaluation {
-        let Self { classes, loss, among_five, predictions } = self;
-        let mut confusion = vec![vec![0; classes]; classes];
-        for prediction in &predictions {
-            confusion[prediction.label][prediction.class] += 1;
-        }
-        let images = predictions.len();
-        let correct = (0..classes).map(|class| confusion[class][class]).sum();
-        let by_class = confusion.iter().enumerate().map(|(class, row)| {
-            let all: usize = row.iter().sum();
-            (all > 0).then(|| share(row[class], all))
-        });
-        Evaluation {
-            images,
-            top1: share(correct, images),
-            top5: share(among_five, images),
-            loss: loss * share(1, images),
-            by_class: by_class.collect(),
-            calibration: calibration(&predictions),
-            confusion,
-            predictions,
+    pub(super) fn scores(&self) -> Scores {
+        Scores {
+            top1: share(self.correct, self.images),
+            top5: share(self.among_five, self.images),
+            loss: self.loss * share(1, self.images),
         }
     }
 }
@@ -165,30 +186,30 @@ pub(super) fn softmax(logits: &[f64]) -> Vec<f64> {
 mod tests {
     use super::*;
 
-    /// Six classes, four images: their accuracies, confusions and calibration are those by hand.
+    /// Six classes, five images: their accuracies, confusions and calibration are those by hand.
     #[test]
     fn measures_are_those_by_hand() {
         let mut sums = Sums::new(6);
-        let logits = |high: usize, value: f64| (0..6).map(move |class| if class == high { value } else { 0.0 });
-        // Probabilities of the likeliest class: 1/(1 + 5/e^v).
-        let rows: Vec<f64> = [(0, 5.0_f64), (0, 5.0), (2, 2.0), (5, 1.0)]
+        // Exponentials of the likeliest class's logit are 25, 25, 10, 5 and 15; those of the others are 1.
+        let rows: Vec<f64> = [(0, 25.0_f64), (0, 25.0), (2, 10.0), (5, 5.0), (0, 15.0)]
             .into_iter()
-            .flat_map(|(high, value)| logits(high, value.ln() + 5.0_f64.ln()))
+            .flat_map(|(high, value)| (0..6).map(move |class| if class == high { value.ln() } else { 0.0 }))
             .collect();
-        let batch = Batch { images: Vec::new(), labels: vec![0, 1, 2, 0], shape: [4, 1, 1, 1] };
-        sums.add(&batch, &rows);
-        let found = sums.finish();
-        // v = 25, 25, 10, 5 against five ones: 25/30, 25/30, 10/15, 5/10.
-        assert_eq!((found.images, found.confusion.iter().flatten().sum::<usize>()), (4, 4));
-        assert!((found.top1 - 0.5).abs() + (found.top5 - 1.0).abs() < 1e-12, "{found:?}");
+        let batch = Batch { images: Vec::new(), labels: vec![0, 1, 2, 0, 5], shape: [5, 1, 1, 1] };
+        let predictions: Vec<Prediction> = sums.add(&batch, &rows).collect();
+        let found = Evaluation::new(6, sums.scores(), predictions);
+        let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found}, not {expected}");
+        assert_eq!(found.images, 5);
+        close(found.top1, 0.4);
+        // Of equal logits, the first class comes first: the class of the last image is the sixth.
+        close(found.top5, 0.8);
         assert_eq!(found.confusion[0], [1, 0, 0, 0, 0, 1]);
-        assert_eq!((found.confusion[1][0], found.confusion[2][2]), (1, 1));
-        assert_eq!(found.by_class, [Some(0.5), Some(0.0), Some(1.0), None, None, None]);
-        // The fourth image's class is second among equals, the second image's, too.
-        let by_hand = -((25.0_f64 / 30.0).ln() + (1.0_f64 / 30.0).ln() + (10.0_f64 / 15.0).ln() + (0.1_f64).ln()) / 4.0;
-        assert!((found.loss - by_hand).abs() < 1e-12, "{}", found.loss);
-        // Bins: ⅚ twice, one of two correct; ⅔ correct; ½ wrong.
-        let ece = 0.5 * (0.5_f64 - 25.0 / 30.0).abs() + 0.25 * (1.0 - 2.0 / 3.0) + 0.25 * 0.5;
-        assert!((found.calibration.ece - ece).abs() < 1e-12, "{:?}", found.calibration);
+        assert_eq!((found.confusion[1][0], found.confusion[2][2], found.confusion[5][0]), (1, 1, 1));
+        assert_eq!(found.by_class, [Some(0.5), Some(0.0), Some(1.0), None, None, Some(0.0)]);
+        let likelihoods = [25.0_f64 / 30.0, 1.0 / 30.0, 10.0 / 15.0, 0.1, 0.05];
+        close(found.loss, -likelihoods.map(f64::ln).iter().sum::<f64>() / 5.0);
+        close(found.calibration.confidence, (2.0 * 25.0 / 30.0 + 2.0 / 3.0 + 0.5 + 0.75) / 5.0);
+        // Bins: ⅚ twice, one of two correct; ⅔ correct; ½ wrong; ¾ wrong.
+        close(found.calibration.ece, 0.4 * (0.5_f64 - 25.0 / 30.0).abs() + 0.2 * (1.0 / 3.0 + 0.5 + 0.75));
     }
 }

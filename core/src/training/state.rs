@@ -70,7 +70,10 @@ impl Images {
                 "it has {means} means and {deviations} standard deviations for images of {channels} channels"
             )),
             _ => Ok(()),
-        }
+        }?;
+        let usable = self.mean.iter().all(|mean| mean.is_finite())
+            && self.std.iter().all(|&deviation| deviation.is_finite() && deviation > 0.0);
+        if usable { Ok(()) } else { wrong("its means and standard deviations normalize no image".to_owned()) }
     }
 }
 

@@ -8,7 +8,7 @@ use super::evaluation::{Evaluation, Sums, softmax};
 use super::network::DerivedNetwork;
 use super::state;
 use super::work::{Train, check_images};
-use crate::data::{Batch, ImageData, Images};
+use crate::data::{Batch, ImageData, Images, normal};
 use crate::device::Device;
 use crate::engine::{self, Numbers, State};
 use crate::exchange::weights::NetworkWeights;
@@ -16,7 +16,7 @@ use crate::exchange::weights::NetworkWeights;
 use crate::session::{Checkpoint, CheckpointError};
 use crate::session::{SessionError, SessionState, Settings, TrainingConfig, reserve, tensors};
 
-/// Largest number of images of a pass; there are no more than in a batch of the training.
+/// Largest number of images of a pass; a smaller batch of the training is kept.
 const MAX_BATCH: usize = 256;
 
 /// Network that was trained, with what it needs to read images.
@@ -38,6 +38,8 @@ pub struct Trained {
     config: TrainingConfig,
     network: DerivedNetwork,
     images: state::Images,
+    /// Normalized value of every pixel value, for each channel.
+    normal: Vec<[f32; 256]>,
 }
 
 impl Trained {
@@ -83,14 +85,8 @@ impl Trained {
         device: &Device,
     ) -> Result<Self, SessionError> {
         let mut trained = Self::initial(config, state::Images::of(data), device).await?;
-        let NetworkWeights { parameters, running_mean, running_variance } = weights;
-        let parts = [
-            (State::Weights, parameters),
-            (State::RunningMean, running_mean),
-            (State::RunningVariance, running_variance),
-        ];
-        for (state, vector) in parts {
-            trained.network.engine().write(state, &Numbers::Single(vector.clone())).await?;
+        for (state, vector) in weights.parts() {
+            trained.network.engine().write(state, &Numbers::Single(vector.to_vec())).await?;
         }
         Ok(trained)
     }
@@ -106,7 +102,8 @@ impl Trained {
         let pass = engine::Training { shape, tangent: false, saves: false };
         reserve(engine::memory(graph.clone(), device, pass).host)?;
         let network = DerivedNetwork::of_graph(graph, size, config.seed, device).await?;
-        Ok(Self { config, network, images })
+        let normal = images.mean.iter().zip(&images.std).map(|(&mean, &std)| normal(mean, std)).collect();
+        Ok(Self { config, network, images, normal })
     }
 
     /// Reads the network from the folder of a training, or from one of its checkpoints.
@@ -115,9 +112,8 @@ impl Trained {
     /// [`CheckpointError`] if there is no intact checkpoint; [`SessionError`] as for [`new`](Self::new).
     #[cfg(not(target_family = "wasm"))]
     pub async fn read(path: &Path, device: &Device) -> Result<Self, ReadError> {
-        let file = if path.is_dir() { path.join(Checkpoint::<Train>::NEWEST) } else { path.to_owned() };
-        let Checkpoint { state, .. } = Checkpoint::<Train>::read(&file)?;
-        Ok(Self::new(state, device).await?)
+        let read = if path.is_dir() { Checkpoint::<Train>::newest } else { Checkpoint::<Train>::read };
+        Ok(Self::new(read(path)?.state, device).await?)
     }
 
     /// Settings of the training.
@@ -144,7 +140,7 @@ impl Trained {
         [&self.images.mean, &self.images.std]
     }
 
-    /// Network.
+    /// Network with its weights, for passes of one's own.
     pub fn network(&mut self) -> &mut DerivedNetwork {
         &mut self.network
     }
@@ -198,14 +194,14 @@ impl Trained {
     ) -> Result<Evaluation, SessionError> {
         let images = self.fitted(images)?;
         let labels = self.labels(&images)?;
-        let (mut sums, mut done) = (Sums::new(self.network.classes()), 0);
+        let classes = self.network.classes();
+        let (mut sums, mut predictions) = (Sums::new(classes), Vec::with_capacity(images.len()));
         let add = |batch: &Batch, logits: &[f64]| {
-            sums.add(batch, logits);
-            done += batch.labels.len();
-            progress(done, images.len());
+            predictions.extend(sums.add(batch, logits));
+            progress(predictions.len(), images.len());
         };
         self.pass(&images, &labels, add).await?;
-        Ok(sums.finish())
+        Ok(Evaluation::new(classes, sums.scores(), predictions))
     }
 
     /// Runs the network on all images, and gives each batch with its logits to `take`.
@@ -227,11 +223,12 @@ impl Trained {
 
     /// Classes of images as the network counts them.
     fn labels(&self, images: &Images) -> Result<Vec<u16>, SessionError> {
+        let class = |name| self.images.classes.iter().position(|known| known == name);
+        let known: Vec<Option<u16>> =
+            images.classes.iter().map(|name| class(name).and_then(|class| u16::try_from(class).ok())).collect();
         let label = |&label: &u16| {
-            let name = &images.classes[usize::from(label)];
-            let class = self.images.classes.iter().position(|known| known == name);
-            class.and_then(|class| u16::try_from(class).ok()).ok_or_else(|| {
-                let known = self.images.classes.join(", ");
+            known[usize::from(label)].ok_or_else(|| {
+                let (name, known) = (&images.classes[usize::from(label)], self.images.classes.join(", "));
                 SessionError::Images(format!("the images have the class `{name}`, and the network knows {known}"))
             })
         };
@@ -256,16 +253,15 @@ impl Trained {
 
     /// Batch of images in the size of the network's, normalized as in the training.
     fn batch(&self, pixels: &[u8], labels: &[u16]) -> Batch {
-        let state::Images { shape: [channels, height, width], mean, std, .. } = &self.images;
-        let planes = pixels.chunks_exact(height * width).zip((0..*channels).cycle());
-        let normal = |(plane, channel): (&[u8], usize)| {
-            let (mean, std) = (mean[channel], std[channel]);
-            plane.iter().map(|&pixel| (f32::from(pixel) / 255.0 - mean) / std).collect::<Vec<f32>>()
+        let [channels, height, width] = self.images.shape;
+        let planes = pixels.chunks_exact(height * width).zip(self.normal.iter().cycle());
+        let normal = |(plane, normal): (&'_ [u8], &[f32; 256])| {
+            plane.iter().map(|&pixel| normal[usize::from(pixel)]).collect::<Vec<f32>>()
         };
         Batch {
             images: planes.flat_map(normal).collect(),
             labels: labels.iter().map(|&label| i64::from(label)).collect(),
-            shape: [labels.len(), *channels, *height, *width],
+            shape: [labels.len(), channels, height, width],
         }
     }
 }

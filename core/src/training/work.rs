@@ -1,11 +1,8 @@
 //! Work of a training: steps of SGD and tests.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use web_time::Instant;
-
-use super::evaluation::Evaluation;
+use super::evaluation::Scores;
 use super::network::DerivedNetwork;
 use super::state::{Images, Sums, TrainingState};
 use crate::data::{DataError, ImageData, TrainingBatches};
@@ -95,7 +92,7 @@ impl Train {
     }
 
     async fn test(&mut self, at: Position) -> Result<TrainingEpochEvent, SessionError> {
-        let found = Evaluation::of(&mut self.network, &mut self.batches).await?;
+        let found = Scores::of(&mut self.network, &mut self.batches).await?;
         let sums = std::mem::take(&mut self.sums);
         #[expect(clippy::cast_precision_loss, reason = "images and steps are few")]
         let [steps, clipped, correct, images] =
@@ -113,17 +110,6 @@ impl Train {
             gradient_norm: sums.gradient_norm / steps,
             clipped: clipped / steps,
         })
-    }
-
-    async fn time(&mut self) -> Result<Duration, SessionError> {
-        let (held, sums) = (tensors::read(self.network.engine()).await?, self.sums.clone());
-        let last = Position { epoch: self.config.epochs - 1, step: 0, ..Position::default() };
-        let began = Instant::now();
-        let step = self.train(last).await;
-        let took = began.elapsed();
-        self.put_back(&held).await?;
-        self.sums = sums;
-        step.map(|_| took)
     }
 
     async fn put_back(&mut self, held: &tensors::Tensors) -> Result<(), SessionError> {
@@ -144,7 +130,12 @@ impl Train {
             return wrong(format!("it has {found} tensors, and this network {count}"));
         }
         let sums = &state.sums;
-        if state.images != self.images() || sums.clipped > at.step || sums.correct > sums.images {
+        let seen = at.step.checked_mul(self.config.batch);
+        if state.images != self.images()
+            || sums.clipped > at.step
+            || sums.correct > sums.images
+            || seen != Some(sums.images)
+        {
             return wrong("its progress is that of another training".to_owned());
         }
         self.put_back(&state.tensors).await?;
@@ -175,6 +166,7 @@ pub(super) fn check_images(
 }
 
 impl Work for Train {
+    const KIND: &'static str = "training";
     type Config = TrainingConfig;
     type State = TrainingState;
 
@@ -231,10 +223,6 @@ impl Work for Train {
 
     fn end(&self) -> EventKind {
         EventKind::TrainingEnd { test_accuracy: self.test_accuracy }
-    }
-
-    fn try_step(&mut self) -> Later<'_, Duration, SessionError> {
-        Box::pin(self.time())
     }
 
     fn state(&mut self) -> Later<'_, TrainingState, SessionError> {

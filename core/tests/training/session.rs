@@ -2,7 +2,7 @@
 
 use lambda_darts::data::Batch;
 use lambda_darts::device::Device;
-use lambda_darts::training::{EventKind, Trained, Training, TrainingConfig, TrainingEpochEvent};
+use lambda_darts::training::{EventKind, SessionError, Trained, Training, TrainingConfig, TrainingEpochEvent};
 use pollster::block_on;
 
 use crate::{CELL, config, data, start, state, take};
@@ -115,4 +115,42 @@ fn a_trained_network_predicts_what_the_training_measured() {
         let most = prediction.confidence + 1e-12;
         assert!(probabilities.iter().all(|&probability| probability <= most), "{prediction:?}, {probabilities:?}");
     }
+}
+
+/// A step that fails leaves the training as it was.
+#[test]
+fn a_step_that_is_not_finite_changes_nothing() {
+    let mut config = config("nas-bench-201", CELL);
+    (config.weights.lr, config.weights.clip) = (1e30, 0.0);
+    let mut training = start(&config, &Device::cpu());
+    let before = loop {
+        let before = state(&mut training);
+        match block_on(training.next_event()) {
+            Ok(event) => assert!(event.is_some(), "the training ended"),
+            Err(SessionError::NotFinite { .. }) => break before,
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert_eq!(before, state(&mut training));
+}
+
+/// The end of an epoch has the means of its steps.
+#[test]
+fn an_epoch_has_the_means_of_its_steps() {
+    let mut config = config("nas-bench-201", CELL);
+    config.weights.clip = 1.0;
+    let events = take(&mut start(&config, &Device::cpu()), usize::MAX);
+    let steps: Vec<_> = events
+        .iter()
+        .filter_map(|event| if let EventKind::TrainingStep(step) = event { Some(*step) } else { None })
+        .filter(|step| step.epoch == config.epochs)
+        .collect();
+    let last = last_epoch(&events);
+    let count = f64::from(u32::try_from(steps.len()).expect("a few steps"));
+    assert!(count > 2.0);
+    let close = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-12, "{found}, not {expected}");
+    close(last.train_loss, steps.iter().map(|step| step.train_loss).sum::<f64>() / count);
+    close(last.gradient_norm, steps.iter().map(|step| step.gradient_norm).sum::<f64>() / count);
+    close(last.clipped, steps.iter().map(|step| f64::from(u8::from(step.gradient_norm > 1.0))).sum::<f64>() / count);
+    assert!(last.clipped > 0.0, "no step was clipped");
 }

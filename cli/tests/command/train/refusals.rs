@@ -19,8 +19,8 @@ fn cells_that_make_no_network() {
         &START,
         &[
             (&[], &["required"]),
-            (&[CELL, "--space", "darts"], &["1 types of cell", "darts has 2"]),
-            (&[DARTS, "--space", "nas-bench-201"], &["2 types of cell", "nas-bench-201 has 1"]),
+            (&[CELL, "--space", "darts"], &["the genotype has 1", "darts has 2"]),
+            (&[DARTS, "--space", "nas-bench-201"], &["the genotype has 2", "nas-bench-201 has 1"]),
             (&[CELL, "--space", "s9"], &["search space `s9`"]),
             (&["|warp~0|"], &["operation `warp`"]),
             (&["missing"], &["missing: not the folder of a run"]),

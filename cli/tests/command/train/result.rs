@@ -56,6 +56,12 @@ fn a_training_leaves_its_result_and_its_record() {
     assert_eq!(kinds, [&["training_start"][..], &epoch, &epoch, &["training_end"]].concat());
     assert_eq!(events[0]["weights"], cost.parameters, "there is no auxiliary head");
 
+    // Its cell can be taken from it.
+    let derived = run(&["derive", "run"], folder.path());
+    assert_eq!(text(&derived.stdout).lines().next(), Some(CELL), "{}", text(&derived.stderr));
+    let config = run(&["config", "train", "run"], folder.path());
+    assert!(text(&config.stdout).contains(&format!("genotype = \"{CELL}\"")), "{}", text(&config.stderr));
+
     // All records tell the same of the last epoch.
     let last = &events[10];
     for name in ["test_accuracy", "test_top5", "test_loss", "train_loss"] {

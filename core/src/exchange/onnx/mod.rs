@@ -19,12 +19,7 @@
 //! let cell = Genotype::parse("|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|")?;
 //! let size = NetworkSize { channels: 4, cells: 1, image_channels: 3, classes: 10 };
 //! let graph = Graph::derived(&space, &cell, size, NetworkOptions::default())?;
-//! let channels = graph.normalized_channels();
-//! let weights = NetworkWeights {
-//!     parameters: graph.initial_weights(0),
-//!     running_mean: vec![0.0; channels],
-//!     running_variance: vec![1.0; channels],
-//! };
+//! let weights = NetworkWeights::initial(&graph, 0);
 //! let model = onnx::model(&graph, &weights, &[], &OnnxOptions { image: [32, 32], fold_norms: true })?;
 //! // The version of the file format comes first.
 //! assert_eq!(model[..2], [8, 8]);

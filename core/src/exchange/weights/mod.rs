@@ -63,7 +63,7 @@ impl NetworkWeights {
     }
 
     /// Parts of an engine's state that these are.
-    fn parts(&self) -> [(State, &[f32]); 3] {
+    pub(crate) fn parts(&self) -> [(State, &[f32]); 3] {
         [
             (State::Weights, &self.parameters),
             (State::RunningMean, &self.running_mean),

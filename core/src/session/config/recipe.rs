@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::training::{NetworkConfig, NetworkLayout, Schedule, SgdConfig, TrainingConfig};
 use crate::data::{Augment, DataConfig, DataSet};
-use crate::space::{Genotype, MacroLayout, Space};
+use crate::space::{CustomSpace, Genotype, MacroLayout, Space};
 
 /// Recipe: the settings of a training as a paper has them.
 ///
@@ -65,8 +65,9 @@ impl Recipe {
 
     /// Settings of the recipe for the network of a genotype. The embedded images stand in for a data set until one is
     /// named.
-    pub(super) fn config(self, space: &str, genotype: Genotype) -> TrainingConfig {
-        let staged = Space::named(space).is_ok_and(|space| space.layout == MacroLayout::Staged);
+    pub(super) fn config(self, space: &str, custom: Option<CustomSpace>, genotype: Genotype) -> TrainingConfig {
+        let known = Space::of(space, custom.as_ref());
+        let staged = known.is_ok_and(|space| space.layout == MacroLayout::Staged);
         let mut config = TrainingConfig {
             recipe: self,
             space: space.to_owned(),
@@ -93,14 +94,14 @@ impl Recipe {
                 clip: 5.0,
             },
             data: DataConfig { augment: Augment::Published, cutout: 16, ..DataConfig::training() },
-            custom_space: None,
+            custom_space: custom,
         };
         match self {
             Self::Darts => {}
             Self::DartsImagenet => {
                 (config.epochs, config.batch) = (250, 128);
                 config.network = NetworkConfig {
-                    layout: NetworkLayout::Imagenet,
+                    layout: if staged { NetworkLayout::Space } else { NetworkLayout::Imagenet },
                     channels: 48,
                     cells: 14,
                     drop_path: 0.0,
@@ -126,7 +127,7 @@ impl Recipe {
             config.weights.clip = 5.0;
             config.data.augment = Augment::Auto;
         }
-        // NAS-Bench-201's layout has no auxiliary head.
+        // A staged layout has no auxiliary head.
         if staged {
             config.network.auxiliary_weight = 0.0;
         }

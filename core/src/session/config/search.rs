@@ -283,10 +283,7 @@ impl SearchConfig {
     /// # Errors
     /// [`SpaceError`] if the name is not known or the description is wrong.
     pub fn search_space(&self) -> Result<Space, SpaceError> {
-        match &self.custom_space {
-            Some(custom) => custom.space().map_err(|fault| SpaceError::Custom { line: 1, what: fault.what }),
-            None => Space::named(&self.space),
-        }
+        Space::of(&self.space, self.custom_space.as_ref())
     }
 
     /// Checks that every number is in range.
@@ -314,7 +311,9 @@ impl SearchConfig {
         }
         let decay = architecture.decay;
         setting(decay.is_finite() && decay >= 0.0, "architecture.decay", "0 or more", &decay)?;
-        let method = self.method.build(&self.search_space()?)?;
+        let space = self.search_space()?;
+        space.check_cells(self.supernet.cells)?;
+        let method = self.method.build(&space)?;
         if let (true, Some(name)) = (self.measures.curvature, method.relaxation()) {
             let why = format!("`measures.curvature` differentiates the softmax, and the relaxation is `{name}`");
             return Err(PartError::Composition { why }.into());

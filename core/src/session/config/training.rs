@@ -28,7 +28,7 @@ use crate::space::{CustomSpace, Genotype, MacroLayout, Space, SpaceError};
 #[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingConfig {
-    /// Recipe that settings which are left out are those of.
+    /// Recipe that gives the settings which are left out.
     pub recipe: Recipe,
     /// Name of the space that arranges the cells: a published one, or `custom_space`.
     pub space: String,
@@ -143,7 +143,13 @@ impl TrainingConfig {
     /// Settings of a recipe for a genotype of a space.
     #[must_use]
     pub fn new(recipe: Recipe, space: &str, genotype: Genotype) -> Self {
-        recipe.config(space, genotype)
+        recipe.config(space, None, genotype)
+    }
+
+    /// Settings of a recipe for a genotype of a custom space.
+    #[must_use]
+    pub fn of_custom_space(recipe: Recipe, custom: CustomSpace, genotype: Genotype) -> Self {
+        recipe.config(&custom.name.clone(), Some(custom), genotype)
     }
 
     /// Reads a configuration. Settings that are left out are those of the recipe that it names, or else of the default
@@ -155,7 +161,7 @@ impl TrainingConfig {
         settings::read(text, |named: &Self, given| {
             let recipe =
                 if given.contains_key("recipe") { named.recipe } else { Recipe::of(&named.space, named.data.set) };
-            Self::new(recipe, &named.space, named.genotype.clone())
+            recipe.config(&named.space, named.custom_space.clone(), named.genotype.clone())
         })
     }
 
@@ -179,10 +185,7 @@ impl TrainingConfig {
     /// # Errors
     /// [`SpaceError`] if the name is not known or the description is wrong.
     pub fn network_space(&self) -> Result<Space, SpaceError> {
-        let mut space = match &self.custom_space {
-            Some(custom) => custom.space().map_err(|fault| SpaceError::Custom { line: 1, what: fault.what })?,
-            None => Space::named(&self.space)?,
-        };
+        let mut space = Space::of(&self.space, self.custom_space.as_ref())?;
         if self.network.layout == NetworkLayout::Imagenet && space.layout != MacroLayout::Staged {
             space.layout = MacroLayout::ImageNet;
         }
@@ -252,6 +255,14 @@ impl Settings for TrainingConfig {
         Self::from_toml(text)
     }
 
+    fn set(&mut self, path: &str, value: &str) -> Result<(), SessionError> {
+        if path == "recipe" {
+            let why = "it decides the other defaults; name it with the first settings".to_owned();
+            return Err(settings::not_set(path, value, why));
+        }
+        settings::set(self, path, value)
+    }
+
     fn check(&self) -> Result<(), SessionError> {
         let setting = |ok: bool, setting, must, is: &dyn std::fmt::Display| {
             Ok::<(), SessionError>(PartError::check(ok, setting, must, is)?)
@@ -274,7 +285,9 @@ impl Settings for TrainingConfig {
         setting(share(weights.momentum), "weights.momentum", "at least 0 and below 1", &weights.momentum)?;
         setting(some(weights.decay), "weights.decay", "0 or more", &weights.decay)?;
         setting(some(weights.clip), "weights.clip", "0 or more", &weights.clip)?;
-        self.network_space()?;
+        let staged = self.network_space()?.layout == MacroLayout::Staged;
+        let spaced = !staged || self.network.layout == NetworkLayout::Space;
+        setting(spaced, "network.layout", "`space` for the cells of a staged space", &"imagenet")?;
         Ok(())
     }
 

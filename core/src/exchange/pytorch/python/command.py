@@ -3,8 +3,9 @@ def load(path):
     from safetensors.torch import load_file
 
     model, tensors = network(), load_file(path)
-    # A checkpoint holds the momentum of SGD too.
-    model.load_state_dict({k: v for k, v in tensors.items() if not k.startswith("momentum.")})
+    # A checkpoint holds the momentum of SGD too, and perhaps a head that serves the training alone.
+    out = ("momentum.",) if hasattr(model, "auxiliary_head") else ("momentum.", "auxiliary_head.")
+    model.load_state_dict({k: v for k, v in tensors.items() if not k.startswith(out)})
     return model.eval()
 
 
