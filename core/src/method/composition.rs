@@ -2,26 +2,33 @@
 
 use std::sync::Arc;
 
-use super::{EpochSummary, Moment, Part, PartError, Regularization, Slot, Tables};
-use crate::space::{Architecture, Space, through_softmax};
+use super::{EpochSummary, Jacobian, Moment, Part, PartError, Regularization, Slot, Tables};
+use crate::space::{Architecture, Space};
 
 /// Operation weights of a pass, and the way back from them to α.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relaxed {
     /// Operation weights p that cells read.
     pub p: Tables,
-    /// Softmax values whose Jacobian J leads from ∂L/∂p to ∂L/∂α = scale · J · Σ_l g_l.
-    pub soft: Tables,
-    /// Factor of that gradient.
-    pub scale: f64,
+    /// Derivative J = ∂p/∂α, which leads from ∂L/∂p to ∂L/∂α = Jᵀ Σ_l g_l.
+    pub jacobian: Jacobian,
+    /// Probability that a gate is open, by candidate, with 0 for those that this pass leaves out; absent unless the
+    /// relaxation has gates.
+    pub gates: Option<Tables>,
 }
 
 impl Relaxed {
+    /// Operation weights with their derivative, without gates.
+    #[must_use]
+    pub fn new(p: Tables, jacobian: Jacobian) -> Self {
+        Self { p, jacobian, gates: None }
+    }
+
     /// Relaxation of DARTS (arXiv:1806.09055), in use unless a part is another one: p = softmax(α) on every edge.
     #[must_use]
     pub fn softmax(alpha: &Architecture) -> Self {
         let p = alpha.probabilities();
-        Self { soft: p.clone(), p, scale: 1.0 }
+        Self::new(p.clone(), Jacobian::Softmax { soft: p, scale: 1.0 })
     }
 }
 
@@ -141,18 +148,14 @@ impl Method {
         &self,
         alpha: &Architecture,
         relaxed: &Relaxed,
+        space: &Space,
         cell_types: &[usize],
         cells: &[Vec<f64>],
         moment: &Moment,
     ) -> Vec<f64> {
-        let sums = alpha.summed(cell_types, cells);
-        let edges = relaxed.soft.iter().flatten().zip(sums);
-        let mut gradient: Vec<f64> = edges.flat_map(|(p, g)| through_softmax(p, &g)).collect();
-        for slope in &mut gradient {
-            *slope *= relaxed.scale;
-        }
+        let mut gradient = relaxed.jacobian.pull_back(&alpha.summed(cell_types, cells));
         for (_, part) in &self.parts {
-            part.regularize_alpha(alpha, moment, &mut gradient);
+            part.regularize_alpha(alpha, relaxed, space, moment, &mut gradient);
         }
         gradient
     }

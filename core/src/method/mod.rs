@@ -2,7 +2,7 @@
 //!
 //! | slot | does | parts |
 //! |---|---|---|
-//! | relaxation | α to the operation weights p that cells read | softmax, [`GumbelHard`](parts::GumbelHard) |
+//! | relaxation | α to the operation weights p that cells read | softmax, [`GumbelHard`](parts::GumbelHard), [`Concrete`](parts::Concrete), [`Dirichlet`](parts::Dirichlet), [`Sigmoid`](parts::Sigmoid), [`HardConcrete`](parts::HardConcrete), [`TwoPaths`](parts::TwoPaths), [`UniformPath`](parts::UniformPath) |
 //! | perturbation | noise on p in the weight step | [`RandomNoise`](parts::RandomNoise) |
 //! | auxiliary | constant terms added to p | [`AuxiliarySkip`](parts::AuxiliarySkip) |
 //! | weight regularizer | directions of p whose tangent the weight step descends | [`Alignment`](parts::Alignment) |
@@ -19,12 +19,18 @@
 //! [`Session::with_parts`](crate::search::Session::with_parts).
 
 mod composition;
+mod gamma;
+mod jacobian;
 mod moment;
 mod part;
 pub mod parts;
 mod preset;
+mod sampling;
+#[cfg(test)]
+mod testing;
 
 pub use composition::{Method, Relaxed};
+pub use jacobian::Jacobian;
 pub use moment::Moment;
 pub use part::{EpochSummary, Part, PartError, Regularization, Slot, Tables};
 pub use parts::{MethodConfig, PartInfo};

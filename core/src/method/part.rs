@@ -89,6 +89,22 @@ impl PartError {
         }
         Err(Self::Setting { setting: setting.to_owned(), must: must.to_owned(), is: is.to_string() })
     }
+
+    /// Checks that a setting is a positive number.
+    ///
+    /// # Errors
+    /// [`PartError::Setting`] if it is not.
+    pub fn positive(setting: &str, value: f64) -> Result<(), Self> {
+        Self::check(value.is_finite() && value > 0.0, setting, "a positive number", &value)
+    }
+
+    /// Checks that a setting is a number that is not negative.
+    ///
+    /// # Errors
+    /// [`PartError::Setting`] if it is one.
+    pub fn not_negative(setting: &str, value: f64) -> Result<(), Self> {
+        Self::check(value.is_finite() && value >= 0.0, setting, "0 or more", &value)
+    }
 }
 
 /// Term that a weight regularizer adds to the loss of ω: `−coefficient · R`, by the directions ∂R/∂g_l.
@@ -175,8 +191,16 @@ pub trait Part: Debug + Send + Sync {
         false
     }
 
-    /// Adds to the gradient of α, which is flattened table by table, row by row.
-    fn regularize_alpha(&self, alpha: &Architecture, moment: &Moment, gradient: &mut [f64]) {}
+    /// Adds to the gradient of α, which is flattened table by table, row by row; `relaxed` is p of the architecture step.
+    fn regularize_alpha(
+        &self,
+        alpha: &Architecture,
+        relaxed: &Relaxed,
+        space: &Space,
+        moment: &Moment,
+        gradient: &mut [f64],
+    ) {
+    }
 
     /// Warning after the last of some epochs of a search of `epochs`, if there is a sign of a collapse.
     fn warn(&self, history: &[EpochSummary], epochs: usize) -> Option<String> {

@@ -73,6 +73,12 @@ macro_rules! parts {
 // A new part is a file and a line here.
 parts! {
     "relaxation/gumbel_hard.rs" gumbel_hard: GumbelHard,
+    "relaxation/concrete.rs" concrete: Concrete,
+    "relaxation/dirichlet.rs" dirichlet: Dirichlet,
+    "relaxation/sigmoid.rs" sigmoid: Sigmoid,
+    "relaxation/hard_concrete.rs" hard_concrete: HardConcrete,
+    "relaxation/two_paths.rs" two_paths: TwoPaths,
+    "relaxation/uniform_path.rs" uniform_path: UniformPath,
     "perturbation/random_noise.rs" random_noise: RandomNoise,
     "auxiliary/auxiliary_skip.rs" auxiliary_skip: AuxiliarySkip,
     "alpha_regularizer/log_sum_exp.rs" log_sum_exp: LogSumExp,

@@ -262,7 +262,7 @@ impl Bilevel {
 
     /// Gradient of α from cell gradients, regularizers included.
     pub(super) fn gradient_of_alpha(&self, relaxed: &Relaxed, cells: &[Vec<f64>], moment: &Moment) -> Vec<f64> {
-        self.method.alpha_gradient(&self.architecture, relaxed, &self.cell_types, cells, moment)
+        self.method.alpha_gradient(&self.architecture, relaxed, &self.space, &self.cell_types, cells, moment)
     }
 
     async fn architecture_step(

@@ -53,7 +53,7 @@ impl Part for RandomNoise {
     }
 
     fn perturb(&self, p: &mut Tables, moment: &Moment) {
-        let epsilon = self.first + (self.last - self.first) * moment.progress();
+        let epsilon = moment.between(self.first, self.last);
         let mut random = moment.random(1);
         for p in p.iter_mut().flatten() {
             for p in p.iter_mut() {
