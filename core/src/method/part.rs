@@ -131,6 +131,9 @@ pub struct EpochSummary {
     pub curvature: Option<f64>,
     /// Mean norm of the regularizers' gradient, if there is one.
     pub regularizer_gradient_norm: Option<f64>,
+    /// Candidates with weights of every edge by [`ranking`](super::ranking()); empty in states of earlier builds.
+    #[serde(default)]
+    pub ranking: Vec<Vec<Vec<usize>>>,
 }
 
 /// Part of a method. Every hook but [`slot`](Self::slot) and [`check`](Self::check) has a default that does nothing.

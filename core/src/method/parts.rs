@@ -82,9 +82,15 @@ parts! {
     "perturbation/random_noise.rs" random_noise: RandomNoise,
     "auxiliary/auxiliary_skip.rs" auxiliary_skip: AuxiliarySkip,
     "alpha_regularizer/log_sum_exp.rs" log_sum_exp: LogSumExp,
+    "alpha_regularizer/zero_one.rs" zero_one: ZeroOne,
+    "alpha_regularizer/dirichlet_distance.rs" dirichlet_distance: DirichletDistance,
+    "alpha_regularizer/gate_groups.rs" gate_groups: GateGroups,
+    "alpha_regularizer/path_depth.rs" path_depth: PathDepth,
     "weight_regularizer/alignment.rs" alignment: Alignment,
     "stop/parameter_free_share.rs" parameter_free_share: ParameterFreeShare,
     "stop/sharpness.rs" sharpness: Sharpness,
+    "stop/skip_count.rs" skip_count: SkipCount,
+    "stop/stable_ranking.rs" stable_ranking: StableRanking,
 }
 
 impl MethodConfig {
