@@ -75,19 +75,53 @@ impl Method {
         Ok(())
     }
 
-    /// Operation weights of a pass of a step: `pass` 0 is the weight step's, 1 the architecture step's.
+    /// Operation weights of a pass of a step: `pass` 0 is the weight step's, 1 the architecture step's. Ascents of the
+    /// weight step are left to its caller.
     #[must_use]
     pub fn relax(&self, alpha: &Architecture, space: &Space, moment: &Moment, pass: u8) -> Relaxed {
-        let own = self.parts.iter().find_map(|(_, part)| part.relax(alpha, moment, pass));
-        let mut relaxed = own.unwrap_or_else(|| Relaxed::softmax(alpha));
+        let mut relaxed = self.unperturbed(alpha, moment, pass);
         // First the perturbation, whose values stay on the simplex; auxiliary terms lead off it.
         if pass == 0 {
-            for (_, part) in &self.parts {
-                part.perturb(&mut relaxed.p, moment);
-            }
+            self.perturb(&mut relaxed.p, moment);
         }
         self.add_auxiliary(&mut relaxed.p, space, moment);
         relaxed
+    }
+
+    /// Operation weights of a pass by the relaxation alone.
+    pub(crate) fn unperturbed(&self, alpha: &Architecture, moment: &Moment, pass: u8) -> Relaxed {
+        let own = self.parts.iter().find_map(|(_, part)| part.relax(alpha, moment, pass));
+        own.unwrap_or_else(|| Relaxed::softmax(alpha))
+    }
+
+    /// Perturbs the operation weights of the weight step.
+    pub(crate) fn perturb(&self, p: &mut Tables, moment: &Moment) {
+        for (_, part) in &self.parts {
+            part.perturb(p, moment);
+        }
+    }
+
+    /// Number of passes that the weight step takes for ascents before its own.
+    #[must_use]
+    pub fn ascents(&self, moment: &Moment) -> usize {
+        self.parts.iter().map(|(_, part)| part.ascents(moment)).max().unwrap_or(0)
+    }
+
+    /// Takes one ascent of the weight step from the cell gradients of the training batch.
+    pub(crate) fn ascend(
+        &self,
+        p: &mut Tables,
+        start: &Tables,
+        alpha: &Architecture,
+        cell_types: &[usize],
+        cells: &[Vec<f64>],
+        moment: &Moment,
+    ) {
+        let mut sums = alpha.summed(cell_types, cells).into_iter();
+        let gradient: Tables = start.iter().map(|table| sums.by_ref().take(table.len()).collect()).collect();
+        for (_, part) in &self.parts {
+            part.ascend(p, start, &gradient, moment);
+        }
     }
 
     /// Operation weights of an evaluation.

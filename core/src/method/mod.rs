@@ -3,7 +3,7 @@
 //! | slot | does | parts |
 //! |---|---|---|
 //! | relaxation | α to the operation weights p that cells read | softmax, [`GumbelHard`](parts::GumbelHard), [`Concrete`](parts::Concrete), [`Dirichlet`](parts::Dirichlet), [`Sigmoid`](parts::Sigmoid), [`HardConcrete`](parts::HardConcrete), [`TwoPaths`](parts::TwoPaths), [`UniformPath`](parts::UniformPath) |
-//! | perturbation | noise on p in the weight step | [`RandomNoise`](parts::RandomNoise) |
+//! | perturbation | noise on p in the weight step | [`RandomNoise`](parts::RandomNoise), [`Adversarial`](parts::Adversarial) |
 //! | auxiliary | constant terms added to p | [`AuxiliarySkip`](parts::AuxiliarySkip) |
 //! | weight regularizer | directions of p whose tangent the weight step descends | [`Alignment`](parts::Alignment) |
 //! | α regularizer | terms of the gradient of α | [`LogSumExp`](parts::LogSumExp), [`ZeroOne`](parts::ZeroOne), [`DirichletDistance`](parts::DirichletDistance), [`GateGroups`](parts::GateGroups), [`PathDepth`](parts::PathDepth) |

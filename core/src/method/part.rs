@@ -172,6 +172,16 @@ pub trait Part: Debug + Send + Sync {
     /// Perturbs p in the weight step.
     fn perturb(&self, p: &mut Tables, moment: &Moment) {}
 
+    /// Number of ascents that a weight step begins with: passes over its batch that give [`ascend`](Self::ascend) a
+    /// gradient.
+    fn ascents(&self, moment: &Moment) -> usize {
+        0
+    }
+
+    /// Moves the perturbed p of the weight step by ∂L_train/∂p, which is summed over the cells of each type; `start` is p
+    /// before the perturbation.
+    fn ascend(&self, p: &mut Tables, start: &Tables, gradient: &Tables, moment: &Moment) {}
+
     /// Term of the loss of ω, from the cell gradients of the training batch: `cells[l]` is g_l of a cell of type
     /// `cell_types[l]`.
     fn regularize_weights(

@@ -80,6 +80,7 @@ parts! {
     "relaxation/two_paths.rs" two_paths: TwoPaths,
     "relaxation/uniform_path.rs" uniform_path: UniformPath,
     "perturbation/random_noise.rs" random_noise: RandomNoise,
+    "perturbation/adversarial.rs" adversarial: Adversarial,
     "auxiliary/auxiliary_skip.rs" auxiliary_skip: AuxiliarySkip,
     "alpha_regularizer/log_sum_exp.rs" log_sum_exp: LogSumExp,
     "alpha_regularizer/zero_one.rs" zero_one: ZeroOne,

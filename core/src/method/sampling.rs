@@ -49,6 +49,21 @@ pub(super) fn gumbel_softmax(alpha: &Architecture, tau: f64, random: &mut impl R
     noisy.probabilities()
 }
 
+/// Clips the weights of an edge to [0, 1] and scales them to the sum 1. If all are clipped to 0, the largest is 1 instead.
+pub(super) fn onto_simplex(p: &mut [f64]) {
+    let best = argmax(p);
+    for p in p.iter_mut() {
+        *p = p.clamp(0.0, 1.0);
+    }
+    if p.iter().all(|&p| p == 0.0) {
+        p[best] = 1.0;
+    }
+    let sum: f64 = p.iter().sum();
+    for p in p.iter_mut() {
+        *p /= sum;
+    }
+}
+
 /// Row of `count` numbers, 1 at one place and 0 elsewhere.
 pub(super) fn one_hot(place: usize, count: usize) -> Vec<f64> {
     (0..count).map(|at| if at == place { 1.0 } else { 0.0 }).collect()
