@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use lambda_darts::data::ImageData;
 use lambda_darts::device::Device;
-use lambda_darts::method::{MethodConfig, Moment, Part, PartError, Preset, Slot};
+use lambda_darts::method::{MethodConfig, Moment, Part, PartError, Preset, Relaxed, Slot};
 use lambda_darts::search::{EventKind, SearchConfig, Session};
 use lambda_darts::space::{Architecture, Operation, Space};
 
@@ -39,7 +39,7 @@ impl Part for WeightFreePenalty {
         PartError::check(self.coefficient >= 0.0, "coefficient", "0 or more", &self.coefficient)
     }
 
-    fn regularize_alpha(&self, alpha: &Architecture, _: &Moment, gradient: &mut [f64]) {
+    fn regularize_alpha(&self, alpha: &Architecture, _: &Relaxed, _: &Space, _: &Moment, gradient: &mut [f64]) {
         let rows: Vec<Vec<f64>> = alpha.probabilities().concat();
         // A row of the mean has the weight 1 / rows.
         let coefficient = self.coefficient / rows.iter().map(|_| 1.0).sum::<f64>();

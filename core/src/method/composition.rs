@@ -2,26 +2,33 @@
 
 use std::sync::Arc;
 
-use super::{EpochSummary, Moment, Part, PartError, Regularization, Slot, Tables};
-use crate::space::{Architecture, Space, through_softmax};
+use super::{EpochSummary, Jacobian, Moment, Part, PartError, Regularization, Slot, Tables};
+use crate::space::{Architecture, Space};
 
 /// Operation weights of a pass, and the way back from them to α.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Relaxed {
     /// Operation weights p that cells read.
     pub p: Tables,
-    /// Softmax values whose Jacobian J leads from ∂L/∂p to ∂L/∂α = scale · J · Σ_l g_l.
-    pub soft: Tables,
-    /// Factor of that gradient.
-    pub scale: f64,
+    /// Derivative J = ∂p/∂α, which leads from ∂L/∂p to ∂L/∂α = Jᵀ Σ_l g_l.
+    pub jacobian: Jacobian,
+    /// Probability that a gate is open, by candidate, with 0 for those that this pass leaves out; absent unless the
+    /// relaxation has gates.
+    pub gates: Option<Tables>,
 }
 
 impl Relaxed {
+    /// Operation weights with their derivative, without gates.
+    #[must_use]
+    pub fn new(p: Tables, jacobian: Jacobian) -> Self {
+        Self { p, jacobian, gates: None }
+    }
+
     /// Relaxation of DARTS (arXiv:1806.09055), in use unless a part is another one: p = softmax(α/τ) on every edge.
     #[must_use]
     pub fn softmax(alpha: &Architecture) -> Self {
         let p = alpha.probabilities();
-        Self { soft: p.clone(), p, scale: 1.0 / alpha.temperature() }
+        Self::new(p.clone(), Jacobian::Softmax { soft: p, scale: 1.0 / alpha.temperature() })
     }
 }
 
@@ -68,26 +75,63 @@ impl Method {
         Ok(())
     }
 
-    /// Operation weights of a pass of a step: `pass` 0 is the weight step's, 1 the architecture step's.
+    /// Operation weights of a pass of a step: `pass` 0 is the weight step's, 1 the architecture step's. Ascents of the
+    /// weight step are left to its caller.
     #[must_use]
     pub fn relax(&self, alpha: &Architecture, space: &Space, moment: &Moment, pass: u8) -> Relaxed {
-        let own = self.parts.iter().find_map(|(_, part)| part.relax(alpha, moment, pass));
-        let mut relaxed = own.unwrap_or_else(|| Relaxed::softmax(alpha));
+        let mut relaxed = self.unperturbed(alpha, moment, pass);
         // First the perturbation, whose values stay on the simplex; auxiliary terms lead off it.
         if pass == 0 {
-            for (_, part) in &self.parts {
-                part.perturb(&mut relaxed.p, moment);
-            }
-            alpha.take_from_left_out(&mut relaxed.p);
+            self.perturb(alpha, &mut relaxed.p, moment);
         }
         self.add_auxiliary(&mut relaxed.p, space, moment);
         relaxed
     }
 
+    /// Operation weights of a pass by the relaxation alone.
+    pub(crate) fn unperturbed(&self, alpha: &Architecture, moment: &Moment, pass: u8) -> Relaxed {
+        let confined = alpha.confined();
+        let own = self.parts.iter().find_map(|(_, part)| part.relax(&confined, moment, pass));
+        own.unwrap_or_else(|| Relaxed::softmax(alpha))
+    }
+
+    /// Perturbs the operation weights of the weight step.
+    pub(crate) fn perturb(&self, alpha: &Architecture, p: &mut Tables, moment: &Moment) {
+        for (_, part) in &self.parts {
+            part.perturb(p, moment);
+        }
+        alpha.take_from_left_out(p);
+    }
+
+    /// Number of passes that the weight step takes for ascents before its own.
+    #[must_use]
+    pub fn ascents(&self, moment: &Moment) -> usize {
+        self.parts.iter().map(|(_, part)| part.ascents(moment)).max().unwrap_or(0)
+    }
+
+    /// Takes one ascent of the weight step from the cell gradients of the training batch.
+    pub(crate) fn ascend(
+        &self,
+        p: &mut Tables,
+        start: &Tables,
+        alpha: &Architecture,
+        cell_types: &[usize],
+        cells: &[Vec<f64>],
+        moment: &Moment,
+    ) {
+        let mut sums = alpha.summed(cell_types, cells).into_iter();
+        let gradient: Tables = start.iter().map(|table| sums.by_ref().take(table.len()).collect()).collect();
+        for (_, part) in &self.parts {
+            part.ascend(p, start, &gradient, moment);
+        }
+        alpha.take_from_left_out(p);
+    }
+
     /// Operation weights of an evaluation.
     #[must_use]
     pub fn relax_for_evaluation(&self, alpha: &Architecture, space: &Space, moment: &Moment) -> Tables {
-        let own = self.parts.iter().find_map(|(_, part)| part.relax_for_evaluation(alpha));
+        let confined = alpha.confined();
+        let own = self.parts.iter().find_map(|(_, part)| part.relax_for_evaluation(&confined));
         let mut p = own.unwrap_or_else(|| alpha.probabilities());
         self.add_auxiliary(&mut p, space, moment);
         p
@@ -142,18 +186,14 @@ impl Method {
         &self,
         alpha: &Architecture,
         relaxed: &Relaxed,
+        space: &Space,
         cell_types: &[usize],
         cells: &[Vec<f64>],
         moment: &Moment,
     ) -> Vec<f64> {
-        let sums = alpha.summed(cell_types, cells);
-        let edges = relaxed.soft.iter().flatten().zip(sums);
-        let mut gradient: Vec<f64> = edges.flat_map(|(p, g)| through_softmax(p, &g)).collect();
-        for slope in &mut gradient {
-            *slope *= relaxed.scale;
-        }
+        let mut gradient = relaxed.jacobian.pull_back(&alpha.summed(cell_types, cells));
         for (_, part) in &self.parts {
-            part.regularize_alpha(alpha, moment, &mut gradient);
+            part.regularize_alpha(alpha, relaxed, space, moment, &mut gradient);
         }
         gradient
     }

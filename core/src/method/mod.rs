@@ -2,12 +2,12 @@
 //!
 //! | slot | does | parts |
 //! |---|---|---|
-//! | relaxation | α to the operation weights p that cells read | softmax, [`GumbelHard`](parts::GumbelHard) |
-//! | perturbation | noise on p in the weight step | [`RandomNoise`](parts::RandomNoise) |
+//! | relaxation | α to the operation weights p that cells read | softmax, [`GumbelHard`](parts::GumbelHard), [`Concrete`](parts::Concrete), [`Dirichlet`](parts::Dirichlet), [`Sigmoid`](parts::Sigmoid), [`HardConcrete`](parts::HardConcrete), [`TwoPaths`](parts::TwoPaths), [`UniformPath`](parts::UniformPath) |
+//! | perturbation | noise on p in the weight step | [`RandomNoise`](parts::RandomNoise), [`Adversarial`](parts::Adversarial) |
 //! | auxiliary | constant terms added to p | [`AuxiliarySkip`](parts::AuxiliarySkip) |
 //! | weight regularizer | directions of p whose tangent the weight step descends | [`Alignment`](parts::Alignment) |
-//! | α regularizer | terms of the gradient of α | [`LogSumExp`](parts::LogSumExp) |
-//! | stop | signs of a collapse | [`ParameterFreeShare`](parts::ParameterFreeShare), [`Sharpness`](parts::Sharpness) |
+//! | α regularizer | terms of the gradient of α | [`LogSumExp`](parts::LogSumExp), [`ZeroOne`](parts::ZeroOne), [`DirichletDistance`](parts::DirichletDistance), [`GateGroups`](parts::GateGroups), [`PathDepth`](parts::PathDepth) |
+//! | stop | signs of a collapse | [`ParameterFreeShare`](parts::ParameterFreeShare), [`Sharpness`](parts::Sharpness), [`SkipCount`](parts::SkipCount), [`StableRanking`](parts::StableRanking) |
 //!
 //! A part is a pure function of α, the moment of the search and a random stream, or of cell gradients. Its settings are
 //! a struct with serde, a JSON Schema and a check; [`MethodConfig`] has a field for each. [`PRESETS`] lists the
@@ -19,13 +19,23 @@
 //! [`Session::with_parts`](crate::search::Session::with_parts).
 
 mod composition;
+mod form;
+mod gamma;
+mod jacobian;
 mod moment;
 mod part;
 pub mod parts;
 mod preset;
+mod ranking;
+mod sampling;
+#[cfg(test)]
+mod testing;
 
 pub use composition::{Method, Relaxed};
+pub use form::{DirichletForm, ZeroOneForm};
+pub use jacobian::Jacobian;
 pub use moment::Moment;
 pub use part::{EpochSummary, Part, PartError, Regularization, Slot, Tables};
 pub use parts::{MethodConfig, PartInfo};
 pub use preset::{PRESETS, Preset};
+pub use ranking::ranking;

@@ -26,6 +26,12 @@ impl Moment {
         progress
     }
 
+    /// Number that goes linearly from `first` in the first epoch to `last` in the last.
+    #[must_use]
+    pub fn between(&self, first: f64, last: f64) -> f64 {
+        first + (last - first) * self.progress()
+    }
+
     /// Random numbers of a part in this step; each `purpose` has its own.
     #[must_use]
     pub fn random(&self, purpose: u8) -> ChaCha8Rng {

@@ -89,6 +89,22 @@ impl PartError {
         }
         Err(Self::Setting { setting: setting.to_owned(), must: must.to_owned(), is: is.to_string() })
     }
+
+    /// Checks that a setting is a positive number.
+    ///
+    /// # Errors
+    /// [`PartError::Setting`] if it is not.
+    pub fn positive(setting: &str, value: f64) -> Result<(), Self> {
+        Self::check(value.is_finite() && value > 0.0, setting, "a positive number", &value)
+    }
+
+    /// Checks that a setting is a number that is not negative.
+    ///
+    /// # Errors
+    /// [`PartError::Setting`] if it is one.
+    pub fn not_negative(setting: &str, value: f64) -> Result<(), Self> {
+        Self::check(value.is_finite() && value >= 0.0, setting, "0 or more", &value)
+    }
 }
 
 /// Term that a weight regularizer adds to the loss of ω: `−coefficient · R`, by the directions ∂R/∂g_l.
@@ -115,6 +131,9 @@ pub struct EpochSummary {
     pub curvature: Option<f64>,
     /// Mean norm of the regularizers' gradient, if there is one.
     pub regularizer_gradient_norm: Option<f64>,
+    /// Candidates with weights of every edge by [`ranking`](super::ranking()); empty in states of earlier builds.
+    #[serde(default)]
+    pub ranking: Vec<Vec<Vec<usize>>>,
 }
 
 /// Part of a method. Every hook but [`slot`](Self::slot) and [`check`](Self::check) has a default that does nothing.
@@ -153,6 +172,16 @@ pub trait Part: Debug + Send + Sync {
     /// Perturbs p in the weight step.
     fn perturb(&self, p: &mut Tables, moment: &Moment) {}
 
+    /// Number of ascents that a weight step begins with: passes over its batch that give [`ascend`](Self::ascend) a
+    /// gradient.
+    fn ascents(&self, moment: &Moment) -> usize {
+        0
+    }
+
+    /// Moves the perturbed p of the weight step by ∂L_train/∂p, which is summed over the cells of each type; `start` is p
+    /// before the perturbation.
+    fn ascend(&self, p: &mut Tables, start: &Tables, gradient: &Tables, moment: &Moment) {}
+
     /// Term of the loss of ω, from the cell gradients of the training batch: `cells[l]` is g_l of a cell of type
     /// `cell_types[l]`.
     fn regularize_weights(
@@ -175,8 +204,16 @@ pub trait Part: Debug + Send + Sync {
         false
     }
 
-    /// Adds to the gradient of α, which is flattened table by table, row by row.
-    fn regularize_alpha(&self, alpha: &Architecture, moment: &Moment, gradient: &mut [f64]) {}
+    /// Adds to the gradient of α, which is flattened table by table, row by row; `relaxed` is p of the architecture step.
+    fn regularize_alpha(
+        &self,
+        alpha: &Architecture,
+        relaxed: &Relaxed,
+        space: &Space,
+        moment: &Moment,
+        gradient: &mut [f64],
+    ) {
+    }
 
     /// Warning after the last of some epochs of a search of `epochs`, if there is a sign of a collapse.
     fn warn(&self, history: &[EpochSummary], epochs: usize) -> Option<String> {

@@ -73,12 +73,25 @@ macro_rules! parts {
 // A new part is a file and a line here.
 parts! {
     "relaxation/gumbel_hard.rs" gumbel_hard: GumbelHard,
+    "relaxation/concrete.rs" concrete: Concrete,
+    "relaxation/dirichlet.rs" dirichlet: Dirichlet,
+    "relaxation/sigmoid.rs" sigmoid: Sigmoid,
+    "relaxation/hard_concrete.rs" hard_concrete: HardConcrete,
+    "relaxation/two_paths.rs" two_paths: TwoPaths,
+    "relaxation/uniform_path.rs" uniform_path: UniformPath,
     "perturbation/random_noise.rs" random_noise: RandomNoise,
+    "perturbation/adversarial.rs" adversarial: Adversarial,
     "auxiliary/auxiliary_skip.rs" auxiliary_skip: AuxiliarySkip,
     "alpha_regularizer/log_sum_exp.rs" log_sum_exp: LogSumExp,
+    "alpha_regularizer/zero_one.rs" zero_one: ZeroOne,
+    "alpha_regularizer/dirichlet_distance.rs" dirichlet_distance: DirichletDistance,
+    "alpha_regularizer/gate_groups.rs" gate_groups: GateGroups,
+    "alpha_regularizer/path_depth.rs" path_depth: PathDepth,
     "weight_regularizer/alignment.rs" alignment: Alignment,
     "stop/parameter_free_share.rs" parameter_free_share: ParameterFreeShare,
     "stop/sharpness.rs" sharpness: Sharpness,
+    "stop/skip_count.rs" skip_count: SkipCount,
+    "stop/stable_ranking.rs" stable_ranking: StableRanking,
 }
 
 impl MethodConfig {

@@ -87,7 +87,7 @@ enum Backup {
 }
 
 /// Number of the pass of the weight step and of the architecture step, by which their random draws differ.
-const WEIGHT_PASS: u8 = 0;
+pub(super) const WEIGHT_PASS: u8 = 0;
 const ARCHITECTURE_PASS: u8 = 1;
 
 /// Steps from one measurement of the regularizer's gradient to the next where the gradient is a tangent's.
@@ -158,7 +158,7 @@ impl Bilevel {
         self.cell_types.iter().map(|&cell_type| flat[cell_type].clone()).collect()
     }
 
-    fn relax(&self, moment: &Moment, pass: u8) -> Relaxed {
+    pub(super) fn relax(&self, moment: &Moment, pass: u8) -> Relaxed {
         self.method.relax(&self.architecture, &self.space, moment, pass)
     }
 
@@ -262,7 +262,7 @@ impl Bilevel {
 
     /// Gradient of α from cell gradients, regularizers included.
     pub(super) fn gradient_of_alpha(&self, relaxed: &Relaxed, cells: &[Vec<f64>], moment: &Moment) -> Vec<f64> {
-        self.method.alpha_gradient(&self.architecture, relaxed, &self.cell_types, cells, moment)
+        self.method.alpha_gradient(&self.architecture, relaxed, &self.space, &self.cell_types, cells, moment)
     }
 
     async fn architecture_step(
@@ -292,8 +292,7 @@ impl Bilevel {
     ) -> Result<(Gradients, GradientNorms), SessionError> {
         let mut watch = Stopwatch::start();
         let moment = settings.moment;
-        let relaxed = self.relax(&moment, WEIGHT_PASS);
-        let p = self.copies(&relaxed.p);
+        let p = self.ascended(train, &moment).await?;
         let regularizes = self.method.regularizes_weights(&moment);
         let tangent = self.method.holds_pattern(&moment);
         let want = Want { weights: 1.0, cells: true, statistics: true, tangent, ..Want::default() };

@@ -7,6 +7,7 @@
 //!
 //! The DARTS spaces take them in this order, NAS-Bench-201 in the opposite one.
 
+mod ascent;
 mod bilevel;
 mod change;
 mod curvature;

@@ -13,7 +13,7 @@ use web_time::Instant;
 pub struct Phases {
     /// ∂L_val/∂α: one pass, or four if it is unrolled.
     pub architecture: f64,
-    /// Pass that gives ∂L_train/∂ω and the cell gradients.
+    /// Pass that gives ∂L_train/∂ω and the cell gradients, and those of ascents before it.
     pub weights: f64,
     /// Passes that give ∂Λ/∂ω, up to the norm of the gradient that includes it. A tangent on the CPU also gives
     /// ∂L_train/∂ω, and the pass before gives the cell gradients alone.

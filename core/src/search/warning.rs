@@ -32,6 +32,7 @@ mod tests {
             genotype: Genotype { cells: Vec::new() },
             curvature: None,
             regularizer_gradient_norm,
+            ranking: Vec::new(),
         };
         let history: Vec<_> = norms.iter().enumerate().map(epoch).collect();
         let told: Vec<_> = (1..=7).map(|count| of_regularizer(&history[..count], 5.0)).collect();

@@ -16,7 +16,7 @@ use crate::data::{Batch, Batches, DataError, ImageData};
 use crate::device::Device;
 use crate::engine::{Later, Traffic};
 use crate::graph::NetworkSize;
-use crate::method::{EpochSummary, Method, Moment, Part};
+use crate::method::{EpochSummary, Method, Moment, Part, ranking};
 use crate::saturation::Saturation;
 use crate::session::{Work, reserve};
 use crate::space::{Genotype, Space};
@@ -170,6 +170,7 @@ impl Search {
             genotype: genotype.clone(),
             curvature,
             regularizer_gradient_norm: progress.regularizer_gradient_norm.value(),
+            ranking: ranking(architecture, &self.space),
         });
         let (mut warnings, stopped) = self.bilevel.method.warnings(&history, self.config.epochs);
         warnings.extend(warning::of_regularizer(&history, self.config.weights.clip));

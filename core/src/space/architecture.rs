@@ -87,6 +87,16 @@ impl Architecture {
         row.iter().enumerate().map(value).collect()
     }
 
+    /// Same parameters, with −∞ for the candidates that constraints leave out.
+    pub(crate) fn confined(&self) -> Self {
+        let mut confined = self.clone();
+        if let Some(admitted) = &self.admitted {
+            let values = confined.tables.iter_mut().flatten().flatten().zip(admitted.iter().flatten().flatten());
+            values.filter(|(_, in_use)| !**in_use).for_each(|(value, _)| *value = f64::NEG_INFINITY);
+        }
+        confined
+    }
+
     /// Takes the weight from the candidates that constraints leave out, and scales the others to the same sum.
     pub(crate) fn take_from_left_out(&self, p: &mut [Vec<Vec<f64>>]) {
         let Some(admitted) = &self.admitted else { return };

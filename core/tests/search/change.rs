@@ -112,7 +112,7 @@ fn the_gradient_of_alpha_knows_temperature_and_constraints() {
     let moment = Moment { epoch: 0, epochs: 1, step: 0, seed: 0 };
     let relaxed = Relaxed::softmax(&alpha);
     let method = Method::new(Vec::new());
-    let gradient = method.alpha_gradient(&alpha, &relaxed, &[0], std::slice::from_ref(&g), &moment);
+    let gradient = method.alpha_gradient(&alpha, &relaxed, &space, &[0], std::slice::from_ref(&g), &moment);
     let value =
         |alpha: &Architecture| -> f64 { alpha.probabilities()[0].concat().iter().zip(&g).map(|(p, g)| p * g).sum() };
     let mut at = 0;

@@ -10,8 +10,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::method::{Moment, Part, PartError, Slot};
-use crate::space::Architecture;
+use crate::method::{Moment, Part, PartError, Relaxed, Slot};
+use crate::space::{Architecture, Space};
 
 /// Settings of the decay. By default it ends at 50, as published for NAS-Bench-201.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -36,7 +36,7 @@ impl Part for LogSumExp {
         PartError::check(self.weight.is_finite() && self.weight >= 0.0, "weight", "0 or more", &self.weight)
     }
 
-    fn regularize_alpha(&self, alpha: &Architecture, moment: &Moment, gradient: &mut [f64]) {
+    fn regularize_alpha(&self, alpha: &Architecture, _: &Relaxed, _: &Space, moment: &Moment, gradient: &mut [f64]) {
         let mut places = gradient.iter_mut();
         for table in alpha.probabilities() {
             #[expect(clippy::cast_precision_loss, reason = "edges are few")]
@@ -52,20 +52,17 @@ impl Part for LogSumExp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::Space;
+    use crate::method::testing::{differences, spread};
 
     /// The gradient against two-sided differences of the formula, halfway and at the end.
     #[test]
     fn gradient_is_the_derivative_of_the_formula() {
         let part = LogSumExp { weight: 3.0 };
-        let space = Space::named("s3").unwrap();
-        let mut alpha = Architecture::new(&space, 1);
-        let spread: Vec<f64> = alpha.flat().iter().map(|a| 1e3 * a).collect();
-        alpha.set_flat(&spread);
+        let (space, alpha) = spread("s3");
         for (epoch, coefficient) in [(0, 0.0), (2, 1.5), (4, 3.0)] {
             let moment = Moment { epoch, epochs: 5, step: 0, seed: 0 };
-            let mut gradient = vec![0.0; spread.len()];
-            part.regularize_alpha(&alpha, &moment, &mut gradient);
+            let mut gradient = vec![0.0; alpha.flat().len()];
+            part.regularize_alpha(&alpha, &Relaxed::softmax(&alpha), &space, &moment, &mut gradient);
             let value = |alpha: &Architecture| -> f64 {
                 let mean = |table: &Vec<Vec<f64>>| {
                     let edges = table.iter().map(|row| row.iter().map(|a| a.exp()).sum::<f64>().ln());
@@ -73,14 +70,7 @@ mod tests {
                 };
                 coefficient * alpha.tables.iter().map(mean).sum::<f64>()
             };
-            for (at, slope) in gradient.iter().enumerate() {
-                let side = |by: f64| {
-                    let (mut moved, mut flat) = (alpha.clone(), spread.clone());
-                    flat[at] += by;
-                    moved.set_flat(&flat);
-                    value(&moved)
-                };
-                let difference = (side(1e-5) - side(-1e-5)) / 2e-5;
+            for (slope, difference) in gradient.iter().zip(differences(&alpha, value)) {
                 assert!((slope - difference).abs() < 1e-8, "{slope} {difference}");
             }
         }

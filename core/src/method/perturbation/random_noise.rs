@@ -12,8 +12,8 @@ use rand::RngExt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::method::sampling::onto_simplex;
 use crate::method::{Moment, Part, PartError, Slot, Tables};
-use crate::vector::argmax;
 
 /// Settings of the noise. Its defaults are published: ε grows linearly from 0.03 to 0.3.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -53,23 +53,13 @@ impl Part for RandomNoise {
     }
 
     fn perturb(&self, p: &mut Tables, moment: &Moment) {
-        let epsilon = self.first + (self.last - self.first) * moment.progress();
+        let epsilon = moment.between(self.first, self.last);
         let mut random = moment.random(1);
         for p in p.iter_mut().flatten() {
             for p in p.iter_mut() {
                 *p += epsilon * (2.0 * random.random::<f64>() - 1.0);
             }
-            let best = argmax(p);
-            for p in p.iter_mut() {
-                *p = p.clamp(0.0, 1.0);
-            }
-            if p.iter().all(|&p| p == 0.0) {
-                p[best] = 1.0;
-            }
-            let sum: f64 = p.iter().sum();
-            for p in p.iter_mut() {
-                *p /= sum;
-            }
+            onto_simplex(p);
         }
     }
 }

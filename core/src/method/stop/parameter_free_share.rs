@@ -79,6 +79,7 @@ mod tests {
             genotype: Genotype { cells: vec![cell] },
             curvature: None,
             regularizer_gradient_norm: None,
+            ranking: Vec::new(),
         }
     }
 

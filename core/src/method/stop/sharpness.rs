@@ -78,6 +78,7 @@ mod tests {
             genotype: Genotype { cells: Vec::new() },
             curvature: Some(value),
             regularizer_gradient_norm: None,
+            ranking: Vec::new(),
         };
         eigenvalues.iter().enumerate().map(epoch).collect()
     }

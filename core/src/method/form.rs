@@ -1,0 +1,26 @@
+//! Forms of terms that a paper or its code has in several.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Form of the zero-one loss of FairDARTS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ZeroOneForm {
+    /// Squares (σ(α) − ½)².
+    #[default]
+    Squares,
+    /// Magnitudes |σ(α) − ½|.
+    Magnitudes,
+}
+
+/// Distance of a Dirichlet distribution from the uniform one, Dir(1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DirichletForm {
+    /// Kullback–Leibler divergence KL(Dir(β) ‖ Dir(1)).
+    #[default]
+    Divergence,
+    /// Half of the squares (β − 1)².
+    Squares,
+}
