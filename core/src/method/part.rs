@@ -101,7 +101,7 @@ impl PartError {
     /// Checks that a setting is a number that is not negative.
     ///
     /// # Errors
-    /// [`PartError::Setting`] if it is one.
+    /// [`PartError::Setting`] if it is negative or not a finite number.
     pub fn not_negative(setting: &str, value: f64) -> Result<(), Self> {
         Self::check(value.is_finite() && value >= 0.0, setting, "0 or more", &value)
     }
