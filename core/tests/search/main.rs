@@ -3,4 +3,5 @@
 mod bilevel;
 mod curvature;
 mod method;
+mod parts;
 mod session;
