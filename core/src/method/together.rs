@@ -29,7 +29,7 @@ const APART: &[Apart] = &[
     Apart {
         parts: &["alignment"],
         others: ONE_CANDIDATE,
-        why: "the former compares the gradients of all candidates, and with the latter one candidate an edge decides them",
+        why: "the former compares the gradients of all candidates, and one an edge decides them under the latter",
     },
     Apart {
         parts: &["random_noise", "adversarial"],

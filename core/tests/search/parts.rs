@@ -1,5 +1,5 @@
-//! Tests of pairs of parts: those that go together take steps, each part has an effect beside every other one, and a state
-//! goes on to the bit.
+//! Tests of pairs of parts: those that go together take steps, each part has an effect beside every other one, and a
+//! state goes on to the bit.
 
 use std::collections::BTreeMap;
 
