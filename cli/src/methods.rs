@@ -1,6 +1,6 @@
 //! `methods`: the methods as compositions of parts, and the settings of the parts.
 
-use lambda_darts::method::{MethodConfig, PRESETS, Preset, Slot};
+use lambda_darts::method::{MethodConfig, PRESETS, Preset};
 use serde_json::{Value, json};
 
 use crate::args::MethodsArgs;
@@ -31,10 +31,11 @@ pub(crate) fn run(args: &MethodsArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the names of a preset's parts. Every method has the warnings.
+/// Returns the names of a preset's parts, without the warnings that every method has.
 fn parts(preset: Preset) -> Vec<&'static str> {
+    let everywhere = MethodConfig::preset(Preset::Darts).parts_in_use();
     let parts = MethodConfig::preset(preset).parts_in_use();
-    parts.iter().filter(|part| part.slot != Slot::Stop).map(|part| part.name).collect()
+    parts.iter().filter(|part| !everywhere.contains(part)).map(|part| part.name).collect()
 }
 
 fn described(preset: Preset) -> Value {

@@ -55,6 +55,9 @@ const LABELS: ReadonlyMap<string, string> = new Map([
   ["lambda-darts-sign", "Λ±-DARTS"],
   ["beta-darts", "β-DARTS"],
   ["darts-minus", "DARTS−"],
+  ["darts-plus", "DARTS+"],
+  ["drnas", "DrNAS"],
+  ["proxyless", "ProxylessNAS"],
 ]);
 
 /** Every setting but those of the parts of methods, in the order of the controls. The library has the list of methods. */

@@ -18,7 +18,13 @@ fn method(name: &str) -> &str {
         "beta-darts" => "β-DARTS",
         "darts-minus" => "DARTS−",
         "sdarts-rs" => "SDARTS-RS",
+        "sdarts-adv" => "SDARTS-ADV",
         "gdas" => "GDAS",
+        "snas" => "SNAS",
+        "drnas" => "DrNAS",
+        "proxyless" => "ProxylessNAS",
+        "pr-darts" => "PR-DARTS",
+        "darts-plus" => "DARTS+",
         other => other,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{EpochSummary, Jacobian, Moment, Part, PartError, Regularization, Slot, Tables};
+use super::{EpochSummary, Jacobian, Moment, Part, PartError, Regularization, Slot, Tables, together};
 use crate::space::{Architecture, Space};
 
 /// Operation weights of a pass, and the way back from them to α.
@@ -70,6 +70,7 @@ impl Method {
             }
             let others: Vec<&'static str> =
                 self.parts.iter().map(|(other, _)| *other).filter(|other| other != name).collect();
+            together::check(name, &others)?;
             part.check_with(space, &others)?;
         }
         Ok(())

@@ -5,9 +5,9 @@
 //! 1 − F(x; a) = x^a e^−x / Γ(a) · h,   h a continued fraction                    for x > a + 1
 //! ```
 //!
-//! The quantile x at the probability u moves with the shape by d ln x / da = −(∂F/∂a) / (x f), f the density. With ∂S/∂a
-//! and ∂h/∂a that is −(S (ln x − ψ(a + 1)) + ∂S/∂a) / a and h (ln x − ψ(a)) + ∂h/∂a, where nothing large cancels. Quantiles
-//! are logarithms: those of a small shape are far below the smallest number.
+//! The quantile x at the probability u moves with the shape by d ln x / da = −(∂F/∂a) / (x f), f the density. With
+//! ∂S/∂a and ∂h/∂a that is −(S (ln x − ψ(a + 1)) + ∂S/∂a) / a and h (ln x − ψ(a)) + ∂h/∂a, where nothing large cancels.
+//! Quantiles are logarithms: those of a small shape are far below the smallest number.
 
 use super::sampling::LEAST;
 
@@ -77,8 +77,8 @@ pub(super) fn quantile(shape: f64, probability: f64) -> Quantile {
     Quantile { log, slope: slope(a, log) }
 }
 
-/// Solves ln F = ln u for ln x. F ≤ x^a / Γ(a + 1) gives a start below the solution, and ln F is concave in ln x: Newton's
-/// method then climbs to it.
+/// Solves ln F = ln u for ln x. F ≤ x^a / Γ(a + 1) gives a start below the solution, and ln F is concave in ln x:
+/// Newton's method then climbs to it.
 fn from_below(a: f64, u: f64) -> f64 {
     let (target, log_gamma) = (libm::log(u.max(LEAST)), libm::lgamma(a + 1.0));
     let mut y = (target + log_gamma) / a;

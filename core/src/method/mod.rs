@@ -14,9 +14,9 @@
 //! published methods as compositions.
 //!
 //! # Adding a part
-//! A part is one file with a struct that implements [`Part`], and one line in the table of `parts.rs`. A published
-//! method is one line in `preset.rs`. An application adds a part of its own to a session with
-//! [`Session::with_parts`](crate::search::Session::with_parts).
+//! A part is one file with a struct that implements [`Part`], and one line in the table of `parts.rs`. Parts that do
+//! not go together are a row in `together.rs`. A published method is one line in `preset.rs`. An application adds a part
+//! of its own to a session with [`Session::with_parts`](crate::search::Session::with_parts).
 
 mod composition;
 mod form;
@@ -30,6 +30,7 @@ mod ranking;
 mod sampling;
 #[cfg(test)]
 mod testing;
+mod together;
 
 pub use composition::{Method, Relaxed};
 pub use form::{DirichletForm, ZeroOneForm};

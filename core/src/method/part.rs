@@ -101,7 +101,7 @@ impl PartError {
     /// Checks that a setting is a number that is not negative.
     ///
     /// # Errors
-    /// [`PartError::Setting`] if it is one.
+    /// [`PartError::Setting`] if it is negative or not a finite number.
     pub fn not_negative(setting: &str, value: f64) -> Result<(), Self> {
         Self::check(value.is_finite() && value >= 0.0, setting, "0 or more", &value)
     }
@@ -178,8 +178,8 @@ pub trait Part: Debug + Send + Sync {
         0
     }
 
-    /// Moves the perturbed p of the weight step by ∂L_train/∂p, which is summed over the cells of each type; `start` is p
-    /// before the perturbation.
+    /// Moves the perturbed p of the weight step by ∂L_train/∂p, which is summed over the cells of each type; `start` is
+    /// p before the perturbation.
     fn ascend(&self, p: &mut Tables, start: &Tables, gradient: &Tables, moment: &Moment) {}
 
     /// Term of the loss of ω, from the cell gradients of the training batch: `cells[l]` is g_l of a cell of type
@@ -204,7 +204,8 @@ pub trait Part: Debug + Send + Sync {
         false
     }
 
-    /// Adds to the gradient of α, which is flattened table by table, row by row; `relaxed` is p of the architecture step.
+    /// Adds to the gradient of α, which is flattened table by table, row by row; `relaxed` is p of the architecture
+    /// step.
     fn regularize_alpha(
         &self,
         alpha: &Architecture,

@@ -83,7 +83,17 @@ presets! {
     BetaDarts "beta-darts" "arXiv:2203.01665" "β-DARTS" |config| { config.log_sum_exp.get_or_insert_default(); };
     DartsMinus "darts-minus" "arXiv:2009.01027" "DARTS−" |config| { config.auxiliary_skip.get_or_insert_default(); };
     SdartsRs "sdarts-rs" "arXiv:2002.05283" "SDARTS-RS" |config| { config.random_noise.get_or_insert_default(); };
+    SdartsAdv "sdarts-adv" "arXiv:2002.05283" "SDARTS-ADV" |config| { config.adversarial.get_or_insert_default(); };
     Gdas "gdas" "arXiv:1910.04465" "GDAS" |config| { config.gumbel_hard.get_or_insert_default(); };
+    Snas "snas" "arXiv:1812.09926" "SNAS" |config| { config.concrete.get_or_insert_default(); };
+    Drnas "drnas" "arXiv:2006.10355" "DrNAS" |config| { config.dirichlet.get_or_insert_default(); };
+    Proxyless "proxyless" "arXiv:1812.00332" "ProxylessNAS" |config| { config.two_paths.get_or_insert_default(); };
+    PrDarts "pr-darts" "arXiv:2006.16537" "PR-DARTS" |config| {
+        config.hard_concrete.get_or_insert_default();
+        config.gate_groups.get_or_insert_default();
+        config.path_depth.get_or_insert_default();
+    };
+    DartsPlus "darts-plus" "arXiv:1909.06035" "DARTS+" |config| { config.skip_count.get_or_insert_default(); };
 }
 
 fn alignment(config: &mut MethodConfig, measure: AlignmentMeasure) {

@@ -2,8 +2,8 @@
 
 use crate::space::{Architecture, CellType, Edge, Space};
 
-/// Returns the candidates with weights of every edge, `[type][edge]`, from the largest α to the smallest; of equal ones, the
-/// lower index comes first.
+/// Returns the candidates with weights of every edge, `[type][edge]`, from the largest α to the smallest; of equal
+/// ones, the lower index comes first.
 #[must_use]
 pub fn ranking(alpha: &Architecture, space: &Space) -> Vec<Vec<Vec<usize>>> {
     let of_edge = |(row, edge): (&Vec<f64>, &Edge)| {

@@ -49,7 +49,8 @@ pub(super) fn gumbel_softmax(alpha: &Architecture, tau: f64, random: &mut impl R
     noisy.probabilities()
 }
 
-/// Clips the weights of an edge to [0, 1] and scales them to the sum 1. If all are clipped to 0, the largest is 1 instead.
+/// Clips the weights of an edge to [0, 1] and scales them to the sum 1. If all are clipped to 0, the largest is 1
+/// instead.
 pub(super) fn onto_simplex(p: &mut [f64]) {
     let best = argmax(p);
     for p in p.iter_mut() {

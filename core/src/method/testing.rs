@@ -35,8 +35,8 @@ pub(super) fn assert_near(found: &[f64], expected: &[f64]) {
     }
 }
 
-/// Asserts that a relaxation's way back is the derivative of `read`, which is to be p unless the relaxation goes straight
-/// through, under the same random numbers.
+/// Asserts that a relaxation's way back is the derivative of `read`, which is to be p unless the relaxation goes
+/// straight through, under the same random numbers.
 pub(super) fn assert_derivative(part: &dyn Part, read: impl Fn(&Relaxed) -> Tables) {
     let (_, alpha) = spread("s3");
     let mut weights = (0_u8..).map(|at| f64::from(at % 7) - 2.5);
@@ -52,8 +52,8 @@ pub(super) fn assert_derivative(part: &dyn Part, read: impl Fn(&Relaxed) -> Tabl
     assert_near(&gradient, &differences(&alpha, value));
 }
 
-/// Asserts that the gradient of a term of the loss of α is the derivative of `value`, where the operation weights are those
-/// of `relax`.
+/// Asserts that the gradient of a term of the loss of α is the derivative of `value`, where the operation weights are
+/// those of `relax`.
 pub(super) fn assert_slope(
     part: &dyn Part,
     relax: impl Fn(&Architecture) -> Relaxed,

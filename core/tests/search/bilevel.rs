@@ -8,7 +8,8 @@ use lambda_darts::search::{ArchitectureConfig, Bilevel, Order, SessionError, Ste
 use lambda_darts::space::Space;
 use pollster::block_on;
 
-fn batch(pixel: f32) -> Batch {
+/// Four small images of a wave and their labels.
+pub(super) fn batch(pixel: f32) -> Batch {
     let images = (0u8..).take(4 * 64).map(|i| pixel * (f32::from(i) * 0.7).sin()).collect();
     Batch { images, labels: vec![0, 1, 2, 1], shape: [4, 1, 8, 8] }
 }

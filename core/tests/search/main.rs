@@ -4,4 +4,5 @@ mod bilevel;
 mod change;
 mod curvature;
 mod method;
+mod parts;
 mod session;

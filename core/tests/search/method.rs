@@ -42,6 +42,11 @@ fn parts_that_do_not_go_together_are_refused() {
     for (config, space, part) in [
         (with(Preset::Gdas, "method.alignment.lambda", "0.1"), &nb201, "`alignment`"),
         (with(Preset::Gdas, "method.random_noise.first", "0.1"), &nb201, "`random_noise`"),
+        (with(Preset::Proxyless, "method.alignment.lambda", "0.1"), &nb201, "`alignment`"),
+        (with(Preset::SdartsRs, "method.sigmoid", "{}"), &nb201, "`random_noise`"),
+        (with(Preset::BetaDarts, "method.dirichlet", "{}"), &nb201, "`log_sum_exp`"),
+        (with(Preset::Drnas, "method.concrete.last", "0.1"), &nb201, "two parts for one relaxation"),
+        (with(Preset::Darts, "method.zero_one.weight", "1"), &nb201, "`sigmoid`"),
         (MethodConfig::preset(Preset::DartsMinus), &s2, "`auxiliary_skip`"),
     ] {
         let error = config.build(space).expect_err(part).to_string();
@@ -65,7 +70,7 @@ fn a_new_name_changes_the_parts() {
     assert!(config.method.alignment.is_none() && config.method.log_sum_exp.is_some());
     config.set("method.name", "darts").expect("a method");
     assert_eq!(config.method, MethodConfig::preset(Preset::Darts));
-    assert!(config.set("method.name", "darts-plus").is_err());
+    assert!(config.set("method.name", "darts-times").is_err());
 }
 
 #[test]

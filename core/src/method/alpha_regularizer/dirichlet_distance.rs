@@ -1,4 +1,5 @@
-//! Distance of the Dirichlet distributions from the uniform one, which keeps the search exploring (DrNAS, arXiv:2006.10355).
+//! Distance of the Dirichlet distributions from the uniform one, which keeps the search exploring (DrNAS,
+//! arXiv:2006.10355).
 //!
 //! ```text
 //! L = L_val + weight · Σ_e KL(Dir(β_e) ‖ Dir(1)),   β = elu(α) + 1
@@ -6,8 +7,8 @@
 //! ∂KL/∂β_k = (β_k − 1) ψ′(β_k) − (B − K) ψ′(B)
 //! ```
 //!
-//! The other form is Σ_e Σ_k (β_k − 1)²/2. By default, the reference takes neither and leaves α to Adam's weight decay, here
-//! `architecture.decay`; where it takes the divergence, that decay is 0.
+//! The other form is Σ_e Σ_k (β_k − 1)²/2. By default, the reference takes neither and leaves α to Adam's weight decay,
+//! here `architecture.decay`; where it takes the divergence, that decay is 0.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -6,8 +6,8 @@
 //! a_G = mean over the types of cell of  mean_{k ∈ G, read} P(g_k > 0),   ∂P/∂α = P (1 − P)
 //! ```
 //!
-//! Skip connections, pools and the rest are groups. Means are over the gates that the sample reads, and 0 without any. The
-//! form is that of the reference; the paper has sums over all gates, two groups and no threshold.
+//! Skip connections, pools and the rest are groups. Means are over the gates that the sample reads, and 0 without any.
+//! The form is that of the reference; the paper has sums over all gates, two groups and no threshold.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -5,9 +5,10 @@
 //! a_e = mean_{k with weights, read} P(g_{e,k} > 0),   ∂P/∂α = P (1 − P)
 //! ```
 //!
-//! The longest path leads from each node to the next, and for the first from the last input. Deep cells learn slowly, and
-//! the search would leave them for shallow ones. Means are over the gates that the sample reads; an edge without any is left
-//! out of the product, and a product of none is 0. The form is that of the reference; the paper has sums over all gates.
+//! The longest path leads from each node to the next, and for the first from the last input. Deep cells learn slowly,
+//! and the search would leave them for shallow ones. Means are over the gates that the sample reads; an edge without
+//! any is left out of the product, and a product of none is 0. The form is that of the reference; the paper has sums
+//! over all gates.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

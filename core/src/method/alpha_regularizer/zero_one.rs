@@ -5,7 +5,8 @@
 //! ∂/∂α_k = −2 weight / N · (σ(α_k) − ½) σ(α_k) (1 − σ(α_k))
 //! ```
 //!
-//! The mean is over all N candidates of all types of cell. A variant of the reference has magnitudes in the place of squares.
+//! The mean is over all N candidates of all types of cell. A variant of the reference has magnitudes in the place of
+//! squares.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -6,10 +6,10 @@
 //! Π(p) = normalize(clip(p, 0, 1)),   ε_t = first + (last − first) · progress
 //! ```
 //!
-//! Each of the `steps` ascents is one more pass over the training batch, whose gradients are summed over the cells of a type.
-//! α is not moved, and the architecture step reads p itself. The ascents take the statistics of the batch, where the
-//! reference takes the running ones; the reference goes back to p if the loss has not grown in the end. A candidate of weight
-//! 0 stays at 0.
+//! Each of the `steps` ascents is one more pass over the training batch, whose gradients are summed over the cells of a
+//! type. α is not moved, and the architecture step reads p itself. The ascents take the statistics of the batch, where
+//! the reference takes the running ones; the reference goes back to p if the loss has not grown in the end. A candidate
+//! of weight 0 stays at 0.
 
 use rand::RngExt;
 use schemars::JsonSchema;

@@ -43,15 +43,6 @@ impl Part for RandomNoise {
         Ok(())
     }
 
-    fn check_with(&self, _: &crate::space::Space, others: &[&'static str]) -> Result<(), PartError> {
-        if others.contains(&"gumbel_hard") {
-            let why = "`random_noise` spreads p over the candidates, and `gumbel_hard` reads one of them: the two do not \
-                       go together";
-            return Err(PartError::Composition { why: why.to_owned() });
-        }
-        Ok(())
-    }
-
     fn perturb(&self, p: &mut Tables, moment: &Moment) {
         let epsilon = moment.between(self.first, self.last);
         let mut random = moment.random(1);

@@ -5,9 +5,10 @@
 //! p = softmax((α + g) / τ_t),  g ~ Gumbel(0, 1),   ∂L/∂α = J(p)ᵀ ∂L/∂p / τ_t
 //! ```
 //!
-//! The temperature τ falls linearly from `first` to `last`. SNAS published no temperatures; the defaults, 10 to 1, are those
-//! with which the code of DrNAS searches by it on NAS-Bench-201. One sample an edge is shared by all cells of a type;
-//! training and validation draw their own, where SNAS trains ω and α on one batch. Evaluations take the softmax of α.
+//! The temperature τ falls linearly from `first` to `last`. SNAS published no temperatures; the defaults, 10 to 1, are
+//! those with which the code of DrNAS searches by it on NAS-Bench-201. One sample an edge is shared by all cells of a
+//! type; training and validation draw their own, where SNAS trains ω and α on one batch. Evaluations take the softmax
+//! of α.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,7 +70,7 @@ mod tests {
         for step in 0..20_000 {
             let moment = |epoch| Moment { epoch, epochs: 2, step, seed: 1 };
             let [hot, cold] = [0, 1].map(|epoch| part.relax(&alpha, &moment(epoch), 0).unwrap().p[0][0].clone());
-            assert!(hot.iter().all(|p| (p - 0.2).abs() < 0.01), "{hot:?}");
+            assert!(hot.iter().all(|p| (p - 0.2_f64).abs() < 0.01), "{hot:?}");
             counts[argmax(&cold)] += 1.0 / 20_000.0;
         }
         for (count, p) in counts.iter().zip(&alpha.probabilities()[0][0]) {

@@ -5,9 +5,9 @@
 //! ∂p_i/∂α_j = p_i (δ_ij − p_j) · d ln x_j/dβ_j · dβ_j/dα_j
 //! ```
 //!
-//! A Gamma number is the quantile at a uniform draw, so that d ln x/dβ at the same draw is the implicit gradient that the
-//! reference takes. One sample an edge is shared by all cells of a type; training and validation draw their own. Evaluations
-//! take the mean β_i / Σ_j β_j, where the reference draws samples, too. A β below 1e-6 counts as 1e-6.
+//! A Gamma number is the quantile at a uniform draw, so that d ln x/dβ at the same draw is the implicit gradient that
+//! the reference takes. One sample an edge is shared by all cells of a type; training and validation draw their own.
+//! Evaluations take the mean β_i / Σ_j β_j, where the reference draws samples, too. A β below 1e-6 counts as 1e-6.
 
 use rand::RngExt;
 use schemars::JsonSchema;

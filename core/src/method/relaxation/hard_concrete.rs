@@ -6,12 +6,12 @@
 //! P(g > 0) = σ(α − τ_t ln(−low/high)),   ∂L/∂α = ∂g/∂α · ∂L/∂p
 //! ```
 //!
-//! With `keep` = 0 an edge reads p = g, as in the paper. By default it is as in the reference: each gate is put last with the
-//! chance `drop`, the `keep` largest ones of an edge have p = 1 and the others 0, gates of one value in a random order; the
-//! gradient goes straight through to g. The temperature τ falls linearly from `first` to `last`. One sample an edge is
-//! shared by all cells of a type; training and validation draw their own. Evaluations take the `keep` largest α, or the gates
-//! of u = 1/2 at τ = 1. The published method lets a node keep two operations of one edge; derived architectures here have
-//! one an edge.
+//! With `keep` = 0 an edge reads p = g, as in the paper. By default it is as in the reference: each gate is put last
+//! with the chance `drop`, the `keep` largest ones of an edge have p = 1 and the others 0, gates of one value in a
+//! random order; the gradient goes straight through to g. The temperature τ falls linearly from `first` to `last`. One
+//! sample an edge is shared by all cells of a type; training and validation draw their own. Evaluations take the `keep`
+//! largest α, or the gates of u = 1/2 at τ = 1. The published method lets a node keep two operations of one edge;
+//! derived architectures here have one an edge.
 
 use rand::{Rng, RngExt};
 use schemars::JsonSchema;
@@ -167,8 +167,8 @@ mod tests {
             assert!(p.iter().zip(open).all(|(p, open)| (*p > 0.0) == (*open > 0.0)), "{open:?}");
             both += p[0] * p[3] / 20_000.0;
         }
-        // An open gate that is put last is worth as much as a closed one that is not, and shares the places that are left with
-        // them: 9/16 if none of the two is put last, 6/16 · 7/16 if one is, 1/16 · 9/32 if both are.
+        // An open gate that is put last is worth as much as a closed one that is not, and shares the places that are
+        // left with them: 9/16 if none of the two is put last, 6/16 · 7/16 if one is, 1/16 · 9/32 if both are.
         let expected = 0.744;
         assert!((both - expected).abs() < 0.015_f64, "{both}, not {expected}");
         assert_eq!(part.relax_for_evaluation(&alpha).unwrap()[0][0], vec![1.0, 0.0, 0.0, 1.0, 0.0]);

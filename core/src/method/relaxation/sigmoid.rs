@@ -5,10 +5,10 @@
 //! p_k = σ(α_k),   ∂L/∂α_k = p_k (1 − p_k) ∂L/∂p_k
 //! ```
 //!
-//! Candidates no longer compete, so that a skip connection gains nothing from being strong early. The published method adds
-//! the part `zero_one`, which makes the weights clear, and begins at α = 0, where here α is drawn with a
-//! deviation of 1e-3. Derived architectures compare the softmax of α, which has the same order on an edge; the published
-//! method keeps the candidates above a threshold instead.
+//! Candidates no longer compete, so that a skip connection gains nothing from being strong early. The published method
+//! adds the part `zero_one`, which makes the weights clear, and begins at α = 0, where here α is drawn with a deviation
+//! of 1e-3. Derived architectures compare the softmax of α, which has the same order on an edge; the published method
+//! keeps the candidates above a threshold instead.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

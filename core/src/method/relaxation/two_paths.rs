@@ -7,9 +7,9 @@
 //!           p = onehot(k),  k ~ s,   ∂L/∂α = J(s)ᵀ ∂L/∂p
 //! ```
 //!
-//! Only the α of the two operations of an edge have a gradient. After its step, the reference shifts these two so that the
-//! probabilities of the other operations are as before. The two slopes sum to 0, so that the shift is of second order, and
-//! it is left out here. With the reference's settings of Adam, `architecture.betas` = \[0, 0.999\] and
+//! Only the α of the two operations of an edge have a gradient. After its step, the reference shifts these two so that
+//! the probabilities of the other operations are as before. The two slopes sum to 0, so that the shift is of second
+//! order, and it is left out here. With the reference's settings of Adam, `architecture.betas` = \[0, 0.999\] and
 //! `architecture.decay` = 0, a step moves no other α. Evaluations take the strongest operation of each edge.
 
 use rand::Rng;

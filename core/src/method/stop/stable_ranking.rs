@@ -1,5 +1,5 @@
-//! Stable ranking: the search ends when the order of the operations with weights by α has not changed for ten epochs on any
-//! edge (DARTS+, arXiv:1909.06035, criterion 2).
+//! Stable ranking: the search ends when the order of the operations with weights by α has not changed for ten epochs on
+//! any edge (DARTS+, arXiv:1909.06035, criterion 2).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -81,15 +81,6 @@ impl Part for Alignment {
         Ok(())
     }
 
-    fn check_with(&self, _: &Space, others: &[&'static str]) -> Result<(), PartError> {
-        if others.contains(&"gumbel_hard") {
-            let why = "`alignment` compares the gradients of all candidates, and with `gumbel_hard` one candidate an \
-                       edge decides them: the two do not go together";
-            return Err(PartError::Composition { why: why.to_owned() });
-        }
-        Ok(())
-    }
-
     fn regularizes_weights(&self, moment: &Moment) -> bool {
         self.lambda_at(moment) != 0.0
     }

@@ -1,0 +1,109 @@
+//! Parts that do not go together, in one place, by the names of their settings.
+
+use super::PartError;
+
+/// Relaxations under which an edge reads one candidate in a pass.
+const ONE_CANDIDATE: &[&str] = &["gumbel_hard", "two_paths", "uniform_path"];
+
+/// Relaxations by gates, whose weights on an edge have no common sum.
+const GATES: &[&str] = &["hard_concrete", "sigmoid"];
+
+/// Relaxation without a gradient of α.
+const NO_GRADIENT: &[&str] = &["uniform_path"];
+
+/// Rule that parts and others do not go together.
+struct Apart {
+    parts: &'static [&'static str],
+    others: &'static [&'static str],
+    why: &'static str,
+}
+
+/// Rule that a part is of no use without another.
+struct Needed {
+    part: &'static str,
+    other: &'static str,
+    why: &'static str,
+}
+
+const APART: &[Apart] = &[
+    Apart {
+        parts: &["alignment"],
+        others: ONE_CANDIDATE,
+        why: "the former compares the gradients of all candidates, and one an edge decides them under the latter",
+    },
+    Apart {
+        parts: &["random_noise", "adversarial"],
+        others: ONE_CANDIDATE,
+        why: "the former spreads p over the candidates, and the latter reads one of them",
+    },
+    Apart {
+        parts: &["random_noise", "adversarial"],
+        others: GATES,
+        why: "the former scales the weights of an edge to the sum 1, which those of the latter do not have",
+    },
+    Apart { parts: &["adversarial"], others: &["random_noise"], why: "the former begins with such noise itself" },
+    Apart {
+        parts: &["log_sum_exp"],
+        others: &["dirichlet", "hard_concrete", "sigmoid"],
+        why: "the former keeps a softmax from saturating, and the latter has none",
+    },
+    Apart {
+        parts: &["log_sum_exp", "skip_count", "stable_ranking"],
+        others: NO_GRADIENT,
+        why: "the former is about what α learns, and with the latter it learns nothing",
+    },
+];
+
+const NEEDED: &[Needed] = &[
+    Needed { part: "zero_one", other: "sigmoid", why: "it pushes σ(α) to 0 or 1, which no other relaxation reads" },
+    Needed { part: "dirichlet_distance", other: "dirichlet", why: "it is about the distributions of that relaxation" },
+    Needed { part: "gate_groups", other: "hard_concrete", why: "it is about the gates of that relaxation" },
+    Needed { part: "path_depth", other: "hard_concrete", why: "it is about the gates of that relaxation" },
+];
+
+/// Checks a part against the others of its method.
+///
+/// # Errors
+/// [`PartError::Composition`] with a sentence that says why they do not go together.
+pub(super) fn check(part: &str, others: &[&'static str]) -> Result<(), PartError> {
+    for rule in APART.iter().filter(|rule| rule.parts.contains(&part)) {
+        if let Some(other) = others.iter().find(|other| rule.others.contains(other)) {
+            let why = format!("`{part}` and `{other}` do not go together: {}", rule.why);
+            return Err(PartError::Composition { why });
+        }
+    }
+    if let Some(rule) = NEEDED.iter().find(|rule| rule.part == part && !others.contains(&rule.other)) {
+        let why = format!("`{part}` needs `{}`: {}", rule.other, rule.why);
+        return Err(PartError::Composition { why });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::method::MethodConfig;
+
+    /// A name that no part has would make a rule that never holds.
+    #[test]
+    fn rules_are_about_parts_that_there_are() {
+        let all: Vec<&str> = MethodConfig::all_parts().iter().map(|part| part.name).collect();
+        let apart = APART.iter().flat_map(|rule| rule.parts.iter().chain(rule.others));
+        let needed = NEEDED.iter().flat_map(|rule| [&rule.part, &rule.other]);
+        for name in apart.chain(needed) {
+            assert!(all.contains(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn sentences_name_both_parts() {
+        let why = |part, others: &[&'static str]| check(part, others).unwrap_err().to_string();
+        assert_eq!(
+            why("adversarial", &["random_noise"]),
+            "`adversarial` and `random_noise` do not go together: the former begins with such noise itself"
+        );
+        assert!(why("zero_one", &["dirichlet"]).starts_with("`zero_one` needs `sigmoid`: it pushes"));
+        assert_eq!(check("zero_one", &["sigmoid"]), Ok(()));
+        assert_eq!(check("my_own", &["sigmoid", "gumbel_hard"]), Ok(()));
+    }
+}

@@ -1,0 +1,89 @@
+//! Tests of pairs of parts: those that go together take steps, each part has an effect beside every other one, and a
+//! state goes on to the bit.
+
+use std::collections::BTreeMap;
+
+use lambda_darts::device::Device;
+use lambda_darts::graph::NetworkSize;
+use lambda_darts::method::{MethodConfig, Moment, PartInfo, Slot};
+use lambda_darts::search::{ArchitectureConfig, Bilevel, BilevelState, StepReport, StepSettings, WeightsConfig};
+use lambda_darts::space::Space;
+use pollster::block_on;
+
+use crate::bilevel::batch;
+
+/// Three steps halfway through a search.
+#[derive(PartialEq)]
+struct Steps {
+    reports: Vec<StepReport>,
+    state: BilevelState,
+}
+
+fn steps(bilevel: &mut Bilevel, which: std::ops::Range<u64>) -> Steps {
+    let (weights, architecture) = (WeightsConfig::default(), ArchitectureConfig::default());
+    let step = |step| {
+        let moment = Moment { epoch: 1, epochs: 3, step, seed: 3 };
+        let settings = StepSettings { moment, lr: 0.05, weights: &weights, architecture: &architecture };
+        block_on(bilevel.step(&batch(1.0), &batch(0.5), &settings)).expect("a step")
+    };
+    let reports = which.map(step).collect();
+    Steps { reports, state: block_on(bilevel.state()).expect("a state") }
+}
+
+/// Takes three steps with some parts; `None` if they do not go together.
+fn run(parts: &[&str]) -> Option<Steps> {
+    let mut settings = serde_json::json!({ "name": "darts" });
+    for part in parts {
+        settings[*part] = serde_json::json!({});
+    }
+    let config: MethodConfig = serde_json::from_value(settings).expect("settings");
+    let space = Space::named("nas-bench-201").expect("a space");
+    let method = config.build(&space).ok()?;
+    let size = NetworkSize { channels: 4, cells: 1, image_channels: 1, classes: 3 };
+    let mut bilevel = block_on(Bilevel::new(&space, size, method, 3, &Device::cpu())).expect("a supernet");
+    let mut first = steps(&mut bilevel, 0..1);
+    let rest = steps(&mut bilevel, 1..3);
+    block_on(bilevel.restore(first.state)).expect("a restored state");
+    assert!(steps(&mut bilevel, 1..3) == rest, "{parts:?} goes on otherwise from a state");
+    first.reports.extend(rest.reports);
+    for report in &first.reports {
+        assert!(report.train.loss.is_finite() && report.valid.loss.is_finite(), "{parts:?}: {report:?}");
+        assert!(report.alpha.iter().all(|slope| slope.is_finite()), "{parts:?}: {report:?}");
+    }
+    Some(Steps { reports: first.reports, state: rest.state })
+}
+
+/// Every pair of parts that goes together, and every part alone, against the same without it.
+#[test]
+fn every_part_has_an_effect_beside_every_other() {
+    let parts = MethodConfig::all_parts();
+    let none = run(&[]).expect("steps");
+    let alone: BTreeMap<&str, Option<Steps>> = parts.iter().map(|part| (part.name, run(&[part.name]))).collect();
+    let stops = |part: &PartInfo| part.slot == Slot::Stop;
+    for part in &parts {
+        if let Some(steps) = &alone[part.name] {
+            assert_eq!(*steps != none, !stops(part), "{}", part.name);
+        }
+    }
+    let mut pairs = 0;
+    for (at, one) in parts.iter().enumerate() {
+        for other in &parts[at + 1..] {
+            let Some(both) = run(&[one.name, other.name]) else { continue };
+            pairs += 1;
+            for (part, rest) in [(one, other), (other, one)] {
+                if let Some(without) = &alone[rest.name] {
+                    assert_eq!(both != *without, !stops(part), "{} beside {}", part.name, rest.name);
+                }
+            }
+        }
+    }
+    assert!(pairs > 80, "only {pairs} pairs go together");
+}
+
+/// The ascents find operation weights at which the same network does worse.
+#[test]
+fn an_adversary_raises_the_training_loss() {
+    let loss = |parts: &[&str]| run(parts).expect("steps").reports[0].train.loss;
+    let (plain, noise, worst) = (loss(&[]), loss(&["random_noise"]), loss(&["adversarial"]));
+    assert!(worst > plain && worst > noise, "{plain}, {noise}, {worst}");
+}
