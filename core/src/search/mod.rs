@@ -10,7 +10,6 @@
 mod bilevel;
 mod curvature;
 mod memory;
-mod optimizer;
 mod phase;
 mod progress;
 mod state;
