@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use lambda_darts::search::{EpochEvent, Event, EventKind, StepEvent};
+use lambda_darts::session::{SearcherEpochEvent, SearcherStepEvent};
 use lambda_darts::training::{TrainingEpochEvent, TrainingStepEvent};
 
 use crate::tensorboard::TensorBoard;
@@ -58,7 +59,13 @@ impl Board {
             EventKind::Epoch(epoch) => (place(epoch.epoch, self.steps), of_epoch(epoch)),
             EventKind::TrainingStep(step) => (place(step.epoch, step.step), of_training_step(step)),
             EventKind::TrainingEpoch(epoch) => (place(epoch.epoch, self.steps), of_training_epoch(epoch)),
-            EventKind::Change { .. } | EventKind::End { .. } | EventKind::TrainingEnd { .. } => return Ok(()),
+            EventKind::SearcherStep(step) => (step.evaluation.saturating_sub(1), of_searcher_step(step)),
+            EventKind::SearcherEpoch(epoch) => (epoch.evaluations.saturating_sub(1), of_searcher_epoch(epoch)),
+            EventKind::Change { .. }
+            | EventKind::End { .. }
+            | EventKind::TrainingEnd { .. }
+            | EventKind::SearcherStart { .. }
+            | EventKind::SearcherEnd { .. } => return Ok(()),
         };
         let scalars: Vec<_> = scalars.iter().map(|(tag, value)| (tag.as_str(), *value)).collect();
         self.file.scalars(i64::try_from(step).unwrap_or(i64::MAX), self.began + event.seconds, &scalars)
@@ -127,6 +134,17 @@ fn of_training_epoch(epoch: &TrainingEpochEvent) -> Vec<(String, f64)> {
         ("epoch/drop_path", epoch.drop_path),
         ("epoch/learning_rate", epoch.lr),
     ])
+}
+
+fn of_searcher_step(step: &SearcherStepEvent) -> Vec<(String, f64)> {
+    let mut scalars = named(&[("step/fitness", step.fitness), ("step/best", step.best)]);
+    scalars.extend(step.seconds_simulated.map(|seconds| ("step/seconds_simulated".to_owned(), seconds)));
+    scalars
+}
+
+fn of_searcher_epoch(epoch: &SearcherEpochEvent) -> Vec<(String, f64)> {
+    let test = epoch.benchmark.map(|known| ("epoch/table/cifar10_test", known.accuracies.cifar10_test));
+    test.map_or_else(Vec::new, |scalar| named(&[scalar]))
 }
 
 fn named(scalars: &[(&str, f64)]) -> Vec<(String, f64)> {

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use lambda_darts::data::ImageData;
 use lambda_darts::engine::vector_instructions;
-use lambda_darts::session::Settings;
+use lambda_darts::session::ImageSettings;
 use serde::{Deserialize, Serialize};
 use sysinfo::{CpuRefreshKind, RefreshKind, System};
 
@@ -89,7 +89,7 @@ pub(crate) struct Asked {
 
 impl Environment {
     /// Describes this process and its run.
-    pub(crate) fn new(config: &impl Settings, data: &ImageData, device: &str, asked: Asked) -> Self {
+    pub(crate) fn new(config: &impl ImageSettings, data: &ImageData, device: &str, asked: Asked) -> Self {
         let system = System::new_with_specifics(RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing()));
         let cpu = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned());
         Self {
@@ -123,7 +123,7 @@ impl Environment {
 }
 
 impl Images {
-    fn new(config: &impl Settings, data: &ImageData) -> Self {
+    fn new(config: &impl ImageSettings, data: &ImageData) -> Self {
         let (training, validation) = (data.train_len(), data.valid_len());
         Self {
             set: config.data().set.to_string(),

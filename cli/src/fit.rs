@@ -3,7 +3,7 @@
 use lambda_darts::data::ImageData;
 use lambda_darts::device::{Device, DeviceKind};
 use lambda_darts::engine::Bytes;
-use lambda_darts::session::{SessionError, Settings};
+use lambda_darts::session::{ImageSettings, SessionError};
 
 use crate::failure::Failure;
 use crate::kind::Kind;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lambda_darts::data::ImageData;
-use lambda_darts::session::Settings;
+use lambda_darts::session::ImageSettings;
 
 use crate::bar::with_bar;
 use crate::failure::Failure;

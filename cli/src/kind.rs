@@ -4,7 +4,7 @@ use std::path::Path;
 
 use lambda_darts::data::ImageData;
 use lambda_darts::search::Search;
-use lambda_darts::session::{Checkpoint, CheckpointError, Session, Work};
+use lambda_darts::session::{Checkpoint, CheckpointError, ImageSettings, Session, Work};
 use lambda_darts::training::Train;
 use serde_json::{Value, json};
 
@@ -14,8 +14,8 @@ use crate::known;
 use crate::run_dir::{CONFIG, genotype_json};
 use crate::text_file::read_text;
 
-/// Kind of a run: what the command does beside the steps of its work.
-pub(crate) trait Kind: Work {
+/// Kind of a run on images: what the command does beside the steps of its work.
+pub(crate) trait Kind: Work<Config: ImageSettings, Data = ImageData> {
     /// Subcommand that starts a run and goes on with it.
     const COMMAND: &'static str;
     /// Word for the work of the run.

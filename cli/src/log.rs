@@ -90,5 +90,25 @@ pub(crate) fn event(event: &Event) {
             "an epoch ended"
         ),
         EventKind::TrainingEnd { test_accuracy } => info!(seconds, test_accuracy, "the training ended"),
+        EventKind::SearcherStart { config, cells } => {
+            info!(seconds, space = config.space, seed = config.seed, cells, "the search began");
+        }
+        EventKind::SearcherStep(step) => debug!(
+            seconds,
+            evaluation = step.evaluation,
+            fitness = step.fitness,
+            best = step.best,
+            seconds_simulated = step.seconds_simulated,
+            "an architecture was evaluated"
+        ),
+        EventKind::SearcherEpoch(epoch) => info!(
+            seconds,
+            epoch = epoch.epoch,
+            evaluations = epoch.evaluations,
+            fitness = epoch.fitness,
+            seconds_simulated = epoch.seconds_simulated,
+            "an epoch ended"
+        ),
+        EventKind::SearcherEnd { .. } => info!(seconds, "the search ended"),
     }
 }

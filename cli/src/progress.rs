@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
-use lambda_darts::search::{EpochEvent, Event, EventKind};
-use lambda_darts::session::{Session, Settings, TrainingEpochEvent, Work};
+use lambda_darts::search::{EpochEvent, Event, EventKind, TableReport};
+use lambda_darts::session::{ImageSettings, SearcherEpochEvent, Session, Settings, TrainingEpochEvent, Work};
 
 /// Maximum time between two lines where there is no terminal.
 const SILENCE: Duration = Duration::from_mins(1);
@@ -31,16 +31,26 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn new<W: Work>(session: &Session<W>, quiet: bool) -> Self {
+    pub(crate) fn new<W: Work<Config: ImageSettings>>(session: &Session<W>, quiet: bool) -> Self {
         Self::on(session, None, String::new(), quiet)
     }
 
     /// Makes the progress of one of several searches at a time: a live line among theirs, and a name before every line.
-    pub(crate) fn beside_others<W: Work>(session: &Session<W>, lines: &MultiProgress, name: &str, quiet: bool) -> Self {
+    pub(crate) fn beside_others<W: Work<Config: ImageSettings>>(
+        session: &Session<W>,
+        lines: &MultiProgress,
+        name: &str,
+        quiet: bool,
+    ) -> Self {
         Self::on(session, Some(lines), format!("{name}  "), quiet)
     }
 
-    fn on<W: Work>(session: &Session<W>, lines: Option<&MultiProgress>, label: String, quiet: bool) -> Self {
+    fn on<W: Work<Config: ImageSettings>>(
+        session: &Session<W>,
+        lines: Option<&MultiProgress>,
+        label: String,
+        quiet: bool,
+    ) -> Self {
         let (config, steps) = (session.config(), session.steps());
         let (epochs, batch) = (config.epochs(), config.batch());
         let bar = (stderr().is_terminal() && !quiet).then(|| {
@@ -81,7 +91,15 @@ impl Progress {
                 self.end_epoch(&row, event.seconds);
             }
             EventKind::Change { changed, .. } => self.line(&format!("changed: {}", changed.join(", "))),
-            EventKind::End { .. } | EventKind::TrainingEnd { .. } => {}
+            EventKind::SearcherEpoch(epoch) => {
+                let row = searcher_row(epoch, self.epochs);
+                self.end_epoch(&row, event.seconds);
+            }
+            EventKind::SearcherStart { cells, .. } => self.line(&format!("a table of {cells} cells")),
+            EventKind::SearcherStep(_)
+            | EventKind::End { .. }
+            | EventKind::TrainingEnd { .. }
+            | EventKind::SearcherEnd { .. } => {}
         }
     }
 
@@ -154,6 +172,23 @@ impl Progress {
     }
 }
 
+fn searcher_row(epoch: &SearcherEpochEvent, epochs: usize) -> String {
+    let seconds = epoch.seconds_simulated.map_or_else(String::new, |seconds| format!("  {seconds:.0} s simulated"));
+    let table = epoch.benchmark.map_or_else(String::new, of_table);
+    format!(
+        "epoch {}/{epochs}  {} evaluations{seconds}  best {:.2} %{table}  {}",
+        epoch.epoch,
+        epoch.evaluations,
+        100.0 * epoch.fitness,
+        epoch.genotype.to_nas_bench_201().unwrap_or_default(),
+    )
+}
+
+/// Value of a genotype in a table.
+fn of_table(known: TableReport) -> String {
+    format!("  table {:.2} %, rank {}", 100.0 * known.accuracies.cifar10_test, known.rank)
+}
+
 fn training_row(epoch: &TrainingEpochEvent, epochs: usize, seconds: f64) -> String {
     format!(
         "epoch {}/{epochs}  train loss {:.4}  train {:.1} %  test loss {:.4}  test {:.2} %  gradient {:.2}  {seconds:.1} s",
@@ -170,9 +205,7 @@ fn row(epoch: &EpochEvent, epochs: usize, seconds: f64) -> String {
     let cell_types = u32::try_from(epoch.cell_types.len()).unwrap_or(u32::MAX).max(1);
     let entropy = epoch.cell_types.iter().map(|cell_type| cell_type.saturation.mean_entropy()).sum::<f64>()
         / f64::from(cell_types);
-    let table = epoch.benchmark.map_or_else(String::new, |known| {
-        format!("  table {:.2} %, rank {}", 100.0 * known.accuracies.cifar10_test, known.rank)
-    });
+    let table = epoch.benchmark.map_or_else(String::new, of_table);
     let curvature = epoch.curvature.map_or_else(String::new, |value| format!("  curvature {value:.3}"));
     let row = format!(
         "epoch {}/{epochs}  train loss {:.4}  valid loss {:.4}  supernet {:.1} %  Λ {}  entropy {entropy:.3}  \

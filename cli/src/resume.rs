@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lambda_darts::data::ImageData;
 use lambda_darts::device::Device;
 use lambda_darts::session::{
-    Checkpoint, CheckpointError, EventKind, EventLogPosition, Session, SessionError, Settings,
+    Checkpoint, CheckpointError, EventKind, EventLogPosition, ImageSettings, Session, SessionError, Settings,
 };
 
 use crate::args::RunArgs;

@@ -122,6 +122,8 @@
 //! | [`saturation`] | measures of softmax saturation |
 //! | [`data`] | image sets, splits, batches |
 //! | [`search`] | the bilevel search, its configuration, events and checkpoints |
+//! | [`searcher`] | searchers without a gradient: random, evolution, local search, REINFORCE, a surrogate |
+//! | [`black_box`] | the search by a searcher, in a table of known results |
 //! | [`training`] | the training of derived networks, and predictions of trained ones |
 //! | [`exchange`] | networks and weights of other frameworks |
 //! | [`benchmark`] | tables of known results |
@@ -148,8 +150,10 @@
 
 #![warn(missing_docs)]
 
+mod adam;
 pub mod alignment;
 pub mod benchmark;
+pub mod black_box;
 pub mod data;
 pub mod device;
 pub mod engine;
@@ -160,6 +164,7 @@ mod pickle;
 mod random;
 pub mod saturation;
 pub mod search;
+pub mod searcher;
 pub mod session;
 pub mod space;
 mod text;

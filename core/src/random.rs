@@ -29,6 +29,8 @@ pub(crate) enum Stream {
     Method = 9,
     /// Masks of the drop paths in a step.
     DropPath = 10,
+    /// Proposals of a searcher.
+    Searcher = 11,
 }
 
 /// Returns the stream of random numbers for `purpose` and `counter` in the search with this seed.

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use lambda_darts::black_box::BlackBoxSearch;
 use lambda_darts::search::Search;
 use lambda_darts::session::{Checkpoint, Work};
 use lambda_darts::training::Train;
@@ -13,6 +14,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     is_read_again::<Search>(data);
     is_read_again::<Train>(data);
+    is_read_again::<BlackBoxSearch>(data);
 });
 
 fn is_read_again<W: Work>(data: &[u8]) {

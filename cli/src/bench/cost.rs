@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use lambda_darts::engine::Traffic;
 use lambda_darts::search::Phases;
-use lambda_darts::session::Settings;
+use lambda_darts::session::ImageSettings;
 use serde::Serialize;
 
 use super::subject::{Steps, Subject};

@@ -9,7 +9,7 @@ use lambda_darts::data::{ImageData, Images};
 use lambda_darts::device::Device;
 use lambda_darts::engine::{Bytes, Traffic};
 use lambda_darts::search::{EventKind, Phases};
-use lambda_darts::session::{Session, SessionMemory, Settings};
+use lambda_darts::session::{ImageSettings, Session, SessionMemory, Settings};
 
 use super::cost::Cost;
 use crate::args::RunArgs;
@@ -93,7 +93,7 @@ impl<W: Kind> Subject<W> {
 }
 
 /// Makes the images of an epoch, in the same number for both parts.
-fn random_images(config: &impl Settings, steps: usize) -> Result<Images, Failure> {
+fn random_images(config: &impl ImageSettings, steps: usize) -> Result<Images, Failure> {
     let (set, seed) = (config.data().set, config.seed());
     let count = config.batch().saturating_mul(2).saturating_mul(steps);
     let one = Images::random(set, 1, seed).pixels.len();

@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use csv::{ErrorKind, Position, StringRecord};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::equivalence::{canonical, normalised};
 use crate::space::Genotype;
+use crate::text::hex;
 
 /// Maximum size of a table in bytes; a table of all 15,625 cells has 2 MB.
 const MOST_BYTES: u64 = 64 << 20;
@@ -295,9 +297,7 @@ impl Table {
     /// Missing inputs of a node count as `none`, and the order of its inputs does not matter.
     #[must_use]
     pub fn look_up(&self, genotype: &Genotype) -> Option<Found> {
-        let exact = normalised(genotype).to_nas_bench_201().and_then(|arch| self.exact.get(&arch));
-        let row =
-            exact.and_then(|&place| self.rows.get(place)).or_else(|| self.equivalents(genotype).first().copied())?;
+        let row = self.row(genotype)?;
         let better = |other: &&Row| other.accuracies.cifar10_test > row.accuracies.cifar10_test;
         Some(Found {
             index: row.index,
@@ -307,6 +307,24 @@ impl Table {
             train_seconds: row.train_seconds,
             rank: 1 + self.rows.iter().filter(better).count(),
         })
+    }
+
+    /// Returns the row that [`look_up`](Self::look_up) finds, without its rank, which takes a pass over the table.
+    #[must_use]
+    pub fn row(&self, genotype: &Genotype) -> Option<&Row> {
+        let exact = normalised(genotype).to_nas_bench_201().and_then(|arch| self.exact.get(&arch));
+        exact.and_then(|&place| self.rows.get(place)).or_else(|| self.equivalents(genotype).first().copied())
+    }
+
+    /// Returns the SHA-256 of all rows, in hexadecimal.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        for row in &self.rows {
+            // Numbers and texts in JSON have ends.
+            hash.update(serde_json::to_string(row).unwrap_or_default());
+        }
+        hex(&hash.finalize())
     }
 
     /// Returns the rows of all cells that are [equivalent](super::canonical) to this one, itself included.

@@ -1,9 +1,9 @@
 //! Bilevel step: the mathematics of a search, without data sets, schedules or events.
 
-use super::optimizer::Adam;
 use super::phase::Stopwatch;
 use super::state::BilevelState;
 use super::{ArchitectureConfig, Order, Phases, SessionError, WeightsConfig};
+use crate::adam::Adam;
 use crate::alignment::Estimator;
 use crate::data::Batch;
 use crate::device::Device;

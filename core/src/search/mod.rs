@@ -12,7 +12,6 @@ mod bilevel;
 mod change;
 mod curvature;
 mod memory;
-mod optimizer;
 mod phase;
 mod progress;
 mod state;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::optimizer::Adam;
 use super::progress::Progress;
+use crate::adam::Adam;
 use crate::graph::Graph;
 use crate::session::tensors::{self, tensor};
 use crate::session::{SavedState, SessionError, Tensor, Tensors};

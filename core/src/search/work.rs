@@ -12,7 +12,7 @@ use super::{
 };
 use crate::alignment::{AlignmentMeasure, LayerAlignment};
 use crate::benchmark::Table;
-use crate::data::{Batch, Batches, DataError, ImageData};
+use crate::data::{Batch, Batches, ImageData};
 use crate::device::Device;
 use crate::engine::{Later, Traffic};
 use crate::graph::NetworkSize;
@@ -190,10 +190,7 @@ impl Search {
             operations: genotype.operations(),
             parameter_free: genotype.parameter_free(),
             skip_connections: genotype.skip_connections(),
-            benchmark: self.table.as_ref().and_then(|table| {
-                let found = table.look_up(&genotype)?;
-                Some(TableReport { accuracies: found.accuracies, rank: found.rank, cells: table.len() })
-            }),
+            benchmark: self.table.as_ref().and_then(|table| TableReport::of(table, &genotype)),
             genotype,
             warnings,
         };
@@ -233,10 +230,11 @@ impl Search {
 impl Work for Search {
     const KIND: &'static str = "search";
     type Config = SearchConfig;
+    type Data = ImageData;
     type State = SearchState;
 
-    fn load(config: &SearchConfig, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<ImageData, DataError> {
-        ImageData::load_with(&config.data, config.seed, progress)
+    fn load(config: &SearchConfig, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<ImageData, SessionError> {
+        Ok(ImageData::load_with(&config.data, config.seed, progress)?)
     }
 
     fn memory(config: &SearchConfig, data: &ImageData, device: &Device) -> Result<SessionMemory, SessionError> {
@@ -334,7 +332,7 @@ impl Session {
         device: &Device,
         parts: Vec<(&'static str, Arc<dyn Part>)>,
     ) -> Result<Self, SessionError> {
-        state.check_images(&data)?;
+        state.check_data(&data)?;
         let session = Self::with_parts(state.config.clone(), data, device, parts).await?;
         session.continued(state).await
     }

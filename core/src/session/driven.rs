@@ -8,8 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use web_time::Instant;
 
-use super::{Event, EventKind, Position, SavedState, SessionError, Settings, Work};
-use crate::data::ImageData;
+use super::{Event, EventKind, ImageSettings, Position, SavedState, SessionError, Settings, Work, WorkData};
 use crate::device::Device;
 use crate::engine::Traffic;
 
@@ -36,7 +35,7 @@ pub struct SessionState<W: Work> {
     pub(crate) work: W::State,
     pub(crate) position: Position,
     pub(crate) seconds: f64,
-    /// Fingerprint of the images.
+    /// Fingerprint of the data.
     pub(crate) data: String,
 }
 
@@ -68,6 +67,13 @@ impl<W: Work> SessionState<W> {
         std::mem::take(self.tensors())
     }
 
+    /// Tensors of the state by name.
+    pub(crate) fn tensors(&mut self) -> &mut super::Tensors {
+        self.work.tensors()
+    }
+}
+
+impl<W: Work<Config: ImageSettings>> SessionState<W> {
     /// Gives the session more epochs. It announces its settings again, and all schedules are those of the longer session
     /// from here on.
     ///
@@ -80,11 +86,6 @@ impl<W: Work> SessionState<W> {
         self.position = Position { started: false, ended: false, stopped: false, ..self.position };
         Ok(self)
     }
-
-    /// Tensors of the state by name.
-    pub(crate) fn tensors(&mut self) -> &mut super::Tensors {
-        self.work.tensors()
-    }
 }
 
 impl<W: Work> Session<W> {
@@ -93,7 +94,7 @@ impl<W: Work> Session<W> {
     /// # Errors
     /// [`SessionError`] if a setting is out of range, the batch larger than a part of the images, or the network cannot
     /// be built.
-    pub async fn new(config: W::Config, data: Arc<ImageData>, device: &Device) -> Result<Self, SessionError> {
+    pub async fn new(config: W::Config, data: Arc<W::Data>, device: &Device) -> Result<Self, SessionError> {
         Ok(Self::of(W::prepare(config, data, device).await?))
     }
 
@@ -108,9 +109,9 @@ impl<W: Work> Session<W> {
         self.work.config()
     }
 
-    /// Images.
+    /// Data: the images, or the table.
     #[must_use]
-    pub fn data(&self) -> &Arc<ImageData> {
+    pub fn data(&self) -> &Arc<W::Data> {
         self.work.data()
     }
 
@@ -120,7 +121,7 @@ impl<W: Work> Session<W> {
         self.work.device_name()
     }
 
-    /// Steps in an epoch.
+    /// Steps in an epoch; the maximum, if their number depends on the steps.
     #[must_use]
     pub fn steps(&self) -> usize {
         self.work.steps()
@@ -132,7 +133,7 @@ impl<W: Work> Session<W> {
     /// [`SessionError::NotFinite`] or [`SessionError::Engine`]; the session is as it was before the call, unless the
     /// device is lost.
     pub async fn next_event(&mut self) -> Result<Option<Event>, SessionError> {
-        let Position { started, ended, stopped, epoch, step } = self.position;
+        let Position { started, ended, stopped, epoch, .. } = self.position;
         if ended {
             return Ok(None);
         }
@@ -142,7 +143,7 @@ impl<W: Work> Session<W> {
         } else if epoch == self.config().epochs() || stopped {
             self.position.ended = true;
             self.work.end()
-        } else if step == self.steps() {
+        } else if self.work.is_end_of_epoch(self.position) {
             let (kind, stopped) = self.work.end_epoch(self.position).await?;
             self.position = Position { epoch: epoch + 1, step: 0, stopped, ..self.position };
             kind
@@ -259,17 +260,17 @@ impl<W: Work> Session<W> {
             work: self.work.state().await?,
             position: self.position,
             seconds: self.seconds(),
-            data: self.work.data().fingerprint().to_owned(),
+            data: self.work.data().fingerprint(),
         })
     }
 
-    /// Session that goes on where `state` was taken, on the same images.
+    /// Session that goes on where `state` was taken, on the same data.
     ///
     /// # Errors
-    /// As [`new`](Self::new), [`SessionError::State`] if the state does not fit, and [`SessionError::OtherImages`] if it
-    /// was taken on other images.
-    pub async fn restore(state: SessionState<W>, data: Arc<ImageData>, device: &Device) -> Result<Self, SessionError> {
-        state.check_images(&data)?;
+    /// As [`new`](Self::new), [`SessionError::State`] if the state does not fit, and [`SessionError::OtherImages`] or
+    /// [`SessionError::OtherTable`] if it was taken on other data.
+    pub async fn restore(state: SessionState<W>, data: Arc<W::Data>, device: &Device) -> Result<Self, SessionError> {
+        state.check_data(&data)?;
         let session = Self::new(state.config.clone(), data, device).await?;
         session.continued(state).await
     }
@@ -291,8 +292,8 @@ impl<W: Work> Session<W> {
 }
 
 impl<W: Work> SessionState<W> {
-    /// Checks that the state was taken on these images.
-    pub(crate) fn check_images(&self, data: &ImageData) -> Result<(), SessionError> {
-        if self.data == data.fingerprint() { Ok(()) } else { Err(SessionError::OtherImages) }
+    /// Checks that the state was taken on these data.
+    pub(crate) fn check_data(&self, data: &W::Data) -> Result<(), SessionError> {
+        if self.data == data.fingerprint() { Ok(()) } else { Err(W::Data::other()) }
     }
 }

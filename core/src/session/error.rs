@@ -1,5 +1,6 @@
 //! Faults of searches and trainings.
 
+use crate::benchmark::TableError;
 use crate::data::DataError;
 use crate::device::DeviceError;
 use crate::engine::{Bytes, EngineError};
@@ -83,6 +84,15 @@ pub enum SessionError {
     /// A saved state belongs to other images, or to another division of them.
     #[error("the state was saved on other images; it can go on only on the images that it began with")]
     OtherImages,
+    /// A saved state belongs to another table of known results.
+    #[error("the state was saved with another table; it can go on only with the table that it began with")]
+    OtherTable,
+    /// A table of known results cannot be used.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// An architecture cannot be evaluated.
+    #[error("{0}")]
+    Evaluation(String),
 }
 
 impl SessionError {

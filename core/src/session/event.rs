@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{SearchConfig, TrainingConfig};
-use crate::benchmark::Accuracies;
+use super::{SearchConfig, SearcherConfig, TrainingConfig};
+use crate::benchmark::{Accuracies, Table};
 use crate::saturation::Saturation;
 use crate::space::{Genotype, Operation};
 
@@ -79,6 +79,66 @@ pub enum EventKind {
         /// Share of the test images that the network classifies correctly.
         test_accuracy: f64,
     },
+    /// A search without a supernet began.
+    SearcherStart {
+        /// Configuration of the search.
+        config: Box<SearcherConfig>,
+        /// Number of cells of the table.
+        cells: usize,
+    },
+    /// A searcher's architecture was evaluated.
+    SearcherStep(SearcherStepEvent),
+    /// A part of a searcher's budget was spent.
+    SearcherEpoch(Box<SearcherEpochEvent>),
+    /// A search without a supernet ended.
+    SearcherEnd {
+        /// Fittest architecture.
+        genotype: Genotype,
+        /// Accuracies of the architecture, if there is a table that has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
+        accuracies: Option<Accuracies>,
+    },
+}
+
+/// Evaluation of an architecture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SearcherStepEvent {
+    /// Evaluation, counted from 1 over the whole search.
+    pub evaluation: usize,
+    /// Architecture.
+    pub genotype: Genotype,
+    /// Fitness of the architecture.
+    pub fitness: f64,
+    /// Largest fitness so far.
+    pub best: f64,
+    /// Sum of the evaluations' costs so far in seconds, if they have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub seconds_simulated: Option<f64>,
+}
+
+/// End of an epoch of a search without a supernet: an equal part of its budget was spent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SearcherEpochEvent {
+    /// Epoch, counted from 1.
+    pub epoch: usize,
+    /// Number of evaluations so far.
+    pub evaluations: usize,
+    /// Sum of the evaluations' costs so far in seconds, if they have one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub seconds_simulated: Option<f64>,
+    /// Fittest architecture so far; the first of equals.
+    pub genotype: Genotype,
+    /// Fitness of the architecture.
+    pub fitness: f64,
+    /// Accuracies and rank of the architecture, if there is a table that has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub benchmark: Option<TableReport>,
 }
 
 /// Step of a training.
@@ -225,6 +285,14 @@ pub struct CellTypeReport {
     pub probabilities: Vec<Vec<f64>>,
     /// Saturation, measured with the cell gradients of L_val, which move α, averaged over the epoch.
     pub saturation: Saturation,
+}
+
+impl TableReport {
+    /// Looks a genotype up in a table.
+    pub(crate) fn of(table: &Table, genotype: &Genotype) -> Option<Self> {
+        let found = table.look_up(genotype)?;
+        Some(Self { accuracies: found.accuracies, rank: found.rank, cells: table.len() })
+    }
 }
 
 impl Event {

@@ -1,10 +1,12 @@
 //! Machinery that searches and trainings share: the loop that is driven from outside, events, state, checkpoints.
 //!
-//! A [`Session`] advances its [`Work`] one event a call. [`search::Session`](crate::search::Session) and
-//! [`training::Training`](crate::training::Training) are its two kinds.
+//! A [`Session`] advances its [`Work`] one event a call. [`search::Session`](crate::search::Session),
+//! [`black_box::Session`](crate::black_box::Session) and [`training::Training`](crate::training::Training) are its
+//! kinds.
 
 mod checkpoint;
 mod config;
+mod data;
 mod driven;
 mod error;
 mod event;
@@ -16,14 +18,15 @@ mod work;
 
 pub use checkpoint::{Checkpoint, CheckpointError, EventLogPosition};
 pub use config::{
-    ArchitectureConfig, MeasuresConfig, NetworkConfig, NetworkLayout, Order, Recipe, Schedule, SearchConfig, Settings,
-    SgdConfig, SupernetConfig, TrainingConfig, WeightsConfig,
+    ArchitectureConfig, Budget, ImageSettings, MeasuresConfig, NetworkConfig, NetworkLayout, Order, Recipe, Schedule,
+    SearchConfig, SearcherConfig, Settings, SgdConfig, SupernetConfig, TrainingConfig, WeightsConfig,
 };
+pub use data::WorkData;
 pub use driven::{Session, SessionState};
 pub use error::SessionError;
 pub use event::{
-    CellTypeReport, EpochEvent, Event, EventDigest, EventKind, StepEvent, TableReport, TrainingEpochEvent,
-    TrainingStepEvent,
+    CellTypeReport, EpochEvent, Event, EventDigest, EventKind, SearcherEpochEvent, SearcherStepEvent, StepEvent,
+    TableReport, TrainingEpochEvent, TrainingStepEvent,
 };
 pub use events::{EventError, Events};
 pub use memory::SessionMemory;

@@ -7,8 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::tensors::Tensors;
-use super::{EventKind, Position, SessionError, SessionMemory, Settings};
-use crate::data::{DataError, ImageData};
+use super::{EventKind, Position, SessionError, SessionMemory, Settings, WorkData};
 use crate::device::Device;
 use crate::engine::{Later, Traffic};
 
@@ -24,38 +23,45 @@ pub trait Work: Debug + Send + Sized {
     const KIND: &'static str;
     /// Settings of the work.
     type Config: Settings;
+    /// Data that the work reads and does not change.
+    type Data: WorkData;
     /// State that its steps change.
     type State: SavedState + Send;
 
-    /// Loads the images of the work; `progress` is told how many of how many images have been read.
+    /// Loads the data of the work; `progress` is told how many of how many images have been read.
     ///
     /// # Errors
-    /// [`DataError`] if they cannot be used.
-    fn load(config: &Self::Config, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<ImageData, DataError>;
+    /// [`SessionError`] if they cannot be used.
+    fn load(config: &Self::Config, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Self::Data, SessionError>;
 
     /// Estimates the memory of the work on a device. Nothing of that size is allocated.
     ///
     /// # Errors
     /// [`SessionError`] if the network cannot be built.
-    fn memory(config: &Self::Config, data: &ImageData, device: &Device) -> Result<SessionMemory, SessionError>;
+    fn memory(config: &Self::Config, data: &Self::Data, device: &Device) -> Result<SessionMemory, SessionError>;
 
     /// Prepares the work; nothing is trained yet.
     ///
     /// # Errors
-    /// [`SessionError`] if a setting is out of range, or the images do not fit.
-    fn prepare(config: Self::Config, data: Arc<ImageData>, device: &Device) -> Later<'_, Self, SessionError>;
+    /// [`SessionError`] if a setting is out of range, or the data do not fit.
+    fn prepare(config: Self::Config, data: Arc<Self::Data>, device: &Device) -> Later<'_, Self, SessionError>;
 
     /// Settings.
     fn config(&self) -> &Self::Config;
 
-    /// Images.
-    fn data(&self) -> &Arc<ImageData>;
+    /// Data.
+    fn data(&self) -> &Arc<Self::Data>;
 
     /// Name of the device.
     fn device_name(&self) -> &str;
 
-    /// Number of steps in an epoch.
+    /// Number of steps in an epoch; the maximum, if the number depends on the steps.
     fn steps(&self) -> usize;
+
+    /// True if the epoch at a position has no further step.
+    fn is_end_of_epoch(&self, at: Position) -> bool {
+        at.step == self.steps()
+    }
 
     /// Number of weights of the network.
     fn weights(&self) -> usize;

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::constraint::{Admitted, admitted};
-use super::{CellType, Constraint, ConstraintError, Genotype, GenotypeCell, Operation, Output, Space};
+use super::{CellType, Constraint, ConstraintError, Genotype, GenotypeCell, Output, Space};
 use crate::random::{Stream, normal, stream};
 use crate::vector::dot;
 
@@ -162,7 +162,8 @@ pub(crate) fn through_softmax(p: &[f64], g: &[f64]) -> Vec<f64> {
     p.iter().zip(g).map(|(p, g)| p * (g - mean)).collect()
 }
 
-fn softmax(row: &[f64]) -> Vec<f64> {
+/// Returns softmax(row).
+pub(crate) fn softmax(row: &[f64]) -> Vec<f64> {
     let top = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let exp: Vec<f64> = row.iter().map(|value| libm::exp(value - top)).collect();
     let sum: f64 = exp.iter().sum();
@@ -182,28 +183,16 @@ fn derive(kind: &CellType, table: &[Vec<f64>], in_use: impl Fn(usize, usize) -> 
     let node_reads = |node: usize| {
         let all = kind.edges_into(node).filter_map(|e| {
             let edge = &kind.edges[e];
-            let none_counts = kind.output == Output::Last || edge.operations == [Operation::None];
-            let counts = |k: usize| none_counts || edge.operations[k] != Operation::None;
-            let (k, p) = strongest(&table[e], |k| counts(k) && in_use(e, k))?;
+            let (k, p) = strongest(&table[e], |k| kind.keeps(edge, edge.operations[k]) && in_use(e, k))?;
             Some((p, (edge.operations[k], edge.from)))
         });
         let mut reads: Vec<_> = all.collect();
         if kind.output == Output::Concat {
             // The sort is stable: of two equal edges, the one with the lower index stays first.
             reads.sort_by(|a, b| b.0.total_cmp(&a.0));
-            reads.truncate(2);
+            reads.truncate(CellType::KEPT_EDGES);
         }
         reads.into_iter().map(|(_, read)| read).collect()
     };
-    let last = kind.inputs + kind.nodes;
-    let output = match kind.output {
-        Output::Concat => kind.intermediate().collect(),
-        Output::Last => vec![last - 1],
-    };
-    GenotypeCell {
-        kind: kind.name.clone(),
-        inputs: kind.inputs,
-        nodes: kind.intermediate().map(node_reads).collect(),
-        output,
-    }
+    kind.genotype(kind.intermediate().map(node_reads).collect())
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Operation;
+use super::{GenotypeCell, Operation};
 
 /// One edge of a cell with its candidate operations.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,9 @@ pub struct CellType {
 }
 
 impl CellType {
+    /// Number of edges that a node of a concatenated cell keeps at the most.
+    pub(crate) const KEPT_EDGES: usize = 2;
+
     /// Makes a cell in which every intermediate node reads all earlier nodes, with candidates per edge.
     ///
     /// Edges for which `operations` gives an empty list are left out.
@@ -86,6 +89,21 @@ impl CellType {
             Output::Concat => self.nodes,
             Output::Last => 1,
         }
+    }
+
+    /// Returns true if a genotype may have this candidate of an edge: any in a cell whose output is the last node. In a
+    /// concatenated cell, edges that are not wanted are left out instead of being `none`.
+    pub(crate) fn keeps(&self, edge: &Edge, operation: Operation) -> bool {
+        self.output == Output::Last || operation != Operation::None || edge.operations == [Operation::None]
+    }
+
+    /// Returns the cell of a genotype whose intermediate nodes read these nodes.
+    pub(crate) fn genotype(&self, nodes: Vec<Vec<(Operation, usize)>>) -> GenotypeCell {
+        let output = match self.output {
+            Output::Concat => self.intermediate().collect(),
+            Output::Last => vec![self.inputs + self.nodes - 1],
+        };
+        GenotypeCell { kind: self.name.clone(), inputs: self.inputs, nodes, output }
     }
 
     /// Returns the number of candidates of each edge: the row lengths K_e of the architecture parameters.

@@ -20,7 +20,7 @@ use crate::vector::argmax;
 /// # Errors
 /// [`DataError`] if they cannot be used.
 pub fn load(config: &TrainingConfig) -> Result<ImageData, DataError> {
-    Train::load(config, &|_, _| {})
+    ImageData::load_whole(&config.data, config.seed, &|_, _| {})
 }
 
 /// Training of the network of a genotype.
@@ -168,10 +168,11 @@ pub(super) fn check_images(
 impl Work for Train {
     const KIND: &'static str = "training";
     type Config = TrainingConfig;
+    type Data = ImageData;
     type State = TrainingState;
 
-    fn load(config: &TrainingConfig, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<ImageData, DataError> {
-        ImageData::load_whole(&config.data, config.seed, progress)
+    fn load(config: &TrainingConfig, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<ImageData, SessionError> {
+        Ok(ImageData::load_whole(&config.data, config.seed, progress)?)
     }
 
     fn memory(config: &TrainingConfig, data: &ImageData, device: &Device) -> Result<SessionMemory, SessionError> {

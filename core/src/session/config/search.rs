@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::settings::{self, Settings, not_set};
+use super::settings::{self, ImageSettings, Settings, not_set};
 use crate::data::{DataConfig, DataSet};
 use crate::method::parts::Alignment;
 use crate::method::{MethodConfig, PartError, Preset};
@@ -382,6 +382,12 @@ impl Settings for SearchConfig {
         self.epochs
     }
 
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+}
+
+impl ImageSettings for SearchConfig {
     fn set_epochs(&mut self, epochs: usize) {
         self.epochs = epochs;
     }
@@ -392,10 +398,6 @@ impl Settings for SearchConfig {
 
     fn set_batch(&mut self, batch: usize) {
         self.batch = batch;
-    }
-
-    fn seed(&self) -> u64 {
-        self.seed
     }
 
     fn data(&self) -> &DataConfig {

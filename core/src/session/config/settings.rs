@@ -27,10 +27,31 @@ pub trait Settings: Clone + Debug + PartialEq + Serialize + DeserializeOwned + S
     /// [`SessionError::Setting`] names the first that is not.
     fn check(&self) -> Result<(), SessionError>;
 
-    /// Passes over the training images.
+    /// Number of epochs.
     fn epochs(&self) -> usize;
 
-    /// Sets the number of passes over the training images.
+    /// Seed of all random numbers.
+    fn seed(&self) -> u64;
+
+    /// Settings in TOML, with every field written out.
+    fn to_toml(&self) -> String {
+        // All fields are tables, strings, numbers and lists, which TOML has.
+        toml::to_string(self).unwrap_or_default()
+    }
+
+    /// Sets one setting by its path, such as `weights.lr`, to a value as TOML writes it; quotes around text may be left
+    /// out.
+    ///
+    /// # Errors
+    /// [`SessionError::Set`] if there is no such setting, or it does not take this value.
+    fn set(&mut self, path: &str, value: &str) -> Result<(), SessionError> {
+        set(self, path, value)
+    }
+}
+
+/// Settings of a work on images, whose epochs are passes over them.
+pub trait ImageSettings: Settings {
+    /// Sets the number of epochs.
     fn set_epochs(&mut self, epochs: usize);
 
     /// Images in a batch.
@@ -39,20 +60,11 @@ pub trait Settings: Clone + Debug + PartialEq + Serialize + DeserializeOwned + S
     /// Sets the number of images in a batch.
     fn set_batch(&mut self, batch: usize);
 
-    /// Seed of all random numbers.
-    fn seed(&self) -> u64;
-
     /// Images.
     fn data(&self) -> &DataConfig;
 
     /// Images, to be changed.
     fn data_mut(&mut self) -> &mut DataConfig;
-
-    /// Settings in TOML, with every field written out.
-    fn to_toml(&self) -> String {
-        // All fields are tables, strings, numbers and lists, which TOML has.
-        toml::to_string(self).unwrap_or_default()
-    }
 
     /// Same settings with more epochs.
     ///
@@ -64,15 +76,6 @@ pub trait Settings: Clone + Debug + PartialEq + Serialize + DeserializeOwned + S
         self.set_epochs(epochs);
         self.check()?;
         Ok(self)
-    }
-
-    /// Sets one setting by its path, such as `weights.lr`, to a value as TOML writes it; quotes around text may be left
-    /// out.
-    ///
-    /// # Errors
-    /// [`SessionError::Set`] if there is no such setting, or it does not take this value.
-    fn set(&mut self, path: &str, value: &str) -> Result<(), SessionError> {
-        set(self, path, value)
     }
 }
 

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::settings::{self, Settings};
+use super::settings::{self, ImageSettings, Settings};
 use super::{Recipe, genotype_text};
 use crate::data::DataConfig;
 use crate::graph::{Graph, NetworkOptions, NetworkSize};
@@ -295,6 +295,12 @@ impl Settings for TrainingConfig {
         self.epochs
     }
 
+    fn seed(&self) -> u64 {
+        self.seed
+    }
+}
+
+impl ImageSettings for TrainingConfig {
     fn set_epochs(&mut self, epochs: usize) {
         self.epochs = epochs;
     }
@@ -305,10 +311,6 @@ impl Settings for TrainingConfig {
 
     fn set_batch(&mut self, batch: usize) {
         self.batch = batch;
-    }
-
-    fn seed(&self) -> u64 {
-        self.seed
     }
 
     fn data(&self) -> &DataConfig {

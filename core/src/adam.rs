@@ -1,10 +1,10 @@
-//! PyTorch's Adam as DARTS uses it, on the architecture parameters.
+//! PyTorch's Adam, as DARTS uses it on the architecture parameters and REINFORCE on its policy.
 
 use serde::{Deserialize, Serialize};
 
 /// Adam with L2 decay inside the gradient.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Adam {
+pub(crate) struct Adam {
     mean: Vec<f64>,
     square: Vec<f64>,
     steps: u32,
@@ -14,13 +14,13 @@ impl Adam {
     const EPSILON: f64 = 1e-8;
 
     /// True if the state is one that some steps of a search with `count` parameters can have led to.
-    pub(super) fn fits(&self, count: usize) -> bool {
+    pub(crate) fn fits(&self, count: usize) -> bool {
         let untouched = self.steps == 0 && self.mean.is_empty() && self.square.is_empty();
         let touched = self.mean.len() == count && self.square.len() == count && self.steps < u32::MAX;
         untouched || touched && self.square.iter().all(|&square| square >= 0.0)
     }
 
-    pub(super) fn step(&mut self, values: &mut [f64], gradient: &[f64], lr: f64, betas: [f64; 2], decay: f64) {
+    pub(crate) fn step(&mut self, values: &mut [f64], gradient: &[f64], lr: f64, betas: [f64; 2], decay: f64) {
         self.mean.resize(values.len(), 0.0);
         self.square.resize(values.len(), 0.0);
         self.steps += 1;
