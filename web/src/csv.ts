@@ -1,7 +1,7 @@
 /** The curves of runs as a table, as `lambda-darts report --csv` writes them: a row for every epoch, and of a search for
  * every cell type. */
 import { mean } from "d3-array";
-import type { Run } from "./run";
+import { configAt, type Run } from "./run";
 import type { Training } from "./training";
 
 const COLUMNS = [
@@ -45,13 +45,14 @@ function field(value: Field): string {
   return /[,"\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-const rowsOfSearch = ({ file, config, epochs }: Run): Row[] =>
-  epochs.flatMap((epoch) =>
+const rowsOfSearch = (run: Run): Row[] =>
+  run.epochs.flatMap((epoch) =>
     epoch.cell_types.map((cellType) => ({
-      run: file,
-      method: config.method.name,
-      space: config.space,
-      seed: config.seed,
+      run: run.file,
+      // A search may go on with another method.
+      method: configAt(run, epoch.epoch).method.name,
+      space: run.config.space,
+      seed: run.config.seed,
       epoch: epoch.epoch,
       lambda: epoch.lambda,
       learning_rate: epoch.lr,

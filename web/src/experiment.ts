@@ -32,6 +32,8 @@ interface Side {
   dead: string | undefined;
   /** True if it was going on when it died. */
   cutShort: boolean;
+  /** Settled once the last change is answered. */
+  changed: Promise<void>;
 }
 
 /** Reports to the page. */
@@ -47,7 +49,13 @@ export interface Watcher {
   died(): void;
 }
 
-const empty = (): Side => ({ run: undefined, search: undefined, kept: undefined, dead: undefined, cutShort: false });
+const empty = (): Side => ({ run: undefined, search: undefined, kept: undefined, dead: undefined, cutShort: false, changed: Promise.resolve() });
+
+/** Beginning of a search that goes on from a snapshot with which the run ends. */
+function originOf({ config, events }: Run, kept: Kept | undefined): Origin {
+  const last = events.at(-1);
+  return { config, snapshot: kept?.bytes, epoch: last?.event === "epoch" ? last.epoch : undefined };
+}
 
 export class Experiment {
   files: Files = {};
@@ -143,7 +151,7 @@ export class Experiment {
       this.where = device;
       for (const [side, one] of all) this.sides[side] = { ...empty(), ...one };
       const unfinished = all.filter(([, { run }]) => !run.ended);
-      const made = await Promise.allSettled(unfinished.map(([side, { run, kept }]) => this.make(side, { config: run.config, snapshot: kept?.bytes }, round)));
+      const made = await Promise.allSettled(unfinished.map(([side, { run, kept }]) => this.make(side, originOf(run, kept), round)));
       const failed = made.find((one) => one.status === "rejected");
       if (round !== this.round) return;
       if (failed !== undefined) {
@@ -191,15 +199,82 @@ export class Experiment {
     if (failed !== undefined) throw failed.reason;
   }
 
+  /** Sides whose search has begun and goes on. */
+  get changeable(): SideName[] {
+    return SIDES.filter((side) => {
+      const { search, run } = this.sides[side];
+      return search !== undefined && run !== undefined && run.events.length > 0 && !run.ended;
+    });
+  }
+
+  /** Number of epochs of each side at whose ends a branch could begin. */
+  get branchable(): Record<SideName, number> {
+    const count = (side: SideName): number => (this.sides[side].search === undefined ? 0 : (this.sides[side].run?.epochs.length ?? 0));
+    return { left: count("left"), right: count("right") };
+  }
+
+  /** Changes settings of a side's search, after the changes before it. Rejects with the reason if they cannot change. */
+  change(name: SideName, edit: (config: SearchConfig) => SearchConfig): Promise<void> {
+    const side = this.sides[name];
+    const made = side.changed.then(async () => {
+      const { run, search } = side;
+      if (run === undefined || search === undefined) throw new Error("there is no search to change");
+      const next = edit(structuredClone(run.config));
+      if (JSON.stringify(next) !== JSON.stringify(run.config)) await search.change(next);
+    });
+    side.changed = made.catch(() => undefined);
+    return made;
+  }
+
+  /**
+   * Continues a side's run on the other side, with changed settings, from its newest snapshot at or before an epoch. The
+   * run that was there goes only once the new one is made. Returns the epoch of the snapshot; rejects with the reason.
+   */
+  async branch(from: SideName, epoch: number, edit: (config: SearchConfig) => SearchConfig): Promise<number> {
+    const { run, search } = this.sides[from];
+    if (this.starting || run === undefined || search === undefined) throw new Error(`there is no search on the ${from}`);
+    const { round } = this;
+    const to: SideName = from === "left" ? "right" : "left";
+    this.starting = true;
+    this.watcher.update();
+    try {
+      const kept = await search.recall(epoch);
+      if (kept === undefined) throw new Error(`no snapshot of epoch ${epoch} or an earlier one is kept`);
+      const events = run.events.findIndex((event) => event.event === "epoch" && event.epoch === kept.epoch) + 1;
+      const earlier = cutBack(run, events);
+      earlier.past = kept.epoch;
+      const made: Side = { ...empty(), run: earlier, kept: { bytes: kept.bytes, events } };
+      await this.make(to, originOf(earlier, made.kept), round, made);
+      const next = edit(structuredClone(earlier.config));
+      try {
+        if (JSON.stringify(next) !== JSON.stringify(earlier.config)) await made.search?.change(next);
+      } catch (error) {
+        made.search?.close();
+        throw error;
+      }
+      if (round !== this.round) {
+        made.search?.close();
+        return kept.epoch;
+      }
+      this.sides[to].search?.close();
+      this.sides[to] = made;
+      // It goes on beside the other one; a search that has ended is not waited for.
+      if (search.running || run.ended) made.search?.run("end");
+      return kept.epoch;
+    } finally {
+      if (round === this.round) this.starting = false;
+      this.watcher.redraw();
+    }
+  }
+
   private async takeUp(side: SideName, round: number): Promise<void> {
     const { run, kept, cutShort, dead } = this.sides[side];
     if (run === undefined) return;
-    const origin: Origin = { config: run.config, snapshot: kept?.bytes };
     const earlier = cutBack(run, kept?.events ?? 0);
     this.sides[side] = { ...empty(), run: earlier, kept };
     this.watcher.redraw();
     try {
-      await this.make(side, origin, round);
+      await this.make(side, originOf(earlier, kept), round);
       if (cutShort) this.sides[side].search?.run("end");
     } catch (error) {
       if (round === this.round) this.sides[side].dead = dead;
@@ -233,8 +308,7 @@ export class Experiment {
     return SIDES.map((side) => this.sides[side]);
   }
 
-  private async make(name: SideName, origin: Origin, round: number): Promise<void> {
-    const side = this.sides[name];
+  private async make(name: SideName, origin: Origin, round: number, side = this.sides[name]): Promise<void> {
     // The table is of one space; a batch belongs to searches on CIFAR-10.
     const { space, data } = side.run?.config ?? { space: "", data: undefined };
     const files: Files = {

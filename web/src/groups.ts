@@ -15,7 +15,8 @@ export function groupsOf(runs: readonly Run[]): Group[] {
   const groups = new Map<string, Group>();
   for (const run of runs) {
     const settings = sharedSettings(flatSettings(run.config));
-    const key = JSON.stringify([...settings].sort());
+    // Where settings changed on the way, the same end is not the same search.
+    const key = JSON.stringify([...settings, ...run.changes.map(({ epoch, step, changed }) => [`change ${epoch}/${step}`, changed.join(" ")] as const)].sort());
     const group = groups.get(key) ?? { settings, runs: [], seeds: [] };
     groups.set(key, group);
     group.runs.push(run);

@@ -148,7 +148,8 @@ function factsOf(before: StoredRun, events: readonly Event[], added: number, sna
   if (before.kind === "search") {
     const epochs = events.filter((event) => event.event === "epoch");
     const last = epochs.at(-1);
-    return { ...before, ...facts, epochs: epochs.length, ...(last === undefined ? {} : { last }) };
+    const changes = events.filter(({ event }) => event === "change").length;
+    return { ...before, ...facts, epochs: epochs.length, changes, ...(last === undefined ? {} : { last }) };
   }
   const epochs = events.filter((event) => event.event === "training_epoch");
   const last = epochs.at(-1);

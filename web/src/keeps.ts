@@ -98,6 +98,13 @@ export class Keeps {
     this.changed();
   }
 
+  /** Stores the runs on the page as an experiment of their own, since one has come in the place of another. */
+  branched(): void {
+    this.queue = undefined;
+    this.keep(this.host.device());
+    for (const side of SIDES) this.save(side);
+  }
+
   /** Takes notice that something about the searches has changed. */
   changed(): void {
     this.advance();
@@ -276,7 +283,7 @@ export class Keeps {
     const none = find("#kept .none");
     none.hidden = rows.length > 0;
     none.textContent = this.keeper.store === undefined ? "This browser keeps none for this page." : "There is none yet. The first appears after its first epoch.";
-    const finished = searches.flatMap(({ config, space, last, ended }): Run[] => (ended && last !== undefined ? [{ ...newRun(config, space), epochs: [last], ended }] : []));
+    const finished = searches.flatMap(({ config, space, last, ended, changes = 0 }): Run[] => (ended && changes === 0 && last !== undefined ? [{ ...newRun(config, space), epochs: [last], ended }] : []));
     const groups = groupsOf(finished).filter(({ seeds }) => seeds.length > 1);
     find("#kept-means").hidden = groups.length === 0;
     drawGroups(find<HTMLTableElement>('[data-testid="runs-means"]'), groups, 0);

@@ -1,7 +1,9 @@
 /** How the runs of a report were made: their settings and what tells them apart, their environment, their time. */
+import { marksOf } from "./changes";
 import { dateOf, environmentOf } from "./environment";
 import { differing, flatSettings } from "./flat";
 import type { Reported } from "./read-report";
+import type { Run } from "./run";
 import { labelOf, secondsOf, secondsPerEpoch } from "./run-words";
 import { SIDES, type SideName } from "./settings";
 import { drawTable } from "./table";
@@ -34,6 +36,7 @@ function drawSide(panel: HTMLElement, { run, environment = {} }: Reported, diffe
   const within = <E extends HTMLElement>(selector: string): E => panel.querySelector(selector) as E;
   const taken = `${duration(secondsOf(run))}, ${duration(secondsPerEpoch(run))} an epoch`;
   within(".facts").textContent = [dateOf(environment), taken, `on ${run.device}`].filter((part) => part !== undefined).join(" · ");
+  drawChanges(within(".facts"), run);
   const surroundings = environmentOf(environment);
   within(".environment").hidden = surroundings.length === 0;
   within(".environment dl").replaceChildren(...surroundings.flatMap(([name, value]) => [element("dt", name), element("dd", value)]));
@@ -46,6 +49,17 @@ function drawSide(panel: HTMLElement, { run, environment = {} }: Reported, diffe
       return [term, text];
     }),
   );
+}
+
+/** Lists the changes that a visitor made while it ran. */
+function drawChanges(facts: HTMLElement, run: Run): void {
+  const old = facts.nextElementSibling;
+  if (old?.className === "changes") old.remove();
+  if (run.changes.length === 0) return;
+  const list = element("ol", "");
+  list.className = "changes";
+  list.append(...marksOf(run).map(({ text }) => element("li", text)));
+  facts.after(list);
 }
 
 function element(tag: string, text: string): HTMLElement {

@@ -3,6 +3,8 @@ import "./styles/fonts.css";
 import "./styles/page.css";
 import "./styles/controls.css";
 import "./styles/views.css";
+import "./styles/marks.css";
+import "./styles/hands.css";
 import "./styles/unserved.css";
 import { apply, comparisonSettings, read, write } from "./address";
 import { comparisonNamed, COMPARISONS, OWN_COMPARISON, type Comparison } from "./comparisons";
@@ -12,6 +14,7 @@ import { Experiment } from "./experiment";
 import { Keeps } from "./keeps";
 import { savePng, saveSvg, saveText } from "./export";
 import { settleFrames, soon } from "./frames";
+import { Hands } from "./hands/hands";
 import { ask } from "./library";
 import { Message } from "./message";
 import { catalogOf, type Catalog } from "./method";
@@ -19,7 +22,7 @@ import type { Until } from "./protocol";
 import { readRun } from "./read-run";
 import { epochAt, toLines } from "./run";
 import { Scene } from "./scene";
-import { changed, fieldsOf, fromConfig, methodLabel, SIDES, toConfig, type Settings, type SideName } from "./settings";
+import { changed, fieldsOf, fromConfig, methodLabel, methodOf, SIDES, toConfig, type Settings, type SideName } from "./settings";
 import type { Genotype, Notations, SearchConfig, Space } from "./types";
 import type { Measure } from "./views/heatmap";
 import { brief } from "./views/numbers";
@@ -55,7 +58,7 @@ let follow = true;
 let cursor = 0;
 let kind = 0;
 let measure: Measure = "saturation";
-const scene = new Scene((epoch) => lookAt(epoch));
+const scene = new Scene((epoch) => lookAt(epoch), "button");
 
 function lookAt(epoch: number): void {
   const longest = experiment.longest;
@@ -185,6 +188,20 @@ for (const input of document.querySelectorAll<HTMLInputElement>('input[name="kin
   });
 }
 
+/* Hands on running searches */
+
+const hands = new Hands({
+  experiment,
+  look: () => ({ at: cursor, kind }),
+  planned: (side) => base && settings && catalog && toConfig(base, settings, side, catalog),
+  methodNamed: (name) => base && settings && catalog && methodOf(base.method, settings, name, catalog),
+  say: (words, tone) => message.say(words, tone),
+  branched: () => {
+    keeps.branched();
+    lookAt(Infinity);
+  },
+});
+
 /* Drawing: the views only where an epoch or the look changed */
 
 function schedule(all: boolean): void {
@@ -235,6 +252,7 @@ function drawText(): void {
   find("#stale").hidden = !live || used === undefined || JSON.stringify(used) === JSON.stringify(settings);
   testid("device").textContent = deviceText();
   for (const side of SIDES) drawStatus(side);
+  hands.show();
   set("export-genotype", experiment.longest > 0);
   for (const side of SIDES) {
     for (const what of ["events", "cell", "heatmap"]) set(`export-${what}-${side}`, (runs[side]?.epochs.length ?? 0) > 0);
@@ -251,7 +269,7 @@ function drawStatus(side: SideName): void {
   const run = experiment.runs[side];
   const method = run?.config.method.name ?? settings?.[side] ?? (side === "left" ? "darts" : "lambda-darts");
   for (const title of document.querySelectorAll(`.panel[data-side="${side}"] .method`)) title.textContent = methodLabel(method);
-  find(`#legend-${side}`).textContent = methodLabel(method);
+  find(`#legend-${side}`).textContent = methodLabel(method) + (run?.past === undefined ? "" : `, branched at epoch ${run.past}`);
   const status = find(`.status[data-side="${side}"]`);
   if (run === undefined) {
     status.textContent = experiment.starting ? "Making the supernet…" : "Ready.";
@@ -408,6 +426,7 @@ async function begin(): Promise<void> {
     return;
   }
   controls.complete(catalog);
+  hands.complete(catalog.methods);
   const asked = read(location.search, fieldsOf(catalog));
   if (asked.ignored.length > 0) {
     message.say(`This address asks for something that this page does not know, and which is left out: ${asked.ignored.join(", ")}.`, "fault");

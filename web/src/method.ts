@@ -55,7 +55,7 @@ export function catalogOf(methods: readonly PresetInfo[], schema: Schema): Catal
     const known = methods.map(({ method }) => partOf(method, name)).find((part) => part !== undefined) ?? {};
     // A schema has its properties by the alphabet, a configuration in the order of the documentation.
     const properties = new Set([...Object.keys(known), ...Object.keys(settings.properties ?? {})]);
-    const fields = [...properties].flatMap((key) => fieldOf(name, key, settings.properties?.[key], schema) ?? []);
+    const fields = [...properties].flatMap((key) => fieldOf(name, key, settings.properties?.[key], schema, publishedOf(methods, name, key)) ?? []);
     return [{ name, label: words(name), hint: inOneLine(settings.description), fields }];
   });
   return { methods, parts };
@@ -79,9 +79,15 @@ function words(name: string): string {
   return LETTERS.get(name) ?? text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function fieldOf(part: string, property: string, schema: Schema | undefined, root: Schema): PartField | undefined {
+/** Values of a setting in the methods that have its part, as text. */
+const publishedOf = (methods: readonly PresetInfo[], part: string, property: string): Set<string> =>
+  new Set(methods.flatMap(({ method }) => (partOf(method, part) === undefined ? [] : [JSON.stringify(partOf(method, part)?.[property]) ?? ""])));
+
+function fieldOf(part: string, property: string, schema: Schema | undefined, root: Schema, published: ReadonlySet<string>): PartField | undefined {
   if (schema === undefined) return undefined;
-  const { type, description, items, minimum, maximum, optional, ...rest } = plain(schema, root);
+  const { type, description, items, minimum, maximum, ...rest } = plain(schema, root);
+  // Where methods differ, blank stands for what each of them has published.
+  const optional = rest.optional || published.size > 1;
   const key = part === SHORT ? property : `${part}.${property}`;
   const about = { key, label: words(property), hint: inOneLine(description), part, property, optional };
   const blank = optional ? ([["", "automatic"]] as const) : [];

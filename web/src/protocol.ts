@@ -1,4 +1,5 @@
 /** Messages between the page and its workers. */
+import type { KeptEpoch } from "./history";
 import type { Schema } from "./schema";
 import type { Event, Genotype, Notations, PresetInfo, SearchConfig, Space } from "./types";
 
@@ -36,16 +37,24 @@ export type Question = {
   [Q in keyof Questions]: { type: "question"; id: number; question: Q; ask: Questions[Q]["ask"] };
 }[keyof Questions];
 
+/** What a search in progress is asked for between two events; the number comes back with the answer. */
+export type Request =
+  /** Other settings for the steps to come. */
+  | { type: "change"; id: number; config: SearchConfig }
+  /** The newest snapshot of the end of an epoch, at or before this one. */
+  | { type: "recall"; id: number; epoch: number };
+
 /** From the page to a worker. */
 export type ToWorker =
   | { type: "create"; config: SearchConfig; device: Device; files: Files }
-  /** `config` is that of the snapshot: it says which of the library's files belong to it. */
-  | { type: "restore"; snapshot: Uint8Array; config: SearchConfig; device: Device; files: Files }
+  /** `config` is that of the snapshot: it says which of the library's files belong to it. `epoch` has ended with it. */
+  | { type: "restore"; snapshot: Uint8Array; config: SearchConfig; device: Device; files: Files; epoch?: number | undefined }
   /** `turn` comes back when it stops, so that a late answer is not taken for a new one. */
   | { type: "run"; until: Until; turn: number }
   | { type: "pause" }
   /** Asks for a snapshot between two events. */
   | { type: "snapshot" }
+  | Request
   | Question;
 
 /** From a worker to the page. */
@@ -55,6 +64,12 @@ export type FromWorker =
   | { type: "refused"; reason: string }
   | { type: "event"; event: Event }
   | { type: "snapshot"; bytes: Uint8Array }
+  /** `event` records the change; there is none where nothing changed. */
+  | { type: "changed"; id: number; event: Event | undefined }
+  /** Without `kept` where no snapshot is that old. */
+  | { type: "recalled"; id: number; kept: KeptEpoch | undefined }
+  /** The search goes on as it was. */
+  | { type: "declined"; id: number; reason: string }
   | { type: "stopped"; turn: number }
   | { type: "ended" }
   /** The worker's instance can do no more. */

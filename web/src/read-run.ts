@@ -7,6 +7,7 @@ const VERSION = 3;
 const MOST_BYTES = 64 << 20;
 const LONGEST_LINE = 4 << 20;
 const MOST_EVENTS = 1_000_000;
+const MOST_CONSTRAINTS = 1_000;
 export const MOST_EPOCHS = 2_000;
 /** The page breathes after so many milliseconds of reading. */
 const SLICE_MS = 30;
@@ -106,15 +107,39 @@ export function checkEvent(x: unknown): asserts x is Loose {
 export function configOf(x: unknown): SearchConfig {
   checkEvent(x);
   need(x["event"] === "start", "the first event is not the start of a search");
-  const config = x["config"];
+  const config = checkConfig(x["config"]);
+  need(isCount(x["steps"]), "the configuration has no length");
+  need(typeof x["device"] === "string", "the device is not named");
+  return config;
+}
+
+function checkConfig(config: unknown): SearchConfig {
   need(isObject(config) && typeof config["space"] === "string", "there is no configuration");
   const { method, supernet, weights } = config;
   need(isObject(method) && typeof method["name"] === "string", "the configuration has no method");
   need(isObject(supernet) && isCount(supernet["cells"]), "the configuration has no cells");
   need(isObject(weights) && isNumber(weights["clip"]), "the configuration has no clip");
-  need(isCount(config["epochs"]) && isCount(x["steps"]), "the configuration has no length");
-  need(typeof x["device"] === "string", "the device is not named");
+  need(isCount(config["epochs"]), "the configuration has no length");
+  checkConstraints(config["architecture"]);
   return config as unknown as SearchConfig;
+}
+
+function checkConstraints(architecture: unknown): void {
+  const constraints = isObject(architecture) ? (architecture["constraints"] ?? []) : [];
+  need(Array.isArray(constraints) && constraints.length <= MOST_CONSTRAINTS, "the constraints are not a list");
+  for (const one of constraints as unknown[]) {
+    const known = isObject(one) && typeof one["cell"] === "string" && isCount(one["from"]) && isCount(one["to"]);
+    need(known && typeof one["operation"] === "string", "a constraint does not name its edge and its operation");
+    need(one["rule"] === "force" || one["rule"] === "forbid", "a constraint has no rule");
+  }
+}
+
+function checkChange(x: Loose, run: Run): void {
+  const { epoch, step, changed } = x;
+  need(isCount(epoch) && epoch >= 1 && epoch <= MOST_EPOCHS && isCount(step), "the change has no place in the run");
+  need(Array.isArray(changed) && changed.every((path) => typeof path === "string"), "the change does not name its settings");
+  const config = checkConfig(x["config"]);
+  need(config.space === run.config.space && config.seed === run.config.seed, "a search cannot change its space or its seed");
 }
 
 /** Adds an event of any origin to its run. */
@@ -122,6 +147,7 @@ export function addChecked(run: Run, x: unknown): void {
   checkEvent(x);
   if (x["event"] === "step") checkStep(x);
   else if (x["event"] === "epoch") checkEpoch(x, run.space, run.epochs.at(-1));
+  else if (x["event"] === "change") checkChange(x, run);
   else if (x["event"] === "end") checkGenotype(x["genotype"], run.space);
   else if (x["event"] !== "start") throw new Wrong("an event of an unknown kind");
   add(run, x as unknown as Event);

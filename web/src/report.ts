@@ -2,6 +2,7 @@
 import "./styles/page.css";
 import "./styles/controls.css";
 import "./styles/views.css";
+import "./styles/marks.css";
 import "./styles/report.css";
 import { toCsv } from "./csv";
 import { toDot } from "./dot";

@@ -2,18 +2,18 @@
 import { agreementFacts, cellFacts, saturationFacts, warningOf, worth } from "./facts";
 import { soon } from "./frames";
 import { SATURATION } from "./quantities";
-import { epochAt, type Run } from "./run";
+import { configAt, epochAt, type Run } from "./run";
 import { seriesOf, type Runs } from "./series";
 import { methodLabel, SIDES, type SideName } from "./settings";
-import type { EpochEvent, Space } from "./types";
-import { cellGraph } from "./views/cell-graph";
+import type { EpochEvent, SearchConfig, Space } from "./types";
+import { cellGraph, type EdgeRole } from "./views/cell-graph";
 import { cosineMatrix } from "./views/cosine-matrix";
 import { curves, type Series } from "./views/curves";
 import { heatmap, type Measure } from "./views/heatmap";
 import { countsOf, histogram } from "./views/histogram";
 import { brief } from "./views/numbers";
 import { PLOTS } from "./views/plots";
-import { shown, type Shown } from "./views/topology";
+import { constraintsOn, shown, type Shown } from "./views/topology";
 import type { Unit } from "./views/units";
 
 /** Part of the runs that is looked at. */
@@ -36,10 +36,12 @@ interface Common {
 const host = (selector: string): HTMLElement => document.querySelector(selector) as HTMLElement;
 
 export class Scene {
-  private readonly panels = Object.fromEntries(SIDES.map((side) => [side, new Panel(side)])) as Record<SideName, Panel>;
+  private readonly panels: Record<SideName, Panel>;
   private readonly curves: ReturnType<typeof curves<EpochEvent>>;
 
-  constructor(choose: (epoch: number) => void) {
+  /** `edges` says whether the edges of the cells can be pressed. */
+  constructor(choose: (epoch: number) => void, edges: EdgeRole = "img") {
+    this.panels = Object.fromEntries(SIDES.map((side) => [side, new Panel(side, edges)])) as Record<SideName, Panel>;
     this.curves = curves(host("#curves .plots"), PLOTS, choose);
   }
 
@@ -79,8 +81,11 @@ class Panel {
   private readonly cosines;
   private something = false;
 
-  constructor(private readonly side: SideName) {
-    this.graph = cellGraph(this.host("#cell", ".drawing"), `The cell of the ${side} run`);
+  constructor(
+    private readonly side: SideName,
+    edges: EdgeRole,
+  ) {
+    this.graph = cellGraph(this.host("#cell", ".drawing"), `The cell of the ${side} run`, edges);
     this.bars = histogram(this.host("#cell", ".histogram"));
     this.heat = heatmap(this.host("#saturation", ".drawing"), `Saturation across the cells of the ${side} run`);
     this.cosines = cosineMatrix(this.host("#agreement", ".drawing"), `Cosines between the cell gradients of the ${side} run`);
@@ -89,12 +94,12 @@ class Panel {
   draw(run: Run | undefined, look: Look, common: Common): void {
     const epoch = epochAt(run, look.at);
     const kind = Math.min(look.kind, (run?.space.cell_types.length ?? 1) - 1);
-    const now = run && epoch && shown(run.space, run.config, epoch, kind);
+    const now = run && epoch && shown(run.space, configAt(run, look.at), epoch, kind);
     this.host("#cell").classList.toggle("empty", now === undefined);
     this.something = now !== undefined;
     if (!this.something) this.cover();
     const space = run?.space ?? look.space;
-    const graph = now ?? (space && blank(space, look.kind));
+    const graph = now ?? (space && blank(space, look.kind, run?.config));
     if (graph !== undefined) this.graph(graph);
     if (space !== undefined) this.bars(countsOf(space, epoch));
     const warning = warningOf(run, look.at);
@@ -133,7 +138,7 @@ function strong(text: string): HTMLElement {
 }
 
 /** A cell before its first epoch: all candidates weigh the same and nothing is derived. */
-function blank(space: Space, kind: number): Shown | undefined {
+function blank(space: Space, kind: number, config: SearchConfig | undefined): Shown | undefined {
   const cell = space.cell_types[Math.min(kind, space.cell_types.length - 1)];
   if (cell === undefined) return undefined;
   const even = cell.edges.map(({ operations }) => operations.map(() => 1 / operations.length));
@@ -141,6 +146,7 @@ function blank(space: Space, kind: number): Shown | undefined {
     kind: cell,
     places: [],
     epoch: 0,
+    held: constraintsOn(config, cell),
     genotype: { kind: cell.name, inputs: cell.inputs, nodes: [], output: [] },
     report: {
       name: cell.name,

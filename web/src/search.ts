@@ -1,5 +1,6 @@
 /** One search in a worker of its own, as the page sees it. */
-import type { Device, Files, FromWorker, Until } from "./protocol";
+import type { KeptEpoch } from "./history";
+import type { Device, Files, FromWorker, Request, Until } from "./protocol";
 import { spawn } from "./spawn";
 import type { Event, SearchConfig } from "./types";
 
@@ -17,6 +18,13 @@ export interface Listener {
 export interface Origin {
   config: SearchConfig;
   snapshot?: Uint8Array | undefined;
+  /** The epoch that has ended with the snapshot. */
+  epoch?: number | undefined;
+}
+
+interface Waiting {
+  resolve(answer: KeptEpoch | undefined): void;
+  reject(reason: Error): void;
 }
 
 export class RemoteSearch {
@@ -27,6 +35,9 @@ export class RemoteSearch {
   device = "";
 
   private turn = 0;
+  private asked = 0;
+  /** Requests without an answer yet, by their numbers. */
+  private readonly waiting = new Map<number, Waiting>();
 
   private constructor(
     private readonly worker: Worker,
@@ -34,7 +45,7 @@ export class RemoteSearch {
   ) {}
 
   /** Starts a worker and makes the search in it. Rejects with the reason where that fails. */
-  static make({ config, snapshot }: Origin, device: Device, files: Files, listener: Listener): Promise<RemoteSearch> {
+  static make({ config, snapshot, epoch }: Origin, device: Device, files: Files, listener: Listener): Promise<RemoteSearch> {
     const worker = spawn();
     const search = new RemoteSearch(worker, listener);
     return new Promise((resolve, reject) => {
@@ -51,7 +62,7 @@ export class RemoteSearch {
         worker.onmessage = (later: MessageEvent<FromWorker>) => search.hear(later.data);
         resolve(search);
       };
-      worker.postMessage(snapshot === undefined ? { type: "create", config, device, files } : { type: "restore", snapshot, config, device, files });
+      worker.postMessage(snapshot === undefined ? { type: "create", config, device, files } : { type: "restore", snapshot, config, device, files, epoch });
     });
   }
 
@@ -71,8 +82,34 @@ export class RemoteSearch {
     this.worker.postMessage({ type: "snapshot" });
   }
 
+  /** Changes its settings for the steps to come. Rejects with the reason if they cannot change. */
+  async change(config: SearchConfig): Promise<void> {
+    await this.request((id) => ({ type: "change", id, config }));
+  }
+
+  /** Returns the newest snapshot that its worker has of the end of an epoch, at or before this one. */
+  recall(epoch: number): Promise<KeptEpoch | undefined> {
+    return this.request((id) => ({ type: "recall", id, epoch }));
+  }
+
+  private request(of: (id: number) => Request): Promise<KeptEpoch | undefined> {
+    const id = ++this.asked;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(id, { resolve, reject });
+      this.worker.postMessage(of(id));
+    });
+  }
+
+  private take(id: number): Waiting | undefined {
+    const found = this.waiting.get(id);
+    this.waiting.delete(id);
+    return found;
+  }
+
   close(): void {
     this.running = false;
+    for (const { reject } of this.waiting.values()) reject(new Error("the search is gone"));
+    this.waiting.clear();
     this.worker.onmessage = null;
     this.worker.onerror = null;
     this.worker.terminate();
@@ -85,6 +122,16 @@ export class RemoteSearch {
         break;
       case "snapshot":
         this.listener.snapshot(data.bytes);
+        break;
+      case "changed":
+        if (data.event !== undefined) this.listener.event(data.event);
+        this.take(data.id)?.resolve(undefined);
+        break;
+      case "recalled":
+        this.take(data.id)?.resolve(data.kept);
+        break;
+      case "declined":
+        this.take(data.id)?.reject(new Error(data.reason));
         break;
       case "ended":
         this.ended = true;

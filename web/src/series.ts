@@ -1,5 +1,6 @@
 /** What the curves show of two sides: their runs, or the means over the seeds of each. */
 import type { Group } from "./groups";
+import { marksOf } from "./changes";
 import type { Run } from "./run";
 import { labelOf } from "./run-words";
 import { methodLabel, SIDES, type SideName } from "./settings";
@@ -17,7 +18,7 @@ export interface SideSeries extends Series<EpochEvent> {
 export function seriesOf(runs: Runs, label: (run: Run) => string): SideSeries[] {
   return SIDES.flatMap((side) => {
     const run = runs[side];
-    return run === undefined ? [] : [{ look: side, label: label(run), runs: [run.epochs], clip: run.config.weights.clip }];
+    return run === undefined ? [] : [{ look: side, label: label(run), runs: [run.epochs], clip: run.config.weights.clip, marks: marksOf(run), past: run.past ?? 0 }];
   });
 }
 
@@ -30,6 +31,6 @@ export function meansOf(runs: Runs, groups: readonly Group[]): SideSeries[] {
     if (run === undefined || group === undefined || (series.look === "right" && group === groupOf(runs.left))) return [];
     const { seeds } = group;
     if (seeds.length === 1) return [series];
-    return [{ ...series, label: `${methodLabel(run.config.method.name)}, mean of ${seeds.length} seeds`, runs: seeds.map(({ epochs }) => epochs) }];
+    return [{ ...series, label: `${methodLabel(run.config.method.name)}, mean of ${seeds.length} seeds`, runs: seeds.map(({ epochs }) => epochs), marks: [] }];
   });
 }

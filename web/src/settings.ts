@@ -206,16 +206,17 @@ function partSettings(method: MethodConfig, { methods, parts }: Catalog): Record
   );
 }
 
-/** The method of one side: the parts that it has, and no others; `base` supplies what has no control. */
-function methodOf(base: MethodConfig, settings: Settings, side: SideName, catalog: Catalog): MethodConfig {
-  const name = settings[side];
+/** A method with the parts that it has, and no others; `base` supplies what has no control. */
+export function methodOf(base: MethodConfig, settings: Settings, name: Method, catalog: Catalog): MethodConfig {
   const own = catalog.methods.find((one) => one.name === name)?.method ?? {};
   const parts = partsOf(catalog, name).map((part) => {
     const values: Record<string, unknown> = { ...partOf(own, part.name), ...partOf(base, part.name) };
     for (const { key, property, toJson } of part.fields) {
       const value = toJson(settings[key] ?? "");
-      if (value === undefined) delete values[property];
-      else values[property] = value;
+      const published = partOf(own, part.name)?.[property];
+      if (value !== undefined) values[property] = value;
+      else if (published !== undefined) values[property] = published;
+      else delete values[property];
     }
     return [part.name, values];
   });
@@ -226,7 +227,7 @@ function methodOf(base: MethodConfig, settings: Settings, side: SideName, catalo
 export function toConfig(base: SearchConfig, settings: Settings, side: SideName, catalog: Catalog): SearchConfig {
   const config = structuredClone(base);
   config.space = settings.space;
-  config.method = methodOf(base.method, settings, side, catalog);
+  config.method = methodOf(base.method, settings, settings[side], catalog);
   config.weights.lr = settings.lr;
   config.weights.lr_min = Math.min(config.weights.lr_min, settings.lr);
   config.architecture.lr = settings.arch_lr;

@@ -36,7 +36,7 @@ interface Facts {
   ended: boolean;
 }
 
-export type StoredSearch = Facts & { kind: "search"; config: SearchConfig; space: Space; last?: EndedEpoch };
+export type StoredSearch = Facts & { kind: "search"; config: SearchConfig; space: Space; last?: EndedEpoch; changes?: number };
 export type StoredTraining = Facts & { kind: "training"; config: TrainingConfig; accuracy?: number };
 /** Facts of a run, without its events and its snapshot. */
 export type StoredRun = StoredSearch | StoredTraining;

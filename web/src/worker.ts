@@ -1,7 +1,8 @@
 /** Drives one search, or answers questions about configurations. One worker has one instance of the .wasm. */
 import { complete, type Given } from "./built-in";
 import { eventsBefore } from "./checkpoint";
-import type { Device, Files, FromWorker, Question, Questions, ToWorker, Until } from "./protocol";
+import { History } from "./history";
+import type { Device, Files, FromWorker, Question, Questions, Request, ToWorker, Until } from "./protocol";
 import type { SearchConfig } from "./types";
 import type { Search } from "./wasm/cpu/lambda_darts_wasm.js";
 import { CHECKPOINT, EVENTS, unzip, zip } from "./zip";
@@ -21,6 +22,10 @@ let lastSnapshot = -Infinity;
 /** True if the page has asked for a snapshot. */
 let snapshotDue = false;
 let lastError = "";
+/** Changes that wait until the search is between two events. */
+const changes: Extract<Request, { type: "change" }>[] = [];
+/** The ends of epochs that a branch can begin at. */
+const history = new History();
 
 function post(message: FromWorker, transfer: Transferable[] = []): void {
   self.postMessage(message, { transfer });
@@ -106,32 +111,55 @@ function breathe(): Promise<void> {
   });
 }
 
-async function keepSnapshot(of: Search): Promise<void> {
-  if (performance.now() - lastSnapshot < SNAPSHOT_EVERY_MS) return;
+/** Keeps the end of an epoch for branches, and from time to time in the page, for its death. */
+async function keepEpoch(of: Search, epoch: number): Promise<void> {
+  const due = performance.now() - lastSnapshot >= SNAPSHOT_EVERY_MS;
+  if (!due && !history.wants(epoch)) return;
   const bytes = await of.snapshot();
+  if (history.wants(epoch)) history.add(epoch, bytes);
+  if (due) giveSnapshot(bytes);
+}
+
+function giveSnapshot(bytes: Uint8Array): void {
   lastSnapshot = performance.now();
-  post({ type: "snapshot", bytes }, [bytes.buffer]);
+  post({ type: "snapshot", bytes });
+}
+
+async function change(of: Search, { id, config }: (typeof changes)[number]): Promise<void> {
+  try {
+    post({ type: "changed", id, event: of.change(config) });
+  } catch (error) {
+    if (error instanceof WebAssembly.RuntimeError) throw error;
+    post({ type: "declined", id, reason: reasonOf(error) });
+    return;
+  }
+  // It would be lost with a search that dies before its next snapshot.
+  giveSnapshot(await of.snapshot());
 }
 
 async function run(): Promise<void> {
   if (running || search === undefined) return;
   running = true;
   try {
-    while (until !== undefined || snapshotDue) {
+    while (until !== undefined || snapshotDue || changes.length > 0) {
+      const asked = changes.shift();
+      if (asked !== undefined) {
+        await change(search, asked);
+        continue;
+      }
       if (snapshotDue) {
         snapshotDue = false;
-        lastSnapshot = -Infinity;
-        await keepSnapshot(search);
+        giveSnapshot(await search.snapshot());
         continue;
       }
       const event = await search.next();
       if (event === undefined) {
         until = undefined;
         post({ type: "ended" });
-        break;
+        continue;
       }
       post({ type: "event", event });
-      if (event.event === "epoch") await keepSnapshot(search);
+      if (event.event === "epoch") await keepEpoch(search, event.epoch);
       if (event.event === until) until = undefined;
       await breathe();
     }
@@ -186,11 +214,19 @@ self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
       break;
     case "restore":
       void make(data, (from, { images, table }) => from.Search.restore(data.snapshot, data.device, images, table));
+      if (data.epoch !== undefined) history.add(data.epoch, data.snapshot);
       break;
     case "run":
       until = data.until;
       turn = data.turn;
       void run();
+      break;
+    case "change":
+      changes.push(data);
+      void run();
+      break;
+    case "recall":
+      post({ type: "recalled", id: data.id, kept: history.at(data.epoch) });
       break;
     case "pause":
       until = undefined;

@@ -1,10 +1,12 @@
 /** The cell as a graph: every edge as thick as its strongest candidate, the derived architecture in full ink. */
 import { select } from "d3-selection";
+import type { Constraint } from "../types";
 import { brief, largest } from "./numbers";
 import { isSkip, shortName } from "./operations";
 import { roving } from "./roving";
 import { sized } from "./sized";
 import { describe } from "./tip";
+import { drawHeld, heldOn, ruleOn, writeHeld } from "./held";
 import { edgeName, nodeName, type Shown } from "./topology";
 
 interface Point {
@@ -24,7 +26,12 @@ interface Drawn {
   weights: [operation: string, weight: number][];
   path: string;
   middle: Point;
+  /** Operations that it is held to, or kept from. */
+  held: readonly Constraint[];
 }
+
+/** Role of the edges: parts of a drawing, or buttons that open a menu. */
+export type EdgeRole = "img" | "button";
 
 const RADIUS = 15;
 const WIDEST = 11;
@@ -60,11 +67,12 @@ function derivedOn({ nodes, inputs }: Shown["genotype"], { from, to }: Shown["ki
   return kept.length === 0 ? undefined : kept.join(BESIDE);
 }
 
-export function cellGraph(host: HTMLElement, label: string): (data: Shown) => void {
+export function cellGraph(host: HTMLElement, label: string, role: EdgeRole = "img"): (data: Shown) => void {
   const svg = select(host).append("svg").attr("class", "cell-graph").attr("role", "group").attr("aria-label", label);
   const edgeLayer = svg.append("g").attr("class", "edges");
   const nodeLayer = svg.append("g").attr("class", "nodes");
   const labelLayer = svg.append("g").attr("class", "labels");
+  const heldLayer = svg.append("g").attr("class", "held");
   const frame = svg.append("g").attr("class", "frame");
 
   return sized(host, (data: Shown, width) => {
@@ -112,6 +120,7 @@ export function cellGraph(host: HTMLElement, label: string): (data: Shown) => vo
         weights: row === undefined ? [] : edge.operations.map((operation, k) => [operation, row[k] ?? 0]),
         path: `M${a.x},${a.y}C${c.x},${c.y} ${d.x},${d.y} ${b.x},${b.y}`,
         middle: { x: at(t, "x"), y: at(t, "y") },
+        held: heldOn(data.held, edge),
       };
     });
 
@@ -123,7 +132,9 @@ export function cellGraph(host: HTMLElement, label: string): (data: Shown) => vo
       .data(drawn, (edge) => edge.key)
       .join("path")
       .attr("d", (edge) => edge.path)
-      .attr("role", "img")
+      .attr("role", role)
+      .attr("aria-haspopup", role === "button" ? "menu" : null)
+      .attr("data-held", (edge) => writeHeld(edge.held))
       .attr("data-x", (edge) => edge.index)
       .attr("data-y", 0)
       .attr("data-edge", (edge) => edge.index)
@@ -136,7 +147,7 @@ export function cellGraph(host: HTMLElement, label: string): (data: Shown) => vo
       .each(function (edge) {
         this.style.setProperty("stroke-width", `${(edge.weight === undefined ? PLAIN : 1.2 + WIDEST * edge.weight).toFixed(2)}px`);
         const kept = undecided ? "undecided" : edge.derived === undefined ? "not in the derived cell" : `derived: ${edge.derived}`;
-        const lines = edge.weights.map(([operation, weight]) => [operation, brief(weight)] as const);
+        const lines = edge.weights.map(([operation, weight]) => [operation, `${brief(weight)}${ruleOn(edge.held, operation)}`] as const);
         describe(this, { title: `Edge ${edge.name}, ${kept}`, lines });
       });
 
@@ -152,6 +163,8 @@ export function cellGraph(host: HTMLElement, label: string): (data: Shown) => vo
       .classed("skip", (edge) => edge.derived !== undefined && isSkip(edge.derived))
       .classed("none", (edge) => edge.derived === "none")
       .text((edge) => (edge.derived ?? "").split(BESIDE).map(shortName).join(BESIDE));
+
+    drawHeld(heldLayer, drawn);
 
     const nodes = nodeLayer.selectAll<SVGGElement, number>("g").data([...Array(total).keys()]);
     const entering = nodes.enter().append("g");

@@ -4,6 +4,7 @@ import { pointer, select, type Selection } from "d3-selection";
 import { area, line } from "d3-shape";
 import { averages, type Average } from "../statistics";
 import { axisOf } from "./axis";
+import { drawMarks, type Mark } from "./marks";
 import type { Plot } from "./plots";
 import { sized } from "./sized";
 import { writeSpread, writeTick, type Unit } from "./units";
@@ -16,6 +17,9 @@ export interface Series<E> {
   runs: readonly (readonly E[])[];
   /** Norm that gradients are clipped to. */
   clip: number;
+  marks?: readonly Mark[];
+  /** Number of its first epochs that it has in common with the run it branched from. */
+  past?: number;
 }
 
 export interface CurvesData<E> {
@@ -77,6 +81,7 @@ function onePlot<E>(host: HTMLElement, plot: Plot<E>, choose: (epoch: number) =>
   const svg = select(box).append("svg").attr("role", "img").attr("height", HEIGHT);
   const grid = svg.append("g").attr("class", "grid");
   const limits = svg.append("g").attr("class", "limits");
+  const marks = svg.append("g").attr("class", "marks");
   const marker = svg.append("line").attr("class", "marker");
   const lines = svg.append("g");
   let epochAtX: (x: number) => number = () => 1;
@@ -100,10 +105,11 @@ function onePlot<E>(host: HTMLElement, plot: Plot<E>, choose: (epoch: number) =>
     const [from, to] = x.range() as [number, number];
     rules(grid, ticks, { from, to, y, text: (tick) => writeTick(unit, tick), at: [from - 7, 0] });
     rules(limits, clips, { from, to, y, text: (clip) => `clip ${writeTick(unit, clip)}`, at: [from + 3, -7] });
-    const marks = x.ticks(Math.max(2, width / 80)).filter((tick) => Number.isInteger(tick) && tick >= 1);
+    drawMarks(marks, data.series, { x, left: from, right: to, top: MARGIN.top, bottom: HEIGHT - MARGIN.bottom });
+    const epochs = x.ticks(Math.max(2, width / 80)).filter((tick) => Number.isInteger(tick) && tick >= 1);
     grid
       .selectAll<SVGTextElement, number>("text.x")
-      .data(marks.length > 0 && marks[0] !== 1 ? [1, ...marks] : marks)
+      .data(epochs.length > 0 && epochs[0] !== 1 ? [1, ...epochs] : epochs)
       .join("text")
       .attr("class", "x")
       .attr("x", (tick) => x(tick))

@@ -23,7 +23,7 @@ function element(): HTMLElement {
   return card;
 }
 
-function hideTip(): void {
+export function hideTip(): void {
   subject = undefined;
   if (card !== undefined) card.hidden = true;
 }

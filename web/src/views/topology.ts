@@ -1,5 +1,5 @@
 /** Names and places of cells, for labels. */
-import type { CellType, CellTypeReport, EpochEvent, Genotype, SearchConfig, Space } from "../types";
+import type { CellType, CellTypeReport, Constraint, EpochEvent, Genotype, SearchConfig, Space } from "../types";
 
 /** One cell type of a run, at one epoch: what most views draw. */
 export interface Shown {
@@ -9,7 +9,14 @@ export interface Shown {
   /** The place of each cell of this type in the network, counted from 1. */
   places: number[];
   epoch: number;
+  /** Operations that its edges are held to, or kept from. */
+  held?: readonly Constraint[];
 }
+
+/** Constraints on one type of cell. */
+export const constraintsOn = (config: SearchConfig | undefined, { name }: CellType): Constraint[] =>
+  // Settings of a file may lack the whole table.
+  (config?.architecture?.constraints ?? []).filter(({ cell }) => cell === name);
 
 /** The places of the cells of one type among all searched cells, from stem to classifier. */
 export function places(space: Space, config: SearchConfig, kind: number, count: number): number[] {
@@ -30,7 +37,7 @@ export function shown(space: Space, config: SearchConfig, epoch: EpochEvent, kin
   const [cell, report, genotype] = [space.cell_types[kind], epoch.cell_types[kind], epoch.genotype.cells[kind]];
   if (cell === undefined || report === undefined || genotype === undefined) return undefined;
   const count = report.saturation.cells.length;
-  return { kind: cell, report, genotype, places: places(space, config, kind, count), epoch: epoch.epoch };
+  return { kind: cell, report, genotype, places: places(space, config, kind, count), epoch: epoch.epoch, held: constraintsOn(config, cell) };
 }
 
 /** Nodes as people name them: inputs by the cell they come from (k − 1 is the one before), intermediate nodes by number. */
