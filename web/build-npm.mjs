@@ -65,7 +65,7 @@ async function types() {
   for (const file of await readdir(`${dist}/types`, { recursive: true })) {
     if (!file.endsWith(".d.ts")) continue;
     const text = await readFile(`${dist}/types/${file}`, "utf8");
-    await writeFile(`${dist}/types/${file}`, text.replaceAll(/(from ")(\.{1,2}\/[^"]+?)(?:\.js)?"/g, '$1$2.js"'));
+    await writeFile(`${dist}/types/${file}`, text.replaceAll(/(from |import\()"(\.{1,2}\/[^"]+?)(?:\.js)?"/g, '$1"$2.js"'));
   }
 }
 

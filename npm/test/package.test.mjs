@@ -34,42 +34,51 @@ before(async () => {
   assert.deepEqual((await readdir(join(folder, "node_modules"))).filter((name) => !name.startsWith(".")), ["lambda-darts"]);
 });
 
+/** Builds a page with Vite, opens it and checks what it leaves in `globalThis.told`. */
+async function page(name, script, check) {
+  await write(`${name}/index.html`, '<!doctype html><title>user</title><script type="module" src="./main.js"></script>');
+  await write(`${name}/main.js`, script);
+  await build({ root: join(folder, name), configFile: false, logLevel: "warn", base: "./" });
+  const { server, address } = await serve(join(folder, name, "dist"));
+  const browser = await launch();
+  try {
+    const tab = await browser.newPage();
+    const complaints = [];
+    tab.on("pageerror", (error) => complaints.push(error.message));
+    await tab.goto(address);
+    await tab.waitForFunction(() => globalThis.told !== undefined, null, { timeout: 60_000 }).catch(() => assert.fail(complaints.join()));
+    check(await tab.evaluate(() => globalThis.told));
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}
+
 test("Vite builds a page that takes one step of a search", async () => {
-  await write("page/index.html", '<!doctype html><title>user</title><script type="module" src="./main.js"></script>');
-  await write(
-    "page/main.js",
+  await page(
+    "search",
     `import { createSearch, defaults, devices, presets } from "lambda-darts";
      const config = { ...(await defaults("nas-bench-201")), batch: 16, epochs: 1 };
      config.data.images = 64;
      const events = [];
      const search = await createSearch(config, { device: "cpu", onEvent: (event) => events.push(event) });
-     const ended = await search.run("step");
+     const ended = [await search.run("step")];
+     ended.push(search.ended, await search.run(), search.ended);
      const names = (await presets()).map(({ name }) => name);
      const [first] = await devices();
      search.close();
      const later = await search.run().catch((error) => error.message);
      globalThis.told = { events, ended, names, first, later, device: search.device };`,
+    ({ events, ended, names, first, later, device }) => {
+      assert.deepEqual(events.map(({ event }) => event), ["start", "step", "step", "epoch", "end"]);
+      assert.deepEqual(ended, [false, false, true, true]);
+      assert.equal(events[0].config.data.images, 64);
+      assert.ok(events[1].train_loss > 1 && events[1].train_loss < 4, JSON.stringify(events[1]));
+      assert.deepEqual([first, later], ["cpu", "the worker was closed"]);
+      assert.match(device, /cpu/i);
+      assert.ok(names.includes("darts") && names.includes("lambda-darts"), names.join());
+    },
   );
-  await build({ root: join(folder, "page"), configFile: false, logLevel: "warn", base: "./" });
-  const { server, address } = await serve(join(folder, "page/dist"));
-  const browser = await launch();
-  try {
-    const page = await browser.newPage();
-    const complaints = [];
-    page.on("pageerror", (error) => complaints.push(error.message));
-    await page.goto(address);
-    await page.waitForFunction(() => globalThis.told !== undefined, null, { timeout: 60_000 }).catch(() => assert.fail(complaints.join()));
-    const { events, ended, names, first, later, device } = await page.evaluate(() => globalThis.told);
-    assert.deepEqual(events.map(({ event }) => event), ["start", "step"]);
-    assert.equal(events[0].config.data.images, 64);
-    assert.ok(events[1].train_loss > 1 && events[1].train_loss < 4, JSON.stringify(events[1]));
-    assert.deepEqual([ended, first, later], [false, "cpu", "the worker was closed"]);
-    assert.match(device, /cpu/i);
-    assert.ok(names.includes("darts") && names.includes("lambda-darts"), names.join());
-  } finally {
-    await browser.close();
-    server.close();
-  }
 });
 
 test("node --test runs a search of two steps", async () => {

@@ -122,7 +122,8 @@ async function run(): Promise<void> {
       }
       post({ type: "event", event });
       if (event.event === "epoch") await keepSnapshot(search);
-      if (event.event === until) until = undefined;
+      // After the last event, the search says itself that it has ended.
+      if (until !== "end" && event.event === until) until = undefined;
       await breathe();
     }
     post({ type: "stopped", turn });
