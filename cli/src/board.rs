@@ -58,7 +58,7 @@ impl Board {
             EventKind::Epoch(epoch) => (place(epoch.epoch, self.steps), of_epoch(epoch)),
             EventKind::TrainingStep(step) => (place(step.epoch, step.step), of_training_step(step)),
             EventKind::TrainingEpoch(epoch) => (place(epoch.epoch, self.steps), of_training_epoch(epoch)),
-            EventKind::End { .. } | EventKind::TrainingEnd { .. } => return Ok(()),
+            EventKind::Change { .. } | EventKind::End { .. } | EventKind::TrainingEnd { .. } => return Ok(()),
         };
         let scalars: Vec<_> = scalars.iter().map(|(tag, value)| (tag.as_str(), *value)).collect();
         self.file.scalars(i64::try_from(step).unwrap_or(i64::MAX), self.began + event.seconds, &scalars)

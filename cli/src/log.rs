@@ -64,6 +64,9 @@ pub(crate) fn event(event: &Event) {
             regularizer_gradient_norm = epoch.regularizer_gradient_norm,
             "an epoch ended"
         ),
+        EventKind::Change { epoch, step, changed, .. } => {
+            info!(seconds, epoch, step, changed = changed.join(", "), "settings changed");
+        }
         EventKind::End { .. } => info!(seconds, "the search ended"),
         EventKind::TrainingStart { config, device, steps, weights } => {
             info!(seconds, space = config.space, seed = config.seed, device, steps, weights, "the training began");

@@ -80,6 +80,7 @@ impl Progress {
                 let row = training_row(epoch, self.epochs, event.seconds - self.seconds);
                 self.end_epoch(&row, event.seconds);
             }
+            EventKind::Change { changed, .. } => self.line(&format!("changed: {}", changed.join(", "))),
             EventKind::End { .. } | EventKind::TrainingEnd { .. } => {}
         }
     }

@@ -501,7 +501,7 @@ fn genotypes(case: &Case, failures: &mut Failures) {
             let table = &numbers.values[at * edges * candidates..(at + 1) * edges * candidates];
             table.chunks(candidates).map(<[f64]>::to_vec).collect::<Vec<_>>()
         });
-        let architecture = Architecture { tables: tables.collect() };
+        let architecture = Architecture::of_tables(tables.collect());
         failures.equal(&case.name, &format!("genotype {at}"), &written(&architecture.derive(&space)), truth);
     }
 }

@@ -5,7 +5,7 @@ use std::error::Error;
 use lambda_darts::benchmark::TableError;
 use lambda_darts::data::{DataError, DataSet};
 use lambda_darts::device::DeviceError;
-use lambda_darts::search::SessionError;
+use lambda_darts::search::{CheckpointError, SessionError};
 use lambda_darts::space::{GenotypeError, SpaceError};
 
 /// Error of a call from the page.
@@ -45,8 +45,10 @@ pub(crate) enum Failure {
     TooManyBatches { size: usize, most: usize },
     #[error("{size} bytes are too many for a snapshot; at most {most} are read")]
     LargeSnapshot { size: usize, most: usize },
-    #[error("not such a snapshot, or one of another version")]
-    Snapshot(#[source] serde_json::Error),
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    #[error("the snapshot cannot be written")]
+    Unwritten(#[source] std::io::Error),
     #[error("{bytes} bytes are not images of {channels} channels and {width}×{height} pixels")]
     Pixels { bytes: usize, channels: usize, height: usize, width: usize },
 }

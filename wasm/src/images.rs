@@ -1,12 +1,40 @@
 //! Images of a page: built in, or in a file that it brings.
 
 use lambda_darts::data::{DataConfig, DataSet, Images};
+use serde::Serialize;
 
 use crate::failure::Failure;
 
 /// Size in bytes of one image of CIFAR-10 with its label. The maximum number of them is that of the whole training set.
 pub(crate) const RECORD: usize = 1 + 3 * 32 * 32;
 pub(crate) const MOST_RECORDS: usize = 50_000;
+
+/// Test images of a data set, as bytes that are not normalized.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct TestImages {
+    /// Number of channels.
+    pub(crate) channels: usize,
+    /// Height in pixels.
+    pub(crate) height: usize,
+    /// Width in pixels.
+    pub(crate) width: usize,
+    /// Names of the classes.
+    pub(crate) classes: Vec<String>,
+    /// Class of each image.
+    pub(crate) labels: Vec<u16>,
+    /// Values, `[images, channels, height, width]`.
+    pub(crate) pixels: Vec<u8>,
+}
+
+/// Returns the first `count` test images of a data set; those of a data set without test images are its first images.
+pub(crate) fn test_images(config: &DataConfig, file: Option<&[u8]>, count: usize) -> Result<TestImages, Failure> {
+    let (train, test) = images(config, file)?;
+    let Images { channels, height, width, mut pixels, mut labels, classes } = test.unwrap_or(train);
+    labels.truncate(count);
+    pixels.truncate(labels.len() * channels * height * width);
+    Ok(TestImages { channels, height, width, classes, labels, pixels })
+}
 
 /// Reads the training images of a data set, and its test images if it has some. `file` is the packed file of
 /// Fashion-MNIST or a batch file of CIFAR-10.

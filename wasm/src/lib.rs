@@ -30,7 +30,7 @@ use crate::values::{error, text_of, to_js};
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &'static str = r#"import type { Schema } from "../../schema";
-import type { DeviceInfo, Event, Genotype, Notations, PresetInfo, SearchConfig, Space, TrainingConfig } from "../../types";"#;
+import type { DeviceInfo, Event, Genotype, Notations, PresetInfo, SearchConfig, Space, TestImages, TrainingConfig } from "../../types";"#;
 
 #[wasm_bindgen]
 extern "C" {
@@ -113,6 +113,49 @@ pub fn notations(#[wasm_bindgen(unchecked_param_type = "Genotype")] genotype: &J
     to_js(&settings::notations(&text_of(genotype)?).map_err(error)?)
 }
 
+/// Returns the settings as the command's `config.toml`.
+///
+/// # Errors
+/// An error if the value is not a configuration.
+#[wasm_bindgen]
+pub fn toml(#[wasm_bindgen(unchecked_param_type = "SearchConfig")] config: &JsValue) -> Result<String, JsError> {
+    Ok(settings::read(&text_of(config)?).map_err(error)?.to_toml())
+}
+
+/// Returns a snapshot as the `checkpoint.safetensors` that belongs to the event log `events`: with both in a folder and its
+/// `config.toml`, the command goes on.
+///
+/// # Errors
+/// An error if the bytes are not a snapshot.
+#[wasm_bindgen(js_name = checkpointFor)]
+pub fn checkpoint_for(snapshot: &[u8], events: &str) -> Result<Vec<u8>, JsError> {
+    snapshot::checkpoint_for(snapshot, events).map_err(error)
+}
+
+/// Returns the settings of a search's snapshot, or of a `checkpoint.safetensors` of the command.
+///
+/// # Errors
+/// An error if the bytes are neither.
+#[wasm_bindgen(js_name = snapshotConfig, unchecked_return_type = "SearchConfig")]
+pub fn snapshot_config(snapshot: &[u8]) -> Result<JsValue, JsError> {
+    to_js(&snapshot::config_of(snapshot).map_err(error)?)
+}
+
+/// Returns the first `count` test images of the data set of a configuration, not normalized; those of a data set without
+/// test images are its first images. `images` is the file of the data set, as for a search.
+///
+/// # Errors
+/// An error if the file is not that of the data set.
+#[wasm_bindgen(js_name = testImages, unchecked_return_type = "TestImages")]
+pub fn test_images(
+    #[wasm_bindgen(unchecked_param_type = "SearchConfig")] config: &JsValue,
+    images: Option<Vec<u8>>,
+    count: usize,
+) -> Result<JsValue, JsError> {
+    let config = settings::read(&text_of(config)?).map_err(error)?;
+    to_js(&images::test_images(&config.data, images.as_deref(), count).map_err(error)?)
+}
+
 /// Returns the devices that a search can run on, the CPU first.
 ///
 /// # Errors
@@ -155,7 +198,7 @@ impl Search {
         Ok(Self { session })
     }
 
-    /// Continues a search from a snapshot, on any device. The files must be the same as those of the original search.
+    /// Continues a search from a snapshot or a `checkpoint.safetensors` of the command, on any device. The files must be the same as those of the original search.
     ///
     /// # Errors
     /// The errors of `create`, and an error if the bytes are not a snapshot or do not fit the files.
@@ -183,7 +226,35 @@ impl Search {
         }
     }
 
-    /// Returns a snapshot: all that `restore` needs to continue the search, except the visitor's files.
+    /// Returns the settings of the search.
+    ///
+    /// # Errors
+    /// No error is expected; every configuration can be written as JSON.
+    #[wasm_bindgen(unchecked_return_type = "SearchConfig")]
+    pub fn config(&self) -> Result<JsValue, JsError> {
+        to_js(self.session.config())
+    }
+
+    /// Changes settings of the search in progress: those of the method, the weights, the architecture and the measures. The
+    /// next step uses them. Returns the event that records the change, which belongs into the event log, or `undefined` if
+    /// nothing changed or the search has not begun.
+    ///
+    /// # Errors
+    /// An error that names the setting that is out of range or cannot change; the search is then as it was.
+    #[wasm_bindgen(unchecked_return_type = "Event | undefined")]
+    pub fn change(
+        &mut self,
+        #[wasm_bindgen(unchecked_param_type = "SearchConfig")] config: &JsValue,
+    ) -> Result<JsValue, JsError> {
+        let config = settings::read(&text_of(config)?).map_err(error)?;
+        match self.session.change(config).map_err(error)? {
+            Some(event) => to_js(&event),
+            None => Ok(JsValue::UNDEFINED),
+        }
+    }
+
+    /// Returns a snapshot: all that `restore` needs to continue the search, except the visitor's files. It is a checkpoint
+    /// file without an event log; `checkpointFor` gives it one.
     ///
     /// # Errors
     /// An error if the device does not answer.

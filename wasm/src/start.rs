@@ -57,7 +57,7 @@ fn with_table(session: Session, files: &Files) -> Result<Session, Failure> {
 #[cfg(test)]
 mod tests {
     use lambda_darts::data::DataSet;
-    use lambda_darts::search::{Event, EventKind};
+    use lambda_darts::search::{Checkpoint, Event, EventKind, EventLogPosition};
     use pollster::block_on;
     use proptest::prelude::*;
     use serde_json::Value;
@@ -95,9 +95,15 @@ mod tests {
         std::iter::from_fn(|| next(session)).map(|event| event.kind).collect()
     }
 
+    /// Returns a snapshot as JSON.
+    fn value_of(session: &mut Session) -> Value {
+        let state: SessionState = state_of(&block_on(snapshot(session)).unwrap()).unwrap();
+        serde_json::to_value(state).unwrap()
+    }
+
     /// Returns a snapshot without the elapsed time.
     fn untimed(session: &mut Session) -> Value {
-        let mut state: Value = serde_json::from_slice(&block_on(snapshot(session)).unwrap()).unwrap();
+        let mut state = value_of(session);
         state["seconds"] = Value::Null;
         state
     }
@@ -141,8 +147,12 @@ mod tests {
         let mut session = begin(&small(), &Files::default()).unwrap();
         next(&mut session).unwrap();
         next(&mut session).unwrap();
-        let whole: Value = serde_json::from_slice(&block_on(snapshot(&mut session)).unwrap()).unwrap();
-        let restored = |state: &Value| resume(state.to_string().as_bytes()).is_ok();
+        let whole = value_of(&mut session);
+        let restored = |state: &Value| {
+            let Ok(state) = serde_json::from_value::<SessionState>(state.clone()) else { return false };
+            let checkpoint = Checkpoint { state, position: EventLogPosition::default() };
+            resume(&checkpoint.into_bytes().unwrap()).is_ok()
+        };
         assert!(restored(&whole));
         for (place, value) in [
             ("/config/epochs", "0"),
@@ -162,6 +172,36 @@ mod tests {
             table.insert(field.to_owned(), serde_json::from_str(value).unwrap());
             assert!(!restored(&state), "{place}");
         }
+    }
+
+    #[test]
+    fn a_change_branches_a_search_and_a_snapshot_becomes_a_checkpoint() {
+        let mut whole = begin(&small(), &Files::default()).unwrap();
+        let events: Vec<Event> = std::iter::repeat_with(|| next(&mut whole).unwrap()).take(3).collect();
+        let bytes = block_on(snapshot(&mut whole)).unwrap();
+        let mut branch = resume(&bytes).unwrap();
+        let mut config = branch.config().clone();
+        config.method = lambda_darts::method::MethodConfig::preset(lambda_darts::method::Preset::Darts);
+        let event = branch.change(config.clone()).unwrap().unwrap();
+        let EventKind::Change { epoch: 1, step: 2, changed, config: recorded } = &event.kind else {
+            panic!("{event:?}")
+        };
+        assert_eq!(
+            (changed, recorded.as_ref()),
+            (&vec!["method.alignment".to_owned(), "method.name".to_owned()], &config)
+        );
+        // From here on the branch is another search, and remains one after a snapshot.
+        let [own, branched] = [kinds(&mut whole), kinds(&mut branch)];
+        assert_ne!(own, branched);
+        config.epochs = 7;
+        let mut ended = resume(&bytes).unwrap();
+        assert!(ended.change(config).unwrap_err().to_string().contains("`epochs` cannot change"));
+
+        let log: String = events.iter().map(|event| serde_json::to_string(event).unwrap() + "\n").collect();
+        let file = crate::snapshot::checkpoint_for(&bytes, &log).unwrap();
+        let Checkpoint { state, position } = Checkpoint::parse(&file, std::path::Path::new("file")).unwrap();
+        assert_eq!((position.bytes, state), (log.len() as u64, state_of(&bytes).unwrap()));
+        assert_eq!(crate::snapshot::config_of(&file).unwrap(), small());
     }
 
     /// Makes `count` images, each of one shade, with the last digit of its index as the label.

@@ -11,6 +11,7 @@ use lambda_darts::space::{Genotype, Operation, Space};
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::device::DeviceInfo;
+use crate::images::TestImages;
 use crate::settings::{Notations, PresetInfo};
 
 const HEAD: &str = "\
@@ -54,6 +55,7 @@ fn declarations() -> BTreeMap<String, String> {
     all.visit::<DeviceInfo>();
     all.visit::<Notations>();
     all.visit::<PresetInfo>();
+    all.visit::<TestImages>();
     all.found.into_iter().map(|(name, (_, declaration))| (name, declaration)).collect()
 }
 

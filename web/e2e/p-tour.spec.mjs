@@ -10,7 +10,7 @@ const words = async (page) => (await page.getByTestId("tour-card").innerText()).
 const focused = (page) => page.evaluate(() => document.activeElement.dataset.testid ?? "");
 /** Selector of the figure that the tour points at, as far as the test needs it. */
 const pointed = (page) =>
-  page.evaluate(() => [...document.querySelectorAll(".tour-target")].map((one) => one.id || one.dataset.plot || one.closest("section").id));
+  page.evaluate(() => [...document.querySelectorAll(".tour-target")].map((one) => one.dataset.plot ?? one.dataset.testid ?? one.closest("section").id));
 /** Waits until the figure is in the window, and below the bar at its top. */
 const seen = (page) =>
   page.waitForFunction(() => {

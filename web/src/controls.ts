@@ -5,12 +5,13 @@ import { sourceOfPart } from "./papers";
 import { FIELDS, fieldsOf, parse, type Field, type Option, type Settings, type Value } from "./settings";
 
 /** Fields that stay in sight; the others are behind a disclosure. */
-const MAIN: readonly string[] = ["space", "left", "right"];
+const MAIN: readonly string[] = ["space", "left", "right", "seeds"];
 const TEST_IDS: ReadonlyMap<string, string> = new Map([
   ["space", "space"],
   ["left", "method-left"],
   ["right", "method-right"],
   ["device", "device-choice"],
+  ["seeds", "seeds"],
 ]);
 
 const GROUPS: readonly [title: string, keys: readonly string[]][] = [
@@ -127,7 +128,7 @@ function group(title: string, rows: readonly HTMLElement[], hint = ""): HTMLFiel
 
 function controlOf(field: Field): Control {
   if ("options" in field && field.several === true) return boxes(field.key, field.options);
-  const element = "options" in field ? document.createElement("select") : number(field);
+  const element = "options" in field ? document.createElement("select") : "accepts" in field ? document.createElement("input") : number(field);
   if ("options" in field) element.append(...options(field.options));
   element.name = field.key;
   return { element, read: () => element.value, show: (value) => (element.value = String(value)) };

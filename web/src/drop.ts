@@ -17,7 +17,7 @@ export async function recognize(file: File): Promise<Dropped> {
   if (/\.bin$/i.test(name)) return readBatch(file);
   if (/\.csv$/i.test(name)) return readTable(file);
   if (/\.jsonl?$/i.test(name)) return { what: "events", file };
-  throw new Error(`${name}: not a file this page knows. It reads a run's events.jsonl, a CIFAR-10 batch (.bin) and NAS-Bench-201's table (.csv).`);
+  throw new Error(`${name}: not a file this page knows. It reads a run's events.jsonl, a run as .zip, a CIFAR-10 batch (.bin) and NAS-Bench-201's table (.csv).`);
 }
 
 async function readBatch(file: File): Promise<Dropped> {

@@ -8,11 +8,26 @@ import type { Runs } from "./series";
 import { SIDES, type SideName } from "./settings";
 import type { SearchConfig } from "./types";
 
+/** Snapshot with the number of events before it. */
+export interface Kept {
+  bytes: Uint8Array;
+  events: number;
+}
+
+/** Run to go on with, from its snapshot or anew. */
+export interface Saved {
+  run: Run;
+  kept: Kept | undefined;
+}
+
+/** A search that stands still is saved after this time in ms, unless it has gone on. */
+const SAVE_AFTER_MS = 500;
+
 interface Side {
   run: Run | undefined;
   search: RemoteSearch | undefined;
-  /** The last snapshot, with the number of events before it. */
-  kept: { bytes: Uint8Array; events: number } | undefined;
+  /** The last snapshot. */
+  kept: Kept | undefined;
   /** Reason of its death, if it died. */
   dead: string | undefined;
   /** True if it was going on when it died. */
@@ -26,6 +41,8 @@ export interface Watcher {
   /** Something small changed: a step, a button. */
   update(): void;
   note(text: string): void;
+  /** A side has a new snapshot. */
+  kept(side: SideName): void;
   /** A search died: `deaths` has it. */
   died(): void;
 }
@@ -35,6 +52,8 @@ const empty = (): Side => ({ run: undefined, search: undefined, kept: undefined,
 export class Experiment {
   files: Files = {};
   starting = false;
+  /** End of the run that was last asked for. */
+  until: Until = "end";
   /** The name of the device in use; empty before there is one. */
   device = "";
   private where: Device = "cpu";
@@ -62,7 +81,7 @@ export class Experiment {
   }
 
   get finished(): boolean {
-    return this.live && this.all().every(({ run, dead }) => dead !== undefined || run?.ended === true);
+    return this.live && this.all().every(({ run, dead }) => dead !== undefined || run === undefined || run.ended);
   }
 
   /** The searches that can do no more, with the reason. */
@@ -71,6 +90,11 @@ export class Experiment {
       const { dead } = this.sides[side];
       return dead === undefined ? [] : [[side, dead]];
     });
+  }
+
+  /** The last snapshot of a side. */
+  kept(side: SideName): Kept | undefined {
+    return this.sides[side].kept;
   }
 
   stepping(side: SideName): boolean {
@@ -90,21 +114,36 @@ export class Experiment {
   }
 
   /** Makes both searches. Rejects with a sentence. */
-  async begin(configs: Record<SideName, SearchConfig>, wish: string): Promise<void> {
+  begin(configs: Record<SideName, SearchConfig>, wish: string): Promise<void> {
+    const saved = async (side: SideName): Promise<[SideName, Saved]> => {
+      await ask("check", configs[side]);
+      return [side, { run: newRun(configs[side], await ask("space", configs[side])), kept: undefined }];
+    };
+    return this.goOn(() => Promise.all(SIDES.map(saved)), wish);
+  }
+
+  /** Goes on with earlier runs, each from its snapshot. Rejects with a sentence. */
+  resume(saved: Partial<Record<SideName, Saved>>, wish: string): Promise<void> {
+    const own = SIDES.flatMap((side): [SideName, Saved][] => {
+      const { run, kept } = saved[side] ?? {};
+      return run === undefined ? [] : [[side, { run: cutBack({ ...run, file: undefined }, kept?.events ?? 0), kept }]];
+    });
+    return this.goOn(() => Promise.resolve(own), wish);
+  }
+
+  private async goOn(saved: () => Promise<[SideName, Saved][]>, wish: string): Promise<void> {
     const round = this.clear();
     this.starting = true;
     this.watcher.update();
     try {
-      const spaces = await Promise.all(SIDES.map((side) => ask("check", configs[side]).then(() => ask("space", configs[side]))));
+      const all = await saved();
       const { device, note } = await choose(wish);
       if (round !== this.round) return;
       if (note !== undefined) this.watcher.note(note);
       this.where = device;
-      SIDES.forEach((side, at) => {
-        const space = spaces[at];
-        if (space !== undefined) this.sides[side].run = newRun(configs[side], space);
-      });
-      const made = await Promise.allSettled(SIDES.map((side) => this.make(side, { config: configs[side] }, round)));
+      for (const [side, one] of all) this.sides[side] = { ...empty(), ...one };
+      const unfinished = all.filter(([, { run }]) => !run.ended);
+      const made = await Promise.allSettled(unfinished.map(([side, { run, kept }]) => this.make(side, { config: run.config, snapshot: kept?.bytes }, round)));
       const failed = made.find((one) => one.status === "rejected");
       if (round !== this.round) return;
       if (failed !== undefined) {
@@ -118,6 +157,7 @@ export class Experiment {
   }
 
   run(until: Until): void {
+    this.until = until;
     for (const { search } of this.all()) search?.run(until);
     this.watcher.update();
   }
@@ -167,16 +207,26 @@ export class Experiment {
     }
   }
 
-  /** Shows a run that was made elsewhere. */
-  open(run: Run): SideName {
+  /** Shows a run that was made elsewhere, on its own side or on another one. */
+  open(run: Run, wanted?: SideName, kept?: Kept): SideName {
     if (this.live) this.clear();
     const own: SideName = run.config.method.name === "darts" ? "left" : "right";
     const other: SideName = own === "left" ? "right" : "left";
-    const side = this.sides[own].run !== undefined && this.sides[other].run === undefined ? other : own;
-    this.sides[side] = { ...empty(), run };
+    const side = wanted ?? (this.sides[own].run !== undefined && this.sides[other].run === undefined ? other : own);
+    this.sides[side] = { ...empty(), run, kept };
     this.device = run.device;
     this.watcher.redraw();
     return side;
+  }
+
+  /** Asks the searches that go on for snapshots. */
+  saveAll(): void {
+    for (const { search } of this.all()) if (search?.running === true) search.snapshot();
+  }
+
+  /** Asks for a snapshot of a search that stands still, if it has done something since the last one. */
+  private save({ run, kept, search }: Side): void {
+    if (search?.running === false && (run?.events.length ?? 0) > (kept?.events ?? 0)) search.snapshot();
   }
 
   private all(): Side[] {
@@ -200,8 +250,12 @@ export class Experiment {
       },
       snapshot: (bytes) => {
         side.kept = { bytes, events: side.run?.events.length ?? 0 };
+        this.watcher.kept(name);
       },
-      stopped: () => this.watcher.update(),
+      stopped: (ended) => {
+        this.watcher.update();
+        setTimeout(() => this.save(side), ended ? 0 : SAVE_AFTER_MS);
+      },
       dead: (reason, running) => {
         side.search = undefined;
         side.dead = reason;

@@ -4,6 +4,10 @@ export function saveText(name: string, text: string, type = "text/plain"): void 
   save(name, new Blob([text], { type }));
 }
 
+export function saveBytes(name: string, bytes: Uint8Array, type: string): void {
+  save(name, new Blob([bytes.slice()], { type }));
+}
+
 function save(name: string, blob: Blob): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);

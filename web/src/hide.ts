@@ -2,25 +2,25 @@
 
 /** Names of the groups, with the elements of each; some of them come while the page is open. */
 export const HIDEABLE: ReadonlyMap<string, string> = new Map([
-  ["settings", ".setup > .row:first-child, #preset-sentence, #more"],
+  ["settings", ".setup > :not(.disclosures), #more"],
   ["files", ".drop"],
   ["device", ".device"],
   ["tour", '[data-testid="tour"]'],
   ["papers", ".paper"],
+  ["samples", "#pictures"],
+  ["meddle", '#hands, [data-testid="edge-menu"]'],
+  ["branch", ".branch"],
   ["measures", "#saturation .switch"],
   ["formulas", ".formulas"],
+  ["softmax", '[data-testid="softmax-view"]'],
   ["curves", "#curves"],
   ["agreement", "#agreement"],
+  ["race", "#training, #answers"],
+  ["draw", "#draw"],
   ["exports", "#found"],
+  ["seeds", ".field-seeds"],
+  ["runs", "#kept"],
   ["explanation", '#explanation, a[href="#explanation"]'],
-  ["samples", '#samples, [data-testid="samples"]'],
-  ["race", '#race, [data-testid="race"]'],
-  ["draw", '#draw, [data-testid="draw"]'],
-  ["softmax", '#softmax, [data-testid="softmax-view"]'],
-  ["meddle", '#meddle, [data-testid="edge-menu"]'],
-  ["branch", '[data-testid="branch"]'],
-  ["seeds", '[data-testid="seeds"], .field:has([data-testid="seeds"])'],
-  ["runs", '#runs, [data-testid="runs"], [data-testid="continue"], [data-testid="download-run"]'],
 ]);
 
 /** Hides groups by their names, also those of their elements that are made later. */

@@ -1,4 +1,5 @@
 /** Puts the page together. */
+import "./styles/fonts.css";
 import "./styles/page.css";
 import "./styles/controls.css";
 import "./styles/views.css";
@@ -9,6 +10,7 @@ import { comparisonNamed, COMPARISONS, OWN_COMPARISON, type Comparison } from ".
 import { Controls } from "./controls";
 import { listen, recognize } from "./drop";
 import { Experiment } from "./experiment";
+import { Keeps } from "./keeps";
 import { savePng, saveSvg, saveText } from "./export";
 import { settleFrames, soon } from "./frames";
 import { hide } from "./hide";
@@ -33,8 +35,9 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 const message = new Message(find("#message"));
 addEventListener("error", ({ error }) => error instanceof Error && message.say(`Something on this page went wrong: ${error.message}`, "fault"));
 const experiment = new Experiment({
-  redraw: () => schedule(true),
-  update: () => schedule(false),
+  redraw: () => (keeps.changed(), schedule(true)),
+  update: () => (keeps.changed(), schedule(false)),
+  kept: (side) => keeps.save(side),
   note: (text) => message.say(text),
   died: sayDeaths,
 });
@@ -144,7 +147,7 @@ async function go(until: Until): Promise<void> {
     used = settings;
     const configs = { left: toConfig(base, settings, "left", catalog), right: toConfig(base, settings, "right", catalog) };
     try {
-      await experiment.begin(configs, settings.device);
+      await keeps.begin(configs, settings);
     } catch (error) {
       used = undefined;
       message.say(`The search could not begin: ${reason(error)}`, "fault");
@@ -160,6 +163,7 @@ function reset(): void {
   used = undefined;
   follow = true;
   cursor = 0;
+  keeps.reset();
   experiment.clear();
 }
 
@@ -210,7 +214,7 @@ function drawViews(): void {
   slider.disabled = longest === 0;
   slider.value = String(cursor);
   slider.setAttribute("aria-valuetext", `epoch ${cursor} of ${longest}`);
-  scene.draw(runs, { at: cursor, kind, measure, space: blankSpace });
+  scene.draw(runs, { at: cursor, kind, measure, space: blankSpace }, keeps.series(runs));
   for (const side of SIDES) void writeGenotype(side);
 }
 
@@ -341,17 +345,16 @@ for (const side of SIDES) {
 /* Files */
 
 async function takeFiles(files: File[]): Promise<void> {
-  const told: string[] = [];
-  const faults: string[] = [];
-  for (const file of files) {
+  const { rest, told, faults, action } = await keeps.take(files);
+  for (const file of rest) {
     try {
       told.push(await takeFile(file));
     } catch (error) {
       faults.push(reason(error));
     }
   }
-  if (faults.length > 0) message.say([...faults, ...told].join(" "), "fault");
-  else if (told.length > 0) message.say(told.join(" "));
+  if (faults.length > 0) message.say([...faults, ...told].join(" "), "fault", action);
+  else if (told.length > 0) message.say(told.join(" "), "note", action);
 }
 
 async function takeFile(file: File): Promise<string> {
@@ -378,6 +381,24 @@ async function takeFile(file: File): Promise<string> {
 }
 
 listen(testid("drop"), (files) => void takeFiles(files), (why) => message.say(why, "fault"));
+
+/* Runs that last */
+
+const keeps = new Keeps({
+  experiment,
+  message,
+  device: () => settings?.device ?? "auto",
+  settle: async (query) => {
+    if (catalog === undefined) return;
+    const asked = read(query, fieldsOf(catalog));
+    await take(asked.comparison, asked.space, asked.values);
+  },
+  show: () => {
+    used = settings;
+    lookAt(Infinity);
+  },
+  redraw: () => schedule(true),
+});
 
 /* Begin */
 

@@ -3,6 +3,8 @@
 export interface Action {
   label: string;
   run(): void;
+  /** Name of its button for tests. */
+  testid?: string;
 }
 
 export class Message {
@@ -12,7 +14,7 @@ export class Message {
     const words = document.createElement("p");
     words.textContent = text;
     const close = button("Dismiss", () => this.clear());
-    const acting = action === undefined ? [] : [button(action.label, () => (this.clear(), action.run()))];
+    const acting = action === undefined ? [] : [button(action.label, () => (this.clear(), action.run()), action.testid)];
     this.host.replaceChildren(words, ...acting, close);
     this.host.dataset["tone"] = tone;
     this.host.hidden = false;
@@ -24,10 +26,11 @@ export class Message {
   }
 }
 
-function button(label: string, run: () => void): HTMLButtonElement {
+function button(label: string, run: () => void, testid?: string): HTMLButtonElement {
   const made = document.createElement("button");
   made.type = "button";
   made.textContent = label;
+  if (testid !== undefined) made.dataset["testid"] = testid;
   made.addEventListener("click", run);
   return made;
 }

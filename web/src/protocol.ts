@@ -24,6 +24,11 @@ export interface Questions {
   check: { ask: SearchConfig; answer: null };
   space: { ask: SearchConfig; answer: Space };
   notations: { ask: Genotype; answer: Notations };
+  /** A run's folder as .zip, from its events and the snapshot that was taken after them. */
+  pack: { ask: { events: string; snapshot: Uint8Array; environment: string }; answer: Uint8Array };
+  unpack: { ask: Uint8Array; answer: { events: string; checkpoint: Uint8Array } };
+  /** Number of the events that a checkpoint was taken after. */
+  eventsBefore: { ask: { events: string; checkpoint: Uint8Array }; answer: number };
 }
 
 /** A question with its number, which comes back with the answer. */
@@ -39,6 +44,8 @@ export type ToWorker =
   /** `turn` comes back when it stops, so that a late answer is not taken for a new one. */
   | { type: "run"; until: Until; turn: number }
   | { type: "pause" }
+  /** Asks for a snapshot between two events. */
+  | { type: "snapshot" }
   | Question;
 
 /** From a worker to the page. */

@@ -135,7 +135,15 @@ export function addChecked(run: Run, x: unknown): void {
  */
 export async function readRun(file: File, spaceOf: (config: SearchConfig) => Promise<Space>): Promise<Run> {
   if (file.size > MOST_BYTES) throw new Error(`${file.name}: larger than ${MOST_BYTES >> 20} MiB.`);
-  const lines = (await file.text()).split("\n");
+  const run = await readEvents(await file.text(), file.name, spaceOf);
+  if (run.epochs.length === 0) throw new Error(`${file.name}: no epoch in it has ended yet, so there is nothing to draw.`);
+  return run;
+}
+
+/** Reads the text of an events.jsonl under a name; the run may be without an epoch. */
+export async function readEvents(text: string, name: string, spaceOf: (config: SearchConfig) => Promise<Space>): Promise<Run> {
+  if (text.length > MOST_BYTES) throw new Error(`${name}: larger than ${MOST_BYTES >> 20} MiB.`);
+  const lines = text.split("\n");
   let run: Run | undefined;
   let since = performance.now();
   for (const [at, line] of lines.entries()) {
@@ -150,20 +158,19 @@ export async function readRun(file: File, spaceOf: (config: SearchConfig) => Pro
         const space = await spaceOf(config).catch((error: Error) => {
           throw new Wrong(error.message);
         });
-        run = newRun(config, space, file.name);
+        run = newRun(config, space, name);
       }
       addChecked(run, x);
     } catch (error) {
       if (half && error instanceof SyntaxError) break;
       const what = error instanceof SyntaxError ? "not JSON" : (error as Error).message;
-      throw new Error(`${file.name}, line ${at + 1}: ${what.slice(0, 300)}. It is not the events.jsonl of a run.`);
+      throw new Error(`${name}, line ${at + 1}: ${what.slice(0, 300)}. It is not the events.jsonl of a run.`);
     }
     if (performance.now() - since > SLICE_MS) {
       await new Promise((resolve) => setTimeout(resolve));
       since = performance.now();
     }
   }
-  if (run === undefined) throw new Error(`${file.name}: empty. It is not the events.jsonl of a run.`);
-  if (run.epochs.length === 0) throw new Error(`${file.name}: no epoch in it has ended yet, so there is nothing to draw.`);
+  if (run === undefined) throw new Error(`${name}: empty. It is not the events.jsonl of a run.`);
   return run;
 }

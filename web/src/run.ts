@@ -8,7 +8,7 @@ export interface Run {
   config: SearchConfig;
   readonly space: Space;
   /** A file's name, where the run was not made here. */
-  readonly file?: string;
+  readonly file?: string | undefined;
   readonly events: Event[];
   readonly epochs: EndedEpoch[];
   /** Steps in an epoch, once it has begun. */

@@ -3,12 +3,12 @@ import { agreementFacts, cellFacts, saturationFacts, warningOf, worth } from "./
 import { soon } from "./frames";
 import { SATURATION } from "./quantities";
 import { epochAt, type Run } from "./run";
-import { seriesOf, type Runs, type SideSeries } from "./series";
+import { seriesOf, type Runs } from "./series";
 import { methodLabel, SIDES, type SideName } from "./settings";
 import type { EpochEvent, Space } from "./types";
 import { cellGraph } from "./views/cell-graph";
 import { cosineMatrix } from "./views/cosine-matrix";
-import { curves } from "./views/curves";
+import { curves, type Series } from "./views/curves";
 import { heatmap, type Measure } from "./views/heatmap";
 import { countsOf, histogram } from "./views/histogram";
 import { brief } from "./views/numbers";
@@ -44,7 +44,7 @@ export class Scene {
   }
 
   /** `series` are what the curves show: the runs themselves, or other ones besides them. */
-  draw(runs: Runs, look: Look, series: readonly SideSeries[] = seriesOf(runs, ({ config }) => methodLabel(config.method.name))): void {
+  draw(runs: Runs, look: Look, series: readonly Series<EpochEvent>[] = seriesOf(runs, ({ config }) => methodLabel(config.method.name))): void {
     const epochs = SIDES.flatMap((side) => epochAt(runs[side], look.at) ?? []);
     const top = scaleTop(SIDES.flatMap((side) => runs[side]?.epochs ?? []), epochs, look);
     const saturation = SATURATION.unit(Math.max(0, ...epochs.map((epoch) => SATURATION.of(epoch, look.kind) ?? 0)));

@@ -66,6 +66,11 @@ export class RemoteSearch {
     this.worker.postMessage({ type: "pause" });
   }
 
+  /** Asks for a snapshot; the listener gets it. */
+  snapshot(): void {
+    this.worker.postMessage({ type: "snapshot" });
+  }
+
   close(): void {
     this.running = false;
     this.worker.onmessage = null;

@@ -1,5 +1,6 @@
 /** Settings of a visitor: the part of a search's configuration that has a control and a place in the address. */
 import { partOf, partsOf, type Catalog } from "./method";
+import { seedsOf } from "./seeds";
 import type { MethodConfig, Preset, SearchConfig } from "./types";
 
 export type Method = Preset;
@@ -29,6 +30,8 @@ export interface Settings {
   /** 0 stands for the images' own size. */
   size: number;
   seed: number;
+  /** Seeds of a queue: a number of them, or a list. */
+  seeds: string;
   device: string;
 }
 
@@ -42,8 +45,9 @@ interface About {
 
 export type Option = readonly [value: string, label: string, hint?: string];
 
-/** A choice from a list, or of several texts of it, or a number in a range. */
-export type Field = About & ({ options: readonly Option[]; several?: boolean } | { min: number; max: number; whole: boolean });
+/** A choice from a list, or of several texts of it, or a number in a range, or a text of a certain form. */
+export type Field = About &
+  ({ options: readonly Option[]; several?: boolean } | { min: number; max: number; whole: boolean } | { accepts(text: string): boolean });
 
 /** Names of methods that letters and signs write; the others are their names in capitals. */
 const LABELS: ReadonlyMap<string, string> = new Map([
@@ -115,6 +119,12 @@ export const FIELDS: readonly Field[] = [
   { key: "size", label: "Side in pixels", hint: "Side that images are resized to; 0 leaves them as they are", min: 0, max: 64, whole: true },
   { key: "seed", label: "Seed", hint: "Seed of all random numbers", min: 0, max: Number.MAX_SAFE_INTEGER, whole: true },
   {
+    key: "seeds",
+    label: "Seeds",
+    hint: "One after the other: a number from 1 to 20, which counts from the seed, or a list such as 0..4 or 3,7",
+    accepts: (text) => seedsOf(text, 0) !== undefined,
+  },
+  {
     key: "device",
     label: "Device",
     hint: "auto takes a real GPU if there is one",
@@ -144,6 +154,7 @@ export function parse(field: Field, text: string): Value | undefined {
     const wanted = text === "" ? [] : text.split(",");
     return wanted.every((one) => texts.includes(one)) ? texts.filter((one) => wanted.includes(one)).join(",") : undefined;
   }
+  if ("accepts" in field) return field.accepts(text) ? text.trim() : undefined;
   if (text.trim() === "") return field.optional === true ? "" : undefined;
   const value = Number(text);
   const fits = Number.isFinite(value) && value >= field.min && value <= field.max;
@@ -175,6 +186,7 @@ export function fromConfig(config: SearchConfig, catalog: Catalog): Settings {
     images: config.data.images ?? 0,
     size: config.data.size ?? 0,
     seed: Number(config.seed),
+    seeds: "1",
     device: "auto",
   };
 }

@@ -62,7 +62,7 @@ export const STEPS: readonly Step[] = [
     actions: [{ press: '[data-testid="play"]', first: false }],
     looks: [
       {
-        at: "#race",
+        at: '[data-testid="race"]',
         text: "Now both searches run to their end. Then the cells that they found are trained from scratch on the same images. The difference between their test accuracies is the price of the collapse.",
       },
       {

@@ -24,7 +24,15 @@ order: Order,
 /**
  * True if the gradient is taken at the weights after a virtual step (second order).
  */
-unrolled: boolean, };
+unrolled: boolean, 
+/**
+ * Temperature τ of the softmax p = softmax(α/τ).
+ */
+temperature: number, 
+/**
+ * Operations that are forced or forbidden on their edges.
+ */
+constraints?: Array<Constraint>, };
 
 /**
  * Augmentation of the images of a step.
@@ -108,6 +116,31 @@ probabilities: Array<Array<number>>,
  * Saturation, measured with the cell gradients of L_val, which move α, averaged over the epoch.
  */
 saturation: Saturation, };
+
+/**
+ * Constraint on one operation of one edge.
+ */
+export type Constraint = { 
+/**
+ * Name of the cell type: `normal` or `reduce`.
+ */
+cell: string, 
+/**
+ * Node that the edge leaves; the inputs of the cell come first.
+ */
+from: number, 
+/**
+ * Node that the edge enters.
+ */
+to: number, 
+/**
+ * Candidate of the edge.
+ */
+operation: Operation, 
+/**
+ * Rule for the candidate.
+ */
+rule: Rule, };
 
 /**
  * The candidates of one type of cell.
@@ -365,7 +398,23 @@ steps: number,
 /**
  * Weights of the supernet.
  */
-weights: number, } | { "event": "step" } & StepEvent | { "event": "epoch" } & EpochEvent | { "event": "end", 
+weights: number, } | { "event": "step" } & StepEvent | { "event": "epoch" } & EpochEvent | { "event": "change", 
+/**
+ * Epoch in progress, counted from 1.
+ */
+epoch: number, 
+/**
+ * Steps that were taken in this epoch.
+ */
+step: number, 
+/**
+ * Paths of the settings that changed, such as `method.alignment.lambda`.
+ */
+changed: Array<string>, 
+/**
+ * Configuration from here on.
+ */
+config: SearchConfig, } | { "event": "end", 
 /**
  * Genotype that α stands for at the end.
  */
@@ -410,7 +459,23 @@ steps: number,
 /**
  * Weights of the supernet.
  */
-weights: number, } | { "event": "step" } & StepEvent | { "event": "epoch" } & EpochEvent | { "event": "end", 
+weights: number, } | { "event": "step" } & StepEvent | { "event": "epoch" } & EpochEvent | { "event": "change", 
+/**
+ * Epoch in progress, counted from 1.
+ */
+epoch: number, 
+/**
+ * Steps that were taken in this epoch.
+ */
+step: number, 
+/**
+ * Paths of the settings that changed, such as `method.alignment.lambda`.
+ */
+changed: Array<string>, 
+/**
+ * Configuration from here on.
+ */
+config: SearchConfig, } | { "event": "end", 
 /**
  * Genotype that α stands for at the end.
  */
@@ -618,6 +683,11 @@ method: MethodConfig, };
  * | `small` | none: for minutes on a CPU | C 16, one cell in a stage or 5 cells | 12, 64 | .1, cosine to 0, Nesterov's momentum .9, decay 5e-4, clip 5 |
  */
 export type Recipe = "darts" | "darts-imagenet" | "robust" | "nas-bench-201" | "small";
+
+/**
+ * Rule for a candidate of an edge.
+ */
+export type Rule = "force" | "forbid";
 
 /**
  * Statistics of one type of cell.
@@ -857,6 +927,35 @@ imagenet16_120_valid?: number,
  * Accuracy on the test images of ImageNet16-120.
  */
 imagenet16_120_test?: number, };
+
+/**
+ * Test images of a data set, as bytes that are not normalized.
+ */
+export type TestImages = { 
+/**
+ * Number of channels.
+ */
+channels: number, 
+/**
+ * Height in pixels.
+ */
+height: number, 
+/**
+ * Width in pixels.
+ */
+width: number, 
+/**
+ * Names of the classes.
+ */
+classes: Array<string>, 
+/**
+ * Class of each image.
+ */
+labels: Array<number>, 
+/**
+ * Values, `[images, channels, height, width]`.
+ */
+pixels: Array<number>, };
 
 /**
  * Complete configuration of a training: the network of a genotype, from scratch.

@@ -1,8 +1,10 @@
 /** Drives one search, or answers questions about configurations. One worker has one instance of the .wasm. */
 import { complete, type Given } from "./built-in";
-import type { Device, Files, FromWorker, Question, ToWorker, Until } from "./protocol";
+import { eventsBefore } from "./checkpoint";
+import type { Device, Files, FromWorker, Question, Questions, ToWorker, Until } from "./protocol";
 import type { SearchConfig } from "./types";
 import type { Search } from "./wasm/cpu/lambda_darts_wasm.js";
+import { CHECKPOINT, EVENTS, unzip, zip } from "./zip";
 
 type Library = typeof import("./wasm/cpu/lambda_darts_wasm.js");
 
@@ -16,6 +18,8 @@ let running = false;
 let turn = 0;
 let dead = false;
 let lastSnapshot = -Infinity;
+/** True if the page has asked for a snapshot. */
+let snapshotDue = false;
 let lastError = "";
 
 function post(message: FromWorker, transfer: Transferable[] = []): void {
@@ -113,7 +117,13 @@ async function run(): Promise<void> {
   if (running || search === undefined) return;
   running = true;
   try {
-    while (until !== undefined) {
+    while (until !== undefined || snapshotDue) {
+      if (snapshotDue) {
+        snapshotDue = false;
+        lastSnapshot = -Infinity;
+        await keepSnapshot(search);
+        continue;
+      }
       const event = await search.next();
       if (event === undefined) {
         until = undefined;
@@ -133,6 +143,11 @@ async function run(): Promise<void> {
   running = false;
 }
 
+function pack(from: Library, { events, snapshot, environment }: Questions["pack"]["ask"]): Uint8Array {
+  const files = { [EVENTS]: events, "config.toml": from.toml(from.snapshotConfig(snapshot)), "environment.json": environment };
+  return zip({ ...files, [CHECKPOINT]: from.checkpointFor(snapshot, events) });
+}
+
 async function answer(message: Question): Promise<void> {
   let from: Library;
   try {
@@ -150,6 +165,12 @@ async function answer(message: Question): Promise<void> {
       check: () => from.check(message.ask as Parameters<Library["check"]>[0]) ?? null,
       space: () => from.space(message.ask as Parameters<Library["space"]>[0]),
       notations: () => from.notations(message.ask as Parameters<Library["notations"]>[0]),
+      pack: () => pack(from, message.ask as Questions["pack"]["ask"]),
+      unpack: () => unzip(message.ask as Questions["unpack"]["ask"]),
+      eventsBefore: () => {
+        const { events, checkpoint } = message.ask as Questions["eventsBefore"]["ask"];
+        return eventsBefore(checkpoint, events);
+      },
     };
     post({ type: "answer", id: message.id, answer: answers[message.question]() });
   } catch (error) {
@@ -174,6 +195,10 @@ self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
       break;
     case "pause":
       until = undefined;
+      break;
+    case "snapshot":
+      snapshotDue = true;
+      void run();
       break;
     case "question":
       void answer(data);

@@ -54,7 +54,7 @@ impl SearchRun {
                     let genotype = genotype.map_err(|error| format!("not a genotype: {}", error.what))?;
                     notations.push(notations_of(&genotype));
                 }
-                EventKind::End { .. } => {}
+                EventKind::Change { .. } | EventKind::End { .. } => {}
                 _ => return Ok(ControlFlow::Continue(())),
             }
             events.push(event);

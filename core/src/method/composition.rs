@@ -17,11 +17,11 @@ pub struct Relaxed {
 }
 
 impl Relaxed {
-    /// Relaxation of DARTS (arXiv:1806.09055), in use unless a part is another one: p = softmax(α) on every edge.
+    /// Relaxation of DARTS (arXiv:1806.09055), in use unless a part is another one: p = softmax(α/τ) on every edge.
     #[must_use]
     pub fn softmax(alpha: &Architecture) -> Self {
         let p = alpha.probabilities();
-        Self { soft: p.clone(), p, scale: 1.0 }
+        Self { soft: p.clone(), p, scale: 1.0 / alpha.temperature() }
     }
 }
 
@@ -78,6 +78,7 @@ impl Method {
             for (_, part) in &self.parts {
                 part.perturb(&mut relaxed.p, moment);
             }
+            alpha.take_from_left_out(&mut relaxed.p);
         }
         self.add_auxiliary(&mut relaxed.p, space, moment);
         relaxed

@@ -8,6 +8,7 @@
 //! The DARTS spaces take them in this order, NAS-Bench-201 in the opposite one.
 
 mod bilevel;
+mod change;
 mod curvature;
 mod memory;
 mod optimizer;
@@ -22,7 +23,6 @@ pub use crate::session::{
     ArchitectureConfig, CellTypeReport, EpochEvent, Event, EventDigest, EventError, EventKind, Events, MeasuresConfig,
     Order, Position, SearchConfig, SessionError, SessionMemory, StepEvent, SupernetConfig, TableReport, WeightsConfig,
 };
-#[cfg(not(target_family = "wasm"))]
 pub use crate::session::{CheckpointError, EventLogPosition};
 pub use bilevel::{Bilevel, GradientNorms, Gradients, StepReport, StepSettings};
 pub use phase::Phases;
@@ -36,5 +36,4 @@ pub type Session = crate::session::Session<Search>;
 pub type SessionState = crate::session::SessionState<Search>;
 
 /// Checkpoint of a search.
-#[cfg(not(target_family = "wasm"))]
 pub type Checkpoint = crate::session::Checkpoint<Search>;

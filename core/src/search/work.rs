@@ -7,8 +7,8 @@ use super::phase::Stopwatch;
 use super::progress::Progress;
 use super::state::SearchState;
 use super::{
-    CellTypeReport, EpochEvent, EventKind, Phases, Position, SearchConfig, Session, SessionError, SessionMemory,
-    SessionState, StepEvent, TableReport, warning,
+    ArchitectureConfig, CellTypeReport, EpochEvent, EventKind, Phases, Position, SearchConfig, Session, SessionError,
+    SessionMemory, SessionState, StepEvent, TableReport, warning,
 };
 use crate::alignment::{AlignmentMeasure, LayerAlignment};
 use crate::benchmark::Table;
@@ -16,7 +16,7 @@ use crate::data::{Batch, Batches, DataError, ImageData};
 use crate::device::Device;
 use crate::engine::{Later, Traffic};
 use crate::graph::NetworkSize;
-use crate::method::{EpochSummary, Moment, Part};
+use crate::method::{EpochSummary, Method, Moment, Part};
 use crate::saturation::Saturation;
 use crate::session::{Work, reserve};
 use crate::space::{Genotype, Space};
@@ -33,12 +33,34 @@ pub struct Search {
     batches: Batches,
     table: Option<Arc<Table>>,
     progress: Progress,
+    /// Parts of the method besides those of the configuration.
+    parts: Parts,
 }
 
 /// Parts of a method from an application, by name.
 type Parts = Vec<(&'static str, Arc<dyn Part>)>;
 
+/// Method of a configuration, with further parts.
+fn method(config: &SearchConfig, space: &Space, parts: &Parts) -> Result<Method, SessionError> {
+    let mut method = config.method.build(space)?;
+    for (name, part) in parts {
+        method.push(name, Arc::clone(part));
+    }
+    Ok(method)
+}
+
 impl Search {
+    /// Takes other settings, which leave network and images as they are.
+    pub(super) fn set(&mut self, config: SearchConfig) -> Result<(), SessionError> {
+        let method = method(&config, &self.space, &self.parts)?;
+        method.check(&self.space)?;
+        let ArchitectureConfig { temperature, constraints, .. } = &config.architecture;
+        self.bilevel.architecture.confine(&self.space, *temperature, constraints)?;
+        self.bilevel.method = method;
+        self.config = config;
+        Ok(())
+    }
+
     async fn prepared(
         config: SearchConfig,
         data: Arc<ImageData>,
@@ -47,10 +69,7 @@ impl Search {
     ) -> Result<Self, SessionError> {
         config.check()?;
         let space = config.search_space()?;
-        let mut method = config.method.build(&space)?;
-        for (name, part) in parts {
-            method.push(name, part);
-        }
+        let method = method(&config, &space, &parts)?;
         let size = NetworkSize {
             channels: config.supernet.channels,
             cells: config.supernet.cells,
@@ -60,8 +79,10 @@ impl Search {
         let needed = config.memory_with(&method, &data, device)?.host();
         let batches = Batches::new(data, config.batch, config.seed)?;
         reserve(needed)?;
-        let bilevel = Bilevel::new(&space, size, method, config.seed, device).await?;
-        Ok(Self { config, space, bilevel, batches, table: None, progress: Progress::default() })
+        let mut bilevel = Bilevel::new(&space, size, method, config.seed, device).await?;
+        let ArchitectureConfig { temperature, constraints, .. } = &config.architecture;
+        bilevel.architecture.confine(&space, *temperature, constraints)?;
+        Ok(Self { config, space, bilevel, batches, table: None, progress: Progress::default(), parts })
     }
 
     fn genotype(&self) -> Genotype {

@@ -154,7 +154,7 @@ impl<W: Work> Session<W> {
         Ok(Some(self.event(kind)))
     }
 
-    fn event(&self, kind: EventKind) -> Event {
+    pub(crate) fn event(&self, kind: EventKind) -> Event {
         Event { version: Event::VERSION, seconds: self.seconds(), kind }
     }
 

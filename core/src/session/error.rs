@@ -5,7 +5,7 @@ use crate::device::DeviceError;
 use crate::engine::{Bytes, EngineError};
 use crate::graph::{GenotypeMismatch, NetworkError, SizeError};
 use crate::method::PartError;
-use crate::space::SpaceError;
+use crate::space::{ConstraintError, SpaceError};
 
 /// Search or training that cannot start or go on.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +37,15 @@ pub enum SessionError {
     /// A setting is out of range, or parts of the method do not go together.
     #[error(transparent)]
     Setting(#[from] PartError),
+    /// A constraint does not fit the space.
+    #[error(transparent)]
+    Constraint(#[from] ConstraintError),
+    /// A setting cannot change while a session is in progress.
+    #[error("`{setting}` cannot change in a search that is in progress")]
+    Fixed {
+        /// Path of the setting.
+        setting: String,
+    },
     /// A single setting is not known, or does not take this value.
     #[error("`{setting} = {value}`: {what}")]
     Set {

@@ -43,6 +43,17 @@ pub enum EventKind {
     Step(StepEvent),
     /// An epoch ended.
     Epoch(Box<EpochEvent>),
+    /// Settings of the search changed while it was in progress; the steps from here on use them.
+    Change {
+        /// Epoch in progress, counted from 1.
+        epoch: usize,
+        /// Steps that were taken in this epoch.
+        step: usize,
+        /// Paths of the settings that changed, such as `method.alignment.lambda`.
+        changed: Vec<String>,
+        /// Configuration from here on.
+        config: Box<SearchConfig>,
+    },
     /// The search ended.
     End {
         /// Genotype that α stands for at the end.

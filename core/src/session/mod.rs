@@ -3,7 +3,6 @@
 //! A [`Session`] advances its [`Work`] one event a call. [`search::Session`](crate::search::Session) and
 //! [`training::Training`](crate::training::Training) are its two kinds.
 
-#[cfg(not(target_family = "wasm"))]
 mod checkpoint;
 mod config;
 mod driven;
@@ -15,7 +14,6 @@ mod position;
 pub(crate) mod tensors;
 mod work;
 
-#[cfg(not(target_family = "wasm"))]
 pub use checkpoint::{Checkpoint, CheckpointError, EventLogPosition};
 pub use config::{
     ArchitectureConfig, MeasuresConfig, NetworkConfig, NetworkLayout, Order, Recipe, Schedule, SearchConfig, Settings,

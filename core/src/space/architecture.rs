@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CellType, Genotype, GenotypeCell, Operation, Output, Space};
+use super::constraint::{Admitted, admitted};
+use super::{CellType, Constraint, ConstraintError, Genotype, GenotypeCell, Operation, Output, Space};
 use crate::random::{Stream, normal, stream};
 use crate::vector::dot;
 
@@ -12,6 +13,16 @@ use crate::vector::dot;
 pub struct Architecture {
     /// Parameters `tables[c][e][k]` for type of cell c, edge e and candidate k.
     pub tables: Vec<Vec<Vec<f64>>>,
+    /// Temperature τ of the softmax.
+    #[serde(skip, default = "one")]
+    temperature: f64,
+    /// Candidates that constraints admit; `None` without constraints.
+    #[serde(skip)]
+    admitted: Option<Admitted>,
+}
+
+const fn one() -> f64 {
+    1.0
 }
 
 impl Architecture {
@@ -22,13 +33,70 @@ impl Architecture {
         let mut row = |k: usize| (0..k).map(|_| 1e-3 * normal(&mut random)).collect::<Vec<_>>();
         let tables =
             space.cell_types.iter().map(|kind| kind.candidates().into_iter().map(&mut row).collect()).collect();
-        Self { tables }
+        Self::of_tables(tables)
     }
 
-    /// Returns the operation weights p = softmax(α), row by row.
+    /// Parameters that are given, `tables[c][e][k]`, at the temperature 1 and without constraints.
+    #[must_use]
+    pub const fn of_tables(tables: Vec<Vec<Vec<f64>>>) -> Self {
+        Self { tables, temperature: 1.0, admitted: None }
+    }
+
+    /// Sets the temperature τ of the softmax, and the constraints in the place of those before; α stays as it is.
+    ///
+    /// # Errors
+    /// [`ConstraintError`] for the first constraint that `space` cannot have.
+    ///
+    /// # Panics
+    /// Panics if `temperature` is not positive.
+    pub fn confine(
+        &mut self,
+        space: &Space,
+        temperature: f64,
+        constraints: &[Constraint],
+    ) -> Result<(), ConstraintError> {
+        assert!(temperature > 0.0, "the temperature is positive");
+        self.admitted = admitted(space, constraints)?;
+        self.temperature = temperature;
+        Ok(())
+    }
+
+    /// Temperature τ of the softmax.
+    #[must_use]
+    pub const fn temperature(&self) -> f64 {
+        self.temperature
+    }
+
+    /// Returns the operation weights p = softmax(α/τ), row by row, over the candidates that constraints admit. The
+    /// others have the weight 0.
     #[must_use]
     pub fn probabilities(&self) -> Vec<Vec<Vec<f64>>> {
-        self.tables.iter().map(|table| table.iter().map(|row| softmax(row)).collect()).collect()
+        let rows = |(at, table): (usize, &Vec<Vec<f64>>)| {
+            let row = |(edge, row): (usize, &Vec<f64>)| softmax(&self.logits(at, edge, row));
+            table.iter().enumerate().map(row).collect()
+        };
+        self.tables.iter().enumerate().map(rows).collect()
+    }
+
+    /// Row of α/τ, with −∞ for the candidates that constraints leave out.
+    fn logits(&self, at: usize, edge: usize, row: &[f64]) -> Vec<f64> {
+        let value = |(k, value): (usize, &f64)| match &self.admitted {
+            Some(admitted) if !admitted[at][edge][k] => f64::NEG_INFINITY,
+            _ => value / self.temperature,
+        };
+        row.iter().enumerate().map(value).collect()
+    }
+
+    /// Takes the weight from the candidates that constraints leave out, and scales the others to the same sum.
+    pub(crate) fn take_from_left_out(&self, p: &mut [Vec<Vec<f64>>]) {
+        let Some(admitted) = &self.admitted else { return };
+        for (p, admitted) in p.iter_mut().flatten().zip(admitted.iter().flatten()) {
+            let kept = |p: &[f64]| p.iter().zip(admitted).filter(|(_, in_use)| **in_use).map(|(p, _)| p).sum::<f64>();
+            let (all, kept) = (p.iter().sum::<f64>(), kept(p));
+            for (p, &in_use) in p.iter_mut().zip(admitted) {
+                *p = if in_use && kept > 0.0 { *p * (all / kept) } else { 0.0 };
+            }
+        }
     }
 
     /// Returns all parameters, one table after the other.
@@ -70,7 +138,11 @@ impl Architecture {
     #[must_use]
     pub fn derive(&self, space: &Space) -> Genotype {
         let tables = self.probabilities();
-        Genotype { cells: space.cell_types.iter().zip(&tables).map(|(kind, table)| derive(kind, table)).collect() }
+        let cells = space.cell_types.iter().zip(&tables).enumerate().map(|(at, (kind, table))| {
+            let in_use = |edge: usize, k: usize| self.admitted.as_ref().is_none_or(|all| all[at][edge][k]);
+            derive(kind, table, in_use)
+        });
+        Genotype { cells: cells.collect() }
     }
 }
 
@@ -88,20 +160,21 @@ fn softmax(row: &[f64]) -> Vec<f64> {
 }
 
 /// Returns the index and the weight of the strongest candidate that `allowed` admits.
-fn strongest(operations: &[Operation], p: &[f64], allowed: impl Fn(Operation) -> bool) -> Option<(usize, f64)> {
-    let candidates = p.iter().copied().enumerate().filter(|&(k, _)| allowed(operations[k]));
+fn strongest(p: &[f64], allowed: impl Fn(usize) -> bool) -> Option<(usize, f64)> {
+    let candidates = p.iter().copied().enumerate().filter(|&(k, _)| allowed(k));
     candidates.fold(
         None,
         |best: Option<(usize, f64)>, (k, p)| if best.is_none_or(|(_, most)| p > most) { Some((k, p)) } else { best },
     )
 }
 
-fn derive(kind: &CellType, table: &[Vec<f64>]) -> GenotypeCell {
+fn derive(kind: &CellType, table: &[Vec<f64>], in_use: impl Fn(usize, usize) -> bool) -> GenotypeCell {
     let node_reads = |node: usize| {
         let all = kind.edges_into(node).filter_map(|e| {
             let edge = &kind.edges[e];
             let none_counts = kind.output == Output::Last || edge.operations == [Operation::None];
-            let (k, p) = strongest(&edge.operations, &table[e], |op| none_counts || op != Operation::None)?;
+            let counts = |k: usize| none_counts || edge.operations[k] != Operation::None;
+            let (k, p) = strongest(&table[e], |k| counts(k) && in_use(e, k))?;
             Some((p, (edge.operations[k], edge.from)))
         });
         let mut reads: Vec<_> = all.collect();

@@ -11,6 +11,7 @@
 
 mod architecture;
 mod cell;
+mod constraint;
 mod custom;
 mod darts;
 mod genotype;
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 pub use architecture::Architecture;
 pub(crate) use architecture::through_softmax;
 pub use cell::{CellType, Edge, Output};
+pub use constraint::{Constraint, ConstraintError, Rule};
 pub use custom::{CustomCell, CustomSpace, MacroLayoutName};
 pub use genotype::{Genotype, GenotypeCell, GenotypeError};
 pub use operation::{Operation, OwnOperation};

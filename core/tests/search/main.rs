@@ -1,6 +1,7 @@
 //! Tests of the search through the public interface of the library.
 
 mod bilevel;
+mod change;
 mod curvature;
 mod method;
 mod session;

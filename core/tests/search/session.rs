@@ -9,23 +9,23 @@ use lambda_darts::search::{EventKind, Phases, SearchConfig, Session};
 use pollster::block_on;
 
 /// Returns the configuration of a search of two epochs on a few digits.
-fn config() -> SearchConfig {
+pub(crate) fn config() -> SearchConfig {
     let mut config = SearchConfig::digits("nas-bench-201");
     config.epochs = 2;
     config.data.images = Some(400);
     config
 }
 
-fn data(config: &SearchConfig) -> Arc<ImageData> {
+pub(crate) fn data(config: &SearchConfig) -> Arc<ImageData> {
     Arc::new(ImageData::load(&config.data, config.seed).expect("the digits"))
 }
 
-fn start(config: &SearchConfig) -> Session {
+pub(crate) fn start(config: &SearchConfig) -> Session {
     block_on(Session::new(config.clone(), data(config), &Device::cpu())).expect("a session")
 }
 
 /// Returns the next events, at most `max`, without their times.
-fn take(session: &mut Session, max: usize) -> Vec<EventKind> {
+pub(crate) fn take(session: &mut Session, max: usize) -> Vec<EventKind> {
     let mut events = Vec::new();
     while events.len() < max {
         let Some(event) = block_on(session.next_event()).expect("an event") else { break };

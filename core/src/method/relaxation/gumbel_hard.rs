@@ -73,7 +73,7 @@ impl Part for GumbelHard {
     }
 
     fn relax_for_evaluation(&self, alpha: &Architecture) -> Option<Tables> {
-        Some(hard(&alpha.tables))
+        Some(hard(&alpha.probabilities()))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::data::{DataConfig, DataSet};
 use crate::method::parts::Alignment;
 use crate::method::{MethodConfig, PartError, Preset};
 use crate::session::SessionError;
-use crate::space::{CustomSpace, Space, SpaceError};
+use crate::space::{Architecture, Constraint, CustomSpace, Space, SpaceError};
 use crate::text::line_of;
 
 /// Complete configuration of a search.
@@ -95,6 +95,12 @@ pub struct ArchitectureConfig {
     pub order: Order,
     /// True if the gradient is taken at the weights after a virtual step (second order).
     pub unrolled: bool,
+    /// Temperature τ of the softmax p = softmax(α/τ).
+    pub temperature: f64,
+    /// Operations that are forced or forbidden on their edges.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "typescript", ts(optional, as = "Option<Vec<Constraint>>"))]
+    pub constraints: Vec<Constraint>,
 }
 
 /// Measures that take passes of their own.
@@ -136,7 +142,15 @@ impl Default for WeightsConfig {
 
 impl Default for ArchitectureConfig {
     fn default() -> Self {
-        Self { lr: 3e-4, betas: [0.5, 0.999], decay: 1e-3, order: Order::default(), unrolled: false }
+        Self {
+            lr: 3e-4,
+            betas: [0.5, 0.999],
+            decay: 1e-3,
+            order: Order::default(),
+            unrolled: false,
+            temperature: 1.0,
+            constraints: Vec::new(),
+        }
     }
 }
 
@@ -311,9 +325,20 @@ impl SearchConfig {
         }
         let decay = architecture.decay;
         setting(decay.is_finite() && decay >= 0.0, "architecture.decay", "0 or more", &decay)?;
+        let temperature = architecture.temperature;
+        setting(positive(temperature), "architecture.temperature", "a positive number", &temperature)?;
         let space = self.search_space()?;
         space.check_cells(self.supernet.cells)?;
+        Architecture::new(&space, 0).confine(&space, temperature, &architecture.constraints)?;
         let method = self.method.build(&space)?;
+        if let (true, Some(name)) = (temperature != 1.0, method.relaxation()) {
+            let why = format!("`architecture.temperature` belongs to the softmax, and the relaxation is `{name}`");
+            return Err(PartError::Composition { why }.into());
+        }
+        if self.measures.curvature && temperature != 1.0 {
+            let why = "`measures.curvature` differentiates the softmax at `architecture.temperature` 1";
+            return Err(PartError::Composition { why: why.to_owned() }.into());
+        }
         if let (true, Some(name)) = (self.measures.curvature, method.relaxation()) {
             let why = format!("`measures.curvature` differentiates the softmax, and the relaxation is `{name}`");
             return Err(PartError::Composition { why }.into());
