@@ -10,8 +10,14 @@ export interface Given {
   table: Uint8Array | undefined;
 }
 
+/** Reads one of the library's files, by its address; `what` names it in an error. */
+export type Load = (address: string, what: string) => Promise<Uint8Array>;
+
+/** Part of a configuration that says which files belong to it. */
+type Needs = Pick<SearchConfig, "space" | "custom_space" | "data">;
+
 /** Completes the visitor's files. Rejects with a sentence that says what could not be loaded. */
-export async function complete({ space, custom_space, data }: SearchConfig, { batches, table }: Files): Promise<Given> {
+export async function complete({ space, custom_space, data }: Needs, { batches, table }: Files, load: Load = fetched): Promise<Given> {
   const tabled = space === "nas-bench-201" && (custom_space ?? undefined) === undefined;
   const [images, known] = await Promise.all([
     data.set === "fashion" ? load(fashion, "the images of Fashion-MNIST") : batches,
@@ -20,7 +26,7 @@ export async function complete({ space, custom_space, data }: SearchConfig, { ba
   return { images, table: known };
 }
 
-async function load(address: string, what: string): Promise<Uint8Array> {
+async function fetched(address: string, what: string): Promise<Uint8Array> {
   try {
     // A file's name changes with what is in it: a copy that the browser has is as good as any.
     const answer = await fetch(address, { cache: "force-cache" });

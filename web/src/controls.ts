@@ -1,5 +1,7 @@
 /** The form of all settings, made from their table and from what the library says of its methods. */
 import { partsOf, type Catalog } from "./method";
+import { linkTo, PaperLinks } from "./paper-links";
+import { sourceOfPart } from "./papers";
 import { FIELDS, fieldsOf, parse, type Field, type Option, type Settings, type Value } from "./settings";
 
 /** Fields that stay in sight; the others are behind a disclosure. */
@@ -29,6 +31,7 @@ export class Controls {
   private readonly fields = new Map<string, Field>();
   private readonly controls = new Map<string, Control>();
   private readonly groups = new Map<string, HTMLElement>();
+  private readonly papers = new PaperLinks();
   private catalog: Catalog | undefined;
 
   /** `changed` is called with a value that the field can have. */
@@ -52,8 +55,11 @@ export class Controls {
       const select = this.controls.get(key)?.element;
       if (field !== undefined && "options" in field) select?.replaceChildren(...options(field.options));
     }
-    for (const { name, label, hint, fields } of catalog.parts) {
+    for (const part of catalog.parts) {
+      const { name, label, hint, fields } = part;
       const made = group(label, this.rows(fields.map(({ key }) => key)), hint);
+      const paper = sourceOfPart(part, catalog.methods);
+      if (paper !== undefined) made.append(linkTo(paper));
       made.dataset["part"] = name;
       this.groups.set(name, made);
     }
@@ -68,6 +74,7 @@ export class Controls {
     }
     const { catalog } = this;
     if (catalog === undefined) return;
+    this.papers.show(settings, catalog);
     const used = [settings.left, settings.right].flatMap((method) => partsOf(catalog, method));
     for (const [name, element] of this.groups) element.hidden = !used.some((part) => part.name === name);
   }
@@ -79,7 +86,7 @@ export class Controls {
   private rows(keys: readonly string[]): HTMLElement[] {
     return keys.flatMap((key) => {
       const field = this.fields.get(key);
-      return field === undefined ? [] : [this.row(field)];
+      return field === undefined ? [] : [this.papers.beside(key, this.row(field))];
     });
   }
 

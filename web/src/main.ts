@@ -7,6 +7,7 @@ import "./styles/marks.css";
 import "./styles/hands.css";
 import "./styles/unserved.css";
 import { apply, comparisonSettings, read, write } from "./address";
+import { hiddenAsked, strange, withExtras } from "./address-extras";
 import { comparisonNamed, COMPARISONS, OWN_COMPARISON, type Comparison } from "./comparisons";
 import { Controls } from "./controls";
 import { listen, recognize } from "./drop";
@@ -15,6 +16,7 @@ import { Keeps } from "./keeps";
 import { savePng, saveSvg, saveText } from "./export";
 import { settleFrames, soon } from "./frames";
 import { Hands } from "./hands/hands";
+import { hide } from "./hide";
 import { ask } from "./library";
 import { Message } from "./message";
 import { catalogOf, type Catalog } from "./method";
@@ -23,6 +25,7 @@ import { readRun } from "./read-run";
 import { epochAt, toLines } from "./run";
 import { Scene } from "./scene";
 import { changed, fieldsOf, fromConfig, methodLabel, methodOf, SIDES, toConfig, type Settings, type SideName } from "./settings";
+import { mountTour } from "./tour";
 import type { Genotype, Notations, SearchConfig, Space } from "./types";
 import type { Measure } from "./views/heatmap";
 import { brief } from "./views/numbers";
@@ -119,7 +122,7 @@ function settle(next: Settings): void {
   find("#preset-sentence").textContent = comparison.sentence;
   controls.show(next);
   if (baseSettings !== undefined && catalog !== undefined) {
-    history.replaceState(null, "", location.pathname + write(comparison, baseSettings, next, fieldsOf(catalog)) + location.hash);
+    history.replaceState(null, "", location.pathname + withExtras(write(comparison, baseSettings, next, fieldsOf(catalog)), location.search) + location.hash);
   }
   if (base !== undefined && catalog !== undefined) {
     ask("space", toConfig(base, next, "left", catalog)).then(
@@ -428,11 +431,14 @@ async function begin(): Promise<void> {
   controls.complete(catalog);
   hands.complete(catalog.methods);
   const asked = read(location.search, fieldsOf(catalog));
-  if (asked.ignored.length > 0) {
-    message.say(`This address asks for something that this page does not know, and which is left out: ${asked.ignored.join(", ")}.`, "fault");
+  const ignored = [...asked.ignored, ...strange(location.search)];
+  if (ignored.length > 0) {
+    message.say(`This address asks for something that this page does not know, and which is left out: ${ignored.join(", ")}.`, "fault");
   }
   await take(asked.comparison, asked.space, asked.values);
 }
 
+hide(hiddenAsked(location.search));
+mountTour(testid("tour"));
 void begin();
 schedule(true);

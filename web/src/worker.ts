@@ -160,7 +160,8 @@ async function run(): Promise<void> {
       }
       post({ type: "event", event });
       if (event.event === "epoch") await keepEpoch(search, event.epoch);
-      if (event.event === until) until = undefined;
+      // After the last event, the search says itself that it has ended.
+      if (until !== "end" && event.event === until) until = undefined;
       await breathe();
     }
     post({ type: "stopped", turn });

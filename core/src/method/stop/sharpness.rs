@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::method::{EpochSummary, Part, PartError, Slot};
 
-/// Settings of the rule, with the published values. It needs the curvature to be measured.
+/// Settings of the rule of RobustDARTS (arXiv:1909.09656), with the published values. It needs the curvature to be
+/// measured.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sharpness {
