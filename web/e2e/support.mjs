@@ -1,24 +1,14 @@
 /** Shared parts of the browser tests: a server, a browser, and readings from the page. */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
 import { build } from "vite";
+import { launch } from "./browser.mjs";
 import { serve } from "./server.mjs";
-
-const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const QUIET = [
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /** Settings of a search that takes seconds. */
 export const SMALL = "data=digits&epochs=2&images=400&batch=32&channels=4";
@@ -68,6 +58,8 @@ export function stage(flags = []) {
     },
     /** Opens a file from disk, as a double click does. */
     openFile: (path, options = {}) => load(pathToFileURL(path).href, options),
+    /** Opens a page of another server. */
+    visit: load,
   };
 }
 

@@ -1,4 +1,4 @@
-/** Files that a visitor drops or picks: a run's events, a CIFAR-10 batch, NAS-Bench-201's table. Read here, never sent. */
+/** Files that a visitor drops or picks: a run's events, a CIFAR-10 batch, NAS-Bench-201's table, a picture. Read here, never sent. */
 
 /** One image of a CIFAR-10 batch: a label and 3 × 32 × 32 bytes. */
 const RECORD = 3073;
@@ -9,7 +9,8 @@ const MOST_FILES = 200;
 export type Dropped =
   | { what: "batches"; name: string; bytes: Uint8Array; images: number }
   | { what: "table"; name: string; text: string; rows: number }
-  | { what: "events"; file: File };
+  | { what: "events"; file: File }
+  | { what: "picture"; file: File };
 
 /** Tells what a file is, by its name and its content. Rejects with a sentence. */
 export async function recognize(file: File): Promise<Dropped> {
@@ -17,7 +18,8 @@ export async function recognize(file: File): Promise<Dropped> {
   if (/\.bin$/i.test(name)) return readBatch(file);
   if (/\.csv$/i.test(name)) return readTable(file);
   if (/\.jsonl?$/i.test(name)) return { what: "events", file };
-  throw new Error(`${name}: not a file this page knows. It reads a run's events.jsonl, a run as .zip, a CIFAR-10 batch (.bin) and NAS-Bench-201's table (.csv).`);
+  if (file.type.startsWith("image/")) return { what: "picture", file };
+  throw new Error(`${name}: not a file this page knows. It reads a run's events.jsonl, a run as .zip, a CIFAR-10 batch (.bin), NAS-Bench-201's table (.csv) and pictures.`);
 }
 
 async function readBatch(file: File): Promise<Dropped> {

@@ -5,6 +5,7 @@ import "./styles/controls.css";
 import "./styles/views.css";
 import "./styles/marks.css";
 import "./styles/hands.css";
+import "./styles/drawing.css";
 import "./styles/unserved.css";
 import { apply, comparisonSettings, read, write } from "./address";
 import { hiddenAsked, strange, withExtras } from "./address-extras";
@@ -387,6 +388,7 @@ async function takeFile(file: File): Promise<string> {
     experiment.files = { ...experiment.files, table: dropped.text };
     return `${dropped.name}: a table of ${dropped.rows} cells. The next search on NAS-Bench-201 takes from it what its cell reaches when it is trained in full.`;
   }
+  if (dropped.what === "picture") throw new Error(`${file.name}: a picture for trained networks, which there are not yet.`);
   experiment.files = { ...experiment.files, batches: dropped.bytes };
   if (settings !== undefined) {
     const { data, size, images } = settings;
