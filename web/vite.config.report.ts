@@ -8,13 +8,6 @@ const root = import.meta.dirname;
 const PLACE = '<script type="application/json" id="runs">[]</script>';
 const MOST_BYTES = 250_000;
 
-/** A report has no room for fonts: the system's stand for them. */
-const withoutFonts: Plugin = {
-  name: "without-fonts",
-  enforce: "pre",
-  transform: (code, id) => (id.endsWith(".css") ? code.replaceAll(/@font-face\s*\{[^}]*\}/g, "") : undefined),
-};
-
 const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
 /** The licences of the packages that these modules come from; packages with one text share it. */
@@ -65,7 +58,7 @@ const oneFile: Plugin = {
 export default defineConfig({
   base: "./",
   publicDir: false,
-  plugins: [withoutFonts, oneFile],
+  plugins: [oneFile],
   build: {
     target: "es2022",
     outDir: "../cli/assets",

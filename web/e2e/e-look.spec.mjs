@@ -5,6 +5,26 @@ import { assertLooks, drawn, reads, SMALL, stage } from "./support.mjs";
 
 const { open } = stage();
 
+/** How far the layout has shifted since the page began to load: https://web.dev/articles/cls */
+const shifted = (page) =>
+  page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        new PerformanceObserver((list) => resolve(list.getEntries().reduce((sum, { value }) => sum + value, 0))).observe({
+          type: "layout-shift",
+          buffered: true,
+        });
+        setTimeout(resolve, 1000, 0);
+      }),
+  );
+
+/** Holds back what the page asks for by such addresses, as a network does. */
+const late = (page, addresses, milliseconds) =>
+  page.context().route(addresses, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+    await route.continue();
+  });
+
 for (const colorScheme of ["light", "dark"]) {
   for (const [width, height] of [[1440, 900], [390, 844]]) {
     test(`${colorScheme} at ${width} pixels`, async () => {
@@ -24,24 +44,25 @@ for (const [width, height] of [[1440, 900], [390, 844]]) {
   test(`hardly anything moves while the page comes, at ${width} pixels`, async () => {
     const page = await open("", { viewport: { width, height } });
     // What stands there before the program runs is on the screen first, as over a network.
-    await page.context().route("**/*.js", async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 700));
-      await route.continue();
-    });
+    await late(page, "**/*.js", 700);
     await page.reload();
     await page.waitForFunction(() => !document.querySelector('[data-testid="play"]').disabled);
     await drawn(page);
-    const moved = await page.evaluate(
-      () =>
-        new Promise((resolve) => {
-          new PerformanceObserver((list) => resolve(list.getEntries().reduce((sum, { value }) => sum + value, 0))).observe({
-            type: "layout-shift",
-            buffered: true,
-          });
-          setTimeout(resolve, 1000, 0);
-        }),
-    );
-    // Above this, browsers' makers call it bad: https://web.dev/articles/cls
+    const moved = await shifted(page);
+    // Above this, browsers' makers call it bad.
     assert.ok(moved < 0.1, `the layout shifted by ${moved}`);
+  });
+}
+
+for (const delay of [0, 60, 600]) {
+  test(`fonts that come after ${delay} ms move nothing`, async () => {
+    const page = await open();
+    await late(page, "**/*.woff2", delay);
+    // Without the program, only fonts could move what the page begins with.
+    await page.context().route("**/*.js", (route) => route.abort());
+    const fonts = ["latin", "greek"].flatMap((script) => [`inter-${script}`, `source-serif-4-${script}`]);
+    await Promise.all([...fonts.map((name) => page.waitForResponse((response) => response.url().includes(name))), page.reload()]);
+    await page.waitForTimeout(300);
+    assert.equal(await shifted(page), 0);
   });
 }

@@ -1,4 +1,5 @@
 /** Puts the page together. */
+import "./styles/fonts.css";
 import "./styles/page.css";
 import "./styles/controls.css";
 import "./styles/views.css";
