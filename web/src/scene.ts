@@ -5,6 +5,7 @@ import { SATURATION } from "./quantities";
 import { epochAt, type Run } from "./run";
 import { seriesOf, type Runs, type SideSeries } from "./series";
 import { methodLabel, SIDES, type SideName } from "./settings";
+import { SoftmaxView } from "./softmax-view";
 import type { EpochEvent, Space } from "./types";
 import { cellGraph } from "./views/cell-graph";
 import { cosineMatrix } from "./views/cosine-matrix";
@@ -36,11 +37,15 @@ interface Common {
 const host = (selector: string): HTMLElement => document.querySelector(selector) as HTMLElement;
 
 export class Scene {
-  private readonly panels = Object.fromEntries(SIDES.map((side) => [side, new Panel(side)])) as Record<SideName, Panel>;
+  private readonly panels: Record<SideName, Panel>;
   private readonly curves: ReturnType<typeof curves<EpochEvent>>;
+  private readonly softmax: SoftmaxView;
 
-  constructor(choose: (epoch: number) => void) {
+  /** `cell` makes the drawings of the cells. */
+  constructor(choose: (epoch: number) => void, cell: typeof cellGraph = cellGraph) {
+    this.panels = Object.fromEntries(SIDES.map((side) => [side, new Panel(side, cell)])) as Record<SideName, Panel>;
     this.curves = curves(host("#curves .plots"), PLOTS, choose);
+    this.softmax = new SoftmaxView(choose);
   }
 
   /** `series` are what the curves show: the runs themselves, or other ones besides them. */
@@ -49,6 +54,7 @@ export class Scene {
     const top = scaleTop(SIDES.flatMap((side) => runs[side]?.epochs ?? []), epochs, look);
     const saturation = SATURATION.unit(Math.max(0, ...epochs.map((epoch) => SATURATION.of(epoch, look.kind) ?? 0)));
     for (const side of SIDES) this.panels[side].draw(runs[side], look, { top, saturation });
+    this.softmax.draw(runs, look);
     host("#scale-top").textContent = look.measure === "transmitted" ? brief(top) : `${Math.round(100 * top)} %`;
     const length = Math.max(0, ...SIDES.map((side) => Math.min(runs[side]?.config.epochs ?? 0, 2000)));
     this.curves({ series, kind: look.kind, at: look.at, length });
@@ -79,8 +85,11 @@ class Panel {
   private readonly cosines;
   private something = false;
 
-  constructor(private readonly side: SideName) {
-    this.graph = cellGraph(this.host("#cell", ".drawing"), `The cell of the ${side} run`);
+  constructor(
+    private readonly side: SideName,
+    cell: typeof cellGraph,
+  ) {
+    this.graph = cell(this.host("#cell", ".drawing"), `The cell of the ${side} run`);
     this.bars = histogram(this.host("#cell", ".histogram"));
     this.heat = heatmap(this.host("#saturation", ".drawing"), `Saturation across the cells of the ${side} run`);
     this.cosines = cosineMatrix(this.host("#agreement", ".drawing"), `Cosines between the cell gradients of the ${side} run`);
