@@ -1,7 +1,8 @@
 /** Builds report.html into one file for the command line, which puts runs into it: cli/assets/report.html. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
+import { licences } from "./bundling/licences.ts";
+import { skeleton } from "./bundling/skeleton.ts";
 
 const root = import.meta.dirname;
 /** Element that the command line puts the runs into. */
@@ -9,20 +10,6 @@ const PLACE = '<script type="application/json" id="runs">[]</script>';
 const MOST_BYTES = 250_000;
 
 const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-
-/** The licences of the packages that these modules come from; packages with one text share it. */
-function licences(modules: readonly string[]): string {
-  const packages = new Set(modules.flatMap((id) => /\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(id)?.[1] ?? []));
-  const texts = new Map<string, string[]>();
-  for (const name of [...packages].sort()) {
-    const file = ["LICENSE", "LICENSE.md", "LICENSE.txt"].map((one) => `${root}/node_modules/${name}/${one}`).find(existsSync);
-    if (file === undefined) throw new Error(`${name} has no licence`);
-    const text = readFileSync(file, "utf8").trim();
-    texts.set(text, [...(texts.get(text) ?? []), name]);
-  }
-  // A comment ends at two hyphens.
-  return [...texts].map(([text, names]) => `${names.join(", ")}\n\n${text}\n`).join("\n").replaceAll("--", "- -");
-}
 
 /** Script and styles go into the page, and their hashes into its policy. */
 const oneFile: Plugin = {
@@ -45,7 +32,8 @@ const oneFile: Plugin = {
       .replace("script-src SCRIPT", () => `script-src ${hash(code)}`)
       .replace("style-src STYLE", () => `style-src ${hash(rules)}`)
       .replace("</head>", () => `<style>${rules}</style>\n  </head>`)
-      .replace("</body>", () => `<script type="module">${code}</script>\n    <!--\n${licences(Object.keys(script.modules))}-->\n  </body>`);
+      // A comment ends at two hyphens.
+      .replace("</body>", () => `<script type="module">${code}</script>\n    <!--\n${licences(Object.keys(script.modules)).replaceAll("--", "- -")}-->\n  </body>`);
     const size = Buffer.byteLength(html);
     if (html.split(PLACE).length !== 2) throw new Error("the place of the runs is not there exactly once");
     if (/url\((?!["']?#)|<link|<script[^>]* src|<img/.test(html)) throw new Error("something is still outside of the page");
@@ -55,10 +43,13 @@ const oneFile: Plugin = {
   },
 };
 
+/** Words of the report before its runs are drawn. */
+const words = { of: ' data-of="searches"', left: "", right: "", status: "", derived: "is derived at this epoch" };
+
 export default defineConfig({
   base: "./",
   publicDir: false,
-  plugins: [oneFile],
+  plugins: [skeleton(words), oneFile],
   build: {
     target: "es2022",
     outDir: "../cli/assets",

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
+import { skeleton } from "./bundling/skeleton.ts";
 
 const root = import.meta.dirname;
 const own = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as { dependencies: Record<string, string> };
@@ -31,10 +32,13 @@ function licences(): Plugin {
   };
 }
 
+/** Words of the page before a search has begun. */
+const words = { of: "", left: "DARTS", right: "Λ-DARTS", status: "Ready.", derived: "would be derived now" };
+
 export default defineConfig({
   // Relative addresses: the page works in any folder of any static host.
   base: "./",
-  plugins: [licences()],
+  plugins: [skeleton(words), licences()],
   worker: { format: "es" },
   // The development server also gives the library's files, which lie outside of this folder.
   server: { fs: { allow: [".", "../core/src"] } },

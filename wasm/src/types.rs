@@ -99,6 +99,7 @@ fn types_say_what_the_json_has() {
         ("DataConfig", "images?: number"),
         ("EpochEvent", "benchmark?: TableReport"),
         ("EpochEvent", "warnings?: Array<string>"),
+        ("CellSaturation", "gradient?: Array<Array<number>>"),
     ] {
         assert!(types[name].contains(field), "{field}: {}", types[name]);
     }

@@ -1,10 +1,10 @@
 /** Reads the events of a run that somebody brought. They may be anything, so every shape is checked before it is drawn. */
 import { add, newRun, type Run } from "./run";
-import type { EpochEvent, Event, SearchConfig, Space } from "./types";
+import type { CellType, EpochEvent, Event, SearchConfig, Space } from "./types";
 
 /** Version of events that the library writes and this page reads. */
 const VERSION = 3;
-const MOST_BYTES = 64 << 20;
+export const MOST_BYTES = 64 << 20;
 const LONGEST_LINE = 4 << 20;
 const MOST_EVENTS = 1_000_000;
 const MOST_CONSTRAINTS = 1_000;
@@ -48,6 +48,12 @@ export function checkGenotype(x: unknown, space: Space): void {
   });
 }
 
+/** Runs of earlier builds have none. */
+function checkGradient(x: unknown, { edges }: CellType): void {
+  need(Array.isArray(x) && [0, edges.length].includes(x.length), "the gradient of a cell does not fit the space");
+  x.forEach((row: unknown, e) => numbers(row, edges[e]?.operations.length ?? 0, "gradient"));
+}
+
 /** Checks an epoch against the space and the first epoch's number of cells. */
 function checkEpoch(x: Loose, space: Space, before: EpochEvent | undefined): void {
   need(x["epoch"] === (before?.epoch ?? 0) + 1, "the epochs are not in order");
@@ -80,6 +86,7 @@ function checkEpoch(x: Loose, space: Space, before: EpochEvent | undefined): voi
       const asks = cell["asks"] as number[];
       const known = asks.every((asked, e) => isCount(asked) && asked < (kind.edges[e]?.operations.length ?? 0));
       need(known, "a cell asks for an operation that its edge does not have");
+      checkGradient(cell["gradient"] ?? [], kind);
     }
     need(Array.isArray(cosines) && cosines.length === cells.length, "cosines are not a square");
     for (const row of cosines as unknown[]) numbers(row, cells.length, "cosines");

@@ -4,6 +4,7 @@ import "./styles/controls.css";
 import "./styles/views.css";
 import "./styles/marks.css";
 import "./styles/report.css";
+import { CellElement, cellElement, TAG } from "./cell-element";
 import { toCsv } from "./csv";
 import { toDot } from "./dot";
 import { savePng, saveSvg, saveText } from "./export";
@@ -25,6 +26,7 @@ import type { Measure } from "./views/heatmap";
 const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
 const testid = <E extends HTMLElement>(id: string): E => find(`[data-testid="${id}"]`);
 
+customElements.define(TAG, CellElement);
 const message = new Message(find("#message"));
 const fault = (error: unknown): void =>
   message.say(`Something in this report cannot be drawn: ${error instanceof Error ? error.message : String(error)}`, "fault");
@@ -84,7 +86,7 @@ function writeTitle(): void {
 let scene: Scene | undefined;
 
 function draw(): void {
-  scene ??= new Scene(lookAt);
+  scene ??= new Scene(lookAt, "img", cellElement);
   const length = longest();
   cursor = Math.max(1, Math.min(cursor, length));
   const cellTypes = Math.max(...SIDES.map((side) => chosen[side]?.run.space.cell_types.length ?? 0));
@@ -175,7 +177,8 @@ for (const side of SIDES) {
 /** A drawing to take away, at the epoch that the page shows. */
 function drawing(section: string, side: SideName): SVGSVGElement | null {
   settleFrames();
-  return document.querySelector(`${section} .panel[data-side="${side}"] .drawing svg`);
+  const host = document.querySelector(`${section} .panel[data-side="${side}"] .drawing`);
+  return host?.querySelector("svg") ?? host?.querySelector<CellElement>(TAG)?.svg ?? null;
 }
 
 const csv = (): string => toCsv(runs.map(({ run }) => run), trainings.map(({ training }) => training));

@@ -5,6 +5,7 @@ import { SATURATION } from "./quantities";
 import { configAt, epochAt, type Run } from "./run";
 import { seriesOf, type Runs } from "./series";
 import { methodLabel, SIDES, type SideName } from "./settings";
+import { SoftmaxView } from "./softmax-view";
 import type { EpochEvent, SearchConfig, Space } from "./types";
 import { cellGraph, type EdgeRole } from "./views/cell-graph";
 import { cosineMatrix } from "./views/cosine-matrix";
@@ -38,11 +39,13 @@ const host = (selector: string): HTMLElement => document.querySelector(selector)
 export class Scene {
   private readonly panels: Record<SideName, Panel>;
   private readonly curves: ReturnType<typeof curves<EpochEvent>>;
+  private readonly softmax: SoftmaxView;
 
-  /** `edges` says whether the edges of the cells can be pressed. */
-  constructor(choose: (epoch: number) => void, edges: EdgeRole = "img") {
-    this.panels = Object.fromEntries(SIDES.map((side) => [side, new Panel(side, edges)])) as Record<SideName, Panel>;
+  /** `edges` says whether the edges of the cells can be pressed, and `cell` makes the drawings of the cells. */
+  constructor(choose: (epoch: number) => void, edges: EdgeRole = "img", cell: typeof cellGraph = cellGraph) {
+    this.panels = Object.fromEntries(SIDES.map((side) => [side, new Panel(side, edges, cell)])) as Record<SideName, Panel>;
     this.curves = curves(host("#curves .plots"), PLOTS, choose);
+    this.softmax = new SoftmaxView(choose);
   }
 
   /** `series` are what the curves show: the runs themselves, or other ones besides them. */
@@ -51,6 +54,7 @@ export class Scene {
     const top = scaleTop(SIDES.flatMap((side) => runs[side]?.epochs ?? []), epochs, look);
     const saturation = SATURATION.unit(Math.max(0, ...epochs.map((epoch) => SATURATION.of(epoch, look.kind) ?? 0)));
     for (const side of SIDES) this.panels[side].draw(runs[side], look, { top, saturation });
+    this.softmax.draw(runs, look);
     host("#scale-top").textContent = look.measure === "transmitted" ? brief(top) : `${Math.round(100 * top)} %`;
     const length = Math.max(0, ...SIDES.map((side) => Math.min(runs[side]?.config.epochs ?? 0, 2000)));
     this.curves({ series, kind: look.kind, at: look.at, length });
@@ -84,8 +88,9 @@ class Panel {
   constructor(
     private readonly side: SideName,
     edges: EdgeRole,
+    cell: typeof cellGraph,
   ) {
-    this.graph = cellGraph(this.host("#cell", ".drawing"), `The cell of the ${side} run`, edges);
+    this.graph = cell(this.host("#cell", ".drawing"), `The cell of the ${side} run`, edges);
     this.bars = histogram(this.host("#cell", ".histogram"));
     this.heat = heatmap(this.host("#saturation", ".drawing"), `Saturation across the cells of the ${side} run`);
     this.cosines = cosineMatrix(this.host("#agreement", ".drawing"), `Cosines between the cell gradients of the ${side} run`);

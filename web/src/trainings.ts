@@ -1,5 +1,6 @@
 /** Trainings in a report: learning curves, a table, their cells and what the networks that they left take for what. */
 import { group } from "d3-array";
+import { cellElement } from "./cell-element";
 import { saveText } from "./export";
 import { drawEvaluation } from "./evaluation";
 import { differing, flatSettings } from "./flat";
@@ -8,7 +9,6 @@ import type { ReportedTraining } from "./read-report";
 import { spaceLabel } from "./run-words";
 import { drawTable, type Column } from "./table";
 import { lastEpoch, type TrainedEpoch, type Training } from "./training";
-import { cellGraph } from "./views/cell-graph";
 import { curves, type Series } from "./views/curves";
 import { derivedCell } from "./views/derived-cell";
 import { LEARNING_PLOTS } from "./views/learning-plots";
@@ -90,7 +90,7 @@ function drawCells(all: readonly ReportedTraining[]): void {
       host.className = "drawing";
       if (genotype.cells.length > 1) panel.append(element("p", kind, "status"));
       panel.append(host);
-      cellGraph(host, `The ${kind} cell of ${names}`)(cell);
+      cellElement(host, `The ${kind} cell of ${names}`)(cell);
     });
     const text = element("pre", notations.nas_bench_201 ?? notations.darts ?? JSON.stringify(genotype));
     text.tabIndex = 0;

@@ -69,7 +69,11 @@ pull: number,
 /**
  * Fraction of the edges on which the cell's gradient favours the candidate that α prefers.
  */
-agreement: number, };
+agreement: number, 
+/**
+ * Cell's gradient g_{l,e}, `[edges][candidates]`, to seven digits; empty in events of earlier builds.
+ */
+gradient?: Array<Array<number>>, };
 
 /**
  * One type of cell. All cells of a type share one table of architecture parameters.

@@ -39,6 +39,9 @@ pub struct CellSaturation {
     pub pull: f64,
     /// Fraction of the edges on which the cell's gradient favours the candidate that α prefers.
     pub agreement: f64,
+    /// Cell's gradient g_{l,e}, `[edges][candidates]`, to seven digits; empty in events of earlier builds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gradient: Vec<Vec<f64>>,
 }
 
 impl Saturation {
@@ -85,6 +88,7 @@ impl Saturation {
 impl CellSaturation {
     fn measure(p: &[Vec<f64>], g: &[f64]) -> Self {
         let (mut transmitted, mut share, mut asks, mut agree) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
+        let mut gradient = Vec::new();
         let mut at = 0;
         for row in p {
             let own = &g[at..at + row.len()];
@@ -98,11 +102,17 @@ impl CellSaturation {
             if asked == first(row, |a, b| a > b) {
                 agree += 1.0;
             }
+            gradient.push(own.iter().copied().map(seven_digits).collect());
         }
         #[expect(clippy::cast_precision_loss, reason = "edges are few")]
         let agreement = agree / p.len().max(1) as f64;
-        Self { transmitted, transmitted_share: share, asks, pull: 0.0, agreement }
+        Self { transmitted, transmitted_share: share, asks, pull: 0.0, agreement, gradient }
     }
+}
+
+/// Rounds to seven significant digits, which take half the space of all of them in a log.
+fn seven_digits(value: f64) -> f64 {
+    format!("{value:.6e}").parse().unwrap_or(value)
 }
 
 /// Returns the first index whose value is `better` than all others.
@@ -161,5 +171,17 @@ mod tests {
         assert_eq!((seen.cells[0].agreement, seen.cells[1].agreement), (1.0, 0.0));
         assert!((seen.cosines[0][1] + 4.0 / (root * 10_f64.sqrt())).abs() < 1e-12);
         assert!((seen.mean_cosine.unwrap() - seen.cosines[0][1]).abs() < 1e-12);
+        assert_eq!(seen.cells[1].gradient, [[3.0, -1.0]]);
+    }
+
+    #[test]
+    fn gradients_have_seven_digits_and_an_edge_each() {
+        let p = [vec![0.5, 0.5], vec![1.0]];
+        let seen = Saturation::measure(&p, &[vec![1.0 / 3.0, -2e-9 / 3.0, 0.0]]);
+        assert_eq!(seen.cells[0].gradient, [vec![0.333_333_3, -6.666_667e-10], vec![0.0]]);
+        let line = serde_json::to_string(&seen.cells[0]).unwrap();
+        assert!(line.ends_with(r#""gradient":[[0.3333333,-6.666667e-10],[0.0]]}"#), "{line}");
+        let before: CellSaturation = serde_json::from_str(&line.replace("gradient", "unknown")).unwrap();
+        assert!(before.gradient.is_empty());
     }
 }

@@ -16,7 +16,6 @@ function element(): HTMLElement {
     card.className = "tip";
     card.setAttribute("role", "tooltip");
     card.hidden = true;
-    document.body.append(card);
     addEventListener("scroll", hideTip, { passive: true, capture: true });
     addEventListener("keydown", (event) => event.key === "Escape" && hideTip());
   }
@@ -36,6 +35,10 @@ export function tidyTip(): void {
 function showTip(beside: Element, { title, lines }: TipText): void {
   const host = element();
   subject = beside;
+  // Where the styles of the subject hold.
+  const root = beside.getRootNode();
+  const place = root instanceof ShadowRoot ? root : document.body;
+  if (host.parentNode !== place) place.append(host);
   const head = document.createElement("strong");
   head.textContent = title;
   const list = document.createElement("dl");
