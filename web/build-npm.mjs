@@ -33,7 +33,7 @@ const plainAddresses = {
   load(id) {
     const [path, query] = id.split("?");
     const name = Object.keys(ASSETS).find((one) => at(ASSETS[one]) === path);
-    return query === "url" && name !== undefined ? `export default new URL(__plain("${name}"), import.meta.url).href` : undefined;
+    return (query === "url" || query === "unpacked") && name !== undefined ? `export default new URL(__plain("${name}"), import.meta.url).href` : undefined;
   },
   renderChunk: (code) => code.replaceAll(/__plain\("([^"]+)"\)/g, '"./$1"'),
 };

@@ -1,6 +1,6 @@
 /** The library's own files beside the module: images and the benchmark's accuracies. A search fetches those it needs. */
 import accuracies from "../../core/src/benchmark/cifar10_test.bin?url";
-import fashion from "../../core/src/data/fashion.bin?url";
+import fashion from "../../core/src/data/fashion.bin?unpacked";
 import type { Files } from "./protocol";
 import type { SearchConfig } from "./types";
 

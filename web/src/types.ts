@@ -2,6 +2,36 @@
 // UPDATE_TYPES=1 cargo test --release --workspace types
 
 /**
+ * Accuracies of one cell, as shares from 0 to 1. The table that a page loads has those on the test images of CIFAR-10
+ * alone.
+ */
+export type Accuracies = { 
+/**
+ * Accuracy on the validation images of CIFAR-10.
+ */
+cifar10_valid?: number, 
+/**
+ * Accuracy on the test images of CIFAR-10.
+ */
+cifar10_test: number, 
+/**
+ * Accuracy on the validation images of CIFAR-100.
+ */
+cifar100_valid?: number, 
+/**
+ * Accuracy on the test images of CIFAR-100.
+ */
+cifar100_test?: number, 
+/**
+ * Accuracy on the validation images of ImageNet16-120.
+ */
+imagenet16_120_valid?: number, 
+/**
+ * Accuracy on the test images of ImageNet16-120.
+ */
+imagenet16_120_test?: number, };
+
+/**
  * Training of the architecture parameters: Adam.
  */
 export type ArchitectureConfig = { 
@@ -45,6 +75,20 @@ export type Augment = "auto" | "none" | "published";
  * As text `white`, `black`, or six hexadecimal digits such as `#ff8000`.
  */
 export type Background = string;
+
+/**
+ * Budget of a search: it ends with the evaluation that spends the first of these.
+ */
+export type Budget = { 
+/**
+ * Number of evaluations.
+ */
+evaluations?: number, 
+/**
+ * Sum of the evaluations' costs in seconds; the published one of NAS-Bench-201 is 12,000 in the paper, and 20,000
+ * in later code.
+ */
+seconds?: number, };
 
 /**
  * Statistics of one cell.
@@ -442,7 +486,23 @@ weights: number, } | { "event": "training_step" } & TrainingStepEvent | { "event
 /**
  * Share of the test images that the network classifies correctly.
  */
-test_accuracy: number, });
+test_accuracy: number, } | { "event": "searcher_start", 
+/**
+ * Configuration of the search.
+ */
+config: SearcherConfig, 
+/**
+ * Number of cells of the table.
+ */
+cells: number, } | { "event": "searcher_step" } & SearcherStepEvent | { "event": "searcher_epoch" } & SearcherEpochEvent | { "event": "searcher_end", 
+/**
+ * Fittest architecture.
+ */
+genotype: Genotype, 
+/**
+ * Accuracies of the architecture, if there is a table that has it.
+ */
+accuracies?: Accuracies, });
 
 /**
  * Kind of an event.
@@ -503,7 +563,23 @@ weights: number, } | { "event": "training_step" } & TrainingStepEvent | { "event
 /**
  * Share of the test images that the network classifies correctly.
  */
-test_accuracy: number, };
+test_accuracy: number, } | { "event": "searcher_start", 
+/**
+ * Configuration of the search.
+ */
+config: SearcherConfig, 
+/**
+ * Number of cells of the table.
+ */
+cells: number, } | { "event": "searcher_step" } & SearcherStepEvent | { "event": "searcher_epoch" } & SearcherEpochEvent | { "event": "searcher_end", 
+/**
+ * Fittest architecture.
+ */
+genotype: Genotype, 
+/**
+ * Accuracies of the architecture, if there is a table that has it.
+ */
+accuracies?: Accuracies, };
 
 /**
  * A discrete architecture: for every type of cell, the operations and the inputs of each node.
@@ -785,6 +861,101 @@ measures: MeasuresConfig,
  * Custom space, in the place of a published one.
  */
 custom_space?: CustomSpace, };
+
+/**
+ * Complete configuration of a search by a [searcher](crate::searcher) in a table of known results.
+ *
+ * ```
+ * use lambda_darts::black_box::SearcherConfig;
+ *
+ * let config = SearcherConfig::from_toml(
+ *     "[searcher]\nname = \"evolution\"\npopulation = 20\n[budget]\nseconds = 12000",
+ * )?;
+ * assert_eq!((config.space.as_str(), config.searcher.name()), ("nas-bench-201", "evolution"));
+ * assert_eq!((config.budget.seconds, config.budget.evaluations), (Some(12e3), None));
+ * assert_eq!(SearcherConfig::from_toml(&config.to_toml())?, config);
+ * # Ok::<(), lambda_darts::session::SessionError>(())
+ * ```
+ */
+export type SearcherConfig = { 
+/**
+ * Name of a published space, or of `custom_space`.
+ */
+space: string, 
+/**
+ * Seed of all random numbers.
+ */
+seed: number, 
+/**
+ * CSV file of known results; the published results of NAS-Bench-201 if there is none.
+ */
+table?: string, 
+/**
+ * Searcher.
+ */
+searcher: { name: string, [setting: string]: string | number | number[] }, 
+/**
+ * Budget.
+ */
+budget: Budget, 
+/**
+ * Custom space, in the place of a published one.
+ */
+custom_space?: CustomSpace, };
+
+/**
+ * End of an epoch of a search without a supernet: an equal part of its budget was spent.
+ */
+export type SearcherEpochEvent = { 
+/**
+ * Epoch, counted from 1.
+ */
+epoch: number, 
+/**
+ * Number of evaluations so far.
+ */
+evaluations: number, 
+/**
+ * Sum of the evaluations' costs so far in seconds, if they have one.
+ */
+seconds_simulated?: number, 
+/**
+ * Fittest architecture so far; the first of equals.
+ */
+genotype: Genotype, 
+/**
+ * Fitness of the architecture.
+ */
+fitness: number, 
+/**
+ * Accuracies and rank of the architecture, if there is a table that has it.
+ */
+benchmark?: TableReport, };
+
+/**
+ * Evaluation of an architecture.
+ */
+export type SearcherStepEvent = { 
+/**
+ * Evaluation, counted from 1 over the whole search.
+ */
+evaluation: number, 
+/**
+ * Architecture.
+ */
+genotype: Genotype, 
+/**
+ * Fitness of the architecture.
+ */
+fitness: number, 
+/**
+ * Largest fitness so far.
+ */
+best: number, 
+/**
+ * Sum of the evaluations' costs so far in seconds, if they have one.
+ */
+seconds_simulated?: number, };
 
 /**
  * Training of the weights: SGD with momentum and a schedule.

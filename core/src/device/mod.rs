@@ -40,7 +40,8 @@ pub struct Device {
 pub(crate) enum Processor {
     /// The CPU in single precision.
     Cpu,
-    /// The CPU in double precision.
+    /// The CPU in double precision; left out of pages, whose module is small.
+    #[cfg(not(target_family = "wasm"))]
     CpuDouble,
     /// A GPU, in single precision.
     #[cfg(any(all(feature = "wgpu", not(target_family = "wasm")), all(feature = "webgpu", target_family = "wasm")))]
@@ -57,7 +58,8 @@ impl Device {
         Self { processor: Processor::Cpu, name: "CPU".to_owned() }
     }
 
-    /// The CPU in double precision: slower, for checking numbers.
+    /// The CPU in double precision: slower, for checking numbers. Not in browsers.
+    #[cfg(not(target_family = "wasm"))]
     #[must_use]
     pub fn cpu_f64() -> Self {
         Self { processor: Processor::CpuDouble, name: "CPU".to_owned() }
@@ -147,7 +149,11 @@ impl Device {
     /// True if the device is a GPU with kernels of ours.
     #[must_use]
     pub fn is_gpu(&self) -> bool {
-        !matches!(self.processor, Processor::Cpu | Processor::CpuDouble) && !self.is_reference()
+        #[cfg(not(target_family = "wasm"))]
+        let double = matches!(self.processor, Processor::CpuDouble);
+        #[cfg(target_family = "wasm")]
+        let double = false;
+        !matches!(self.processor, Processor::Cpu) && !double && !self.is_reference()
     }
 
     fn is_reference(&self) -> bool {

@@ -22,6 +22,7 @@ pub fn open(graph: Graph, device: &Device) -> Later<'_, Box<dyn Engine>> {
 async fn open_on(graph: Graph, device: &Device) -> Result<Box<dyn Engine>, EngineError> {
     match device.processor() {
         Processor::Cpu => Ok(Box::new(CpuEngine::<f32>::new(graph))),
+        #[cfg(not(target_family = "wasm"))]
         Processor::CpuDouble => Ok(Box::new(CpuEngine::<f64>::new(graph))),
         #[cfg(any(
             all(feature = "wgpu", not(target_family = "wasm")),

@@ -47,6 +47,7 @@ pub fn memory(graph: Graph, device: &Device, training: Training) -> Memory {
     let plan = Plan::new(graph);
     match device.processor() {
         Processor::Cpu => Memory { host: super::cpu::memory(&plan, training, 4), gpu: 0 },
+        #[cfg(not(target_family = "wasm"))]
         Processor::CpuDouble => Memory { host: super::cpu::memory(&plan, training, 8), gpu: 0 },
         #[cfg(any(
             all(feature = "wgpu", not(target_family = "wasm")),
