@@ -67,7 +67,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let device = Device::cpu();
         let mut session = pollster::block_on(Session::with_parts(config.clone(), data, &device, parts))?;
         for event in session.events() {
-            if let EventKind::End { genotype } = event?.kind {
+            if let EventKind::End { genotype, .. } = event?.kind {
                 println!("coefficient {coefficient}: {}", genotype.to_nas_bench_201().unwrap_or_default());
             }
         }

@@ -85,10 +85,10 @@ pub(crate) fn find(from: &OsStr, epoch: Option<usize>) -> Result<(Derived, Origi
     }
 }
 
-/// Returns the architecture of an epoch, or else of the last one, from the events of a run.
+/// Returns the architecture of an epoch, or else the one that was found last, from the events of a run.
 fn of_run(run: &Path, wanted: Option<usize>) -> Result<(Derived, Origin), Failure> {
     let path = run.join("events.jsonl");
-    let (mut found, mut trained, mut began) = (None, None, None);
+    let (mut found, mut trained, mut began) = (None::<Derived>, None, None);
     read_events(run, |event| {
         let epoch = match event.kind {
             EventKind::Start { config, .. } => {
@@ -105,6 +105,13 @@ fn of_run(run: &Path, wanted: Option<usize>) -> Result<(Derived, Origin), Failur
                 return Ok(ControlFlow::Continue(()));
             }
             EventKind::Epoch(epoch) => epoch,
+            // A selection may have chosen another one than that of the last epoch.
+            EventKind::End { genotype, .. } => {
+                if let (Some(last), None) = (&mut found, wanted) {
+                    last.genotype = checked(&serde_json::json!(genotype))?;
+                }
+                return Ok(ControlFlow::Continue(()));
+            }
             _ => return Ok(ControlFlow::Continue(())),
         };
         let derived = derived(&epoch)?;

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::SystemTime;
 
-use lambda_darts::search::{EpochEvent, Event, EventKind, StepEvent};
+use lambda_darts::search::{EpochEvent, Event, EventKind, SelectionEvent, StepEvent};
 use lambda_darts::session::{SearcherEpochEvent, SearcherStepEvent};
 use lambda_darts::training::{TrainingEpochEvent, TrainingStepEvent};
 
@@ -21,6 +21,8 @@ pub(crate) struct Board {
     began: f64,
     /// Number of steps in an epoch.
     steps: usize,
+    /// Position of the last epoch.
+    last: usize,
     /// Names of the types of cell.
     cell_types: Vec<String>,
 }
@@ -35,11 +37,11 @@ impl Board {
         }
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
         let began = now - seconds;
-        Ok(Self { file: TensorBoard::create(&folder, began)?, began, steps: 0, cell_types: Vec::new() })
+        Ok(Self { file: TensorBoard::create(&folder, began)?, began, steps: 0, last: 0, cell_types: Vec::new() })
     }
 
     /// Writes the numbers of an event. The position of a step is its number in the whole search; that of an epoch is
-    /// the position of its last step.
+    /// the position of its last step. Pieces of a selection follow those of the last epoch.
     pub(crate) fn show(&mut self, event: &Event) -> io::Result<()> {
         let place = |epoch: usize, step: usize| {
             epoch.saturating_sub(1).saturating_mul(self.steps).saturating_add(step.saturating_sub(1))
@@ -56,7 +58,11 @@ impl Board {
                 return Ok(());
             }
             EventKind::Step(step) => (place(step.epoch, step.step), self.of_step(step)),
-            EventKind::Epoch(epoch) => (place(epoch.epoch, self.steps), of_epoch(epoch)),
+            EventKind::Epoch(epoch) => {
+                self.last = place(epoch.epoch, self.steps);
+                (self.last, of_epoch(epoch))
+            }
+            EventKind::Selection(selection) => (self.last.saturating_add(selection.step), of_selection(selection)),
             EventKind::TrainingStep(step) => (place(step.epoch, step.step), of_training_step(step)),
             EventKind::TrainingEpoch(epoch) => (place(epoch.epoch, self.steps), of_training_epoch(epoch)),
             EventKind::SearcherStep(step) => (step.evaluation.saturating_sub(1), of_searcher_step(step)),
@@ -116,6 +122,11 @@ fn of_epoch(epoch: &EpochEvent) -> Vec<(String, f64)> {
         scalars.push(("epoch/table/cifar10_test".to_owned(), known.accuracies.cifar10_test));
     }
     scalars
+}
+
+fn of_selection(selection: &SelectionEvent) -> Vec<(String, f64)> {
+    let scalars = [("selection/accuracy", selection.accuracy), ("selection/train_loss", selection.train_loss)];
+    scalars.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 fn of_training_step(step: &TrainingStepEvent) -> Vec<(String, f64)> {

@@ -67,6 +67,18 @@ pub(crate) fn event(event: &Event) {
         EventKind::Change { epoch, step, changed, .. } => {
             info!(seconds, epoch, step, changed = changed.join(", "), "settings changed");
         }
+        EventKind::Selection(selection) => debug!(
+            seconds,
+            step = selection.step,
+            of = selection.of,
+            cell = selection.cell,
+            edge = selection.edge,
+            operation = selection.operation.map(tracing::field::display),
+            kept = selection.kept.map(tracing::field::display),
+            accuracy = selection.accuracy,
+            train_loss = selection.train_loss,
+            "a piece of the selection was done"
+        ),
         EventKind::End { .. } => info!(seconds, "the search ended"),
         EventKind::TrainingStart { config, device, steps, weights } => {
             info!(seconds, space = config.space, seed = config.seed, device, steps, weights, "the training began");

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stderr};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
-use lambda_darts::search::{EpochEvent, Event, EventKind, TableReport};
+use lambda_darts::search::{EpochEvent, Event, EventKind, SelectionEvent, TableReport};
 use lambda_darts::session::{ImageSettings, SearcherEpochEvent, Session, Settings, TrainingEpochEvent, Work};
 
 /// Maximum time between two lines where there is no terminal.
@@ -20,6 +20,8 @@ pub(crate) struct Progress {
     epochs: usize,
     steps: usize,
     batch: usize,
+    /// Time and number of the first piece of the selection that was done here.
+    selection: Option<(Instant, usize)>,
     /// Number of operations without weights at the end of the last epoch, of all.
     parameter_free: Option<String>,
     /// True if only warnings are shown.
@@ -62,7 +64,20 @@ impl Progress {
         });
         let now = Instant::now();
         let seconds = session.seconds();
-        Self { bar, began: now, spoke: now, done: 0, epochs, steps, batch, parameter_free: None, quiet, seconds, label }
+        Self {
+            bar,
+            began: now,
+            spoke: now,
+            done: 0,
+            epochs,
+            steps,
+            batch,
+            selection: None,
+            parameter_free: None,
+            quiet,
+            seconds,
+            label,
+        }
     }
 
     pub(crate) fn show(&mut self, event: &Event) {
@@ -90,6 +105,7 @@ impl Progress {
                 let row = training_row(epoch, self.epochs, event.seconds - self.seconds);
                 self.end_epoch(&row, event.seconds);
             }
+            EventKind::Selection(selection) => self.select(selection),
             EventKind::Change { changed, .. } => self.line(&format!("changed: {}", changed.join(", "))),
             EventKind::SearcherEpoch(epoch) => {
                 let row = searcher_row(epoch, self.epochs);
@@ -139,9 +155,40 @@ impl Progress {
         }
     }
 
+    /// True if a step says nothing: without a terminal, one a minute does.
+    fn is_silent(&self) -> bool {
+        self.bar.is_none() && (self.quiet || self.spoke.elapsed() < SILENCE)
+    }
+
+    fn select(&mut self, event: &SelectionEvent) {
+        let (began, first) = *self.selection.get_or_insert_with(|| (Instant::now(), event.step));
+        if let (Some(cell), Some(edge), Some(kept)) = (&event.cell, event.edge, event.kept) {
+            self.line(&format!("selection {}/{}  edge {edge} of the {cell} cell keeps {kept}", event.step, event.of));
+        }
+        if self.is_silent() {
+            return;
+        }
+        let left = match u32::try_from(event.step.saturating_sub(first)) {
+            Ok(done @ 1..) => {
+                let pieces = u32::try_from(event.of.saturating_sub(event.step)).unwrap_or(u32::MAX);
+                format!("  {:#} left", HumanDuration((began.elapsed() / done).saturating_mul(pieces)))
+            }
+            _ => String::new(),
+        };
+        let text = format!("selection {}/{}{left}  {}", event.step, event.of, selection_result(event));
+        if let Some(bar) = &self.bar {
+            bar.set_length(event.of as u64);
+            bar.set_position(event.step as u64);
+            self.live(&text);
+        } else {
+            self.line(&text);
+            self.spoke = Instant::now();
+        }
+    }
+
     fn step(&mut self, epoch: usize, step: usize, rest: &str) {
         self.done += 1;
-        if self.bar.is_none() && (self.quiet || self.spoke.elapsed() < SILENCE) {
+        if self.is_silent() {
             return;
         }
         let per_step = self.began.elapsed() / self.done;
@@ -170,6 +217,19 @@ impl Progress {
             self.spoke = Instant::now();
         }
     }
+}
+
+/// Result of a piece of a selection.
+fn selection_result(event: &SelectionEvent) -> String {
+    let part = match (&event.cell, event.edge, event.operation) {
+        (Some(cell), Some(edge), Some(operation)) => format!("without {operation} on edge {edge} of the {cell} cell  "),
+        (Some(cell), Some(edge), None) => format!("without edge {edge} of the {cell} cell  "),
+        _ => String::new(),
+    };
+    let accuracy = event.accuracy.map(|accuracy| format!("supernet {:.1} %", 100.0 * accuracy));
+    let result = accuracy.or_else(|| event.train_loss.map(|loss| format!("loss {loss:.4}")));
+    let cell = event.genotype.as_ref().and_then(|genotype| Some(format!("  {}", genotype.to_nas_bench_201()?)));
+    format!("{part}{}{}", result.unwrap_or_default(), cell.unwrap_or_default())
 }
 
 fn searcher_row(epoch: &SearcherEpochEvent, epochs: usize) -> String {

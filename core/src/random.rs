@@ -31,6 +31,8 @@ pub(crate) enum Stream {
     DropPath = 10,
     /// Proposals of a searcher.
     Searcher = 11,
+    /// Draws of a selection after the last epoch.
+    Selection = 12,
 }
 
 /// Returns the stream of random numbers for `purpose` and `counter` in the search with this seed.

@@ -149,12 +149,18 @@ function checkChange(x: Loose, run: Run): void {
   need(config.space === run.config.space && config.seed === run.config.seed, "a search cannot change its space or its seed");
 }
 
+function checkSelection(x: Loose, run: Run): void {
+  need(isCount(x["step"]) && isCount(x["of"]), "the selection has no place");
+  if (x["genotype"] !== undefined) checkGenotype(x["genotype"], run.space);
+}
+
 /** Adds an event of any origin to its run. */
 export function addChecked(run: Run, x: unknown): void {
   checkEvent(x);
   if (x["event"] === "step") checkStep(x);
   else if (x["event"] === "epoch") checkEpoch(x, run.space, run.epochs.at(-1));
   else if (x["event"] === "change") checkChange(x, run);
+  else if (x["event"] === "selection") checkSelection(x, run);
   else if (x["event"] === "end") checkGenotype(x["genotype"], run.space);
   else if (x["event"] !== "start") throw new Wrong("an event of an unknown kind");
   add(run, x as unknown as Event);

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lambda_darts::graph::Cost;
-use lambda_darts::search::EpochEvent;
+use lambda_darts::search::{EpochEvent, TableReport};
+use lambda_darts::space::Genotype;
 
 use super::plan::Job;
 use super::training::{self, TrainedCell};
@@ -22,6 +23,10 @@ pub(crate) struct Done {
     pub(crate) seed: u64,
     pub(crate) folder: PathBuf,
     pub(crate) epochs: Vec<EpochEvent>,
+    /// Architecture that was found.
+    pub(crate) genotype: Genotype,
+    /// Accuracies and rank of the architecture, if there is a table that has it.
+    pub(crate) benchmark: Option<TableReport>,
     /// Duration of the search.
     pub(crate) seconds: f64,
     /// Cost of the network that the found cells make, in the size of the papers.
@@ -33,17 +38,19 @@ pub(crate) struct Done {
 impl Done {
     /// Reads a search; absent if it has not ended.
     fn read(label: Option<&str>, folder: &Path) -> Result<Option<Self>, Failure> {
-        let Some(Record { config, epochs, seconds, .. }) = record(folder)? else { return Ok(None) };
-        let (Some(config), Some(last)) = (config, epochs.last()) else { return Ok(None) };
+        let Some(Record { config, epochs, found, seconds }) = record(folder)? else { return Ok(None) };
+        let (Some(config), Some((genotype, benchmark))) = (config, found) else { return Ok(None) };
         let cost = config
             .search_space()
             .ok()
-            .and_then(|space| Network::published(&space, &last.genotype, ImageShape::of_run(folder)).ok());
+            .and_then(|space| Network::published(&space, &genotype, ImageShape::of_run(folder)).ok());
         Ok(Some(Self {
             label: label.map_or_else(|| name_without_seed(folder, config.seed), str::to_owned),
             seed: config.seed,
             folder: folder.to_owned(),
             epochs,
+            genotype,
+            benchmark,
             seconds,
             cost: cost.map(|network| network.cost),
             trained: training::result(folder)?,
@@ -58,7 +65,7 @@ pub(super) fn record(folder: &Path) -> Result<Option<Record>, Failure> {
         return Ok(None);
     }
     match Record::read(folder) {
-        Ok(record) => Ok(Some(record).filter(|record| record.ended)),
+        Ok(record) => Ok(Some(record).filter(|record| record.found.is_some())),
         // Where an interrupted search goes on, a line may be half written.
         Err(_) if is_claimed(folder) => Ok(None),
         Err(failure) => Err(failure),
@@ -68,8 +75,8 @@ pub(super) fn record(folder: &Path) -> Result<Option<Record>, Failure> {
 /// Returns true if a search has ended, and the training of its cell if that is asked for.
 pub(super) fn is_whole(job: &Job) -> Result<bool, Failure> {
     let Some(record) = record(&job.folder)? else { return Ok(false) };
-    let (Some(training), Some(last)) = (&job.training, record.epochs.last()) else { return Ok(true) };
-    let config = training.config(&job.config, last.genotype.clone())?;
+    let (Some(training), Some((genotype, _))) = (&job.training, record.found) else { return Ok(true) };
+    let config = training.config(&job.config, genotype)?;
     same_settings(&training::folder(&job.folder), &config)?;
     Ok(training::result(&job.folder)?.is_some())
 }

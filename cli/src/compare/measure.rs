@@ -41,9 +41,7 @@ const PERCENT: (f64, usize) = (100.0, 2);
 /// Makes the measure of an accuracy in the table.
 macro_rules! accuracy {
     ($name:ident, $title:literal) => {
-        Measure::new(stringify!($name), $title, PERCENT, |done| {
-            Option::<f64>::from(done.epochs.last()?.benchmark?.accuracies.$name)
-        })
+        Measure::new(stringify!($name), $title, PERCENT, |done| Option::<f64>::from(done.benchmark?.accuracies.$name))
     };
 }
 
@@ -53,8 +51,8 @@ pub(super) static SEARCH: [Measure; 10] = [
     Measure::new("entropy", "entropy", (1.0, 3), |done| {
         Some(done.epochs.last()?.cell_types.first()?.saturation.mean_entropy())
     }),
-    Measure::new("parameter_free", "no weights", (1.0, 1), |done| count(done.epochs.last()?.parameter_free)),
-    Measure::new("skip_connections", "skips", (1.0, 1), |done| count(done.epochs.last()?.skip_connections)),
+    Measure::new("parameter_free", "no weights", (1.0, 1), |done| count(done.genotype.parameter_free())),
+    Measure::new("skip_connections", "skips", (1.0, 1), |done| count(done.genotype.skip_connections())),
     Measure::new("supernet_accuracy", "supernet, %", PERCENT, |done| Some(done.epochs.last()?.supernet_accuracy)),
     Measure::new("parameters", "parameters, M", (1e-6, 2), |done| large(done.cost?.parameters)),
     Measure::new("multiply_adds", "multiply-adds, M", (1e-6, 1), |done| large(done.cost?.multiply_adds)),

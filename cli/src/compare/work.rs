@@ -147,9 +147,9 @@ impl Job {
             }
         }
         let Some(training) = &self.training else { return Ok(Outcome::Done) };
-        let record = done::record(&self.folder)?;
-        let Some(last) = record.as_ref().and_then(|record| record.epochs.last()) else { return Ok(Outcome::Done) };
-        let config = training.config(&self.config, last.genotype.clone())?;
+        let found = done::record(&self.folder)?.and_then(|record| record.found);
+        let Some((genotype, _)) = found else { return Ok(Outcome::Done) };
+        let config = training.config(&self.config, genotype)?;
         let folder = training::folder(&self.folder);
         let run = if is_run(&folder) {
             let with = GoOn { run: &args.settings.run, data_dir: None, table: None, epochs: None };

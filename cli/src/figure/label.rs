@@ -25,6 +25,10 @@ fn method(name: &str) -> &str {
         "proxyless" => "ProxylessNAS",
         "pr-darts" => "PR-DARTS",
         "darts-plus" => "DARTS+",
+        "darts-pt" => "DARTS-PT",
+        "fair-darts" => "FairDARTS",
+        "spos" => "SPOS",
+        "rsws" => "RSWS",
         other => other,
     }
 }

@@ -49,12 +49,12 @@ impl SearchRun {
                     return Ok(ControlFlow::Continue(()));
                 }
                 EventKind::Epoch(epoch) => {
-                    // A well-formed genotype may still be an invalid cell.
-                    let genotype = Genotype::parse(&json!(epoch.genotype).to_string());
-                    let genotype = genotype.map_err(|error| format!("not a genotype: {}", error.what))?;
-                    notations.push(notations_of(&genotype));
+                    notations.push(notations_of(&checked(&epoch.genotype)?));
                 }
-                EventKind::Change { .. } | EventKind::End { .. } => {}
+                EventKind::End { genotype, .. } => {
+                    checked(genotype)?;
+                }
+                EventKind::Change { .. } => {}
                 _ => return Ok(ControlFlow::Continue(())),
             }
             events.push(event);
@@ -109,14 +109,20 @@ impl SearchRun {
         epoch.cell_types.iter().map(of_type).collect()
     }
 
-    /// Returns the cells of the last epoch, each as a graph in DOT.
+    /// Returns the cells that were found last, each as a graph in DOT.
     pub(super) fn dot(&self) -> String {
-        let epoch = |event: &Event| match &event.kind {
+        let genotype = |event: &Event| match &event.kind {
             EventKind::Epoch(epoch) => Some(drawing::dot(&self.name, &epoch.genotype)),
+            EventKind::End { genotype, .. } => Some(drawing::dot(&self.name, genotype)),
             _ => None,
         };
-        self.events.iter().rev().find_map(epoch).unwrap_or_default()
+        self.events.iter().rev().find_map(genotype).unwrap_or_default()
     }
+}
+
+/// Checks that a well-formed genotype has valid cells.
+fn checked(genotype: &Genotype) -> Result<Genotype, String> {
+    Genotype::parse(&json!(genotype).to_string()).map_err(|error| format!("not a genotype: {}", error.what))
 }
 
 /// Returns the notations of a genotype, as the page reads them.

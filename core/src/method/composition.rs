@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{EpochSummary, Jacobian, Moment, Part, PartError, Regularization, Slot, Tables, together};
-use crate::space::{Architecture, Space};
+use super::{
+    EpochSummary, Jacobian, Moment, Part, PartError, Regularization, SearchEnd, Selecting, SelectionRecord, Slot,
+    Tables, together,
+};
+use crate::space::{Architecture, Genotype, Space};
 
 /// Operation weights of a pass, and the way back from them to α.
 #[derive(Clone, Debug, PartialEq)]
@@ -199,10 +202,14 @@ impl Method {
         gradient
     }
 
-    /// Warnings after the last of some epochs of a search of `epochs`, and whether one of them ends the search.
+    /// Warnings after the last of some epochs of a search of `epochs`, and whether one of them ends the search. An α that
+    /// is held has no sign of a collapse.
     #[must_use]
     pub fn warnings(&self, history: &[EpochSummary], epochs: usize) -> (Vec<String>, bool) {
         let (mut warnings, mut ends) = (Vec::new(), false);
+        if self.holds_alpha() {
+            return (warnings, ends);
+        }
         for (_, part) in self.parts.iter().filter(|(_, part)| part.slot() == Slot::Stop) {
             if let Some(warning) = part.warn(history, epochs) {
                 warnings.push(warning);
@@ -210,6 +217,25 @@ impl Method {
             }
         }
         (warnings, ends)
+    }
+
+    /// True if α stays as it is throughout the search.
+    #[must_use]
+    pub fn holds_alpha(&self) -> bool {
+        self.parts.iter().any(|(_, part)| part.holds_alpha())
+    }
+
+    /// Architecture that α stands for.
+    #[must_use]
+    pub fn derive(&self, alpha: &Architecture, space: &Space) -> Genotype {
+        let own = self.parts.iter().find_map(|(_, part)| part.derive(alpha, space));
+        own.unwrap_or_else(|| alpha.derive(space))
+    }
+
+    /// Next piece of work of the selection after the last epoch; absent unless it asks the supernet.
+    #[must_use]
+    pub fn select(&self, end: &SearchEnd<'_>, record: &SelectionRecord) -> Option<Selecting> {
+        self.parts.iter().find_map(|(_, part)| part.select(end, record))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Forms of terms that a paper or its code has in several.
+//! Forms of parts that a paper or its code has in several.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,4 +23,26 @@ pub enum DirichletForm {
     Divergence,
     /// Half of the squares (β − 1)².
     Squares,
+}
+
+/// Distribution of the architectures that a selection draws.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DrawnFrom {
+    /// Uniform distribution over the candidates.
+    #[default]
+    Uniform,
+    /// Softmax of α.
+    Alpha,
+}
+
+/// Use of α in a search whose selection asks the supernet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AlphaUse {
+    /// α is learned, and kept for the selection.
+    #[default]
+    Kept,
+    /// α is 0 throughout: all candidates have the same weight.
+    Untouched,
 }

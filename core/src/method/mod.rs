@@ -8,6 +8,7 @@
 //! | weight regularizer | directions of p whose tangent the weight step descends | [`Alignment`](parts::Alignment) |
 //! | α regularizer | terms of the gradient of α | [`LogSumExp`](parts::LogSumExp), [`ZeroOne`](parts::ZeroOne), [`DirichletDistance`](parts::DirichletDistance), [`GateGroups`](parts::GateGroups), [`PathDepth`](parts::PathDepth) |
 //! | stop | signs of a collapse | [`ParameterFreeShare`](parts::ParameterFreeShare), [`Sharpness`](parts::Sharpness), [`SkipCount`](parts::SkipCount), [`StableRanking`](parts::StableRanking) |
+//! | selection | architecture at the end, from α or from the supernet | strongest α, [`Threshold`](parts::Threshold), [`SkipLimit`](parts::SkipLimit), [`Perturbation`](parts::Perturbation), [`BestOf`](parts::BestOf), [`Evolution`](parts::Evolution) |
 //!
 //! A part is a pure function of α, the moment of the search and a random stream, or of cell gradients. Its settings are
 //! a struct with serde, a JSON Schema and a check; [`MethodConfig`] has a field for each. [`PRESETS`] lists the
@@ -18,7 +19,9 @@
 //! not go together are a row in `together.rs`. A published method is one line in `preset.rs`. An application adds a part
 //! of its own to a session with [`Session::with_parts`](crate::search::Session::with_parts).
 
+mod choice;
 mod composition;
+mod draw;
 mod form;
 mod gamma;
 mod jacobian;
@@ -28,15 +31,18 @@ pub mod parts;
 mod preset;
 mod ranking;
 mod sampling;
+mod select;
 #[cfg(test)]
 mod testing;
 mod together;
 
+pub use choice::Choice;
 pub use composition::{Method, Relaxed};
-pub use form::{DirichletForm, ZeroOneForm};
+pub use form::{AlphaUse, DirichletForm, DrawnFrom, ZeroOneForm};
 pub use jacobian::Jacobian;
 pub use moment::Moment;
 pub use part::{EpochSummary, Part, PartError, Regularization, Slot, Tables};
 pub use parts::{MethodConfig, PartInfo};
 pub use preset::{PRESETS, Preset};
 pub use ranking::ranking;
+pub use select::{Evaluated, Piece, SearchEnd, Selecting, SelectionRecord, Without};

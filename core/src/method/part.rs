@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use serde::{Serialize, Serializer};
 
-use super::{Moment, Relaxed};
+use super::{Moment, Relaxed, SearchEnd, Selecting, SelectionRecord};
 use crate::alignment::Estimator;
 use crate::space::{Architecture, Genotype, Space};
 
@@ -27,6 +27,8 @@ pub enum Slot {
     AlphaRegularizer,
     /// Sign of a collapse.
     Stop,
+    /// Architecture at the end.
+    Selection,
 }
 
 impl Slot {
@@ -40,13 +42,14 @@ impl Slot {
             Self::WeightRegularizer => "weight regularizer",
             Self::AlphaRegularizer => "alpha regularizer",
             Self::Stop => "stop",
+            Self::Selection => "selection",
         }
     }
 
     /// True if several parts of this slot go together.
     #[must_use]
     pub const fn takes_several(self) -> bool {
-        !matches!(self, Self::Relaxation)
+        !matches!(self, Self::Relaxation | Self::Selection)
     }
 }
 
@@ -224,5 +227,21 @@ pub trait Part: Debug + Send + Sync {
     /// True if a warning ends the search.
     fn ends_search(&self) -> bool {
         false
+    }
+
+    /// True if α stays as it is throughout the search, 0 from the beginning on.
+    fn holds_alpha(&self) -> bool {
+        false
+    }
+
+    /// Architecture that α stands for; only a selection gives one.
+    fn derive(&self, alpha: &Architecture, space: &Space) -> Option<Genotype> {
+        None
+    }
+
+    /// Next piece of work of a selection that asks the supernet, after the pieces of a record; only such a selection
+    /// gives one. The search takes pieces, one an event, until [`Piece::Decided`](super::Piece::Decided).
+    fn select(&self, end: &SearchEnd<'_>, record: &SelectionRecord) -> Option<Selecting> {
+        None
     }
 }

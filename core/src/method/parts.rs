@@ -92,6 +92,11 @@ parts! {
     "stop/sharpness.rs" sharpness: Sharpness,
     "stop/skip_count.rs" skip_count: SkipCount,
     "stop/stable_ranking.rs" stable_ranking: StableRanking,
+    "selection/threshold.rs" threshold: Threshold,
+    "selection/skip_limit.rs" skip_limit: SkipLimit,
+    "selection/perturbation.rs" perturbation: Perturbation,
+    "selection/best_of.rs" best_of: BestOf,
+    "selection/evolution.rs" evolution: Evolution,
 }
 
 impl MethodConfig {

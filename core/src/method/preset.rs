@@ -94,6 +94,20 @@ presets! {
         config.path_depth.get_or_insert_default();
     };
     DartsPlus "darts-plus" "arXiv:1909.06035" "DARTS+" |config| { config.skip_count.get_or_insert_default(); };
+    DartsPt "darts-pt" "arXiv:2108.04392" "DARTS-PT" |config| { config.perturbation.get_or_insert_default(); };
+    FairDarts "fair-darts" "arXiv:1911.12126" "FairDARTS" |config| {
+        config.sigmoid.get_or_insert_default();
+        config.zero_one.get_or_insert_default();
+        config.threshold.get_or_insert_default();
+    };
+    Spos "spos" "arXiv:1904.00420" "Single path one-shot" |config| {
+        config.uniform_path.get_or_insert_default();
+        config.evolution.get_or_insert_default();
+    };
+    Rsws "rsws" "arXiv:1902.07638" "Random search with weight sharing" |config| {
+        config.uniform_path.get_or_insert_default();
+        config.best_of.get_or_insert_default();
+    };
 }
 
 fn alignment(config: &mut MethodConfig, measure: AlignmentMeasure) {

@@ -1,6 +1,6 @@
 //! Second ways to compute derivatives, for the tests of parts.
 
-use super::{Moment, Part, Relaxed, Tables};
+use super::{Choice, Evaluated, Moment, Part, Piece, Relaxed, SearchEnd, Selecting, SelectionRecord, Tables};
 use crate::space::{Architecture, Space};
 
 /// Space of a name, and an architecture in it with parameters of the size of 1.
@@ -65,5 +65,32 @@ pub(super) fn assert_slope(
         part.regularize_alpha(&alpha, &relax(&alpha), &space, &HALFWAY, &mut gradient);
         assert!(gradient.iter().any(|slope| slope.abs() > 1e-4), "the gradient is zero");
         assert_near(&gradient, &differences(&alpha, |alpha| value(alpha, &space)));
+    }
+}
+
+/// End of a search with ten validation batches and three steps an epoch.
+pub(super) fn ended<'a>(space: &'a Space, alpha: &'a Architecture, p: &'a Tables) -> SearchEnd<'a> {
+    SearchEnd { space, alpha, p, steps: 3, batches: 10, seed: 5 }
+}
+
+/// Takes a selection to its end with accuracies in thousandths; returns the architecture, the record and the number of
+/// pieces that the selection says it has.
+pub(super) fn selected(
+    part: &dyn Part,
+    end: &SearchEnd<'_>,
+    fitness: impl Fn(&Piece, &Choice) -> usize,
+) -> (Choice, SelectionRecord, usize) {
+    let mut record = SelectionRecord::default();
+    loop {
+        let Selecting { piece, choice, of } = part.select(end, &record).unwrap();
+        assert!(piece == Piece::Decided || record.pieces() < of, "piece {} of {of}", record.pieces() + 1);
+        match &piece {
+            Piece::Decided => return (choice, record, of),
+            Piece::Tune { .. } => record.steps += 1,
+            Piece::Evaluate { .. } => {
+                let accuracy = f64::from(u32::try_from(fitness(&piece, &choice)).unwrap()) / 1000.0;
+                record.evaluated.push(Evaluated { choice, accuracy });
+            }
+        }
     }
 }

@@ -48,13 +48,23 @@ const APART: &[Apart] = &[
         why: "the former keeps a softmax from saturating, and the latter has none",
     },
     Apart {
-        parts: &["log_sum_exp", "skip_count", "stable_ranking"],
+        parts: &["perturbation"],
+        others: ONE_CANDIDATE,
+        why: "the former asks what a mixture loses without a candidate, and evaluations of the latter read one",
+    },
+    Apart {
+        parts: &["log_sum_exp", "skip_count", "stable_ranking", "skip_limit"],
         others: NO_GRADIENT,
         why: "the former is about what α learns, and with the latter it learns nothing",
     },
 ];
 
 const NEEDED: &[Needed] = &[
+    Needed {
+        part: "threshold",
+        other: "sigmoid",
+        why: "it is about weights that do not compete, as those of a softmax do",
+    },
     Needed { part: "zero_one", other: "sigmoid", why: "it pushes σ(α) to 0 or 1, which no other relaxation reads" },
     Needed { part: "dirichlet_distance", other: "dirichlet", why: "it is about the distributions of that relaxation" },
     Needed { part: "gate_groups", other: "hard_concrete", why: "it is about the gates of that relaxation" },

@@ -62,7 +62,7 @@ pub struct StepReport {
     /// L_val and its cell gradients, at the weights of the architecture step: those after the weight step where it comes
     /// first, and the virtual ones where the gradient is unrolled.
     pub valid: Gradients,
-    /// Gradient of α, flattened, as given to Adam.
+    /// Gradient of α, flattened, as given to Adam; where a method holds α, it moves nothing.
     pub alpha: Vec<f64>,
     /// Norms of the weights' gradient before clipping.
     pub norms: GradientNorms,
@@ -110,9 +110,13 @@ impl Bilevel {
         let cell_types = graph.cells().iter().map(|cell| cell.cell_type).collect();
         let mut engine = engine::open(graph, device).await?;
         engine::initialize(engine.as_mut(), seed).await?;
+        let mut architecture = Architecture::new(space, seed);
+        if method.holds_alpha() {
+            architecture.tables.iter_mut().flatten().for_each(|row| row.fill(0.0));
+        }
         Ok(Self {
             engine,
-            architecture: Architecture::new(space, seed),
+            architecture,
             method,
             adam: Adam::default(),
             space: space.clone(),
@@ -163,7 +167,7 @@ impl Bilevel {
     }
 
     /// Checks a batch and draws what its passes need.
-    fn draws(&self, batch: &Batch, step: u64) -> Result<Draws, SessionError> {
+    pub(super) fn draws(&self, batch: &Batch, step: u64) -> Result<Draws, SessionError> {
         batch.check(self.image_channels, self.classes)?;
         Ok(Draws::new(self.engine.graph(), batch.shape, self.seed, step))
     }
@@ -276,6 +280,9 @@ impl Bilevel {
         watch.lap(&mut self.phases.architecture);
         finite("validation loss", found.loss)?;
         finite("architecture gradient", alpha.iter().sum())?;
+        if self.method.holds_alpha() {
+            return Ok((alpha, found));
+        }
         let ArchitectureConfig { lr, betas, decay, .. } = *settings.architecture;
         let mut flat = self.architecture.flat();
         self.adam.step(&mut flat, &alpha, lr, betas, decay);
@@ -322,13 +329,19 @@ impl Bilevel {
         } else {
             norms.loss = Some(norm);
         }
-        finite("weight gradient", norm)?;
-        let WeightsConfig { momentum, decay, clip, .. } = *settings.weights;
-        let scale = SgdStep::clip_scale(norm, clip);
-        self.engine.step(SgdStep { lr: settings.lr, momentum, decay, scale, nesterov: false }).await?;
-        self.engine.update_running().await?;
+        self.descend(norm, settings.lr, settings.weights).await?;
         watch.lap(&mut self.phases.optimizers);
         Ok((found, norms))
+    }
+
+    /// Takes the step of SGD with the engine's gradient, which has this norm.
+    pub(super) async fn descend(&mut self, norm: f64, lr: f64, weights: &WeightsConfig) -> Result<(), SessionError> {
+        finite("weight gradient", norm)?;
+        let WeightsConfig { momentum, decay, clip, .. } = *weights;
+        let scale = SgdStep::clip_scale(norm, clip);
+        self.engine.step(SgdStep { lr, momentum, decay, scale, nesterov: false }).await?;
+        self.engine.update_running().await?;
+        Ok(())
     }
 
     /// Flattened p of every cell in evaluation.
@@ -336,19 +349,28 @@ impl Bilevel {
         self.copies(&self.method.relax_for_evaluation(&self.architecture, &self.space, moment))
     }
 
-    /// Number of images of a batch that the supernet classifies correctly, with running statistics.
-    pub(super) async fn correct(&mut self, batch: &Batch, moment: &Moment) -> Result<usize, SessionError> {
-        let logits = self.logits(batch, moment).await?;
+    /// Number of images of a batch that the supernet classifies correctly.
+    pub(super) async fn correct(
+        &mut self,
+        batch: &Batch,
+        p: &[Vec<f64>],
+        statistics: Statistics,
+    ) -> Result<usize, SessionError> {
+        let logits = self.logits(batch, p, statistics).await?;
         let predictions = logits.chunks_exact(self.classes).map(argmax);
         Ok(predictions.zip(&batch.labels).filter(|(class, label)| i64::try_from(*class) == Ok(**label)).count())
     }
 
-    /// Logits of a batch, `[batch · classes]`, with running statistics.
-    pub(super) async fn logits(&mut self, batch: &Batch, moment: &Moment) -> Result<Vec<f64>, SessionError> {
+    /// Logits of a batch, `[batch · classes]`.
+    pub(super) async fn logits(
+        &mut self,
+        batch: &Batch,
+        p: &[Vec<f64>],
+        statistics: Statistics,
+    ) -> Result<Vec<f64>, SessionError> {
         batch.check(self.image_channels, self.classes)?;
-        let p = self.evaluation_weights(moment);
         let draws = Draws::apart(self.engine.graph(), batch.shape, self.seed);
-        let input = Input { loss: Loss::None, statistics: Statistics::Running, ..input((batch, &draws), &p) };
+        let input = Input { loss: Loss::None, statistics, ..input((batch, &draws), p) };
         let pass = self.engine.pass(input, Want::default()).await?;
         Ok(pass.into_found().output)
     }

@@ -14,8 +14,8 @@ impl Session {
     /// takes the same steps to the bit.
     ///
     /// # Errors
-    /// [`SessionError::Fixed`] if another setting differs, [`SessionError::State`] after the end, and the errors of
-    /// [`SearchConfig::check`]; the search is then as it was.
+    /// [`SessionError::Fixed`] if another setting differs, [`SessionError::State`] after the end or once the architecture
+    /// is being selected, and the errors of [`SearchConfig::check`]; the search is then as it was.
     ///
     /// ```
     /// # use std::sync::Arc;
@@ -34,6 +34,9 @@ impl Session {
     pub fn change(&mut self, config: SearchConfig) -> Result<Option<Event>, SessionError> {
         if self.position.ended {
             return Err(SessionError::State("the search has ended".to_owned()));
+        }
+        if !self.work.record.is_empty() {
+            return Err(SessionError::State("the architecture is being selected".to_owned()));
         }
         let changed = differences(self.config(), &config);
         let fixed = |path: &&String| !FREE.contains(&path.split('.').next().unwrap_or_default());

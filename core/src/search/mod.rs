@@ -6,6 +6,9 @@
 //! 2. weights: ω ← SGD(∇_ω \[L_train − λ·Λ\])
 //!
 //! The DARTS spaces take them in this order, NAS-Bench-201 in the opposite one.
+//!
+//! The architecture at the end is the one that α stands for, or that a [`selection`](crate::method) of the method finds by
+//! asking the supernet: one event a piece of work, after the last epoch.
 
 mod ascent;
 mod bilevel;
@@ -14,6 +17,7 @@ mod curvature;
 mod memory;
 mod phase;
 mod progress;
+mod selecting;
 mod state;
 mod unrolled;
 mod warning;
@@ -21,7 +25,8 @@ mod work;
 
 pub use crate::session::{
     ArchitectureConfig, CellTypeReport, EpochEvent, Event, EventDigest, EventError, EventKind, Events, MeasuresConfig,
-    Order, Position, SearchConfig, SessionError, SessionMemory, StepEvent, SupernetConfig, TableReport, WeightsConfig,
+    Order, Position, SearchConfig, SelectionEvent, SessionError, SessionMemory, StepEvent, SupernetConfig, TableReport,
+    WeightsConfig,
 };
 pub use crate::session::{CheckpointError, EventLogPosition};
 pub use bilevel::{Bilevel, GradientNorms, Gradients, StepReport, StepSettings};

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::progress::Progress;
 use crate::adam::Adam;
 use crate::graph::Graph;
+use crate::method::SelectionRecord;
 use crate::session::tensors::{self, tensor};
 use crate::session::{SavedState, SessionError, Tensor, Tensors};
 use crate::space::{Architecture, Space};
@@ -28,11 +29,13 @@ pub struct BilevelState {
 /// α of a candidate that an edge lacks: its softmax is 0.
 const LACKING: f64 = -1e30;
 
-/// State of a search: that of the supernet, and the sums of the epoch.
+/// State of a search: that of the supernet, the sums of the epoch, and the selection after the last one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchState {
     pub(super) bilevel: BilevelState,
     pub(super) progress: Progress,
+    #[serde(default, skip_serializing_if = "SelectionRecord::is_empty")]
+    pub(super) selection: SelectionRecord,
 }
 
 impl SavedState for SearchState {

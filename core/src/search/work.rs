@@ -14,9 +14,9 @@ use crate::alignment::{AlignmentMeasure, LayerAlignment};
 use crate::benchmark::Table;
 use crate::data::{Batch, Batches, ImageData};
 use crate::device::Device;
-use crate::engine::{Later, Traffic};
+use crate::engine::{Later, Statistics, Traffic};
 use crate::graph::NetworkSize;
-use crate::method::{EpochSummary, Method, Moment, Part, ranking};
+use crate::method::{EpochSummary, Method, Moment, Part, SelectionRecord, ranking};
 use crate::saturation::Saturation;
 use crate::session::{Work, reserve};
 use crate::space::{Genotype, Space};
@@ -27,12 +27,14 @@ const ITERATIONS: usize = 10;
 /// Bilevel search of a space.
 #[derive(Debug)]
 pub struct Search {
-    config: SearchConfig,
-    space: Space,
-    bilevel: Bilevel,
-    batches: Batches,
+    pub(super) config: SearchConfig,
+    pub(super) space: Space,
+    pub(super) bilevel: Bilevel,
+    pub(super) batches: Batches,
     table: Option<Arc<Table>>,
     progress: Progress,
+    /// Pieces of the selection after the last epoch.
+    pub(super) record: SelectionRecord,
     /// Parts of the method besides those of the configuration.
     parts: Parts,
 }
@@ -82,11 +84,13 @@ impl Search {
         let mut bilevel = Bilevel::new(&space, size, method, config.seed, device).await?;
         let ArchitectureConfig { temperature, constraints, .. } = &config.architecture;
         bilevel.architecture.confine(&space, *temperature, constraints)?;
-        Ok(Self { config, space, bilevel, batches, table: None, progress: Progress::default(), parts })
+        let (progress, record) = (Progress::default(), SelectionRecord::default());
+        Ok(Self { config, space, bilevel, batches, table: None, progress, record, parts })
     }
 
-    fn genotype(&self) -> Genotype {
-        self.bilevel.architecture.derive(&self.space)
+    /// Architecture that α stands for.
+    pub(super) fn derived(&self) -> Genotype {
+        self.bilevel.method.derive(&self.bilevel.architecture, &self.space)
     }
 
     fn moment(&self, at: Position) -> Moment {
@@ -139,7 +143,8 @@ impl Search {
     }
 
     async fn summary(&mut self, at: Position) -> Result<(EpochEvent, bool), SessionError> {
-        let supernet_accuracy = self.validate(at).await?;
+        let p = self.bilevel.evaluation_weights(&self.moment(at));
+        let supernet_accuracy = self.accuracy(&p, Statistics::Running, None).await?;
         let (Position { epoch, step, .. }, moment) = (at, self.moment(at));
         let curvature = match self.batches.validation(0) {
             Some(batch) if self.config.measures.curvature => {
@@ -163,7 +168,7 @@ impl Search {
             probabilities,
             saturation,
         });
-        let genotype = self.genotype();
+        let genotype = self.derived();
         let mut history = progress.history.clone();
         history.push(EpochSummary {
             epoch,
@@ -190,7 +195,7 @@ impl Search {
             operations: genotype.operations(),
             parameter_free: genotype.parameter_free(),
             skip_connections: genotype.skip_connections(),
-            benchmark: self.table.as_ref().and_then(|table| TableReport::of(table, &genotype)),
+            benchmark: self.known(&genotype),
             genotype,
             warnings,
         };
@@ -198,13 +203,25 @@ impl Search {
         Ok((event, stopped))
     }
 
-    /// Share of the validation images that the supernet classifies correctly.
-    async fn validate(&mut self, at: Position) -> Result<f64, SessionError> {
-        let moment = self.moment(at);
+    /// Accuracies and rank of a genotype, if there is a table that has it.
+    fn known(&self, genotype: &Genotype) -> Option<TableReport> {
+        TableReport::of(self.table.as_ref()?, genotype)
+    }
+
+    /// Share of the validation images that the supernet classifies correctly under operation weights: of all, or of
+    /// those in a number of batches from one on, which begin anew after the last.
+    pub(super) async fn accuracy(
+        &mut self,
+        p: &[Vec<f64>],
+        statistics: Statistics,
+        batches: Option<[usize; 2]>,
+    ) -> Result<f64, SessionError> {
+        let count = self.batches.validation_batches();
+        let [first, taken] = batches.unwrap_or([0, count]);
         let (mut right, mut all) = (0, 0);
-        for index in 0..self.batches.validation_batches() {
+        for index in (0..count).cycle().skip(first % count.max(1)).take(taken.min(count)) {
             let Some(batch) = self.batches.validation(index) else { break };
-            right += self.bilevel.correct(&batch, &moment).await?;
+            right += self.bilevel.correct(&batch, p, statistics).await?;
             all += batch.labels.len();
         }
         #[expect(clippy::cast_precision_loss, reason = "images are few")]
@@ -213,7 +230,8 @@ impl Search {
     }
 
     async fn saved(&mut self) -> Result<SearchState, SessionError> {
-        Ok(SearchState { bilevel: self.bilevel.state().await?, progress: self.progress.clone() })
+        let bilevel = self.bilevel.state().await?;
+        Ok(SearchState { bilevel, progress: self.progress.clone(), selection: self.record.clone() })
     }
 
     async fn resumed(&mut self, state: SearchState, at: Position) -> Result<(), SessionError> {
@@ -221,8 +239,14 @@ impl Search {
         if !state.progress.fits(&cells, self.space.cell_types.len(), at) {
             return Err(SessionError::State("its progress is that of another search".to_owned()));
         }
+        if !state.selection.fits(&self.space) {
+            return Err(SessionError::State("its selection is that of another search".to_owned()));
+        }
         self.bilevel.restore(state.bilevel).await?;
         self.progress = state.progress;
+        // A search that was given more epochs selects anew after them.
+        let is_over = at.stopped || at.epoch == self.config.epochs;
+        self.record = if is_over { state.selection } else { SelectionRecord::default() };
         Ok(())
     }
 }
@@ -285,8 +309,14 @@ impl Work for Search {
         })
     }
 
+    fn finish(&mut self, at: Position) -> Later<'_, Option<EventKind>, SessionError> {
+        Box::pin(async move { Ok(self.select(at).await?.map(EventKind::Selection)) })
+    }
+
     fn end(&self) -> EventKind {
-        EventKind::End { genotype: self.genotype() }
+        let genotype = self.genotype();
+        let benchmark = if self.record.is_empty() { None } else { self.known(&genotype) };
+        EventKind::End { genotype, benchmark }
     }
 
     fn state(&mut self) -> Later<'_, SearchState, SessionError> {
@@ -356,7 +386,7 @@ impl Session {
         &self.work.bilevel
     }
 
-    /// Architecture that α stands for now.
+    /// Architecture that α stands for now; once the selection of the method has ended, the one that it chose.
     #[must_use]
     pub fn genotype(&self) -> Genotype {
         self.work.genotype()
@@ -379,8 +409,8 @@ impl Session {
     /// # Errors
     /// [`SessionError::Data`] if the batch is not one of the search's shape; [`SessionError::Engine`] if the device fails.
     pub async fn logits(&mut self, batch: &Batch) -> Result<Vec<f64>, SessionError> {
-        let moment = self.work.moment(self.position);
-        self.work.bilevel.logits(batch, &moment).await
+        let p = self.operation_weights();
+        self.work.bilevel.logits(batch, &p, Statistics::Running).await
     }
 }
 

@@ -77,7 +77,8 @@ impl<W: Work<Config: ImageSettings>> SessionState<W> {
     /// Gives the session more epochs. It announces its settings again, and all schedules are those of the longer session
     /// from here on.
     ///
-    /// A search that a sign of a collapse has ended goes on, until there is another one.
+    /// A search that a sign of a collapse has ended goes on, until there is another one. A selection begins anew after
+    /// the last epoch, with the weights as the one before left them.
     ///
     /// # Errors
     /// [`SessionError::Setting`] if it has as many epochs already.
@@ -127,7 +128,8 @@ impl<W: Work> Session<W> {
         self.work.steps()
     }
 
-    /// Advances the session to its next event (start, a step, the end of an epoch); `None` after the end.
+    /// Advances the session to its next event (start, a step, the end of an epoch, a piece of a selection); `None`
+    /// after the end.
     ///
     /// # Errors
     /// [`SessionError::NotFinite`] or [`SessionError::Engine`]; the session is as it was before the call, unless the
@@ -141,8 +143,12 @@ impl<W: Work> Session<W> {
             self.position.started = true;
             self.work.start()
         } else if epoch == self.config().epochs() || stopped {
-            self.position.ended = true;
-            self.work.end()
+            if let Some(kind) = self.work.finish(self.position).await? {
+                kind
+            } else {
+                self.position.ended = true;
+                self.work.end()
+            }
         } else if self.work.is_end_of_epoch(self.position) {
             let (kind, stopped) = self.work.end_epoch(self.position).await?;
             self.position = Position { epoch: epoch + 1, step: 0, stopped, ..self.position };

@@ -54,10 +54,17 @@ pub enum EventKind {
         /// Configuration from here on.
         config: Box<SearchConfig>,
     },
+    /// A piece of the selection after the last epoch was done.
+    Selection(SelectionEvent),
     /// The search ended.
     End {
-        /// Genotype that α stands for at the end.
+        /// Genotype that α stands for at the end, or that the selection chose.
         genotype: Genotype,
+        /// Accuracies and rank of a genotype that a selection chose after the last epoch, if there is a table that has
+        /// it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "typescript", ts(optional))]
+        benchmark: Option<TableReport>,
     },
     /// A training began.
     TrainingStart {
@@ -258,6 +265,45 @@ pub struct EpochEvent {
     /// Signs of a collapse, or of a regularizer that is too strong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+/// Piece of the selection of the architecture after the last epoch: an evaluation of the supernet, or a step of
+/// fine-tuning.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct SelectionEvent {
+    /// Piece, counted from 1.
+    pub step: usize,
+    /// Number of pieces in all; the largest possible one, where it depends on results.
+    pub of: usize,
+    /// Name of the cell type that an edge is left out of, wholly or in part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub cell: Option<String>,
+    /// Edge that is left out, wholly or in part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub edge: Option<usize>,
+    /// Candidate of the edge that is left out; absent if the whole edge is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub operation: Option<Operation>,
+    /// Operation that the edge keeps, once it is decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub kept: Option<Operation>,
+    /// Share of the validation images that the supernet classifies correctly, with batch statistics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub accuracy: Option<f64>,
+    /// Loss before a step of fine-tuning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub train_loss: Option<f64>,
+    /// Architecture that was evaluated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "typescript", ts(optional))]
+    pub genotype: Option<Genotype>,
 }
 
 /// Accuracies and rank of a genotype in a benchmark table.

@@ -81,6 +81,14 @@ pub trait Work: Debug + Send + Sized {
     /// As [`step`](Self::step).
     fn end_epoch(&mut self, at: Position) -> Later<'_, (EventKind, bool), SessionError>;
 
+    /// Takes the next piece of work after the last epoch; `None` if nothing is left, as by default.
+    ///
+    /// # Errors
+    /// As [`step`](Self::step).
+    fn finish(&mut self, _: Position) -> Later<'_, Option<EventKind>, SessionError> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     /// Last event.
     fn end(&self) -> EventKind;
 

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::constraint::{Admitted, admitted};
-use super::{CellType, Constraint, ConstraintError, Genotype, GenotypeCell, Output, Space};
+use super::{CellType, Constraint, ConstraintError, Genotype, Output, Space};
 use crate::random::{Stream, normal, stream};
 use crate::vector::dot;
 
@@ -89,12 +89,16 @@ impl Architecture {
 
     /// Same parameters, with −∞ for the candidates that constraints leave out.
     pub(crate) fn confined(&self) -> Self {
-        let mut confined = self.clone();
+        Self { tables: self.leave_out(self.tables.clone()), ..self.clone() }
+    }
+
+    /// Tables with −∞ for the candidates that constraints leave out.
+    pub(crate) fn leave_out(&self, mut tables: Vec<Vec<Vec<f64>>>) -> Vec<Vec<Vec<f64>>> {
         if let Some(admitted) = &self.admitted {
-            let values = confined.tables.iter_mut().flatten().flatten().zip(admitted.iter().flatten().flatten());
+            let values = tables.iter_mut().flatten().flatten().zip(admitted.iter().flatten().flatten());
             values.filter(|(_, in_use)| !**in_use).for_each(|(value, _)| *value = f64::NEG_INFINITY);
         }
-        confined
+        tables
     }
 
     /// Takes the weight from the candidates that constraints leave out, and scales the others to the same sum.
@@ -147,12 +151,8 @@ impl Architecture {
     /// Panics if `space` is not the one that the parameters were made for.
     #[must_use]
     pub fn derive(&self, space: &Space) -> Genotype {
-        let tables = self.probabilities();
-        let cells = space.cell_types.iter().zip(&tables).enumerate().map(|(at, (kind, table))| {
-            let in_use = |edge: usize, k: usize| self.admitted.as_ref().is_none_or(|all| all[at][edge][k]);
-            derive(kind, table, in_use)
-        });
-        Genotype { cells: cells.collect() }
+        let p = self.leave_out(self.probabilities());
+        space.genotype(|at, node| strongest_reads(&space.cell_types[at], node, &p[at]))
     }
 }
 
@@ -170,29 +170,45 @@ pub(crate) fn softmax(row: &[f64]) -> Vec<f64> {
     exp.into_iter().map(|value| value / sum).collect()
 }
 
-/// Returns the index and the weight of the strongest candidate that `allowed` admits.
-fn strongest(p: &[f64], allowed: impl Fn(usize) -> bool) -> Option<(usize, f64)> {
-    let candidates = p.iter().copied().enumerate().filter(|&(k, _)| allowed(k));
-    candidates.fold(
-        None,
-        |best: Option<(usize, f64)>, (k, p)| if best.is_none_or(|(_, most)| p > most) { Some((k, p)) } else { best },
-    )
+/// Read of a node: an edge that leads to it, and the candidate that the edge keeps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Read {
+    pub(crate) edge: usize,
+    pub(crate) candidate: usize,
+    /// Weight of the candidate.
+    pub(crate) weight: f64,
 }
 
-fn derive(kind: &CellType, table: &[Vec<f64>], in_use: impl Fn(usize, usize) -> bool) -> GenotypeCell {
-    let node_reads = |node: usize| {
-        let all = kind.edges_into(node).filter_map(|e| {
-            let edge = &kind.edges[e];
-            let (k, p) = strongest(&table[e], |k| kind.keeps(edge, edge.operations[k]) && in_use(e, k))?;
-            Some((p, (edge.operations[k], edge.from)))
-        });
-        let mut reads: Vec<_> = all.collect();
-        if kind.output == Output::Concat {
-            // The sort is stable: of two equal edges, the one with the lower index stays first.
-            reads.sort_by(|a, b| b.0.total_cmp(&a.0));
-            reads.truncate(CellType::KEPT_EDGES);
-        }
-        reads.into_iter().map(|(_, read)| read).collect()
+/// Returns the reads of a node by the weights of all candidates of its cell, each edge with its strongest one; a weight
+/// of −∞ leaves a candidate out. A node of a concatenated cell has the two strongest reads, the stronger one first. Ties
+/// go to the lower index.
+pub(crate) fn strongest_reads(kind: &CellType, node: usize, weights: &[Vec<f64>]) -> Vec<Read> {
+    let strongest = |edge: usize| {
+        let operations = &kind.edges[edge].operations;
+        let kept = |&k: &usize| weights[edge][k] > f64::NEG_INFINITY && kind.keeps(&kind.edges[edge], operations[k]);
+        let better = |best: usize, k: usize| if weights[edge][k] > weights[edge][best] { k } else { best };
+        let candidate = (0..operations.len()).filter(kept).reduce(better)?;
+        Some(Read { edge, candidate, weight: weights[edge][candidate] })
     };
-    kind.genotype(kind.intermediate().map(node_reads).collect())
+    let mut reads: Vec<Read> = kind.edges_into(node).filter_map(strongest).collect();
+    if kind.output == Output::Concat {
+        // The sort is stable: of two equal edges, the one with the lower index stays first.
+        reads.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        reads.truncate(CellType::KEPT_EDGES);
+    }
+    reads
+}
+
+impl Space {
+    /// Genotype whose nodes have these reads; `reads` takes the index of a type of cell and the number of a node.
+    pub(crate) fn genotype(&self, reads: impl Fn(usize, usize) -> Vec<Read>) -> Genotype {
+        let cell = |(at, kind): (usize, &CellType)| {
+            let read = |Read { edge, candidate, .. }: Read| {
+                let edge = &kind.edges[edge];
+                (edge.operations[candidate], edge.from)
+            };
+            kind.genotype(kind.intermediate().map(|node| reads(at, node).into_iter().map(read).collect()).collect())
+        };
+        Genotype { cells: self.cell_types.iter().enumerate().map(cell).collect() }
+    }
 }

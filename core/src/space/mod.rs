@@ -23,7 +23,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use architecture::Architecture;
-pub(crate) use architecture::{softmax, through_softmax};
+pub(crate) use architecture::{Read, softmax, strongest_reads, through_softmax};
 pub use cell::{CellType, Edge, Output};
 pub use constraint::{Constraint, ConstraintError, Rule};
 pub use custom::{CustomCell, CustomSpace, MacroLayoutName};

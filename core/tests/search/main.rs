@@ -5,4 +5,5 @@ mod change;
 mod curvature;
 mod method;
 mod parts;
+mod selection;
 mod session;

@@ -59,10 +59,11 @@ fn every_part_has_an_effect_beside_every_other() {
     let parts = MethodConfig::all_parts();
     let none = run(&[]).expect("steps");
     let alone: BTreeMap<&str, Option<Steps>> = parts.iter().map(|part| (part.name, run(&[part.name]))).collect();
-    let stops = |part: &PartInfo| part.slot == Slot::Stop;
+    // They act after the steps.
+    let late = |part: &PartInfo| matches!(part.slot, Slot::Stop | Slot::Selection);
     for part in &parts {
         if let Some(steps) = &alone[part.name] {
-            assert_eq!(*steps != none, !stops(part), "{}", part.name);
+            assert_eq!(*steps != none, !late(part), "{}", part.name);
         }
     }
     let mut pairs = 0;
@@ -72,7 +73,7 @@ fn every_part_has_an_effect_beside_every_other() {
             pairs += 1;
             for (part, rest) in [(one, other), (other, one)] {
                 if let Some(without) = &alone[rest.name] {
-                    assert_eq!(both != *without, !stops(part), "{} beside {}", part.name, rest.name);
+                    assert_eq!(both != *without, !late(part), "{} beside {}", part.name, rest.name);
                 }
             }
         }

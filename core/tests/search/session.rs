@@ -8,6 +8,8 @@ use lambda_darts::method::{MethodConfig, PRESETS, Preset};
 use lambda_darts::search::{EventKind, Phases, SearchConfig, Session};
 use pollster::block_on;
 
+use crate::selection::shorten;
+
 /// Returns the configuration of a search of two epochs on a few digits.
 pub(crate) fn config() -> SearchConfig {
     let mut config = SearchConfig::digits("nas-bench-201");
@@ -70,6 +72,7 @@ fn a_restored_session_goes_on_exactly() {
     for &preset in PRESETS {
         let mut config = config();
         config.method = MethodConfig::preset(preset);
+        shorten(&mut config.method);
         if config.method.skip_count.is_some() {
             // A stop rule changes no step.
             continue;
@@ -83,9 +86,9 @@ fn a_restored_session_goes_on_exactly() {
         drop(session);
         let mut restored = block_on(Session::restore(state, data(&config), &Device::cpu())).expect("a session");
         assert_eq!(take(&mut restored, usize::MAX), whole[count..], "{}", preset.name());
-        let steps: Vec<EventKind> = of_epoch(&whole, 2).into_iter().cloned().collect();
-        assert!(!others.contains(&steps), "{} is another preset", preset.name());
-        others.push(steps);
+        let rest = whole[count..].to_vec();
+        assert!(!others.contains(&rest), "{} is another preset", preset.name());
+        others.push(rest);
     }
 }
 

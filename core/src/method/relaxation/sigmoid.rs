@@ -7,8 +7,8 @@
 //!
 //! Candidates no longer compete, so that a skip connection gains nothing from being strong early. The published method
 //! adds the part `zero_one`, which makes the weights clear, and begins at α = 0, where here α is drawn with a deviation
-//! of 1e-3. Derived architectures compare the softmax of α, which has the same order on an edge; the published method
-//! keeps the candidates above a threshold instead.
+//! of 1e-3. Its part `threshold` keeps the candidates above a threshold; without it, derived architectures compare the
+//! softmax of α, which has the same order on an edge.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

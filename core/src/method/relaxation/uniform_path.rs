@@ -5,9 +5,9 @@
 //! p = onehot(k),  k ~ U{1, …, K},   ∂L/∂α = 0
 //! ```
 //!
-//! The supernet learns without a preference, and an architecture is chosen afterwards by how well its path does. No
-//! gradient moves α, so that the architecture of the largest α means nothing; evaluations take its path. One draw an
-//! edge is shared by all cells of a type, and nodes read all their edges.
+//! The supernet learns without a preference, and an architecture is chosen afterwards by how well its path does: by the
+//! part `evolution` or `best_of`. No gradient moves α, so that the architecture of the largest α means nothing;
+//! evaluations take its path. One draw an edge is shared by all cells of a type, and nodes read all their edges.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
