@@ -2,10 +2,11 @@
 //
 //   S = Σ g,   T = Σ g ẑ,   ∂p = ⟨g, x̂⟩ = γ T + β S
 //
-// One workgroup a channel. Without a norm, only ∂p = Σ g z.
+// One workgroup a channel. Without a norm, only ∂p = Σ g z, or S in its place.
 //
 //   word  1 g within gradients   2 z within values   3 channels   4 pixels   5 norm, or NONE   6 the weight of the summand
-//         within inputs   7 ∂p by channel within results, or NONE   8 9 ∂γ and ∂β within results, or NONE
+//         within inputs   7 ∂p by channel within results, or NONE   8 9 ∂γ and ∂β within results, or NONE   10 whether S
+//         is in the place of ∂p
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
@@ -41,7 +42,7 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
     let along = items[item + 7u];
     if (norm == NONE) {
         if (along != NONE) {
-            results[along + channel] = t;
+            results[along + channel] = select(t, s, items[item + 10u] == 1u);
         }
         return;
     }

@@ -10,6 +10,11 @@ pub(crate) fn norm(a: &[f64]) -> f64 {
     dot(a, a).sqrt()
 }
 
+/// Rows with 0 in the place of absent numbers, for readers to whom an absent number and 0 are the same.
+pub(crate) fn filled(rows: &[Vec<Option<f64>>]) -> Vec<Vec<f64>> {
+    rows.iter().map(|row| row.iter().map(|number| number.unwrap_or(0.0)).collect()).collect()
+}
+
 /// Index of the largest number, the first of equal ones; 0 of none.
 pub(crate) fn argmax(numbers: &[f64]) -> usize {
     (1..numbers.len()).fold(0, |best, at| if numbers[at] > numbers[best] { at } else { best })

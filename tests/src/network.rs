@@ -2,7 +2,7 @@
 
 use lambda_darts::data::Batch;
 use lambda_darts::device::Device;
-use lambda_darts::engine::{Draws, Engine, Found, Input, Loss, Numbers, State, Statistics, Want, open};
+use lambda_darts::engine::{Draws, Engine, Found, Input, Loss, Numbers, Probes, State, Statistics, Want, open};
 use lambda_darts::graph::Graph;
 use lambda_darts::space::Architecture;
 use pollster::block_on;
@@ -49,9 +49,8 @@ pub fn run_single(graph: &Graph, x: &FeatureMap, weights: &[f64], gy: &[f32], de
     write(engine.as_mut(), State::Weights, weights);
     let images = x.single();
     let draws = Draws::new(graph, x.shape, 0, 0);
-    let statistics = Statistics::Batch;
-    let loss = Loss::Cotangent(gy);
-    let input = Input { images: &images, shape: x.shape, loss, p: &[], statistics, draws: &draws };
+    let (loss, statistics) = (Loss::Cotangent(gy), Statistics::Batch);
+    let input = Input { images: &images, shape: x.shape, loss, p: &[], probes: Probes::All, statistics, draws: &draws };
     let want = Want { weights: 1.0, image: true, statistics: true, ..Want::default() };
     let found = block_on(engine.pass(input, want)).expect("a pass").into_found();
     block_on(engine.update_running()).expect("statistics");
@@ -100,7 +99,17 @@ pub fn draws(graph: &Graph, shape: [usize; 4], noise: &[(String, FeatureMap)]) -
 #[must_use]
 pub fn input<'a>(batch: &'a Batch, p: &'a [Vec<f64>], draws: &'a Draws) -> Input<'a> {
     let loss = Loss::Labels(&batch.labels);
-    Input { images: &batch.images, shape: batch.shape, loss, p, statistics: Statistics::Batch, draws }
+    let (probes, statistics) = (Probes::All, Statistics::Batch);
+    Input { images: &batch.images, shape: batch.shape, loss, p, probes, statistics, draws }
+}
+
+/// Returns cell gradients of which none is absent.
+///
+/// # Panics
+/// If one is.
+#[must_use]
+pub fn all_present(cells: &[Vec<Option<f64>>]) -> Vec<Vec<f64>> {
+    cells.iter().map(|cell| cell.iter().map(|gradient| gradient.expect("a gradient")).collect()).collect()
 }
 
 /// Runs a training pass over a batch; the gradient, cleared before, is ∂L/∂ω afterwards.

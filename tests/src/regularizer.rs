@@ -5,7 +5,7 @@ use lambda_darts::data::Batch;
 use lambda_darts::engine::{Draws, Engine, State, TangentWant, Want};
 use pollster::block_on;
 
-use crate::network::{input, read};
+use crate::network::{all_present, input, read};
 
 /// Measure, estimator and coefficient of a gradient of Λ.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +31,7 @@ impl Regularizer {
         block_on(engine.clear_gradient()).expect("a gradient");
         let want = Want { cells: true, tangent: estimator == Estimator::Frozen, ..Want::default() };
         let mut pass = block_on(engine.pass(input(batch, p, draws), want)).expect("a pass");
-        let cells = pass.cell_gradients().to_vec();
+        let cells = all_present(pass.cell_gradients());
         let own: Vec<&[f64]> =
             cells.iter().zip(&normal).filter_map(|(cell, &normal)| normal.then_some(cell.as_slice())).collect();
         let alignment = LayerAlignment::measure(measure, &own)?;

@@ -4,14 +4,16 @@ use lambda_darts::alignment::{AlignmentMeasure, Estimator};
 use lambda_darts::data::Batch;
 use lambda_darts::device::Device;
 use lambda_darts::engine::{
-    Draws, Engine, EngineError, Input, Loss, SgdStep, State, Statistics, Want, initialize, open,
+    Draws, Engine, EngineError, Found, Input, Loss, Probes, SgdStep, State, Statistics, Want, initialize, open,
 };
-use lambda_darts::graph::{Builder, CandidateContext, Coefficient, Graph, NetworkOptions, NetworkSize};
+use lambda_darts::graph::{Builder, CandidateContext, Coefficient, Graph, NetworkOptions, NetworkSize, Window};
 use lambda_darts::method::{MethodConfig, Moment, Preset};
 use lambda_darts::search::{ArchitectureConfig, Bilevel, StepSettings, WeightsConfig};
 use lambda_darts::space::{Architecture, Genotype, Operation, OperationStyle, Space};
 use lambda_darts::training::DerivedNetwork;
-use lambda_darts_tests::network::{FeatureMap, SingleRun, copies, input, predict, read, run_single, train, write};
+use lambda_darts_tests::network::{
+    FeatureMap, SingleRun, all_present, copies, input, predict, read, run_single, train, write,
+};
 use lambda_darts_tests::regularizer::Regularizer;
 use pollster::block_on;
 use proptest::prelude::*;
@@ -161,7 +163,7 @@ fn supernets_agree(
         let found = engines.each_mut().map(|engine| train(engine.as_mut(), &images, &p, &draws));
         close("loss", &found.each_ref().map(|found| vec![found.loss]), max);
         close("logits", &found.each_ref().map(|found| found.output.clone()), max);
-        close("cells", &found.each_ref().map(|found| found.cells.concat()), max);
+        close("cells", &found.each_ref().map(|found| all_present(&found.cells).concat()), max);
         close("weights", &engines.each_mut().map(|engine| read(engine.as_mut(), State::Gradient)), max);
         for engine in &mut engines {
             block_on(engine.update_running()).unwrap();
@@ -363,6 +365,7 @@ fn drop_paths_apply_the_mask() {
             shape,
             loss: Loss::Cotangent(&g),
             p: &[],
+            probes: Probes::All,
             statistics: Statistics::Batch,
             draws: &draws,
         };
@@ -452,4 +455,149 @@ fn passes_may_follow_each_other_in_any_order() {
         let refused = block_on(engine.pass(running, wanted)).map(lambda_darts::engine::Pass::into_found);
         assert!(matches!(refused, Err(EngineError::Input { .. })), "{refused:?}");
     }
+}
+
+/// Operation weights of one candidate an edge: edge e of cell l has candidate (e + l) mod K.
+fn one_path(graph: &Graph, space: &Space) -> Vec<Vec<f64>> {
+    let mut all = Vec::new();
+    for (l, cell) in graph.cells().iter().enumerate() {
+        let candidates = space.cell_types[cell.cell_type].candidates();
+        let edge = |(e, count): (usize, usize)| (0..count).map(move |k| if k == (e + l) % count { 1.0 } else { 0.0 });
+        all.push(candidates.into_iter().enumerate().flat_map(edge).collect());
+    }
+    all
+}
+
+/// Results of a pass, with the gradient and the running statistics after it.
+struct Left {
+    found: Found,
+    gradient: Vec<f64>,
+    /// Means, then variances.
+    running: Vec<f64>,
+}
+
+const WANTED: Want = Want { weights: 1.0, cells: true, image: false, statistics: true, tangent: false };
+
+fn run(engine: &mut dyn Engine, input: Input<'_>) -> Left {
+    block_on(engine.clear_gradient()).expect("a gradient");
+    let found = block_on(engine.pass(input, WANTED)).expect("a pass").into_found();
+    block_on(engine.update_running()).expect("statistics");
+    let running = [State::RunningMean, State::RunningVariance].map(|state| read(engine, state)).concat();
+    Left { found, gradient: read(engine, State::Gradient), running }
+}
+
+/// Engines with the largest difference between two ways to run a network on them. Burn adds gradients up in an order of
+/// its own.
+fn engines() -> impl Iterator<Item = (Device, f64)> {
+    let exact = [Device::cpu(), Device::cpu_f64()].into_iter().chain(vulkan());
+    exact.map(|device| (device, 0.0)).chain([(reference(), 1e-9)])
+}
+
+/// A pass that leaves the candidates with p = 0 out against one that runs them: loss, logits and gradients are the same,
+/// gradients of candidates that were left out are absent, and their running statistics stay as they were.
+#[test]
+fn candidates_that_are_left_out_change_no_other_number() {
+    for (name, cells) in [("nas-bench-201", 1), ("darts", 3), ("s4", 2)] {
+        let space = Space::named(name).unwrap();
+        let size = NetworkSize { channels: 2, cells, image_channels: 3, classes: 10 };
+        let graph = Graph::supernet(&space, size).unwrap();
+        let batch = batch(&mut ChaCha8Rng::seed_from_u64(4), 3, 8);
+        let (p, draws) = (one_path(&graph, &space), Draws::new(&graph, batch.shape, 5, 0));
+        let there: Vec<bool> = p.concat().iter().map(|&p| p != 0.0).collect();
+        for (device, max) in engines() {
+            let what = format!("{name} on {}", device.name());
+            let whole = run(start(&graph, &device).as_mut(), input(&batch, &p, &draws));
+            let path = Input { probes: Probes::None, ..input(&batch, &p, &draws) };
+            let mut engine = start(&graph, &device);
+            let alone = run(engine.as_mut(), path);
+            assert!(alone.gradient.iter().any(|&slope| slope != 0.0), "{what}");
+            assert!(distance(&alone.gradient, &whole.gradient) <= max, "{what}");
+            assert!(distance(&[alone.found.loss], &[whole.found.loss]) <= max, "{what}");
+            assert!(distance(&alone.found.output, &whole.found.output) <= max, "{what}");
+            let cells = alone.found.cells.concat();
+            assert_eq!(cells.iter().map(Option::is_some).collect::<Vec<_>>(), there, "{what}");
+            let all = all_present(&whole.found.cells).concat().into_iter().zip(&there);
+            let read: Vec<f64> = all.filter_map(|(gradient, there)| there.then_some(gradient)).collect();
+            assert!(distance(&cells.into_iter().flatten().collect::<Vec<_>>(), &read) <= max, "{what}");
+
+            let channels = graph.normalized_channels();
+            let statistics = |left: &Left, at: usize| [left.running[at], left.running[channels + at]];
+            let mut left_out = 0;
+            for at in 0..channels {
+                let [alone, whole] = [&alone, &whole].map(|left| statistics(left, at));
+                if distance(&alone, &[0.0, 1.0]) == 0.0 && distance(&whole, &alone) > 0.0 {
+                    left_out += 1;
+                } else {
+                    assert!(distance(&alone, &whole) <= max, "{what}: {alone:?}, not {whole:?}");
+                }
+            }
+            // The convolutions of NAS-Bench-201 alone have norms, in cells of 2, 4 and 8 channels.
+            let is_convolution = |&(_, k): &(usize, usize)| [2, 3].contains(&k);
+            let not_drawn = |l: usize| {
+                let all = (0..6).flat_map(|e| (0..5).map(move |k| (e, k)));
+                all.filter(is_convolution).filter(|&(e, k)| k != (e + l) % 5).count()
+            };
+            let expected: usize = (0..3).map(|l| not_drawn(l) << (l + 1)).sum();
+            assert!(left_out > 0 && (left_out == expected || name != "nas-bench-201"), "{what}: {left_out}");
+
+            // Other paths on the same engine, also over the same batch, leave no traces.
+            let other: Vec<Vec<f64>> = p.iter().map(|p| p.iter().map(|p| 1.0 - p).collect()).collect();
+            for p in [&other, &p] {
+                let now = run(engine.as_mut(), Input { p, ..path });
+                let fresh = run(start(&graph, &device).as_mut(), Input { p, ..path });
+                assert!(now.found == fresh.found && now.gradient == fresh.gradient, "{what}: a path has left traces");
+            }
+            let fresh = run(start(&graph, &device).as_mut(), Input { p: &other, ..path }).gradient;
+            for probes in [Probes::None, Probes::All] {
+                block_on(engine.clear_gradient()).unwrap();
+                let want = Want { cells: true, ..Want::default() };
+                let mut pass = block_on(engine.pass(Input { probes, ..path }, want)).unwrap();
+                block_on(pass.again(&other, Want { weights: 1.0, ..Want::default() })).unwrap();
+                let gradient = read(engine.as_mut(), State::Gradient);
+                assert!(distance(&gradient, &fresh) <= max, "{what}: a value is that of the pass before");
+            }
+        }
+    }
+}
+
+/// The gradient of a candidate that is left out is the sum of its node's gradient if an output of ones stands in for it.
+#[test]
+fn an_output_of_ones_stands_in_for_candidates_that_are_left_out() {
+    let mut builder = Builder::new(2);
+    let cell = builder.cell(0, 2);
+    let image = builder.image();
+    let conv = builder.conv(image, true, "conv", 2, Window::ONE);
+    builder.norm(conv, "norm", false);
+    let terms = [image, conv].into_iter().enumerate();
+    let terms = terms.map(|(index, x)| (x, Coefficient::Operation { cell, index })).collect();
+    let node = builder.sum(image, 1, terms);
+    let graph = builder.finish(node).unwrap();
+    let mut random = ChaCha8Rng::seed_from_u64(3);
+    let [x, g] = [0, 1].map(|_| (0..60).map(|_| random.random_range(-1.0_f32..1.0)).collect::<Vec<_>>());
+    let product: f64 = x.iter().zip(&g).map(|(&x, &g)| f64::from(x) * f64::from(g)).sum();
+    let sum: f64 = g.iter().copied().map(f64::from).sum();
+    let (draws, p) = (Draws::default(), [vec![1.0, 0.0]]);
+    let space = Space::named("nas-bench-201").unwrap();
+    let size = NetworkSize { channels: 2, cells: 1, image_channels: 3, classes: 10 };
+    let supernet = Graph::supernet(&space, size).unwrap();
+    let images = batch(&mut random, 3, 8);
+    let (path, none) = (one_path(&supernet, &space), Draws::new(&supernet, images.shape, 5, 0));
+    let mut all: Vec<Vec<f64>> = Vec::new();
+    for (device, _) in engines() {
+        let (loss, statistics, probes) = (Loss::Cotangent(&g), Statistics::Batch, Probes::Ones);
+        let input_of_node = Input { images: &x, shape: [3, 2, 2, 5], loss, p: &p, probes, statistics, draws: &draws };
+        let cells = all_present(&run(start(&graph, &device).as_mut(), input_of_node).found.cells).concat();
+        assert!(distance(&cells, &[product, sum]) < 1e-5, "{}: {cells:?}, not {product}, {sum}", device.name());
+
+        let ones = Input { probes, ..input(&images, &path, &none) };
+        let cells = all_present(&run(start(&supernet, &device).as_mut(), ones).found.cells);
+        for (l, cell) in cells.iter().enumerate() {
+            // The last three edges lead to the same node, and `none` is among their candidates.
+            let mut left_out = (15..30).filter(|at| at % 5 != (at / 5 + l) % 5);
+            assert!(left_out.all(|at| distance(&cell[at..=at], &cell[16..17]) == 0.0), "{cell:?}");
+        }
+        all.push(cells.concat());
+    }
+    let plain = all.pop().expect("the reference engine comes last");
+    assert!(all.iter().all(|cells| distance(cells, &plain) < 1e-4), "{all:?}, not {plain:?}");
 }

@@ -2,13 +2,13 @@
 
 use lambda_darts::alignment::{AlignmentMeasure, Estimator, LayerAlignment};
 use lambda_darts::device::Device;
-use lambda_darts::engine::{Found, State};
+use lambda_darts::engine::State;
 use lambda_darts::graph::{CandidateContext, Cost, Graph, NetworkOptions, NetworkSize, NormName};
 use lambda_darts::method::{Method, MethodConfig, Moment, Preset};
 use lambda_darts::search::{ArchitectureConfig, Order, StepSettings, WeightsConfig};
 use lambda_darts::space::{Architecture, Genotype, GenotypeCell, OperationStyle, Space};
 use lambda_darts_tests::golden::{Case, Failures, darts_genotype, folders, names, norm, own, relative, relative_above};
-use lambda_darts_tests::network::{copies, draws, predict, read, run_single, train};
+use lambda_darts_tests::network::{all_present, copies, draws, predict, read, run_single, train};
 use lambda_darts_tests::regularizer::Regularizer;
 use pollster::block_on;
 use serde_json::{Value, json};
@@ -106,9 +106,9 @@ fn alpha_gradient(architecture: &Architecture, cell_types: &[usize], cells: &[Ve
 }
 
 /// Returns the gradients of the cells of a type.
-fn of_type<'a>(found: &'a Found, cell_types: &[usize], cell_type: usize) -> Vec<&'a [f64]> {
+fn of_type<'a>(cells: &'a [Vec<f64>], cell_types: &[usize], cell_type: usize) -> Vec<&'a [f64]> {
     let own = |(cell, of): (&'a Vec<f64>, &usize)| (*of == cell_type).then_some(cell.as_slice());
-    found.cells.iter().zip(cell_types).filter_map(own).collect()
+    cells.iter().zip(cell_types).filter_map(own).collect()
 }
 
 /// Checks loss, logits and all gradients of a supernet.
@@ -119,6 +119,7 @@ fn pass(case: &Case, device: &Device, limit: f64, failures: &mut Failures) {
     let p = copies(bilevel.graph(), &bilevel.architecture);
     let draws = draws(bilevel.graph(), batch.shape, &noise);
     let found = train(bilevel.engine(), &batch, &p, &draws);
+    let cells = all_present(&found.cells);
     let gradient = read(bilevel.engine(), State::Gradient);
 
     let loss = case.scalar(&["loss"]).unwrap_or(f64::NAN);
@@ -135,7 +136,7 @@ fn pass(case: &Case, device: &Device, limit: f64, failures: &mut Failures) {
 
     let cell_types = bilevel.cell_types().to_vec();
     for (cell_type, (tensor, truth)) in case.for_cell_types("gw", "").into_iter().enumerate() {
-        let own = of_type(&found, &cell_types, cell_type).concat();
+        let own = of_type(&cells, &cell_types, cell_type).concat();
         failures.at_most(name, &tensor, relative(&own, &truth.values), limit);
     }
 
@@ -145,7 +146,7 @@ fn pass(case: &Case, device: &Device, limit: f64, failures: &mut Failures) {
         block_on(bilevel.architecture_gradient(&batch, &batch, &settings)).expect("an architecture gradient")
     } else {
         // The noise of a step cannot be given there.
-        alpha_gradient(&bilevel.architecture, &cell_types, &found.cells)
+        alpha_gradient(&bilevel.architecture, &cell_types, &cells)
     };
     let mut rest = alpha.as_slice();
     for (tensor, truth) in case.for_cell_types("grad_alphas", "") {
@@ -157,7 +158,7 @@ fn pass(case: &Case, device: &Device, limit: f64, failures: &mut Failures) {
     let measures = [(AlignmentMeasure::Cosine, "Lambda_corr"), (AlignmentMeasure::Sign, "Lambda_signcorr")];
     for (measure, scalar) in measures {
         let Some(truth) = case.scalar(&[scalar]) else { continue };
-        let alignment = LayerAlignment::measure(measure, &of_type(&found, &cell_types, 0));
+        let alignment = LayerAlignment::measure(measure, &of_type(&cells, &cell_types, 0));
         let value = alignment.map_or(f64::NAN, |alignment| alignment.value);
         failures.at_most(name, scalar, relative(&[value], &[truth]), limit);
     }
@@ -261,8 +262,8 @@ fn regularizer(case: &Case, base: &Case, measure: AlignmentMeasure, failures: &m
     let cell_types = nets[0].cell_types().to_vec();
 
     for (net, precision, limit) in [(0, "f32", 1e-4), (1, "f64", 1e-6)] {
-        let found = train(nets[net].engine(), &batch, &p, &draws);
-        let alignment = LayerAlignment::measure(measure, &of_type(&found, &cell_types, 0));
+        let cells = all_present(&train(nets[net].engine(), &batch, &p, &draws).cells);
+        let alignment = LayerAlignment::measure(measure, &of_type(&cells, &cell_types, 0));
         let directions = alignment.map(|alignment| alignment.directions.concat());
         let error = relative(&directions.unwrap_or_default(), &case.tensor("pert").values);
         failures.at_most(name, &format!("pert ({precision})"), error, limit);
@@ -357,8 +358,8 @@ fn steps(case: &Case, failures: &mut Failures) {
                 Some(truth) => (truth, own),
                 None => (any(&["corr_train"]), AlignmentMeasure::Cosine),
             };
-            let cells = report.train.cells.iter().zip(bilevel.cell_types());
-            let normal: Vec<&[f64]> = cells.filter(|(_, of)| **of == 0).map(|(cell, _)| cell.as_slice()).collect();
+            let cells = all_present(&report.train.cells);
+            let normal = of_type(&cells, bilevel.cell_types(), 0);
             let alignment = LayerAlignment::measure(measure, &normal).map_or(f64::NAN, |alignment| alignment.value);
             check("Λ", alignment, truth);
         }

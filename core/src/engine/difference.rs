@@ -28,10 +28,11 @@ impl<'a> Difference<'a> {
         sign * coefficient / (2.0 * self.step)
     }
 
-    /// Derivatives from the values of both sides.
-    pub(super) fn quotient(&self, [plus, minus]: [Vec<Vec<f64>>; 2]) -> Vec<Vec<f64>> {
-        let of_cell = |(plus, minus): (Vec<f64>, Vec<f64>)| {
-            plus.into_iter().zip(minus).map(|(plus, minus)| (plus - minus) / (2.0 * self.step)).collect()
+    /// Derivatives from the values of both sides, which run all candidates, so that none is absent.
+    pub(super) fn quotient(&self, [plus, minus]: [Vec<Vec<Option<f64>>>; 2]) -> Vec<Vec<f64>> {
+        let of_cell = |(plus, minus): (Vec<Option<f64>>, Vec<Option<f64>>)| {
+            let pairs = plus.into_iter().flatten().zip(minus.into_iter().flatten());
+            pairs.map(|(plus, minus)| (plus - minus) / (2.0 * self.step)).collect()
         };
         plus.into_iter().zip(minus).map(of_cell).collect()
     }

@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rand_chacha::rand_core::Rng;
 
-use super::{EngineError, Want};
+use super::{EngineError, Probes, Want};
 use crate::graph::Graph;
 use crate::random::{Stream, normal, stream};
 
@@ -18,6 +18,8 @@ pub struct Input<'a> {
     pub loss: Loss<'a>,
     /// Operation weights p_l that each searched cell reads, flattened by edge and candidate.
     pub p: &'a [Vec<f64>],
+    /// Candidates with p = 0 that are run for their ∂L/∂p. Candidates with p = 0 that no result depends on are not run.
+    pub probes: Probes<'a>,
     /// Statistics that batch norms use.
     pub statistics: Statistics,
     /// Random draws.
@@ -150,6 +152,11 @@ impl Input<'_> {
         }
         if !self.p.iter().map(Vec::len).eq(graph.cells().iter().map(|cell| cell.weights)) {
             return wrong("operation weights of another space".to_owned());
+        }
+        if let Probes::Marked(marked) = self.probes
+            && !marked.iter().map(Vec::len).eq(graph.cells().iter().map(|cell| cell.weights))
+        {
+            return wrong("marked candidates of another space".to_owned());
         }
         let drawn = graph.noise_shapes(self.shape);
         let fits = |&(slot, shape): &(usize, [usize; 4])| {

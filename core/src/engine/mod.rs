@@ -33,6 +33,7 @@ mod memory;
 pub(crate) mod named;
 mod numbers;
 mod pass;
+mod paths;
 mod plan;
 #[cfg(all(feature = "burn", not(target_family = "wasm")))]
 pub(crate) mod reference;
@@ -50,9 +51,11 @@ pub use memory::{Bytes, Memory, Training, memory};
 pub use named::NamedTensor;
 pub use numbers::Numbers;
 pub use pass::{Found, Pass};
+pub use paths::Probes;
 pub use state::{SgdStep, State, Traffic};
 pub use want::{Reuse, TangentWant, Want};
 
+pub(crate) use paths::Paths;
 pub(crate) use plan::Plan;
 pub(crate) use schedule::Stage;
 
@@ -136,7 +139,8 @@ pub trait Engine: Debug + Send {
     /// [`EngineError`] if the device fails.
     fn step(&mut self, step: SgdStep) -> Later<'_, ()>;
 
-    /// Moves the running statistics a tenth of the way to those of the last pass that wanted its statistics kept.
+    /// Moves the running statistics a tenth of the way to those of the last pass that wanted its statistics kept. Those
+    /// of candidates that the pass has not run stay.
     ///
     /// # Errors
     /// [`EngineError`] if the device fails.

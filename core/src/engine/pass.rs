@@ -10,8 +10,9 @@ pub struct Found {
     /// Logits of the network's own head, `[batch · classes]`; of a graph without a head its output,
     /// `[batch, channels, height, width]`.
     pub output: Vec<f64>,
-    /// ∂L/∂p_l of every searched cell from stem to classifier, if wanted.
-    pub cells: Vec<Vec<f64>>,
+    /// ∂L/∂p_l of every searched cell from stem to classifier, if wanted; an entry is absent if its candidate was not run
+    /// and [`Input::probes`] asked for nothing in its place.
+    pub cells: Vec<Vec<Option<f64>>>,
     /// ∂L/∂image, if wanted.
     pub image: Vec<f64>,
 }
@@ -41,9 +42,10 @@ impl<'e> Pass<'e> {
         &self.found.output
     }
 
-    /// ∂L/∂p_l of every searched cell from stem to classifier; empty if they were not wanted.
+    /// ∂L/∂p_l of every searched cell from stem to classifier, with absent entries as in [`Found::cells`]; empty if they
+    /// were not wanted.
     #[must_use]
-    pub fn cell_gradients(&self) -> &[Vec<f64>] {
+    pub fn cell_gradients(&self) -> &[Vec<Option<f64>>] {
         &self.found.cells
     }
 

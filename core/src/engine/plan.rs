@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 
+use super::Paths;
 use super::schedule::Schedule;
 use crate::graph::Graph;
 
@@ -26,6 +27,17 @@ impl Plan {
     /// Graph alone.
     pub(crate) fn graph(&self) -> &Graph {
         &self.graph
+    }
+
+    /// True for each normalized channel whose statistics a pass takes.
+    pub(crate) fn measured(&self, paths: &Paths) -> Vec<bool> {
+        let mut measured = vec![true; self.normalized];
+        for (at, value) in self.graph.values().iter().enumerate() {
+            if let (Some(norm), false) = (value.norm, self.schedule.runs(at, paths)) {
+                measured[norm.offset..norm.offset + value.channels].fill(false);
+            }
+        }
+        measured
     }
 
     /// Cuts the gradients of all cells, one after the other, into those of each.

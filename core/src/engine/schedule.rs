@@ -4,6 +4,8 @@
 //! image's part of it is there, and its gradient when the sums over all images are. Operations between two such
 //! barriers form a stage, and within a stage the parts of the batch run independently.
 
+use super::Paths;
+use super::paths::owners;
 use crate::graph::{Coefficient, Graph, Pool, Primitive, Sum, Value, ValueId, Window};
 
 /// Operations that run between two barriers.
@@ -27,6 +29,8 @@ pub(crate) struct Schedule {
     /// Sum whose gradient stands in for that of a normalized summand, with the summand's coefficient there. Other
     /// values have a gradient of their own.
     pub(crate) source: Vec<Option<(ValueId, Coefficient)>>,
+    /// Operation weight of the candidate that a value belongs to; 1 for other values.
+    owners: Vec<Coefficient>,
     /// True for an operation that is the last to write into its output.
     pub(crate) last: Vec<bool>,
     /// Values that are seeded with a gradient: the inputs of the heads, or the output of a graph without one.
@@ -73,7 +77,12 @@ impl Schedule {
             sinks.push(graph.output());
         }
         let backward = backward(values, steps, &sinks, &source);
-        Self { forward, backward, fixed, source, last, sinks, relu_masked }
+        Self { forward, backward, fixed, source, owners: owners(graph), last, sinks, relu_masked }
+    }
+
+    /// True if a pass runs the operations that write a value.
+    pub(crate) fn runs(&self, value: ValueId, paths: &Paths) -> bool {
+        paths.run(self.owners[value])
     }
 }
 

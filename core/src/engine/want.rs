@@ -6,7 +6,8 @@
 pub struct Want {
     /// Coefficient by which ∂L/∂ω is added to the engine's gradient; with 0 it is not computed.
     pub weights: f64,
-    /// True if ∂L/∂p_l is wanted for every searched cell.
+    /// True if ∂L/∂p_l is wanted for every searched cell; [`Input::probes`](super::Input::probes) says of which
+    /// candidates with p = 0.
     pub cells: bool,
     /// True if ∂L/∂image is wanted.
     pub image: bool,

@@ -203,15 +203,29 @@ impl Builder {
 
     /// Sum of values; `like` gives its shape at a stride.
     pub fn sum(&mut self, like: ValueId, stride: usize, terms: Vec<(ValueId, Coefficient)>) -> ValueId {
+        let weights = operation_weights(&terms);
+        self.node(like, stride, terms, weights)
+    }
+
+    /// Sum of values that candidates lead to; `weights` are their operation weights, by cell and index, also of those
+    /// that add nothing.
+    pub(super) fn node(
+        &mut self,
+        like: ValueId,
+        stride: usize,
+        terms: Vec<(ValueId, Coefficient)>,
+        weights: Vec<(usize, usize)>,
+    ) -> ValueId {
         let y = self.value(self.channels(like), like, Window { stride: [stride; 2], ..Window::ONE });
-        self.operations.push(Primitive::Sum(Sum { terms, drop_path: None, y }));
+        self.operations.push(Primitive::Sum(Sum { terms, weights, drop_path: None, y }));
         y
     }
 
     /// Sum of values of the shape of `like` behind a drop path.
     pub fn dropped_sum(&mut self, like: ValueId, terms: Vec<(ValueId, Coefficient)>) -> ValueId {
         let y = self.value(self.channels(like), like, Window::ONE);
-        self.operations.push(Primitive::Sum(Sum { terms, drop_path: Some(self.drop_paths), y }));
+        let weights = operation_weights(&terms);
+        self.operations.push(Primitive::Sum(Sum { terms, weights, drop_path: Some(self.drop_paths), y }));
         self.drop_paths += 1;
         y
     }
@@ -264,6 +278,15 @@ impl Builder {
         graph.check()?;
         Ok(graph)
     }
+}
+
+/// Returns the operation weights among the coefficients of some summands.
+fn operation_weights(terms: &[(ValueId, Coefficient)]) -> Vec<(usize, usize)> {
+    let weight = |&(_, coefficient): &(ValueId, Coefficient)| match coefficient {
+        Coefficient::One => None,
+        Coefficient::Operation { cell, index } => Some((cell, index)),
+    };
+    terms.iter().filter_map(weight).collect()
 }
 
 impl Graph {

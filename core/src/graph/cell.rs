@@ -47,13 +47,14 @@ impl NetworkPlan {
         });
         let mut states: Vec<ValueId> = inputs.iter().map(|&input| builder.stored(input)).collect();
         for node in plan.inputs..plan.inputs + plan.nodes {
-            let (mut terms, mut start) = (Vec::new(), 0);
+            let (mut terms, mut weights, mut start) = (Vec::new(), Vec::new(), 0);
             for (e, edge) in plan.edges.iter().enumerate() {
                 let first = start;
                 start += edge.operations.len();
                 if edge.to != node {
                     continue;
                 }
+                weights.extend(cell.into_iter().flat_map(|cell| (first..start).map(move |index| (cell, index))));
                 let stride = if reduce && edge.from < plan.inputs { 2 } else { 1 };
                 let context = CandidateContext { stride, style: self.style, affine: self.derived };
                 let x = states[edge.from];
@@ -65,7 +66,7 @@ impl NetworkPlan {
                     terms.push((y, cell.map_or(Coefficient::One, operation)));
                 }
             }
-            states.push(builder.sum(states[0], if reduce { 2 } else { 1 }, terms));
+            states.push(builder.node(states[0], if reduce { 2 } else { 1 }, terms, weights));
         }
         match plan.outputs[..] {
             [node] => states[node],

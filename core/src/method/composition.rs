@@ -18,13 +18,16 @@ pub struct Relaxed {
     /// Probability that a gate is open, by candidate, with 0 for those that this pass leaves out; absent unless the
     /// relaxation has gates.
     pub gates: Option<Tables>,
+    /// True if ∂L/∂p of a candidate with p = 0 is that of an output of ones, Σ ∂L/∂y over the node y that it leads to: the
+    /// candidate is not run for it.
+    pub ones: bool,
 }
 
 impl Relaxed {
     /// Operation weights with their derivative, without gates.
     #[must_use]
     pub fn new(p: Tables, jacobian: Jacobian) -> Self {
-        Self { p, jacobian, gates: None }
+        Self { p, jacobian, gates: None, ones: false }
     }
 
     /// Relaxation of DARTS (arXiv:1806.09055), in use unless a part is another one: p = softmax(α/τ) on every edge.
@@ -169,6 +172,12 @@ impl Method {
     #[must_use]
     pub fn may_hold_pattern(&self) -> bool {
         self.parts.iter().any(|(_, part)| part.holds_pattern())
+    }
+
+    /// True if [`regularizes_weights`](Self::regularizes_weights) may be true at some moment.
+    #[must_use]
+    pub fn may_regularize_weights(&self) -> bool {
+        self.parts.iter().any(|(_, part)| part.slot() == Slot::WeightRegularizer)
     }
 
     /// Terms of the loss of ω.

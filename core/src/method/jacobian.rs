@@ -22,6 +22,17 @@ pub enum Jacobian {
 }
 
 impl Jacobian {
+    /// Returns true for each candidate whose ∂L/∂p is read on the way back, in the shape of p.
+    #[must_use]
+    pub fn reads(&self, p: &Tables) -> Vec<Vec<Vec<bool>>> {
+        match self {
+            Self::Softmax { soft, .. } => marked(soft, |&soft| soft != 0.0),
+            Self::Diagonal(slopes) => marked(slopes, |&slope| slope != 0.0),
+            Self::Dense(matrices) => marked(matrices, |row| row.iter().any(|&entry| entry != 0.0)),
+            Self::None => marked(p, |_| false),
+        }
+    }
+
     /// Returns ∂L/∂α, flattened table by table, row by row, from ∂L/∂p of every edge.
     #[must_use]
     pub(super) fn pull_back(&self, gradients: &[Vec<f64>]) -> Vec<f64> {
@@ -39,6 +50,11 @@ impl Jacobian {
             Self::None => gradients.iter().flatten().map(|_| 0.0).collect(),
         }
     }
+}
+
+/// Marks entries of tables.
+fn marked<T>(tables: &[Vec<Vec<T>>], mark: impl Fn(&T) -> bool) -> Vec<Vec<Vec<bool>>> {
+    tables.iter().map(|table| table.iter().map(|row| row.iter().map(&mark).collect()).collect()).collect()
 }
 
 /// Product of a transposed matrix with a vector.
@@ -74,6 +90,25 @@ mod tests {
         let expected = [0.2, -0.6, 2.0, 2.7, 0.05];
         assert!(diagonal.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-12));
         assert_eq!(Jacobian::None.pull_back(&gradients), vec![0.0; 5]);
+    }
+
+    /// A gradient that is not read can be any number.
+    #[test]
+    fn forms_say_what_they_read() {
+        let p = vec![vec![vec![0.5, 0.0, 0.5]]];
+        let dense = vec![vec![vec![vec![0.0, 0.0, 1.0], vec![0.0; 3], vec![2.0, 0.0, 0.0]]]];
+        let forms =
+            [Jacobian::Softmax { soft: p.clone(), scale: 1.0 }, Jacobian::Diagonal(p.clone()), Jacobian::Dense(dense)];
+        for form in forms {
+            assert_eq!(form.reads(&p), vec![vec![vec![true, false, true]]], "{form:?}");
+            let at = |gradients: [f64; 3]| form.pull_back(&[gradients.to_vec()]);
+            assert_eq!(at([1.0, 0.0, 3.0]), at([1.0, 1e9, 3.0]), "{form:?}");
+            assert!(
+                at([1.0, 0.0, 3.0]) != at([2.0, 0.0, 3.0]) && at([1.0, 0.0, 3.0]) != at([1.0, 0.0, 4.0]),
+                "{form:?}"
+            );
+        }
+        assert_eq!(Jacobian::None.reads(&p), vec![vec![vec![false; 3]]]);
     }
 
     /// Rows stand for p and columns for α.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alignment::{AlignmentMeasure, LayerAlignment};
 use crate::space::Architecture;
-use crate::vector::{dot, norm};
+use crate::vector::{dot, filled, norm};
 
 /// Statistics of one type of cell.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,21 +46,23 @@ pub struct CellSaturation {
 
 impl Saturation {
     /// Measures one type of cell: `p[e][k]` are its operation weights, `gradients[l]` the flattened g_l of its cells.
+    /// Candidates whose gradient is absent have no part in the measures.
     #[must_use]
-    pub fn measure(p: &[Vec<f64>], gradients: &[Vec<f64>]) -> Self {
+    pub fn measure(p: &[Vec<f64>], gradients: &[Vec<Option<f64>>]) -> Self {
         let mut cells: Vec<CellSaturation> = gradients.iter().map(|g| CellSaturation::measure(p, g)).collect();
         let size = |cell: &CellSaturation| cell.transmitted.iter().map(|t| t * t).sum::<f64>().sqrt();
         let total: f64 = cells.iter().map(size).sum();
         for cell in &mut cells {
             cell.pull = if total > 0.0 { size(cell) / total } else { 0.0 };
         }
+        let gradients = filled(gradients);
         let slices: Vec<&[f64]> = gradients.iter().map(Vec::as_slice).collect();
         let value = |measure| LayerAlignment::measure(measure, &slices).map(|alignment| alignment.value);
         Self {
             entropy: p.iter().map(|row| normalized_entropy(row)).collect(),
             jacobian: p.iter().map(|row| jacobian_norm(row)).collect(),
             cells,
-            cosines: cosines(gradients),
+            cosines: cosines(&gradients),
             mean_cosine: value(AlignmentMeasure::Cosine),
             mean_sign_agreement: value(AlignmentMeasure::Sign),
         }
@@ -68,7 +70,11 @@ impl Saturation {
 
     /// Measures every type of cell of an architecture; `gradients[l]` belongs to a cell of type `cell_types[l]`.
     #[must_use]
-    pub fn by_cell_type(architecture: &Architecture, cell_types: &[usize], gradients: &[Vec<f64>]) -> Vec<Self> {
+    pub fn by_cell_type(
+        architecture: &Architecture,
+        cell_types: &[usize],
+        gradients: &[Vec<Option<f64>>],
+    ) -> Vec<Self> {
         let tables = architecture.probabilities();
         let of = |kind| {
             gradients.iter().zip(cell_types).filter(|(_, of)| **of == kind).map(|(g, _)| g.clone()).collect::<Vec<_>>()
@@ -86,18 +92,20 @@ impl Saturation {
 }
 
 impl CellSaturation {
-    fn measure(p: &[Vec<f64>], g: &[f64]) -> Self {
+    fn measure(p: &[Vec<f64>], g: &[Option<f64>]) -> Self {
         let (mut transmitted, mut share, mut asks, mut agree) = (Vec::new(), Vec::new(), Vec::new(), 0.0);
         let mut gradient = Vec::new();
         let mut at = 0;
         for row in p {
-            let own = &g[at..at + row.len()];
+            let there = &g[at..at + row.len()];
             at += row.len();
-            let through = norm(&crate::space::through_softmax(row, own));
-            let size = norm(own);
+            let own: Vec<f64> = there.iter().map(|g| g.unwrap_or(0.0)).collect();
+            let reached = crate::space::through_softmax(row, &own).into_iter().zip(there);
+            let reached: Vec<f64> = reached.filter_map(|(reached, there)| there.map(|_| reached)).collect();
+            let (through, size) = (norm(&reached), norm(&own));
             transmitted.push(through);
             share.push(if size > 0.0 { through / size } else { 0.0 });
-            let asked = first(own, |a, b| a < b);
+            let asked = first(there, |a, b| a.is_some_and(|a| b.is_none_or(|b| a < b)));
             asks.push(asked);
             if asked == first(row, |a, b| a > b) {
                 agree += 1.0;
@@ -116,7 +124,7 @@ fn seven_digits(value: f64) -> f64 {
 }
 
 /// Returns the first index whose value is `better` than all others.
-fn first(values: &[f64], better: impl Fn(f64, f64) -> bool) -> usize {
+fn first<T: Copy>(values: &[T], better: impl Fn(T, T) -> bool) -> usize {
     (1..values.len()).fold(0, |best, k| if better(values[k], values[best]) { k } else { best })
 }
 
@@ -161,7 +169,7 @@ mod tests {
     fn measures_by_hand() {
         // One edge, p = (½, ½): J g = (g₀ − g₁)/4 · (1, −1).
         let p = [vec![0.5, 0.5]];
-        let seen = Saturation::measure(&p, &[vec![-1.0, 1.0], vec![3.0, -1.0]]);
+        let seen = Saturation::measure(&p, &[vec![Some(-1.0), Some(1.0)], vec![Some(3.0), Some(-1.0)]]);
         let root = 2_f64.sqrt();
         assert!((seen.cells[0].transmitted[0] - root / 2.0).abs() < 1e-12);
         assert!((seen.cells[1].transmitted[0] - root).abs() < 1e-12);
@@ -183,5 +191,15 @@ mod tests {
         assert!(line.ends_with(r#""gradient":[[0.3333333,-6.666667e-10],[0.0]]}"#), "{line}");
         let before: CellSaturation = serde_json::from_str(&line.replace("gradient", "unknown")).unwrap();
         assert!(before.gradient.is_empty());
+    }
+
+    /// On an edge of which one candidate was run, its gradient is all there is: ‖J g‖ = p (1 − p) |g| there.
+    #[test]
+    fn candidates_without_a_gradient_have_no_part() {
+        let seen = Saturation::measure(&[vec![0.75, 0.25]], &[vec![None, Some(2.0)], vec![None, Some(3.0)]]);
+        let cell = &seen.cells[0];
+        assert!((cell.transmitted[0] - 0.375).abs() < 1e-12 && (cell.transmitted_share[0] - 0.1875).abs() < 1e-12);
+        assert_eq!((cell.asks[0], cell.agreement), (1, 0.0));
+        assert!((seen.mean_cosine.unwrap() - 1.0).abs() < 1e-12);
     }
 }

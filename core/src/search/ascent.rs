@@ -5,6 +5,7 @@ use super::bilevel::{Bilevel, WEIGHT_PASS, finite, input};
 use crate::data::Batch;
 use crate::engine::{Draws, Want};
 use crate::method::{Moment, Tables};
+use crate::vector::filled;
 
 impl Bilevel {
     /// Operation weights of the weight step, cell by cell. Each ascent takes one pass; nothing changes.
@@ -23,7 +24,7 @@ impl Bilevel {
         for _ in 0..ascents {
             let copies = self.with_auxiliary(&p, moment);
             let want = Want { cells: true, ..Want::default() };
-            let cells = self.engine.pass(input(train, &copies), want).await?.into_found().cells;
+            let cells = filled(&self.engine.pass(input(train, &copies), want).await?.into_found().cells);
             finite("cell gradient", cells.iter().flatten().sum())?;
             self.method.ascend(&mut p, &start, &self.architecture, &self.cell_types, &cells, moment);
         }

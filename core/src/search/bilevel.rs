@@ -7,12 +7,12 @@ use crate::adam::Adam;
 use crate::alignment::Estimator;
 use crate::data::Batch;
 use crate::device::Device;
-use crate::engine::{self, Draws, Engine, Input, Loss, Pass, SgdStep, Statistics, TangentWant, Want};
+use crate::engine::{self, Draws, Engine, Input, Loss, Pass, Probes, SgdStep, Statistics, TangentWant, Want};
 use crate::graph::{Graph, NetworkSize};
-use crate::method::{Method, Moment, Regularization, Relaxed, Tables};
+use crate::method::{Method, Moment, Regularization, Relaxed};
 use crate::session::tensors;
 use crate::space::{Architecture, Space};
-use crate::vector::argmax;
+use crate::vector::{argmax, filled};
 
 /// Supernet in training: an engine with the weights, the architecture parameters, and the method that moves both.
 #[derive(Debug)]
@@ -50,8 +50,25 @@ pub struct StepSettings<'a> {
 pub struct Gradients {
     /// Mean cross-entropy.
     pub loss: f64,
-    /// g_l = ∂L/∂p_l of every cell, flattened.
-    pub cells: Vec<Vec<f64>>,
+    /// g_l = ∂L/∂p_l of every cell, flattened; absent for candidates that the pass did not run, unless an output of ones
+    /// stands in for theirs: see [`Probes`].
+    pub cells: Vec<Vec<Option<f64>>>,
+}
+
+/// Operation weights of the architecture step, cell by cell.
+#[derive(Debug)]
+pub(super) struct Copies {
+    p: Vec<Vec<f64>>,
+    /// Candidates whose ∂L/∂p the gradient of α reads; absent if an output of ones stands in for those with p = 0.
+    reads: Option<Vec<Vec<bool>>>,
+}
+
+impl Copies {
+    /// Input of a training pass over a batch.
+    pub(super) fn input<'a>(&'a self, batch: (&'a Batch, &'a Draws)) -> Input<'a> {
+        let probes = self.reads.as_deref().map_or(Probes::Ones, Probes::Marked);
+        Input { probes, ..input(batch, &self.p) }
+    }
 }
 
 /// Results of a step.
@@ -156,9 +173,9 @@ impl Bilevel {
         self.seed
     }
 
-    /// Flattened p of every cell from tables by cell type.
-    pub(super) fn copies(&self, tables: &Tables) -> Vec<Vec<f64>> {
-        let flat: Vec<Vec<f64>> = tables.iter().map(|table| table.concat()).collect();
+    /// Flattened tables of every cell, such as p, from tables by cell type.
+    pub(super) fn copies<T: Clone>(&self, tables: &[Vec<Vec<T>>]) -> Vec<Vec<T>> {
+        let flat: Vec<Vec<T>> = tables.iter().map(|table| table.concat()).collect();
         self.cell_types.iter().map(|&cell_type| flat[cell_type].clone()).collect()
     }
 
@@ -254,19 +271,21 @@ impl Bilevel {
         settings: &StepSettings<'_>,
     ) -> Result<(Vec<f64>, Gradients), SessionError> {
         let relaxed = self.relax(&settings.moment, ARCHITECTURE_PASS);
-        let p = self.copies(&relaxed.p);
+        let reads = (!relaxed.ones).then(|| self.copies(&relaxed.jacobian.reads(&relaxed.p)));
+        let copies = Copies { p: self.copies(&relaxed.p), reads };
         if settings.architecture.unrolled {
-            return self.unrolled_gradient(train, valid, &relaxed, &p, settings).await;
+            return self.unrolled_gradient(train, valid, &relaxed, &copies, settings).await;
         }
         let want = Want { cells: true, ..Want::default() };
-        let pass = self.engine.pass(input(valid, &p), want).await?;
+        let pass = self.engine.pass(copies.input(valid), want).await?;
         let found = gradients(&pass);
         Ok((self.gradient_of_alpha(&relaxed, &found.cells, &settings.moment), found))
     }
 
-    /// Gradient of α from cell gradients, regularizers included.
-    pub(super) fn gradient_of_alpha(&self, relaxed: &Relaxed, cells: &[Vec<f64>], moment: &Moment) -> Vec<f64> {
-        self.method.alpha_gradient(&self.architecture, relaxed, &self.space, &self.cell_types, cells, moment)
+    /// Gradient of α from cell gradients, regularizers included. Those that are absent are not read.
+    pub(super) fn gradient_of_alpha(&self, relaxed: &Relaxed, cells: &[Vec<Option<f64>>], moment: &Moment) -> Vec<f64> {
+        let cells = filled(cells);
+        self.method.alpha_gradient(&self.architecture, relaxed, &self.space, &self.cell_types, &cells, moment)
     }
 
     async fn architecture_step(
@@ -303,17 +322,20 @@ impl Bilevel {
         let regularizes = self.method.regularizes_weights(&moment);
         let tangent = self.method.holds_pattern(&moment);
         let want = Want { weights: 1.0, cells: true, statistics: true, tangent, ..Want::default() };
-        let mut pass = self.engine.pass(input(train, &p), want).await?;
+        // Only regularizers read the gradients of candidates with p = 0 here.
+        let probes = if self.method.may_regularize_weights() { Probes::All } else { Probes::None };
+        let mut pass = self.engine.pass(Input { probes, ..input(train, &p) }, want).await?;
         let found = gradients(&pass);
         watch.lap(&mut self.phases.weights);
         finite("training loss", found.loss)?;
-        finite("cell gradient", found.cells.iter().flatten().sum())?;
+        finite("cell gradient", found.cells.iter().flatten().flatten().sum())?;
         // The CPU computes a tangent's gradient together with that of the loss; to tell them apart, it takes the weights'
         // part of a backward pass once more.
         let apart = regularizes && (!tangent || moment.step.is_multiple_of(TANGENT_NORM_EVERY));
         let mut norms = GradientNorms { total: 0.0, loss: None, regularizer: None };
         if regularizes {
-            let terms = self.method.regularize_weights(&self.space, &self.cell_types, &found.cells, &moment);
+            let cells = filled(&found.cells);
+            let terms = self.method.regularize_weights(&self.space, &self.cell_types, &cells, &moment);
             if apart {
                 norms.loss = Some(pass.mark_gradient().await?);
             }
@@ -441,6 +463,7 @@ pub(super) fn input<'a>((batch, draws): (&'a Batch, &'a Draws), p: &'a [Vec<f64>
         shape: batch.shape,
         loss: Loss::Labels(&batch.labels),
         p,
+        probes: Probes::All,
         statistics: Statistics::Batch,
         draws,
     }

@@ -15,7 +15,7 @@ use crate::data::Batch;
 use crate::engine::{Draws, TangentWant, Want};
 use crate::method::{Moment, Tables};
 use crate::space::through_softmax;
-use crate::vector::{dot, norm};
+use crate::vector::{dot, filled, norm};
 
 /// Share of the eigenvalue below which a change ends the iteration.
 const TOLERANCE: f64 = 1e-3;
@@ -37,7 +37,7 @@ impl Bilevel {
         let copies = self.copies(&read);
         let want = Want { cells: true, tangent: true, ..Want::default() };
         let mut pass = self.engine.pass(input((valid, &draws), &copies), want).await?;
-        let sums = architecture.summed(&cell_types, pass.cell_gradients());
+        let sums = architecture.summed(&cell_types, &filled(pass.cell_gradients()));
 
         // Not constant on any edge: softmax is invariant to such a move.
         let count = architecture.flat().len();

@@ -18,8 +18,8 @@ pub(super) struct Progress {
     pub(super) clipped: usize,
     /// Λ by cell type.
     pub(super) alignment: Vec<Mean>,
-    /// Sums of the cell gradients of L_val.
-    pub(super) gradients: Vec<Vec<f64>>,
+    /// Cell gradients of L_val.
+    pub(super) gradients: Vec<Vec<Mean>>,
     /// Epochs that have ended.
     pub(super) history: Vec<EpochSummary>,
 }
@@ -51,12 +51,13 @@ impl Progress {
     /// True if this can be the progress at a position of a search whose cell gradients have the lengths `cells`.
     pub(super) fn fits(&self, cells: &[usize], cell_types: usize, at: Position) -> bool {
         let Position { epoch, step, .. } = at;
-        let whole = |gradients: &[Vec<f64>]| gradients.iter().map(Vec::len).eq(cells.iter().copied());
+        let whole = |gradients: &[Vec<Mean>]| gradients.iter().map(Vec::len).eq(cells.iter().copied());
+        let norms = [self.loss_gradient_norm, self.regularizer_gradient_norm];
+        let mut means = norms.iter().chain(&self.alignment).chain(self.gradients.iter().flatten());
         self.history.len() == epoch
             && self.history.iter().enumerate().all(|(at, ended)| ended.epoch == at)
             && self.clipped <= step
-            && [self.loss_gradient_norm, self.regularizer_gradient_norm].iter().all(|mean| mean.count <= step)
-            && self.alignment.iter().all(|mean| mean.count <= step)
+            && means.all(|mean| mean.count <= step)
             && (self.gradients.is_empty() || whole(&self.gradients))
             && [0, cell_types].contains(&self.alignment.len())
             && (step == 0 || (!self.gradients.is_empty() && self.alignment.len() == cell_types))
@@ -73,10 +74,9 @@ impl Progress {
         self.alignment.resize(alignment.len(), Mean::default());
         self.alignment.iter_mut().zip(alignment).for_each(|(mean, value)| mean.add(*value));
         if self.gradients.is_empty() {
-            self.gradients.clone_from(&report.valid.cells);
-        } else {
-            let sums = self.gradients.iter_mut().flatten();
-            sums.zip(report.valid.cells.iter().flatten()).for_each(|(sum, g)| *sum += g);
+            self.gradients = report.valid.cells.iter().map(|cell| vec![Mean::default(); cell.len()]).collect();
         }
+        let means = self.gradients.iter_mut().flatten();
+        means.zip(report.valid.cells.iter().flatten()).for_each(|(mean, &gradient)| mean.add(gradient));
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! with ω′ = ω − ξ·(momentum · m + ∇_ω L_train + decay · ω).
 
-use super::bilevel::{Bilevel, Gradients, StepSettings, finite, gradients, input};
+use super::bilevel::{Bilevel, Copies, Gradients, StepSettings, finite, gradients};
 use super::{SessionError, WeightsConfig};
 use crate::data::Batch;
 use crate::engine::{Draws, SgdStep, Want};
@@ -19,11 +19,11 @@ impl Bilevel {
         train: (&Batch, &Draws),
         valid: (&Batch, &Draws),
         relaxed: &Relaxed,
-        p: &[Vec<f64>],
+        copies: &Copies,
         settings: &StepSettings<'_>,
     ) -> Result<(Vec<f64>, Gradients), SessionError> {
         self.engine.save().await?;
-        let result = self.unrolled_at(train, valid, relaxed, p, settings).await;
+        let result = self.unrolled_at(train, valid, relaxed, copies, settings).await;
         self.engine.clear_gradient().await?;
         self.engine.restore().await?;
         result
@@ -34,15 +34,15 @@ impl Bilevel {
         train: (&Batch, &Draws),
         valid: (&Batch, &Draws),
         relaxed: &Relaxed,
-        p: &[Vec<f64>],
+        copies: &Copies,
         settings: &StepSettings<'_>,
     ) -> Result<(Vec<f64>, Gradients), SessionError> {
         let moment = settings.moment;
         let WeightsConfig { momentum, decay, .. } = *settings.weights;
-        self.engine.pass(input(train, p), Want { weights: 1.0, ..Want::default() }).await?;
+        self.engine.pass(copies.input(train), Want { weights: 1.0, ..Want::default() }).await?;
         self.engine.step(SgdStep { lr: settings.lr, momentum, decay, scale: 1.0, nesterov: false }).await?;
         let want = Want { weights: 1.0, cells: true, ..Want::default() };
-        let there = self.engine.pass(input(valid, p), want).await?;
+        let there = self.engine.pass(copies.input(valid), want).await?;
         let found = gradients(&there);
         let mut alpha = self.gradient_of_alpha(relaxed, &found.cells, &moment);
         let norm = self.engine.gradient_norm().await?;
@@ -52,7 +52,7 @@ impl Bilevel {
             let mut sides = Vec::with_capacity(2);
             for sign in [1.0, -1.0] {
                 self.engine.displace(sign * r).await?;
-                let pass = self.engine.pass(input(train, p), Want { cells: true, ..Want::default() }).await?;
+                let pass = self.engine.pass(copies.input(train), Want { cells: true, ..Want::default() }).await?;
                 let cells = pass.into_found().cells;
                 sides.push(self.gradient_of_alpha(relaxed, &cells, &moment));
             }

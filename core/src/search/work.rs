@@ -20,6 +20,7 @@ use crate::method::{EpochSummary, Method, Moment, Part, SelectionRecord, ranking
 use crate::saturation::Saturation;
 use crate::session::{Work, reserve};
 use crate::space::{Genotype, Space};
+use crate::vector::filled;
 
 /// Maximum number of power iterations: the eigenvalue is wanted for its growth, not for its digits.
 const ITERATIONS: usize = 10;
@@ -135,8 +136,9 @@ impl Search {
         })
     }
 
-    /// Λ of the cells of a type.
-    fn alignment(&self, cell_type: usize, cells: &[Vec<f64>]) -> Option<f64> {
+    /// Λ of the cells of a type. Candidates that were not run, which are the same in all of them, have no part in it.
+    fn alignment(&self, cell_type: usize, cells: &[Vec<Option<f64>>]) -> Option<f64> {
+        let cells = filled(cells);
         let own = cells.iter().zip(&self.bilevel.cell_types).filter(|(_, of)| **of == cell_type);
         let own: Vec<&[f64]> = own.map(|(cell, _)| cell.as_slice()).collect();
         LayerAlignment::measure(AlignmentMeasure::Cosine, &own).map(|alignment| alignment.value)
@@ -156,8 +158,8 @@ impl Search {
         #[expect(clippy::cast_precision_loss, reason = "steps are few")]
         let (steps, share) = (step as f64, |count: usize| count as f64 / step as f64);
         let progress = &self.progress;
-        let gradients: Vec<Vec<f64>> =
-            progress.gradients.iter().map(|cell| cell.iter().map(|g| g / steps).collect()).collect();
+        let gradients: Vec<Vec<Option<f64>>> =
+            progress.gradients.iter().map(|cell| cell.iter().map(|mean| mean.value()).collect()).collect();
         let architecture = &self.bilevel.architecture;
         let saturations = Saturation::by_cell_type(architecture, &self.bilevel.cell_types, &gradients);
         let reports =

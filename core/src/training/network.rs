@@ -2,7 +2,7 @@
 
 use crate::data::Batch;
 use crate::device::Device;
-use crate::engine::{self, Draws, Engine, Input, Loss, Numbers, State, Statistics, Traffic, Want};
+use crate::engine::{self, Draws, Engine, Input, Loss, Numbers, Probes, State, Statistics, Traffic, Want};
 use crate::graph::{Graph, NetworkOptions, NetworkSize};
 use crate::session::SessionError;
 use crate::space::{Genotype, Space};
@@ -160,6 +160,7 @@ impl DerivedNetwork {
             shape: batch.shape,
             loss: Loss::Labels(&batch.labels),
             p: &[],
+            probes: Probes::All,
             statistics: Statistics::Batch,
             draws: &draws,
         };
@@ -180,6 +181,7 @@ impl DerivedNetwork {
             shape: batch.shape,
             loss: Loss::None,
             p: &[],
+            probes: Probes::All,
             statistics: Statistics::Running,
             draws: &draws,
         };

@@ -81,6 +81,22 @@ fn every_part_has_an_effect_beside_every_other() {
     assert!(pairs > 80, "only {pairs} pairs go together");
 }
 
+/// A step runs one candidate an edge, and in the architecture step those besides whose gradient α reads: the second of
+/// two paths. The sum of a node's gradient stands in for those of the other candidates of a Gumbel sample.
+#[test]
+fn single_paths_are_run_alone() {
+    for (part, of_train, of_valid) in [("gumbel_hard", 6, 30), ("two_paths", 6, 12), ("uniform_path", 6, 6)] {
+        for report in run(&[part]).expect("steps").reports {
+            let present = [&report.train.cells, &report.valid.cells]
+                .map(|cells| cells.iter().map(|cell| cell.iter().flatten().count()).collect::<Vec<_>>());
+            assert_eq!(present, [vec![of_train; 3], vec![of_valid; 3]], "{part}");
+        }
+    }
+    let aligned = run(&["alignment"]).expect("steps");
+    let all = aligned.reports.iter().flat_map(|report| report.train.cells.iter().chain(&report.valid.cells));
+    assert!(all.flatten().all(Option::is_some));
+}
+
 /// The ascents find operation weights at which the same network does worse.
 #[test]
 fn an_adversary_raises_the_training_loss() {

@@ -8,7 +8,7 @@ use super::frame::Frame;
 use super::group::Group;
 use super::plane::Channel;
 use super::product::pack;
-use crate::engine::{Plan, Want};
+use crate::engine::{Paths, Plan, Want};
 use crate::graph::{Coefficient, Conv, IMAGE, Pool, Primitive, ValueId};
 
 /// Plan for images of one size.
@@ -112,6 +112,7 @@ pub(super) struct Given<'a, T> {
     /// Masks of the drop paths, a factor for each image; none if nothing is dropped.
     pub(super) masks: &'a [Vec<T>],
     pub(super) want: Want,
+    pub(super) paths: &'a Paths,
     /// True if a tangent is to follow, which needs the gradients of all values.
     pub(super) keep: bool,
     pub(super) along: Option<Along<'a, T>>,
@@ -158,6 +159,12 @@ impl<T: Real> Context<'_, T> {
     #[inline(always)]
     pub(super) fn component(&self) -> Component {
         if self.given.along.is_some() { Component::Tangent } else { Component::Primal }
+    }
+
+    /// True if the pass runs the operations that write a value.
+    #[inline(always)]
+    pub(super) fn runs(&self, value: ValueId) -> bool {
+        self.plan.schedule.runs(value, self.given.paths)
     }
 
     /// Window of an operation over a group's images.

@@ -26,8 +26,8 @@ pub(crate) struct CpuEngine<T> {
     pub(super) running: [Vec<T>; 2],
     /// Weights, momentum and running statistics that were saved.
     saved: Option<Saved<T>>,
-    /// Means and unbiased variances of the last pass that kept them.
-    pub(super) kept_statistics: Vec<[f64; 2]>,
+    /// Means and unbiased variances of the last pass that kept them; absent for channels that it has not run.
+    pub(super) kept_statistics: Vec<Option<[f64; 2]>>,
     /// Gradient of the weights that the last pass has deferred to its tangent.
     pub(super) owed: Option<Owed<T>>,
     /// Shape of the images that the buffers are for.
@@ -45,6 +45,8 @@ pub(crate) struct CpuEngine<T> {
     pub(super) masks: Vec<Vec<T>>,
     /// True if the last pass has left its gradients in place, for a tangent.
     pub(super) kept: bool,
+    /// True if the last pass has run all candidates.
+    pub(super) whole: bool,
 }
 
 #[derive(Debug)]
@@ -85,6 +87,7 @@ impl<T: Real> CpuEngine<T> {
             scored: Vec::new(),
             masks: Vec::new(),
             kept: false,
+            whole: false,
             plan: Arc::new(plan),
         }
     }
@@ -212,7 +215,9 @@ impl<T: Real> Engine for CpuEngine<T> {
         let [keep, share] = [0.9, 0.1].map(T::of);
         for (which, running) in self.running.iter_mut().enumerate() {
             for (running, seen) in running.iter_mut().zip(&self.kept_statistics) {
-                *running = *running * keep + T::of(seen[which]) * share;
+                if let Some(seen) = seen {
+                    *running = *running * keep + T::of(seen[which]) * share;
+                }
             }
         }
         done(Ok(()))

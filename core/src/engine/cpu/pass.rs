@@ -11,7 +11,7 @@ use super::head;
 use super::plane::Channel;
 use super::stage::{Backward, Features, Forward, Seed, Shard};
 use super::{Real, each, vector};
-use crate::engine::{Found, Input, Loss, Plan, Reuse, Stage, Statistics, Want};
+use crate::engine::{Found, Input, Loss, Paths, Plan, Reuse, Stage, Statistics, Want};
 use crate::graph::{Coefficient, EPSILON, Head, IMAGE, Primitive, ValueId};
 
 /// Pixels of a channel that a group should have: fewer leave the inner loops short, more do not fit the caches.
@@ -46,7 +46,9 @@ impl Cut {
 impl<T: Real> CpuEngine<T> {
     /// Runs a batch forward, and backward as far as `want` asks.
     pub(super) fn run_pass(&mut self, input: &Input<'_>, p: &[Vec<T>], want: Want, reuse: Reuse) -> Found {
-        let reuse = reuse == Reuse::Batch && self.shape == input.shape;
+        let paths = Paths::new(input, want);
+        let reuse = reuse == Reuse::Batch && self.shape == input.shape && self.whole;
+        self.whole = paths.is_whole();
         self.allocate(input.shape);
         let (plan, omega) = (Arc::clone(&self.plan), std::mem::take(&mut self.weights));
         let of_batch = input.statistics == Statistics::Batch;
@@ -54,10 +56,10 @@ impl<T: Real> CpuEngine<T> {
         let dropped = input.draws.masks_of(input.statistics).iter();
         let masks: Vec<Vec<T>> =
             dropped.map(|mask| mask.iter().map(|&factor| T::of(f64::from(factor))).collect()).collect();
-        let given = Given { omega: &omega, p, masks: &masks, want, keep: self.kept, along: None };
+        let given = Given { omega: &omega, p, masks: &masks, want, paths: &paths, keep: self.kept, along: None };
         let backward = want.gradients() && !matches!(input.loss, Loss::None);
         if !reuse || backward && !self.packed_backward {
-            self.pack(&plan, &omega, backward);
+            self.pack(&plan, given, backward);
             self.packed_backward = backward;
         }
         if !reuse {
@@ -72,11 +74,12 @@ impl<T: Real> CpuEngine<T> {
         for stage in &plan.schedule.forward {
             self.run_forward(&plan, given, stage, reuse);
             if of_batch {
-                self.finish_statistics(&plan, &omega, stage, reuse);
+                self.finish_statistics(&plan, given, stage, reuse);
             }
         }
         if want.statistics {
-            self.kept_statistics.clone_from(&self.statistics);
+            let measured = self.statistics.iter().zip(plan.measured(&paths));
+            self.kept_statistics = measured.map(|(&found, measured)| measured.then_some(found)).collect();
         }
         self.clear(&plan, want.weights != 0.0, &[Component::Primal, Component::Tangent]);
         let mut found = Found::default();
@@ -121,7 +124,7 @@ impl<T: Real> CpuEngine<T> {
                 self.add_weight_gradient(want.weights);
             }
             if want.cells {
-                found.cells = self.cell_gradients(&plan);
+                found.cells = paths.present(self.cell_gradients(&plan));
             }
             if want.image {
                 found.image = self.collect(IMAGE, |group| &group.gradients[Component::Primal]);
@@ -203,14 +206,17 @@ impl<T: Real> CpuEngine<T> {
         });
     }
 
-    fn pack(&mut self, plan: &Plan, omega: &[T], backward: bool) {
+    /// Packs the weights of the convolutions that the pass runs.
+    fn pack(&mut self, plan: &Plan, given: Given<'_, T>, backward: bool) {
         let values = &plan.values;
         // The order of weights is the same for all groups.
         let frames = self.layout.frames.values().next().map_or(&[][..], Vec::as_slice);
         let mut work: Vec<_> = self.packed.iter_mut().zip(&plan.operations).zip(frames).collect();
         each(&mut work, |((packed, step), frame)| {
-            if let (Primitive::Conv(conv), Some(frame)) = (step, frame) {
-                packed.fill(conv, values[conv.x].channels, frame, omega, backward);
+            if let (Primitive::Conv(conv), Some(frame)) = (step, frame)
+                && plan.schedule.runs(conv.y, given.paths)
+            {
+                packed.fill(conv, values[conv.x].channels, frame, given.omega, backward);
             }
         });
     }
@@ -266,10 +272,10 @@ impl<T: Real> CpuEngine<T> {
     }
 
     /// Takes the batch statistics of the values that a stage completed.
-    fn finish_statistics(&mut self, plan: &Plan, omega: &[T], stage: &Stage, reuse: bool) {
+    fn finish_statistics(&mut self, plan: &Plan, given: Given<'_, T>, stage: &Stage, reuse: bool) {
         for &value in &stage.complete {
             let Some(norm) = plan.values[value].norm else { continue };
-            if reuse && plan.schedule.fixed[value] {
+            if !plan.schedule.runs(value, given.paths) || (reuse && plan.schedule.fixed[value]) {
                 continue;
             }
             let pixels = self.layout.pixels(value);
@@ -286,7 +292,7 @@ impl<T: Real> CpuEngine<T> {
                     count = all;
                 }
                 self.statistics[at] = [mean, square / f64::max(count - 1.0, 1.0)];
-                self.readers.norms[at] = reader(omega, norm.affine, channel, mean, square / count);
+                self.readers.norms[at] = reader(given.omega, norm.affine, channel, mean, square / count);
             }
         }
     }

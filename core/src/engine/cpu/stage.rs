@@ -39,7 +39,7 @@ impl<T: Real> Work<T> for Forward<'_, T> {
             scratch.forget();
             for &at in &stage.steps {
                 let y = plan.operations[at].output();
-                if reuse && plan.schedule.fixed[y] {
+                if !context.runs(y) || (reuse && plan.schedule.fixed[y]) {
                     continue;
                 }
                 allocate(context, y, group);
@@ -87,6 +87,7 @@ impl<T: Real> Work<T> for Backward<'_, T> {
             scratch.forget();
             for (&at, release) in stage.steps.iter().zip(&stage.release) {
                 match &plan.operations[at] {
+                    step if !context.runs(step.output()) => {}
                     Primitive::Conv(step) => {
                         conv::backward(simd, context, at, step, group, scratch, gradient);
                     }

@@ -22,7 +22,7 @@ use crate::graph::{Coefficient, Sum, ValueId};
 #[inline(always)]
 pub(super) fn forward<T: Real>(
     context: &Context<'_, T>,
-    &Sum { ref terms, drop_path, y: value }: &Sum,
+    &Sum { ref terms, drop_path, y: value, .. }: &Sum,
     group: &mut Group<T>,
 ) {
     let count = group.images * context.layout.pixels(value);
@@ -30,7 +30,7 @@ pub(super) fn forward<T: Real>(
     let mut y = std::mem::take(&mut group.values[component][value]);
     for (channel, y) in y.chunks_exact_mut(count).enumerate() {
         y.fill(T::ZERO);
-        for &(x, weight) in terms {
+        for &(x, weight) in context.given.paths.summands(terms) {
             let at = channel * count..(channel + 1) * count;
             let reader = context.channel(x, channel);
             let z = &group.values[Component::Primal][x][at.clone()];
@@ -82,7 +82,7 @@ fn add<T: Real>(y: &mut [T], x: &[T], mean: T, scale: T, shift: T) {
 pub(super) fn backward<T: Real, S: Simd<T>>(
     simd: S,
     context: &Context<'_, T>,
-    &Sum { ref terms, drop_path, y: value }: &Sum,
+    &Sum { ref terms, ref weights, drop_path, y: value }: &Sum,
     group: &mut Group<T>,
     cells: &mut [Vec<f64>],
 ) {
@@ -92,7 +92,10 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
     let count = group.images * context.layout.pixels(value);
     for (channel, g) in g.chunks_exact(count).enumerate() {
         let sum = total(simd, g);
-        for &(x, weight) in terms {
+        for &(cell, index) in context.given.paths.ones(weights) {
+            cells[cell][index] += sum.wide();
+        }
+        for &(x, weight) in context.given.paths.summands(terms) {
             let at = channel * count..(channel + 1) * count;
             let along = if let Some(norm) = context.plan.values[x].norm {
                 let (z, reader) =

@@ -9,7 +9,7 @@ use super::engine::CpuEngine;
 use super::group::Slope;
 use super::plane::Channel;
 use super::{Real, head};
-use crate::engine::{Plan, Stage, TangentWant, Want};
+use crate::engine::{Paths, Plan, Stage, TangentWant, Want};
 
 /// Derivatives of the parts of weights' gradients that come from a channel's gradient.
 pub(super) struct AffineTangents {
@@ -36,8 +36,8 @@ impl<T: Real> CpuEngine<T> {
         let (plan, omega) = (Arc::clone(&self.plan), std::mem::take(&mut self.weights));
         let masks = std::mem::take(&mut self.masks);
         let wants = Want { weights: want.weights, cells: want.cells, ..Want::default() };
-        let along = Some(Along { directions, base });
-        let given = Given { omega: &omega, p, masks: &masks, want: wants, keep: false, along };
+        let (along, paths) = (Some(Along { directions, base }), Paths::default());
+        let given = Given { omega: &omega, p, masks: &masks, want: wants, paths: &paths, keep: false, along };
         for stage in &plan.schedule.forward {
             self.run_forward(&plan, given, stage, true);
             self.finish_slopes(&plan, stage);

@@ -117,6 +117,9 @@ impl Backward<'_, '_> {
         }
         for (at, step) in plan.operations().iter().enumerate().rev() {
             self.finish(step.output(), matches!(step, Primitive::Sum(_) | Primitive::Concat(_)));
+            if !self.builder.runs(step.output()) {
+                continue;
+            }
             let stage = self.stages[at];
             match step {
                 Primitive::Conv(conv) => self.conv(conv, stage),
@@ -131,11 +134,12 @@ impl Backward<'_, '_> {
                     self.known[*x].readers.push(Reader { stage, words, parts, after });
                 }
                 Primitive::Noise(_) => {}
-                Primitive::Sum(Sum { terms, drop_path, y }) => {
-                    if let Some(slot) = *drop_path {
-                        self.mask(slot, *y);
+                Primitive::Sum(sum) => {
+                    if let Some(slot) = sum.drop_path {
+                        self.mask(slot, sum.y);
                     }
-                    self.sum(terms, *y, stage);
+                    self.sum(sum, stage);
+                    self.ones(sum);
                 }
                 Primitive::Concat(Concat { parts, y }) => self.split(parts, *y, stage),
             }
@@ -349,17 +353,40 @@ impl Backward<'_, '_> {
         self.known[y].gradient = Some((part, vec![op]));
     }
 
-    fn sum(&mut self, terms: &[(ValueId, Coefficient)], y: ValueId, stage: usize) {
+    /// Place of ∂L/∂p of an operation weight within the results.
+    fn place(&self, cell: usize, index: usize) -> usize {
+        let before: usize = self.builder.plan.cells()[..cell].iter().map(|cell| cell.weights).sum();
+        self.builder.places.results.cells + before + index
+    }
+
+    /// Takes Σ ∂L/∂y over a node, by channel, for the operation weights of candidates that an output of ones stands in
+    /// for.
+    fn ones(&mut self, &Sum { ref weights, y, .. }: &Sum) {
+        let places: Vec<usize> =
+            self.builder.paths.ones(weights).map(|&(cell, index)| self.place(cell, index)).collect();
+        let Some((part, writers)) = self.known[y].gradient.clone().filter(|_| !places.is_empty()) else { return };
+        let builder = &mut *self.builder;
+        let (channels, from) = (builder.channels(y), self.along_end);
+        self.along_end += channels;
+        let mut work = Work::new(Kind::Reduce, channels, writers);
+        let sizes = [word(channels), word(builder.places.pixels(y))];
+        work.put(1, &[0, word(builder.places.values[y]), sizes[0], sizes[1], NONE]);
+        work.put(6, &[builder.places.weight(Coefficient::One), word(from), NONE, NONE, 1]);
+        work.parts.push((1, part));
+        work.can_wait = true;
+        let op = builder.list.push(work);
+        self.along.extend(places.into_iter().map(|to| (to, from, channels, op)));
+    }
+
+    fn sum(&mut self, &Sum { ref terms, y, .. }: &Sum, stage: usize) {
         let Some((part, writers)) = self.known[y].gradient.clone() else { return };
-        for &(x, weight) in terms {
+        let paths = self.builder.paths;
+        for &(x, weight) in paths.summands(terms) {
             let channels = self.builder.channels(x);
             let normalized = self.builder.plan.values()[x].norm.is_some();
             let mut along = None;
             if let (Coefficient::Operation { cell, index }, true) = (weight, self.builder.mode.cells) {
-                let to = self.builder.places.results.cells
-                    + self.builder.plan.cells()[..cell].iter().map(|cell| cell.weights).sum::<usize>()
-                    + index;
-                along = Some((to, self.along_end));
+                along = Some((self.place(cell, index), self.along_end));
                 self.along_end += channels;
             }
             let needed = self.builder.needs(x);

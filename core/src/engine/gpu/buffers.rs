@@ -8,7 +8,7 @@ use super::device::Kernels;
 use super::forward::{Builder, Mode, NORM, Places};
 use super::program::{Program, word};
 use crate::device::{DeviceError, wgpu};
-use crate::engine::Plan;
+use crate::engine::{Paths, Plan};
 use crate::graph::ValueId;
 
 /// Bytes between the parameters of two dispatches.
@@ -57,7 +57,9 @@ pub(super) struct Buffers {
     pub(super) scratch: wgpu::Buffer,
     pub(super) read: wgpu::Buffer,
     pub(super) unused: wgpu::Buffer,
-    programs: BTreeMap<Mode, Ready>,
+    /// Programs by kind of pass, and of those of passes that leave candidates out the last one alone: the choice of the
+    /// candidates is often a random draw.
+    programs: BTreeMap<(Mode, Paths), Ready>,
     pool: Pool,
 }
 
@@ -153,16 +155,30 @@ impl Buffers {
     }
 
     /// Program of a kind of pass, which [`prepare`](Self::prepare) has made.
-    pub(super) fn ready(&self, mode: Mode) -> Option<&Ready> {
-        self.programs.get(&mode)
+    pub(super) fn ready(&self, mode: Mode, paths: &Paths) -> Option<&Ready> {
+        self.programs.get(&(mode, paths.clone()))
     }
 
     /// Makes a program for a kind of pass, and allocates its buffers.
-    pub(super) async fn prepare(&mut self, kernels: &Kernels, plan: &Plan, mode: Mode) -> Result<(), DeviceError> {
-        if self.programs.contains_key(&mode) {
+    pub(super) async fn prepare(
+        &mut self,
+        kernels: &Kernels,
+        plan: &Plan,
+        mode: Mode,
+        paths: &Paths,
+    ) -> Result<(), DeviceError> {
+        if self.ready(mode, paths).is_some() {
             return Ok(());
         }
-        let mut builder = Builder::new(plan, &self.places, mode);
+        if !paths.is_whole() {
+            self.programs.retain(|(_, other), ready| {
+                if !other.is_whole() {
+                    [&ready.items, &ready.calls].into_iter().for_each(wgpu::Buffer::destroy);
+                }
+                other.is_whole()
+            });
+        }
+        let mut builder = Builder::new(plan, &self.places, mode, paths);
         builder.forward();
         let ends = builder.backward();
         let program = builder.list.compile();
@@ -182,7 +198,7 @@ impl Buffers {
         let uniform = kernels.buffer(calls.len(), wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST).await?;
         kernels.write_words(&uniform, &calls);
         let [output, image] = [ends.output, ends.image].map(|part| part.map(|part| program.offsets[part]));
-        self.programs.insert(mode, Ready { program, items, calls: uniform, output, image });
+        self.programs.insert((mode, paths.clone()), Ready { program, items, calls: uniform, output, image });
         Ok(())
     }
 

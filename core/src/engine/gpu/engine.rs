@@ -14,8 +14,8 @@ use super::state::DeviceState;
 use crate::device::{DeviceError, GpuDevice, OpenGpu, STORAGE_BUFFERS, wgpu};
 use crate::engine::difference::Difference;
 use crate::engine::{
-    Engine, EngineError, Found, Input, Later, Loss, Numbers, Plan, Reuse, SgdStep, State, Statistics, TangentWant,
-    Traffic, Want,
+    Engine, EngineError, Found, Input, Later, Loss, Numbers, Paths, Plan, Reuse, SgdStep, State, Statistics,
+    TangentWant, Traffic, Want,
 };
 use crate::graph::{Graph, IMAGE};
 
@@ -29,6 +29,8 @@ pub(crate) struct GpuEngine {
     buffers: Option<Buffers>,
     /// Activation pattern of the last pass that wanted a tangent.
     kept: Option<Arc<Kept>>,
+    /// True if the last pass has run all candidates.
+    whole: bool,
     pace: Pace,
     launched: u64,
 }
@@ -42,7 +44,7 @@ impl GpuEngine {
     pub(super) async fn with(kernels: Arc<Kernels>, graph: Graph, name: String) -> Result<Self, EngineError> {
         let plan = Arc::new(Plan::new(graph));
         let state = DeviceState::new(&kernels, &plan).await?;
-        Ok(Self { kernels, plan, state, name, buffers: None, kept: None, pace: Pace::new(), launched: 0 })
+        Ok(Self { kernels, plan, state, name, buffers: None, kept: None, whole: false, pace: Pace::new(), launched: 0 })
     }
 
     /// Allocates buffers for images of a shape.
@@ -58,7 +60,7 @@ impl GpuEngine {
         let pattern = ActivationPattern::Own;
         let mode =
             Mode { reuse: false, running: false, keep: pattern, goal, weights: true, cells: true, image: headless };
-        buffers.prepare(&self.kernels, &self.plan, mode).await?;
+        buffers.prepare(&self.kernels, &self.plan, mode, &Paths::default()).await?;
         self.buffers = Some(buffers);
         Ok(())
     }
@@ -73,8 +75,11 @@ impl GpuEngine {
     ) -> Result<Found, DeviceError> {
         self.allocate(input.shape).await?;
         let (kernels, plan) = (Arc::clone(&self.kernels), Arc::clone(&self.plan));
+        // A pattern that is held is that of all candidates.
+        let held = pattern == ActivationPattern::Held;
+        let paths = if held { Paths::default() } else { Paths::new(input, want) };
         let mut mode = Mode {
-            reuse: reuse == Reuse::Batch,
+            reuse: reuse == Reuse::Batch && self.whole,
             running: input.statistics == Statistics::Running,
             keep: pattern,
             goal: match input.loss {
@@ -94,10 +99,11 @@ impl GpuEngine {
         if mode.goal != Goal::None {
             mode.want(want);
         }
+        self.whole = paths.is_whole();
         let Some(buffers) = &mut self.buffers else {
             return Err(DeviceError::Lost { reason: "no buffers".to_owned() });
         };
-        if let Err(error) = buffers.prepare(&kernels, &plan, mode).await {
+        if let Err(error) = buffers.prepare(&kernels, &plan, mode, &paths).await {
             // Some of the buffers may be gone.
             (self.buffers, self.kept) = (None, None);
             return Err(error);
@@ -107,7 +113,7 @@ impl GpuEngine {
             ActivationPattern::Record => Some(buffers.keep(&kernels).await?),
             ActivationPattern::Held => self.kept.clone(),
         };
-        let Some(ready) = buffers.ready(mode) else {
+        let Some(ready) = buffers.ready(mode, &paths) else {
             return Err(DeviceError::Lost { reason: "no program".to_owned() });
         };
         let mut given = vec![1.0];
@@ -147,9 +153,9 @@ impl GpuEngine {
             self.state.accumulate(&kernels, buffers, want.weights);
         }
         if want.statistics {
-            self.state.keep_statistics(&kernels, buffers);
+            self.state.keep_statistics(&kernels, buffers, plan.measured(&paths));
         }
-        let found = if read { find(&kernels, &plan, buffers, ready, mode).await? } else { Found::default() };
+        let found = if read { find(&kernels, &plan, buffers, ready, mode, &paths).await? } else { Found::default() };
         if read {
             let workgroups = ready.program.dispatches.iter().map(|dispatch| u64::from(dispatch.3)).sum();
             self.pace.learn(workgroups, began);
@@ -258,6 +264,7 @@ async fn find(
     buffers: &Buffers,
     ready: &Ready,
     mode: Mode,
+    paths: &Paths,
 ) -> Result<Found, DeviceError> {
     let (places, shape) = (&buffers.places, buffers.shape);
     let results = &places.results;
@@ -292,7 +299,7 @@ async fn find(
     Ok(Found {
         loss: if mode.goal == Goal::Labels { losses.sum() } else { 0.0 },
         output,
-        cells: if mode.cells { plan.by_cell(&wide(&small[..cells])) } else { Vec::new() },
+        cells: if mode.cells { paths.present(plan.by_cell(&wide(&small[..cells]))) } else { Vec::new() },
         image: match (mode.image, ready.image) {
             (true, Some(_)) => wide(gradient),
             (true, None) => vec![0.0; image],

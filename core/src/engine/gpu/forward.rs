@@ -2,7 +2,7 @@
 
 use super::program::{Arena, List, NONE, Op, Work, word};
 use super::shader::Kind;
-use crate::engine::{Plan, Want};
+use crate::engine::{Paths, Plan, Want};
 use crate::graph::{Coefficient, Concat, Conv, Filter, Head, Pool, PoolKind, Primitive, Sum, ValueId, Window};
 
 /// Number of numbers of a normalized channel, which lie before the values.
@@ -141,7 +141,8 @@ impl Places {
             results.read = exactly(0);
         }
         let along = plan.operations().iter().map(|step| match step {
-            Primitive::Sum(Sum { terms, y, .. }) => terms.len() * plan.values()[*y].channels,
+            // One more for the sum over a node's gradient.
+            Primitive::Sum(Sum { terms, y, .. }) => (terms.len() + 1) * plan.values()[*y].channels,
             _ => 0,
         });
         results.along = exactly(along.sum());
@@ -203,6 +204,7 @@ pub(super) struct Builder<'a> {
     pub(super) plan: &'a Plan,
     pub(super) places: &'a Places,
     pub(super) mode: Mode,
+    pub(super) paths: &'a Paths,
     pub(super) list: List,
     /// Work that writes each value.
     writers: Vec<Vec<Op>>,
@@ -213,11 +215,12 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(plan: &'a Plan, places: &'a Places, mode: Mode) -> Self {
+    pub(super) fn new(plan: &'a Plan, places: &'a Places, mode: Mode, paths: &'a Paths) -> Self {
         Self {
             plan,
             places,
             mode,
+            paths,
             list: List::default(),
             writers: vec![Vec::new(); plan.values().len()],
             statistics: vec![None; plan.values().len()],
@@ -231,6 +234,11 @@ impl<'a> Builder<'a> {
 
     pub(super) fn count(&self, value: ValueId) -> usize {
         self.places.batch * self.channels(value) * self.places.pixels(value)
+    }
+
+    /// True if the pass runs the operations that write the value.
+    pub(super) fn runs(&self, value: ValueId) -> bool {
+        self.plan.schedule.runs(value, self.paths)
     }
 
     /// Work that a reader of the value waits for.
@@ -355,7 +363,7 @@ impl<'a> Builder<'a> {
         let plan = self.plan;
         for (at, step) in plan.operations().iter().enumerate() {
             let y = step.output();
-            if self.mode.reuse && plan.schedule.fixed[y] {
+            if !self.runs(y) || (self.mode.reuse && plan.schedule.fixed[y]) {
                 continue;
             }
             match step {
@@ -363,9 +371,10 @@ impl<'a> Builder<'a> {
                 Primitive::Pool(pool) => self.pool(pool),
                 // Written by the host.
                 Primitive::Noise(_) => {}
-                Primitive::Sum(Sum { terms, drop_path, y }) => {
+                Primitive::Sum(Sum { terms, drop_path, y, .. }) => {
                     let mask = drop_path.filter(|_| !self.mode.running).map(|slot| self.places.mask(slot));
-                    self.sum(*y, 0, self.channels(*y), terms, mask);
+                    let terms: Vec<_> = self.paths.summands(terms).copied().collect();
+                    self.sum(*y, 0, self.channels(*y), &terms, mask);
                 }
                 Primitive::Concat(Concat { parts, y }) => {
                     let mut first = 0;

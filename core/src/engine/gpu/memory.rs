@@ -1,7 +1,7 @@
 //! Memory of training on batches of one shape, known before a device is opened.
 
 use super::forward::{ActivationPattern, Builder, Goal, Mode, Places};
-use crate::engine::{Plan, Training};
+use crate::engine::{Paths, Plan, Training};
 
 /// Returns the bytes of all buffers.
 pub(in crate::engine) fn bytes(plan: &Plan, training: Training) -> u64 {
@@ -22,8 +22,9 @@ pub(in crate::engine) fn bytes(plan: &Plan, training: Training) -> u64 {
         image: false,
     };
     let pattern = if training.tangent { ActivationPattern::Record } else { ActivationPattern::Own };
+    let paths = Paths::default();
     let programs = [mode(pattern, true), mode(ActivationPattern::Own, false)].map(|mode| {
-        let mut builder = Builder::new(plan, &places, mode);
+        let mut builder = Builder::new(plan, &places, mode, &paths);
         builder.forward();
         builder.backward();
         builder.list.compile()
@@ -31,7 +32,7 @@ pub(in crate::engine) fn bytes(plan: &Plan, training: Training) -> u64 {
     let largest = |which: usize| programs.iter().map(|program| program.sizes[which]).max().unwrap_or_default();
     let items: usize = programs.iter().map(|program| program.items.len()).sum();
     let kept = if training.tangent { places.kept } else { 0 };
-    let state = 6 * plan.weights + 6 * plan.normalized;
+    let state = 6 * plan.weights + 7 * plan.normalized;
     let numbers = [places.arena, largest(0), largest(1), items, kept, state, places.results.size, places.given.size];
     numbers.into_iter().fold(0, |sum: u64, count| sum.saturating_add(4 * count as u64))
 }

@@ -26,6 +26,8 @@ struct Places {
     saved_running: usize,
     /// Kept means, then variances.
     kept: usize,
+    /// For each normalized channel 1 if its statistics are kept, else 0.
+    measured: usize,
     parts: usize,
     norm: usize,
     size: usize,
@@ -39,6 +41,8 @@ pub(super) struct DeviceState {
     affine: wgpu::Buffer,
     call: wgpu::Buffer,
     unused: [wgpu::Buffer; 2],
+    /// True for each normalized channel whose statistics are kept.
+    measured: Vec<bool>,
     places: Places,
     weights: usize,
     normalized: usize,
@@ -75,6 +79,7 @@ impl DeviceState {
             running: take(2 * normalized),
             saved_running: take(2 * normalized),
             kept: take(2 * normalized),
+            measured: take(normalized),
             parts: take(weights.div_ceil(PART).max(1)),
             norm: take(1),
             size: take(0),
@@ -93,14 +98,17 @@ impl DeviceState {
             affine: kernels.storage(affine.len()).await?,
             call: kernels.buffer(9, wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST).await?,
             unused: [kernels.storage(0).await?, kernels.storage(0).await?],
+            measured: vec![true; normalized],
             places,
             weights,
             normalized,
             launched: AtomicU64::new(0),
         };
         kernels.write_words(&state.affine, &affine);
-        // Running variances start at 1; buffers start at 0.
-        kernels.write(&state.buffer, places.running + normalized, &vec![1.0; normalized]);
+        // Running variances start at 1, and all channels are measured; buffers start at 0.
+        for at in [places.running + normalized, places.measured] {
+            kernels.write(&state.buffer, at, &vec![1.0; normalized]);
+        }
         Ok(state)
     }
 
@@ -196,16 +204,22 @@ impl DeviceState {
         self.each(kernels, StateKernel::Accumulate, call, Some(buffers));
     }
 
-    pub(super) fn keep_statistics(&self, kernels: &Kernels, buffers: &Buffers) {
+    /// Keeps the statistics of a pass, which has taken those of the channels in `measured`.
+    pub(super) fn keep_statistics(&mut self, kernels: &Kernels, buffers: &Buffers, measured: Vec<bool>) {
+        if measured != self.measured {
+            let factors: Vec<f32> = measured.iter().map(|&measured| f32::from(u8::from(measured))).collect();
+            kernels.write(&self.buffer, self.places.measured, &factors);
+            self.measured = measured;
+        }
         let (to, other) = (self.places.kept, self.places.kept + self.normalized);
         let call = Call { count: self.normalized, to, other, ..Call::default() };
         self.each(kernels, StateKernel::KeepStatistics, call, Some(buffers));
     }
 
     pub(super) fn update_running(&self, kernels: &Kernels) {
-        let (to, from) = (self.places.running, self.places.kept);
+        let Places { running: to, kept: from, measured: other, .. } = self.places;
         let coefficients = [0.9, 0.1, 0.0, 0.0];
-        let call = Call { count: 2 * self.normalized, to, from, coefficients, ..Call::default() };
+        let call = Call { count: 2 * self.normalized, to, from, other, coefficients, ..Call::default() };
         self.each(kernels, StateKernel::UpdateRunning, call, None);
     }
 

@@ -9,7 +9,8 @@ use super::forward::{ActivationPattern, Builder, Goal, Mode, Places};
 use super::program::BUDGET;
 use crate::device::{Device, DeviceError, OpenGpu, Processor};
 use crate::engine::{
-    Draws, Engine, EngineError, Found, Input, Loss, Numbers, Plan, Reuse, State, Statistics, Want, initialize, open,
+    Draws, Engine, EngineError, Found, Input, Loss, Numbers, Paths, Plan, Probes, Reuse, State, Statistics, Want,
+    initialize, open,
 };
 use crate::graph::{Graph, NetworkSize};
 use crate::space::Space;
@@ -25,7 +26,8 @@ fn work_is_in_order_and_parts_lie_apart() {
         let places = Places::new(&plan, [batch, 3, side, side]);
         let (goal, keep) = (Goal::Labels, ActivationPattern::Record);
         let mode = Mode { reuse: false, running: false, keep, goal, weights: true, cells: true, image: false };
-        let mut builder = Builder::new(&plan, &places, mode);
+        let paths = Paths::default();
+        let mut builder = Builder::new(&plan, &places, mode, &paths);
         builder.forward();
         builder.backward();
         let list = builder.list;
@@ -83,8 +85,8 @@ fn vulkan() -> Option<Device> {
 fn pass(engine: &mut dyn Engine, images: &[f32], shape: [usize; 4], labels: &[i64]) -> Result<Found, EngineError> {
     let p: Vec<Vec<f64>> = engine.graph().cells().iter().map(|cell| vec![0.2; cell.weights]).collect();
     let draws = Draws::new(engine.graph(), shape, 1, 0);
-    let input =
-        Input { images, shape, loss: Loss::Labels(labels), p: &p, statistics: Statistics::Batch, draws: &draws };
+    let (loss, statistics) = (Loss::Labels(labels), Statistics::Batch);
+    let input = Input { images, shape, loss, p: &p, probes: Probes::All, statistics, draws: &draws };
     let want = Want { weights: 1.0, cells: true, statistics: true, tangent: true, ..Want::default() };
     pollster::block_on(engine.run(input, want, Reuse::Nothing))
 }

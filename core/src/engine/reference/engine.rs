@@ -7,7 +7,8 @@ use super::pattern::ActivationPattern;
 use crate::device::{BurnDevice, DeviceError};
 use crate::engine::difference::Difference;
 use crate::engine::{
-    Engine, EngineError, Found, Input, Later, Loss, Numbers, Reuse, SgdStep, State, Statistics, TangentWant, Want,
+    Engine, EngineError, Found, Input, Later, Loss, Numbers, Paths, Reuse, SgdStep, State, Statistics, TangentWant,
+    Want,
 };
 use crate::graph::Graph;
 
@@ -24,7 +25,8 @@ pub(crate) struct ReferenceEngine {
     saved: Option<[Tensor<1>; 4]>,
     /// Gradient that a later one is compared with.
     marked: Option<Tensor<1>>,
-    kept_statistics: Option<[Tensor<1>; 2]>,
+    /// Means and unbiased variances of the batch norms that the last pass has run, by their first channel.
+    kept_statistics: Vec<(usize, [Tensor<1>; 2])>,
     /// Activation pattern of the last pass that wanted a tangent.
     pattern: Option<ActivationPattern>,
 }
@@ -36,8 +38,10 @@ struct Outcome {
     weights: Option<Tensor<1>>,
     cells: Vec<Tensor<1>>,
     image: Option<Tensor<1>>,
-    statistics: Option<[Tensor<1>; 2]>,
+    /// Means and unbiased variances of the batch norms by their first channel.
+    statistics: Vec<(usize, [Tensor<1>; 2])>,
     pattern: ActivationPattern,
+    paths: Paths,
 }
 
 impl ReferenceEngine {
@@ -51,7 +55,7 @@ impl ReferenceEngine {
             running: [vector(0.0, normalized), vector(1.0, normalized)],
             saved: None,
             marked: None,
-            kept_statistics: None,
+            kept_statistics: Vec::new(),
             pattern: None,
             graph,
             burn,
@@ -62,6 +66,9 @@ impl ReferenceEngine {
     fn pass(&self, input: &Input<'_>, p: &[Vec<f64>], want: Want, pattern: ActivationPattern) -> Outcome {
         let burn = &self.burn;
         let backward = want.gradients() && !matches!(input.loss, Loss::None);
+        // A pattern that is held is that of all candidates.
+        let held = matches!(pattern, ActivationPattern::Held(..));
+        let paths = if held { Paths::default() } else { Paths::new(input, want) };
         let tracked = |tensor: Tensor<1>, track: bool| if track { tensor.autodiff().require_grad() } else { tensor };
         let parameters =
             self.graph.parameters().iter().map(|parameter| {
@@ -84,6 +91,7 @@ impl ReferenceEngine {
         let image4 = image.clone().reshape(input.shape);
         let mut forward = Forward::new(&self.graph, &weights, &copies, running, &image4);
         (forward.noise, forward.masks, forward.pattern) = (noise, masks.collect(), pattern);
+        forward.paths.clone_from(&paths);
         forward.run(image4);
         let (mut output, mut loss) = (None, None);
         for head in self.graph.heads() {
@@ -111,7 +119,7 @@ impl ReferenceEngine {
             }
             output = Some(y);
         }
-        let statistics = forward.statistics();
+        let statistics = std::mem::take(&mut forward.seen);
         let pattern = std::mem::take(&mut forward.pattern);
         let (mut gradient, mut cells, mut of_image) = (None, Vec::new(), None);
         // An operation may read nothing that gradients are kept for.
@@ -137,6 +145,7 @@ impl ReferenceEngine {
             image: of_image,
             statistics,
             pattern,
+            paths,
         }
     }
 
@@ -242,7 +251,7 @@ async fn find(outcome: Outcome) -> Result<Found, EngineError> {
         Some(image) => read(image).await?,
         None => Vec::new(),
     };
-    Ok(Found { loss, output: read(outcome.output).await?, cells, image })
+    Ok(Found { loss, output: read(outcome.output).await?, cells: outcome.paths.present(cells), image })
 }
 
 /// Future that is ready.
@@ -305,9 +314,12 @@ impl Engine for ReferenceEngine {
     }
 
     fn update_running(&mut self) -> Later<'_, ()> {
-        if let Some(kept) = &self.kept_statistics {
-            for (running, seen) in self.running.iter_mut().zip(kept) {
-                *running = running.clone().mul_scalar(0.9).add(seen.clone().mul_scalar(0.1));
+        for (offset, seen) in &self.kept_statistics {
+            for (running, seen) in self.running.iter_mut().zip(seen) {
+                let place = *offset..offset + seen.dims()[0];
+                let before = running.clone().slice([place.clone()]);
+                let moved = before.mul_scalar(0.9).add(seen.clone().mul_scalar(0.1));
+                *running = running.clone().slice_assign([place], moved);
             }
         }
         done()

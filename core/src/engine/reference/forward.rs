@@ -5,6 +5,8 @@ use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions, PadMode};
 use burn::tensor::{Int, Tensor, activation};
 
 use super::pattern::ActivationPattern;
+use crate::engine::Paths;
+use crate::engine::paths::owners;
 use crate::graph::{
     Coefficient, Concat, Conv, EPSILON, Filter, Graph, Head, HeadLoss, IMAGE, Noise, Norm, Pool, PoolKind, Primitive,
     Sum, ValueId, Window,
@@ -24,6 +26,7 @@ pub(crate) struct Forward<'a> {
     /// Masks of the drop paths by slot, `[batch, 1, 1, 1]`; none if nothing is dropped.
     pub(super) masks: Vec<Tensor<4>>,
     pub(super) pattern: ActivationPattern,
+    pub(super) paths: Paths,
     /// Means and unbiased variances of the batch norms by their first channel.
     pub(super) seen: Vec<(usize, [Tensor<1>; 2])>,
     pub(super) values: Vec<Option<Tensor<4>>>,
@@ -48,6 +51,7 @@ impl<'a> Forward<'a> {
             noise: Vec::new(),
             masks: Vec::new(),
             pattern: ActivationPattern::Own,
+            paths: Paths::default(),
             seen: Vec::new(),
             values: Vec::new(),
             sizes: graph.sizes([height, width]),
@@ -66,10 +70,13 @@ impl<'a> Forward<'a> {
     /// Runs all operations on an image `[batch, channels, height, width]`.
     pub(crate) fn run(&mut self, image: Tensor<4>) {
         self.values = vec![None; self.graph.values().len()];
-        let batch = image.dims()[0];
+        let (batch, owners) = (image.dims()[0], owners(self.graph));
         self.values[IMAGE] = Some(image);
         for operation in self.graph.operations() {
             let y = operation.output();
+            if !self.paths.run(owners[y]) {
+                continue;
+            }
             let value = match operation {
                 Primitive::Conv(conv) => self.conv(conv),
                 Primitive::Pool(pool) => self.pool(pool),
@@ -208,10 +215,11 @@ impl<'a> Forward<'a> {
 
     fn sum(&mut self, sum: &Sum, batch: usize) -> Tensor<4> {
         let mut total: Option<Tensor<4>> = None;
-        for &(x, coefficient) in &sum.terms {
+        let terms: Vec<_> = self.paths.summands(&sum.terms).copied().collect();
+        for (x, coefficient) in terms {
             let mut term = self.read(x, false);
             if let Coefficient::Operation { cell, index } = coefficient {
-                term = term.mul(self.p[cell].clone().slice([index..index + 1]).reshape([1, 1, 1, 1]));
+                term = term.mul(self.operation_weight(cell, index));
             }
             total = Some(match total {
                 Some(total) => total.add(term),
@@ -223,10 +231,17 @@ impl<'a> Forward<'a> {
             let one = self.stored(IMAGE).without_autodiff().slice([0..1, 0..1, 0..1, 0..1]).zeros_like();
             one.expand([batch, self.graph.values()[sum.y].channels, height, width])
         });
+        // The product of a weight of 0 with an output of ones.
+        let ones = self.paths.ones(&sum.weights);
+        let total = ones.fold(total, |total, &(cell, index)| total.add(self.operation_weight(cell, index)));
         match sum.drop_path.and_then(|slot| self.masks.get(slot)) {
             Some(mask) => total.mul(mask.clone()),
             None => total,
         }
+    }
+
+    fn operation_weight(&self, cell: usize, index: usize) -> Tensor<4> {
+        self.p[cell].clone().slice([index..index + 1]).reshape([1, 1, 1, 1])
     }
 
     /// Logits `[batch, classes]` of a head.

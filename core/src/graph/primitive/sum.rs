@@ -21,6 +21,9 @@ pub enum Coefficient {
 pub struct Sum {
     /// Summands with their coefficients.
     pub terms: Vec<(ValueId, Coefficient)>,
+    /// Operation weights of all candidates that lead here, each by its searched cell and its index in p_l: those of the
+    /// summands, and those of candidates that add nothing.
+    pub weights: Vec<(usize, usize)>,
     /// Slot of the drop path whose mask multiplies the sum, if any.
     pub drop_path: Option<usize>,
     /// Output.

@@ -5,9 +5,9 @@
 //! ```
 //!
 //! The temperature τ falls linearly from `first` to `last`. One sample an edge is shared by all cells of a type; training
-//! and validation draw their own. The gradient goes straight through to every candidate, by its output at the sampled
-//! point; the reference code gives an unselected candidate the sum of ∂L over its output instead. Evaluations take the
-//! strongest operation of each edge.
+//! and validation draw their own. Only the sampled operations run. ∂L/∂p of the others is Σ ∂L/∂y over the node y that
+//! they lead to, as if their outputs were ones: so has the first code of the reference, whose results are published. The
+//! paper reads the sampled operations alone. Evaluations take the strongest operation of each edge.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,8 @@ impl Part for GumbelHard {
     fn relax(&self, alpha: &Architecture, moment: &Moment, pass: u8) -> Option<Relaxed> {
         let tau = moment.between(self.first, self.last);
         let soft = gumbel_softmax(alpha, tau, &mut moment.random(16 + pass));
-        Some(Relaxed::new(hard(&soft), Jacobian::Softmax { soft, scale: 1.0 / tau }))
+        let relaxed = Relaxed::new(hard(&soft), Jacobian::Softmax { soft, scale: 1.0 / tau });
+        Some(Relaxed { ones: true, ..relaxed })
     }
 
     fn relax_for_evaluation(&self, alpha: &Architecture) -> Option<Tables> {

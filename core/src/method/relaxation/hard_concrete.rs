@@ -99,7 +99,7 @@ impl Part for HardConcrete {
                 open.iter_mut().zip(&*p).for_each(|(open, p)| *open *= p);
             }
         }
-        Some(Relaxed { p, jacobian: Jacobian::Diagonal(slopes), gates: Some(open) })
+        Some(Relaxed { gates: Some(open), ..Relaxed::new(p, Jacobian::Diagonal(slopes)) })
     }
 
     fn relax_for_evaluation(&self, alpha: &Architecture) -> Option<Tables> {
