@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn gradients_have_seven_digits_and_an_edge_each() {
         let p = [vec![0.5, 0.5], vec![1.0]];
-        let seen = Saturation::measure(&p, &[vec![1.0 / 3.0, -2e-9 / 3.0, 0.0]]);
+        let seen = Saturation::measure(&p, &[vec![Some(1.0 / 3.0), Some(-2e-9 / 3.0), Some(0.0)]]);
         assert_eq!(seen.cells[0].gradient, [vec![0.333_333_3, -6.666_667e-10], vec![0.0]]);
         let line = serde_json::to_string(&seen.cells[0]).unwrap();
         assert!(line.ends_with(r#""gradient":[[0.3333333,-6.666667e-10],[0.0]]}"#), "{line}");
