@@ -8,7 +8,11 @@ export function found({ events }: Run): Genotype | undefined {
   return events.flatMap((event) => (event.event === "end" ? [event.genotype] : [])).at(-1);
 }
 
-/** Trains the derived cell in a network of the supernet's size, on the search's images and from its seed. */
+/**
+ * Trains the derived cell on the search's images and from its seed. In the network of NAS-Bench-201, whose stem and blocks
+ * between the stages do much of the work, the cell is put to the test by a deep and narrow one: three cells a stage, half of
+ * the supernet's channels. Other networks have the size of the supernet.
+ */
 export async function trainingConfig({ config }: Run, genotype: Genotype, epochs: number): Promise<TrainingConfig> {
   const { space, seed, supernet, data } = config;
   const training = await ask("trainingDefaults", { space, genotype: JSON.stringify(genotype) });
@@ -19,7 +23,7 @@ export async function trainingConfig({ config }: Run, genotype: Genotype, epochs
     seed,
     epochs,
     batch,
-    network: { ...training.network, channels: supernet.channels, cells: supernet.cells },
+    network: { ...training.network, ...(space === "nas-bench-201" ? { channels: Math.ceil(supernet.channels / 2), cells: 3 } : supernet) },
     data: { ...training.data, set: data.set, images: data.images, size: data.size },
   };
 }
