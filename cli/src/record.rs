@@ -1,18 +1,28 @@
-//! Settings, epochs and end of a run, from its events.
+//! Settings, epochs and end of a search, from its events.
 
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use lambda_darts::search::{EpochEvent, EventKind, SearchConfig};
+use lambda_darts::search::{EpochEvent, EventKind, TableReport};
+use lambda_darts::session::SearcherEpochEvent;
+use lambda_darts::space::Genotype;
 
+use crate::any_search::AnySearch;
+use crate::evaluation::Evaluation;
 use crate::events::read_events;
 use crate::failure::Failure;
 
-/// Settings, epochs and end of a run.
+/// Settings, epochs and end of a search.
+#[derive(Default)]
 pub(crate) struct Record {
     /// Settings of the last start; absent if no search has begun.
-    pub(crate) config: Option<Box<SearchConfig>>,
+    pub(crate) config: Option<AnySearch>,
+    /// Epochs of a search with a supernet.
     pub(crate) epochs: Vec<EpochEvent>,
+    /// Evaluations of a searcher.
+    pub(crate) evaluations: Vec<Evaluation>,
+    /// Last epoch of a searcher.
+    pub(crate) spent: Option<Box<SearcherEpochEvent>>,
     /// True if the search has ended by itself.
     pub(crate) ended: bool,
     /// Duration up to the last event.
@@ -22,17 +32,32 @@ pub(crate) struct Record {
 impl Record {
     /// Reads the events of a run.
     pub(crate) fn read(run: &Path) -> Result<Self, Failure> {
-        let mut record = Self { config: None, epochs: Vec::new(), ended: false, seconds: 0.0 };
+        let mut record = Self::default();
         read_events(run, |event| {
             record.seconds = event.seconds;
-            record.ended = matches!(event.kind, EventKind::End { .. });
+            record.ended = matches!(event.kind, EventKind::End { .. } | EventKind::SearcherEnd { .. });
             match event.kind {
-                EventKind::Start { config, .. } => record.config = Some(config),
+                EventKind::Start { config, .. } => record.config = Some(AnySearch::Supernet(config)),
+                EventKind::SearcherStart { config, .. } => record.config = Some(AnySearch::Searcher(config)),
                 EventKind::Epoch(epoch) => record.epochs.push(*epoch),
+                EventKind::SearcherStep(step) => record.evaluations.push(Evaluation::of(&step, event.seconds)),
+                EventKind::SearcherEpoch(epoch) => record.spent = Some(epoch),
                 _ => {}
             }
             Ok(ControlFlow::Continue(()))
         })?;
         Ok(record)
+    }
+
+    /// Architecture after the last epoch.
+    pub(crate) fn genotype(&self) -> Option<&Genotype> {
+        let searched = self.epochs.last().map(|epoch| &epoch.genotype);
+        searched.or_else(|| self.spent.as_ref().map(|epoch| &epoch.genotype))
+    }
+
+    /// Report of a table on the architecture after the last epoch.
+    pub(crate) fn known(&self) -> Option<TableReport> {
+        let searched = self.epochs.last().and_then(|epoch| epoch.benchmark);
+        searched.or_else(|| self.spent.as_ref()?.benchmark)
     }
 }

@@ -13,14 +13,6 @@ import { serve } from "./server.mjs";
 /** Settings of a search that takes seconds. */
 export const SMALL = "data=digits&epochs=2&images=400&batch=32&channels=4";
 
-/** Starts the browser; `flags` are added to its own. */
-export function launch(flags = []) {
-  const executablePath = process.env.CHROMIUM ?? BROWSERS.find((path) => existsSync(path));
-  assert.ok(executablePath, "no Chromium: set CHROMIUM to its path");
-  const root = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  return chromium.launch({ executablePath, args: [...QUIET, ...root, ...flags] });
-}
-
 /** A browser and a server for the tests of one file. `flags` are added to the browser's. */
 export function stage(flags = []) {
   const own = {};

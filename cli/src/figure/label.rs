@@ -25,6 +25,11 @@ fn method(name: &str) -> &str {
         "proxyless" => "ProxylessNAS",
         "pr-darts" => "PR-DARTS",
         "darts-plus" => "DARTS+",
+        "random" => "random search",
+        "evolution" => "regularized evolution",
+        "local-search" => "local search",
+        "reinforce" => "REINFORCE",
+        "predictor" => "progressive search",
         other => other,
     }
 }
@@ -60,6 +65,7 @@ mod tests {
             ("lambda-darts-sign", "Λ±-DARTS"),
             ("lambda-darts, epsilon=1e-1", "Λ-DARTS, ε₀ = 1e-1"),
             ("darts,method.alignment.lambda = 0.5 ,seed=2", "DARTS, λ = 0.5, seed = 2"),
+            ("evolution,searcher.population=20", "regularized evolution, searcher population = 20"),
             ("my-method", "my-method"),
             ("darts,weights.lr=0.1,architecture.lr=0.2", "DARTS, weights lr = 0.1, architecture lr = 0.2"),
             ("a, b", "a, b"),
