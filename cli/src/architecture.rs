@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use lambda_darts::data::DataConfig;
 use lambda_darts::search::{CellTypeReport, EpochEvent, EventKind, SearchConfig};
+use lambda_darts::session::SearcherConfig;
 use lambda_darts::space::{CustomSpace, Genotype, Space, SpaceError};
 use lambda_darts::training::TrainingConfig;
 
@@ -30,7 +31,8 @@ pub(crate) struct Derived {
 pub(crate) struct RunSettings {
     pub(crate) space: String,
     pub(crate) custom_space: Option<CustomSpace>,
-    pub(crate) data: DataConfig,
+    /// Images; a black-box search has none.
+    pub(crate) data: Option<DataConfig>,
 }
 
 impl RunSettings {
@@ -88,12 +90,17 @@ pub(crate) fn find(from: &OsStr, epoch: Option<usize>) -> Result<(Derived, Origi
 /// Returns the architecture of an epoch, or else the one that was found last, from the events of a run.
 fn of_run(run: &Path, wanted: Option<usize>) -> Result<(Derived, Origin), Failure> {
     let path = run.join("events.jsonl");
-    let (mut found, mut trained, mut began) = (None::<Derived>, None, None);
+    let (mut found, mut trained, mut began, mut fittest) = (None::<Derived>, None, None, f64::NEG_INFINITY);
     read_events(run, |event| {
-        let epoch = match event.kind {
+        let derived = match event.kind {
             EventKind::Start { config, .. } => {
                 let SearchConfig { space, custom_space, data, .. } = *config;
-                began = Some(RunSettings { space, custom_space, data });
+                began = Some(RunSettings { space, custom_space, data: Some(data) });
+                return Ok(ControlFlow::Continue(()));
+            }
+            EventKind::SearcherStart { config, .. } => {
+                let SearcherConfig { space, custom_space, .. } = *config;
+                began = Some(RunSettings { space, custom_space, data: None });
                 return Ok(ControlFlow::Continue(()));
             }
             // A training has one cell from its start on.
@@ -101,10 +108,20 @@ fn of_run(run: &Path, wanted: Option<usize>) -> Result<(Derived, Origin), Failur
                 let TrainingConfig { genotype, space, custom_space, data, .. } = *config;
                 let genotype = checked(&serde_json::json!(genotype))?;
                 trained = Some(Derived { genotype, epoch: None, cell_types: None });
-                began = Some(RunSettings { space, custom_space, data });
+                began = Some(RunSettings { space, custom_space, data: Some(data) });
                 return Ok(ControlFlow::Continue(()));
             }
-            EventKind::Epoch(epoch) => epoch,
+            EventKind::Epoch(epoch) => derived(&epoch)?,
+            EventKind::SearcherEpoch(epoch) => {
+                let genotype = checked(&serde_json::json!(epoch.genotype))?;
+                Derived { genotype, epoch: Some(epoch.epoch), cell_types: None }
+            }
+            // The fittest so far is the result of a search that ends within an epoch.
+            EventKind::SearcherStep(step) if wanted.is_none() && step.fitness > fittest => {
+                fittest = step.fitness;
+                let genotype = checked(&serde_json::json!(step.genotype))?;
+                Derived { genotype, epoch: None, cell_types: None }
+            }
             // A selection may have chosen another one than that of the last epoch.
             EventKind::End { genotype, .. } => {
                 if let (Some(last), None) = (&mut found, wanted) {
@@ -114,7 +131,6 @@ fn of_run(run: &Path, wanted: Option<usize>) -> Result<(Derived, Origin), Failur
             }
             _ => return Ok(ControlFlow::Continue(())),
         };
-        let derived = derived(&epoch)?;
         let last = wanted.is_some() && derived.epoch == wanted;
         found = Some(derived);
         Ok(if last { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })

@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use lambda_darts::data::{Background, DataSet};
 use lambda_darts::method::{PRESETS, Preset};
+use lambda_darts::searcher::SearcherSettings;
 use lambda_darts::training::Recipe;
 
 use crate::export::Format;
@@ -77,9 +78,14 @@ pub(crate) enum Command {
 /// Flags override the file given with --config. Without that file, the search has small settings for the built-in
 /// images, which take seconds to a minute, and those of its space for every other data set: the published ones but for the
 /// step of the regularizer, which suits small networks, too. --published takes all settings of the papers.
+///
+/// The methods random, evolution, local-search, reinforce and predictor have no supernet. They propose architectures,
+/// and look up what each is worth in the table of NAS-Bench-201, or in that of --table, until their budget is spent.
+/// They have neither images nor a device, and the flags of these are refused.
 #[derive(Args, Debug, Default)]
 #[command(after_help = "Examples:\n  \
     lambda-darts search --data fashion --out runs/first\n  \
+    lambda-darts search --method evolution --evaluations 300\n  \
     lambda-darts search --data folder --data-dir photos --size 32 --space darts --epochs 30")]
 pub(crate) struct SearchArgs {
     #[command(flatten)]
@@ -96,7 +102,8 @@ pub(crate) struct SearchArgs {
     /// images lie now, if they were moved, and --epochs gives it more epochs
     #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "published", "space", "data", "images", "size", "background", "skip_unreadable",
         "method", "lambda", "epsilon", "estimator", "order", "unrolled", "batch", "channels", "cells", "lr",
-        "arch_lr", "seed", "curvature", "set", "warn_parameter_free", "stop_on_collapse", "out", "force"])]
+        "arch_lr", "seed", "curvature", "set", "warn_parameter_free", "stop_on_collapse", "evaluations",
+        "budget_seconds", "out", "force"])]
     pub(crate) resume: Option<PathBuf>,
     /// Continue the run in the folder of --out if there is one with the same settings, and start it otherwise: one command
     /// for the first start and for every later one
@@ -111,8 +118,7 @@ pub(crate) struct SearchArgs {
 #[derive(Args, Debug, Default)]
 pub(crate) struct ChoiceArgs {
     /// Method of the search; `lambda-darts methods` describes them
-    #[arg(long, help_heading = "Method",
-        value_parser = PossibleValuesParser::new(PRESETS.iter().copied().map(Preset::name)))]
+    #[arg(long, help_heading = "Method", value_parser = PossibleValuesParser::new(methods()))]
     pub(crate) method: Option<String>,
     /// Seed of all random numbers: the same seed on the same device gives the same search
     #[arg(long, value_name = "N", help_heading = "Training", allow_negative_numbers = true, value_parser = seed)]
@@ -232,7 +238,14 @@ pub(crate) struct SettingsArgs {
     /// End the search at a warning of a collapse, by operations without weights or, with --curvature, by RobustDARTS's rule
     #[arg(long, help_heading = "Training")]
     pub(crate) stop_on_collapse: bool,
-    /// Look up the architecture of every epoch in this table [default: the built-in one of NAS-Bench-201, in its space]
+    /// Number of architectures that a searcher evaluates [default: 100 without --budget-seconds]
+    #[arg(long, value_name = "N", help_heading = "Searcher", allow_negative_numbers = true, value_parser = whole)]
+    pub(crate) evaluations: Option<usize>,
+    /// Seconds that a searcher may spend: the sum of what its evaluations cost in the table, 12/200 of a training each
+    #[arg(long, value_name = "S", help_heading = "Searcher", allow_negative_numbers = true, value_parser = decimal)]
+    pub(crate) budget_seconds: Option<f64>,
+    /// Look up the architecture of every epoch, or every architecture that a searcher proposes, in this table
+    /// [default: the built-in one of NAS-Bench-201, in its space]
     #[arg(long, alias = "benchmark", value_name = "TABLE.csv")]
     pub(crate) table: Option<PathBuf>,
 }
@@ -435,8 +448,9 @@ pub(crate) struct ExportArgs {
 
 /// Search with several methods, seeds and settings, and compare the results
 ///
-/// Each search has a folder of its own, OUT/METHOD-SEED. Finished searches are not repeated, and interrupted ones go
-/// on, so the same command completes the comparison after Ctrl-C or a power cut. A second command in the same folder, on
+/// Methods with a supernet and searchers in a table may stand side by side; flags of either kind are for its methods
+/// alone. Each search has a folder of its own, OUT/METHOD-SEED. Finished searches are not repeated, and interrupted ones
+/// go on, so the same command completes the comparison after Ctrl-C or a power cut. A second command in the same folder, on
 /// this machine or on another one, takes the next search that no other one has claimed. A claim without a sign of life
 /// for two minutes is taken over.
 ///
@@ -448,11 +462,12 @@ pub(crate) struct ExportArgs {
 /// The table of the results goes to stdout. OUT gets tables of all its searches as table.md, table.tex, table.csv and
 /// runs.csv, their curves as curves.csv, a figure as figure.svg and figure.pdf, and the page report.html. A table has the
 /// mean and the standard deviation over the seeds, and marks what differs from DARTS, or else from the first method, by a
-/// paired t-test.
+/// paired t-test. The seconds of a searcher are those that its evaluations cost in the table, if the table tells them.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "Examples:\n  \
     lambda-darts compare --methods darts,lambda-darts --seeds 0..5\n  \
     lambda-darts compare --methods darts,lambda-darts --seeds 0..5 --sweep method.alignment.epsilon=1e-1,1e-2\n  \
+    lambda-darts compare --methods darts,evolution,random --seeds 0..5 --evaluations 200\n  \
     lambda-darts compare --methods darts,lambda-darts --seeds 0..5 --shard 2/3\n  \
     lambda-darts compare --methods darts,lambda-darts --seeds 0..5 --collect")]
 pub(crate) struct CompareArgs {
@@ -460,7 +475,7 @@ pub(crate) struct CompareArgs {
     pub(crate) settings: SettingsArgs,
     /// The methods, separated by commas
     #[arg(long, value_name = "METHOD,…", value_delimiter = ',', required = true, help_heading = "Comparison",
-        value_parser = PossibleValuesParser::new(PRESETS.iter().copied().map(Preset::name)))]
+        value_parser = PossibleValuesParser::new(methods()))]
     pub(crate) methods: Vec<String>,
     /// The seeds: numbers and ranges such as 0..4 (without 4) or 0..=4, separated by commas
     #[arg(long, value_name = "SEEDS", help_heading = "Comparison")]
@@ -497,9 +512,10 @@ pub(crate) struct CompareArgs {
     /// Run no search, but make table and files from the searches that have ended
     #[arg(long, help_heading = "Comparison", conflicts_with_all = ["shard", "jobs"])]
     pub(crate) collect: bool,
-    /// Panels of the figure, separated by commas
+    /// Panels of the figure, separated by commas; best is of searchers, the others are of methods with a supernet
     #[arg(long, value_name = "PANEL,…", value_delimiter = ',', help_heading = "Comparison",
-        value_parser = PossibleValuesParser::new(Panel::OF_SEARCHES.map(Panel::name)), default_value = "alignment,accuracy")]
+        value_parser = PossibleValuesParser::new(Panel::OF_SEARCHES.map(Panel::name)),
+        default_value = "alignment,accuracy,best")]
     pub(crate) panels: Vec<String>,
     /// Print the comparison as one JSON object
     #[arg(long)]
@@ -566,10 +582,11 @@ pub(crate) struct DeriveArgs {
 
 /// Show runs on one page that opens in a browser, from disk
 ///
-/// Of searches, the page shows the saturation of every edge across the cells, the cells, the curves and the agreement of
-/// the cells' gradients, over all epochs: two at a time side by side, and all of them in a table. Of trainings, it shows
-/// the learning curves, a table and the cells; with --evaluate also the confusion matrix, the accuracy of every class, the
-/// calibration and the worst mistakes. It contains all of its data and loads nothing over the network.
+/// Of searches with a supernet, the page shows the saturation of every edge across the cells, the cells, the curves and
+/// the agreement of the cells' gradients, over all epochs: two at a time side by side, and all of them in a table. Of
+/// trainings, it shows the learning curves, a table and the cells; with --evaluate also the confusion matrix, the
+/// accuracy of every class, the calibration and the worst mistakes. Of black-box searches, it shows the best fitness so
+/// far, and the cells. It contains all of its data and loads nothing over the network.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     lambda-darts report runs/darts-0 runs/lambda-darts-0\n  \
@@ -591,7 +608,8 @@ pub(crate) struct ReportArgs {
     /// Folder of the data set, if the images of the trainings were moved
     #[arg(long, value_name = "DIR", requires = "evaluate")]
     pub(crate) data_dir: Option<PathBuf>,
-    /// Also write the curves: a row for every epoch of every run, and of a search for every type of cell
+    /// Also write the curves: a row for every epoch of every run, of a search for every type of cell, and of a searcher
+    /// for every evaluation
     #[arg(long, value_name = "FILE")]
     pub(crate) csv: Option<PathBuf>,
     /// Also write the cells, those of the last epoch of a search, as graphs for Graphviz
@@ -622,8 +640,8 @@ pub(crate) struct FigureArgs {
     /// Width of the figure in in, cm or mm
     #[arg(long, value_name = "WIDTH", default_value_t)]
     pub(crate) width: Inches,
-    /// Panels, separated by commas; test-accuracy and train-loss are of trainings, the others of searches
-    /// [default: alignment,accuracy, or of trainings alone both of theirs]
+    /// Panels, separated by commas; test-accuracy and train-loss are of trainings, best is of searchers, the others are
+    /// of searches with a supernet [default: alignment,accuracy, with searchers best, or of trainings alone both of theirs]
     #[arg(long, value_name = "PANEL,…", value_delimiter = ',',
         value_parser = PossibleValuesParser::new(Panel::all().map(Panel::name)))]
     pub(crate) panels: Vec<String>,
@@ -660,7 +678,8 @@ pub(crate) struct BenchmarkArgs {
 /// The command takes the steps of a search with these settings, which train architecture and weights, on random images
 /// in the shape of the data set's images. The data set itself is not needed. λ has its final value from the first step
 /// on. Settings that only a whole search uses have no effect: --data-dir, --images, --table, --epochs,
-/// --checkpoint-minutes, --curvature, --tensorboard, --warn-parameter-free and --stop-on-collapse.
+/// --checkpoint-minutes, --curvature, --tensorboard, --warn-parameter-free and --stop-on-collapse. Neither
+/// have those of searchers, --evaluations and --budget-seconds.
 ///
 /// A step trains the weights on one batch and the architecture on another; images per second counts the former. A GPU
 /// computes in the background, so a phase ends when its results are read.
@@ -670,6 +689,7 @@ pub(crate) struct BenchmarkArgs {
 /// is 0 in the first epoch of a training: if there are drop paths, the whole first epoch warms up, and the second one is
 /// measured. An epoch then has as many steps as the larger of --steps and --warmup.
 #[derive(Args, Debug)]
+#[command(mut_arg("method", |arg| arg.value_parser(PossibleValuesParser::new(presets()))))]
 #[command(after_help = "Examples:\n  \
     lambda-darts bench --space darts --data cifar10 --batch 16\n  \
     lambda-darts bench --train \"Genotype(normal=[…], …)\" --batch 32 --drop-path 0.1\n  \
@@ -714,6 +734,7 @@ pub(crate) struct BenchArgs {
 #[command(after_help = "Examples:\n  \
     lambda-darts config --space s2 --data cifar10 > s2.toml\n  \
     lambda-darts config --published --space nas-bench-201\n  \
+    lambda-darts config --method evolution > evolution.toml\n  \
     lambda-darts config train runs/lambda-darts-0 --recipe darts")]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
@@ -748,15 +769,18 @@ pub(crate) struct TrainConfigArgs {
     pub(crate) seed: Option<u64>,
 }
 
-/// List the methods as compositions of parts, and the parts with their settings
+/// List the methods, the parts that they are composed of, and the settings of both
 ///
 /// A part that a method lacks can be added to it in a configuration file, or with --set method.PART.SETTING=VALUE.
+/// Searchers have no parts; --set searcher.SETTING=VALUE changes their settings. Methods that are not here are listed with
+/// the reason.
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     lambda-darts methods\n  \
     lambda-darts methods --json")]
 pub(crate) struct MethodsArgs {
-    /// Print one JSON object: methods, parts, and the JSON Schema of the settings
+    /// Print one JSON object: methods with name, paper, parts and kind; those that are not here; parts, and the JSON
+    /// Schema of their settings
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -799,6 +823,16 @@ pub(crate) struct FetchArgs {
 pub(crate) struct CompletionsArgs {
     /// Shell that the script is for
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// Names of the methods with a supernet.
+fn presets() -> impl Iterator<Item = &'static str> {
+    PRESETS.iter().copied().map(Preset::name)
+}
+
+/// Names of all methods.
+fn methods() -> impl Iterator<Item = &'static str> {
+    presets().chain(SearcherSettings::NAMES.iter().copied())
 }
 
 /// Reads a whole number.

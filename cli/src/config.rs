@@ -4,21 +4,25 @@ use std::io::{Write, stderr};
 
 use lambda_darts::session::Settings;
 
+use crate::any_search::AnySearch;
 use crate::args::{ConfigArgs, ConfigCommand, TrainConfigArgs};
 use crate::failure::Failure;
 use crate::output::print;
-use crate::search::{configuration, named};
+use crate::searcher::check_flags;
 use crate::{effect, train};
 
 pub(crate) fn run(args: &ConfigArgs) -> Result<(), Failure> {
     if let Some(ConfigCommand::Train(args)) = &args.of {
         return of_training(args);
     }
-    let config = configuration(&args.settings, named("--method", args.choice.method.as_deref())?, args.choice.seed)?;
+    let config = AnySearch::of(&args.settings, args.choice.method.as_deref(), args.choice.seed)?;
+    check_flags(&args.settings, config.kinds())?;
     config.check()?;
-    for warning in effect::warnings(&args.settings, &config) {
-        // If stderr is closed, the warning cannot be shown.
-        let _ = writeln!(stderr(), "{warning}");
+    if let AnySearch::Supernet(config) = &config {
+        for warning in effect::warnings(&args.settings, config) {
+            // If stderr is closed, the warning cannot be shown.
+            let _ = writeln!(stderr(), "{warning}");
+        }
     }
     print(config.to_toml().trim_end())
 }

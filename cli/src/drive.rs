@@ -117,11 +117,14 @@ impl<W: Kind> Run<W> {
                     self.last = Some(event.kind);
                     true
                 }
+                EventKind::SearcherEpoch(_) => true,
                 EventKind::End { .. } if self.session.stopped() => {
                     progress.warn("the search ends at this sign of a collapse, as --stop-on-collapse asks");
                     return Ok(End::Collapse);
                 }
-                EventKind::End { .. } | EventKind::TrainingEnd { .. } => return Ok(End::Whole),
+                EventKind::End { .. } | EventKind::TrainingEnd { .. } | EventKind::SearcherEnd { .. } => {
+                    return Ok(End::Whole);
+                }
                 _ => false,
             };
             if ended || saved.elapsed() >= rules.every {

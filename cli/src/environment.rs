@@ -88,8 +88,8 @@ pub(crate) struct Asked {
 }
 
 impl Environment {
-    /// Describes this process and its run.
-    pub(crate) fn new(config: &impl ImageSettings, data: &ImageData, device: &str, asked: Asked) -> Self {
+    /// Describes this process and its run, with the images if it has any.
+    pub(crate) fn new(seed: u64, data: Option<Images>, device: &str, asked: Asked) -> Self {
         let system = System::new_with_specifics(RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing()));
         let cpu = system.cpus().first().map(|cpu| cpu.brand().trim().to_owned());
         Self {
@@ -105,8 +105,8 @@ impl Environment {
             },
             device: device.to_owned(),
             command: std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect(),
-            seed: config.seed(),
-            data: Some(Images::new(config, data)),
+            seed,
+            data,
             asked,
         }
     }
@@ -123,7 +123,7 @@ impl Environment {
 }
 
 impl Images {
-    fn new(config: &impl ImageSettings, data: &ImageData) -> Self {
+    pub(crate) fn new(config: &impl ImageSettings, data: &ImageData) -> Self {
         let (training, validation) = (data.train_len(), data.valid_len());
         Self {
             set: config.data().set.to_string(),

@@ -12,7 +12,8 @@ use crate::failure::Failure;
 use crate::output::print;
 use crate::progress::Progress;
 use crate::run_dir::{Existing, Folder, notations};
-use crate::search::{begin, configuration};
+use crate::search::configuration;
+use crate::search_kind::SearchKind;
 use crate::start::rules;
 use crate::stop::Stop;
 
@@ -36,7 +37,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     let mut all = Vec::new();
     for (label, preset) in METHODS {
         let config = configuration(&settings, Some(preset), None)?;
-        let mut run = begin(&settings, &config, Folder { out: None, existing: Existing::Refused }, 1, &stop)?;
+        let mut run = Search::begin(&settings, &config, Folder { out: None, existing: Existing::Refused }, 1, &stop)?;
         let mut progress = Progress::new(&run.session, false);
         progress.line(&format!("{label}: run {}", run.dir.path().display()));
         if let End::Signal(code) = run.drive(&mut progress, &rules(&settings.run), &stop)? {

@@ -6,11 +6,11 @@ use lambda_darts::engine::Bytes;
 use lambda_darts::session::{ImageSettings, SessionError};
 
 use crate::failure::Failure;
-use crate::kind::Kind;
+use crate::images::ImageKind;
 use crate::memory::free;
 
 /// Refuses a run that needs more memory than is free, or several of them at a time.
-pub(crate) fn check<W: Kind>(
+pub(crate) fn check<W: ImageKind>(
     config: &W::Config,
     data: &ImageData,
     device: &Device,
@@ -45,7 +45,7 @@ fn shares_memory(device: &Device) -> bool {
 const SMALLEST_BATCH: usize = 8;
 
 /// Says which setting makes a run fit: the batch if that is enough, else the channels, else both.
-fn advice<W: Kind>(
+fn advice<W: ImageKind>(
     config: &W::Config,
     fits: impl Fn(&W::Config) -> Result<bool, SessionError>,
 ) -> Result<String, SessionError> {

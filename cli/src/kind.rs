@@ -1,21 +1,22 @@
-//! Kinds of runs: searches and trainings.
+//! Kinds of runs: searches with a supernet and without one, and trainings.
 
 use std::path::Path;
 
-use lambda_darts::data::ImageData;
+use lambda_darts::black_box::BlackBoxSearch;
 use lambda_darts::search::Search;
-use lambda_darts::session::{Checkpoint, CheckpointError, ImageSettings, Session, Work};
+use lambda_darts::session::{Checkpoint, CheckpointError, Session};
 use lambda_darts::training::Train;
 use serde_json::{Value, json};
 
 use crate::drive::{End, Run};
 use crate::failure::Failure;
 use crate::known;
+use crate::run_data::RunData;
 use crate::run_dir::{CONFIG, genotype_json};
 use crate::text_file::read_text;
 
-/// Kind of a run on images: what the command does beside the steps of its work.
-pub(crate) trait Kind: Work<Config: ImageSettings, Data = ImageData> {
+/// Kind of a run: what the command does beside the steps of its work.
+pub(crate) trait Kind: RunData {
     /// Subcommand that starts a run and goes on with it.
     const COMMAND: &'static str;
     /// Word for the work of the run.
@@ -25,14 +26,10 @@ pub(crate) trait Kind: Work<Config: ImageSettings, Data = ImageData> {
     /// Setting that configurations of this kind alone have.
     const SETTING: &'static str;
 
-    /// Channels of the first cells.
-    fn channels(config: &mut Self::Config) -> &mut usize;
-
-    /// Says what the two parts of the images are for.
-    fn parts(data: &ImageData) -> String;
-
-    /// Returns the session with the table of known results that it looks cells up in, if it does.
-    fn with_table(session: Session<Self>, file: Option<&Path>) -> Result<Session<Self>, Failure>;
+    /// Returns the session with the table of known results that it looks cells up in, if it takes one beside its data.
+    fn with_table(session: Session<Self>, _: Option<&Path>) -> Result<Session<Self>, Failure> {
+        Ok(session)
+    }
 
     /// Returns the result of a run at its end.
     fn result(run: &Run<Self>, end: End) -> Value;
@@ -43,14 +40,6 @@ impl Kind for Search {
     const NOUN: &'static str = "search";
     const RESULT: &'static str = "genotype.json";
     const SETTING: &'static str = "method";
-
-    fn channels(config: &mut Self::Config) -> &mut usize {
-        &mut config.supernet.channels
-    }
-
-    fn parts(data: &ImageData) -> String {
-        format!("{} train the weights, {} the architecture", data.train_len(), data.valid_len())
-    }
 
     fn with_table(session: Session<Self>, file: Option<&Path>) -> Result<Session<Self>, Failure> {
         Ok(match known::table(file, session.config())? {
@@ -64,23 +53,22 @@ impl Kind for Search {
     }
 }
 
+impl Kind for BlackBoxSearch {
+    const COMMAND: &'static str = "search";
+    const NOUN: &'static str = "black-box search";
+    const RESULT: &'static str = "genotype.json";
+    const SETTING: &'static str = "searcher";
+
+    fn result(run: &Run<Self>, _: End) -> Value {
+        genotype_json(run.session.genotype())
+    }
+}
+
 impl Kind for Train {
     const COMMAND: &'static str = "train";
     const NOUN: &'static str = "training";
     const RESULT: &'static str = "result.json";
     const SETTING: &'static str = "genotype";
-
-    fn channels(config: &mut Self::Config) -> &mut usize {
-        &mut config.network.channels
-    }
-
-    fn parts(data: &ImageData) -> String {
-        format!("{} train the network, {} test it", data.train_len(), data.valid_len())
-    }
-
-    fn with_table(session: Session<Self>, _: Option<&Path>) -> Result<Session<Self>, Failure> {
-        Ok(session)
-    }
 
     fn result(run: &Run<Self>, _: End) -> Value {
         let last = run.last_epoch();
@@ -94,29 +82,40 @@ impl Kind for Train {
     }
 }
 
-/// Returns the noun and the command of a run's kind, which its settings tell.
-fn of(run: &Path) -> Option<(&'static str, &'static str)> {
-    let text = read_text(&run.join(CONFIG)).unwrap_or_default();
-    let settings: toml::Table = toml::from_str(&text).unwrap_or_default();
-    let kinds = [(Search::SETTING, Search::NOUN, Search::COMMAND), (Train::SETTING, Train::NOUN, Train::COMMAND)];
-    let own = kinds.into_iter().find(|(setting, ..)| settings.contains_key(*setting));
-    own.map(|(_, noun, command)| (noun, command))
+/// Kind by its setting, its noun and its command.
+type Named = (&'static str, &'static str, &'static str);
+
+const fn named<W: Kind>() -> Named {
+    (W::SETTING, W::NOUN, W::COMMAND)
 }
 
-/// Refuses to go on with a run of the other kind.
+/// Returns the kind of a run, which its settings tell.
+fn of(file: &Path) -> Option<Named> {
+    let text = read_text(file).unwrap_or_default();
+    let settings: toml::Table = toml::from_str(&text).unwrap_or_default();
+    let kinds = [named::<Search>(), named::<BlackBoxSearch>(), named::<Train>()];
+    kinds.into_iter().find(|(setting, ..)| settings.contains_key(*setting))
+}
+
+/// Refuses to go on with a run of another kind.
 pub(crate) fn check<W: Kind>(run: &Path) -> Result<(), Failure> {
-    match of(run) {
-        Some((noun, command)) if command != W::COMMAND => {
+    match of(&run.join(CONFIG)) {
+        Some((setting, noun, command)) if setting != W::SETTING => {
             Err(Failure::OtherKind { path: run.to_owned(), noun, command })
         }
         _ => Ok(()),
     }
 }
 
+/// Returns true if a file has the settings of a black-box search.
+pub(crate) fn is_of_searcher(file: &Path) -> bool {
+    of(file).is_some_and(|(setting, ..)| setting == BlackBoxSearch::SETTING)
+}
+
 /// Returns true if a folder is that of a search, or a file the checkpoint of one.
 pub(crate) fn is_search(run: &Path) -> bool {
     if run.is_dir() {
-        return of(run).is_some_and(|(_, command)| command == Search::COMMAND);
+        return of(&run.join(CONFIG)).is_some_and(|(.., command)| command == Search::COMMAND);
     }
     matches!(Checkpoint::<Train>::read(run), Err(CheckpointError::Kind { .. }))
 }

@@ -2,6 +2,7 @@
 
 #[cfg(unix)]
 mod abort;
+mod any_search;
 mod architecture;
 mod args;
 mod bar;
@@ -24,6 +25,7 @@ mod effect;
 mod environment;
 mod estimate;
 mod evaluate;
+mod evaluation;
 mod events;
 mod export;
 mod failure;
@@ -44,9 +46,12 @@ mod progress;
 mod record;
 mod report;
 mod resume;
+mod run_data;
 mod run_dir;
 mod runs;
 mod search;
+mod search_kind;
+mod searcher;
 mod setting_paths;
 mod start;
 mod statistics;

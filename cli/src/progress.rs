@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 use lambda_darts::search::{EpochEvent, Event, EventKind, SelectionEvent, TableReport};
-use lambda_darts::session::{ImageSettings, SearcherEpochEvent, Session, Settings, TrainingEpochEvent, Work};
+use lambda_darts::session::{SearcherEpochEvent, SearcherStepEvent, Session, Settings, TrainingEpochEvent};
+
+use crate::run_data::RunData;
 
 /// Maximum time between two lines where there is no terminal.
 const SILENCE: Duration = Duration::from_mins(1);
@@ -19,6 +21,7 @@ pub(crate) struct Progress {
     done: u32,
     epochs: usize,
     steps: usize,
+    /// Number of images in a batch; 0 without images.
     batch: usize,
     /// Time and number of the first piece of the selection that was done here.
     selection: Option<(Instant, usize)>,
@@ -33,12 +36,12 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    pub(crate) fn new<W: Work<Config: ImageSettings>>(session: &Session<W>, quiet: bool) -> Self {
+    pub(crate) fn new<W: RunData>(session: &Session<W>, quiet: bool) -> Self {
         Self::on(session, None, String::new(), quiet)
     }
 
     /// Makes the progress of one of several searches at a time: a live line among theirs, and a name before every line.
-    pub(crate) fn beside_others<W: Work<Config: ImageSettings>>(
+    pub(crate) fn beside_others<W: RunData>(
         session: &Session<W>,
         lines: &MultiProgress,
         name: &str,
@@ -47,14 +50,9 @@ impl Progress {
         Self::on(session, Some(lines), format!("{name}  "), quiet)
     }
 
-    fn on<W: Work<Config: ImageSettings>>(
-        session: &Session<W>,
-        lines: Option<&MultiProgress>,
-        label: String,
-        quiet: bool,
-    ) -> Self {
+    fn on<W: RunData>(session: &Session<W>, lines: Option<&MultiProgress>, label: String, quiet: bool) -> Self {
         let (config, steps) = (session.config(), session.steps());
-        let (epochs, batch) = (config.epochs(), config.batch());
+        let (epochs, batch) = (config.epochs(), W::batch(config));
         let bar = (stderr().is_terminal() && !quiet).then(|| {
             let bar = ProgressBar::new(steps as u64);
             let bar = lines.map_or_else(|| bar.clone(), |lines| lines.add(bar.clone()));
@@ -112,10 +110,8 @@ impl Progress {
                 self.end_epoch(&row, event.seconds);
             }
             EventKind::SearcherStart { cells, .. } => self.line(&format!("a table of {cells} cells")),
-            EventKind::SearcherStep(_)
-            | EventKind::End { .. }
-            | EventKind::TrainingEnd { .. }
-            | EventKind::SearcherEnd { .. } => {}
+            EventKind::SearcherStep(step) => self.evaluation(step),
+            EventKind::End { .. } | EventKind::TrainingEnd { .. } | EventKind::SearcherEnd { .. } => {}
         }
     }
 
@@ -183,6 +179,14 @@ impl Progress {
         } else {
             self.line(&text);
             self.spoke = Instant::now();
+        }
+    }
+
+    /// Shows an evaluation, which is too short for a line of its own.
+    fn evaluation(&self, step: &SearcherStepEvent) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(step.evaluation as u64);
+            self.live(&format!("{} evaluations  best {:.2} %", step.evaluation, 100.0 * step.best));
         }
     }
 

@@ -2,41 +2,28 @@
 
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::Arc;
 
-use lambda_darts::data::ImageData;
 use lambda_darts::device::Device;
 use lambda_darts::session::{
-    Checkpoint, CheckpointError, EventKind, EventLogPosition, ImageSettings, Session, SessionError, Settings,
+    Checkpoint, CheckpointError, EventKind, EventLogPosition, Session, SessionError, Settings,
 };
 
 use crate::args::RunArgs;
 use crate::drive::Run;
 use crate::failure::Failure;
 use crate::kind::{self, Kind};
+use crate::run_data::Place;
 use crate::run_dir::{CONFIG, RunDir};
 use crate::stop::Stop;
 use crate::text_file::read_text;
-use crate::{fit, images};
 
-/// Device and images to go on with.
+/// Device and data to go on with.
 #[derive(Clone, Copy)]
 struct Means<'a> {
     device: &'a Device,
-    /// Folder of the images, if they lie elsewhere now.
-    data_dir: Option<&'a Path>,
+    place: Place<'a>,
     /// Number of epochs, if the run is to be longer.
     epochs: Option<usize>,
-}
-
-impl Means<'_> {
-    fn images<W: Kind>(self, config: &W::Config) -> Result<Arc<ImageData>, Failure> {
-        let mut config = config.clone();
-        if let Some(dir) = self.data_dir {
-            config.data_mut().dir = Some(dir.to_owned());
-        }
-        images::load::<W>(&config)
-    }
 }
 
 /// Options of a run that goes on.
@@ -65,7 +52,7 @@ pub(crate) fn resume<W: Kind>(folder: &Path, with: GoOn<'_>, stop: &Stop) -> Res
     kind::check::<W>(folder)?;
     let device = Device::named(args.device.as_deref().or(asked.device.as_deref()).unwrap_or("auto"))?;
     let mut notes = Vec::new();
-    let means = Means { device: &device, data_dir, epochs };
+    let means = Means { device: &device, place: Place { images: data_dir, table }, epochs };
     let Found { session, position, last } = newest::<W>(&dir, means, &mut notes)?;
     let mut session = W::with_table(session, table.or(asked.table.as_deref()))?;
     stop.begin();
@@ -133,11 +120,11 @@ fn at<W: Kind>(dir: &RunDir, name: &str, means: Means<'_>) -> Result<Found<W>, F
         }
     })?;
     let state = match means.epochs {
-        Some(epochs) => state.lengthened(epochs)?,
+        Some(epochs) => W::longer_state(state, epochs)?,
         None => state,
     };
-    let data = means.images::<W>(state.config())?;
-    fit::check::<W>(state.config(), &data, means.device, 1)?;
+    let data = W::read(state.config(), means.place)?;
+    W::check_memory(state.config(), &data, means.device, 1)?;
     let session = pollster::block_on(Session::restore(state, data, means.device))?;
     Ok(Found { session, position, last })
 }
@@ -148,11 +135,11 @@ fn anew<W: Kind>(dir: &RunDir, means: Means<'_>) -> Result<Found<W>, Failure> {
     let config = W::Config::from_toml(&read_text(&path)?);
     let config = config.map_err(|error| Failure::inside(&path, error.to_string()))?;
     let config = match means.epochs {
-        Some(epochs) => config.lengthened(epochs)?,
+        Some(epochs) => W::longer(config, epochs)?,
         None => config,
     };
-    let data = means.images::<W>(&config)?;
-    fit::check::<W>(&config, &data, means.device, 1)?;
+    let data = W::read(&config, means.place)?;
+    W::check_memory(&config, &data, means.device, 1)?;
     let session = pollster::block_on(Session::new(config, data, means.device))?;
     Ok(Found { session, position: EventLogPosition::default(), last: None })
 }

@@ -6,95 +6,100 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use lambda_darts::benchmark::Table;
+use lambda_darts::black_box::BlackBoxSearch;
 use lambda_darts::data::DataSet;
 use lambda_darts::method::Preset;
-use lambda_darts::search::{CellTypeReport, EpochEvent, Search, SearchConfig};
+use lambda_darts::search::{Search, SearchConfig};
 use lambda_darts::session::Settings;
 use lambda_darts::space::{CustomSpace, Space};
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::any_search::AnySearch;
 use crate::args::{SearchArgs, SettingsArgs};
 use crate::data_flags::override_with;
 use crate::drive::{End, Run};
 use crate::failure::Failure;
+use crate::kind::is_of_searcher;
+use crate::known;
 use crate::memory::peak_rss_mib;
 use crate::output::print;
 use crate::progress::Progress;
 use crate::resume::{GoOn, resume};
-use crate::run_dir::{Existing, Folder, is_run, notations, same_settings};
-use crate::start::{Start, rules, start, start_threads};
+use crate::run_dir::{CONFIG, Existing, Folder, is_run, notations, same_settings};
+use crate::search_kind::SearchKind;
+use crate::searcher::check_flags;
+use crate::start::{rules, start_threads};
 use crate::stop::Stop;
 use crate::text_file::read_text;
-use crate::{effect, known};
 
 pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
     let stop = Stop::listen()?;
     let settings = &args.settings;
     start_threads(&settings.run)?;
-    let mut run: Run<Search> = if let Some(folder) = &args.resume {
-        resume(folder, go_on(settings, settings.epochs), &stop)?
-    } else {
-        let method = named("--method", args.choice.method.as_deref())?;
-        let config = configuration(settings, method, args.choice.seed)?;
-        match args.out.as_deref().filter(|out| args.resume_or_start && is_run(out)) {
-            Some(out) => {
-                same_settings(out, &config)?;
-                resume(out, go_on(settings, None), &stop)?
-            }
-            None => begin(
-                settings,
-                &config,
-                Folder {
-                    out: args.out.as_deref(),
-                    existing: if args.force { Existing::Overwritten } else { Existing::Refused },
-                },
-                1,
-                &stop,
-            )?,
-        }
-    };
+    if let Some(folder) = &args.resume {
+        let with = go_on(settings, settings.epochs);
+        return if is_of_searcher(&folder.join(CONFIG)) {
+            finish(args, resume::<BlackBoxSearch>(folder, with, &stop)?, &stop)
+        } else {
+            finish(args, resume::<Search>(folder, with, &stop)?, &stop)
+        };
+    }
+    let config = AnySearch::of(settings, args.choice.method.as_deref(), args.choice.seed)?;
+    check_flags(settings, config.kinds())?;
+    match config {
+        AnySearch::Supernet(config) => finish(args, open::<Search>(args, &config, &stop)?, &stop),
+        AnySearch::Searcher(config) => finish(args, open::<BlackBoxSearch>(args, &config, &stop)?, &stop),
+    }
+}
+
+/// Goes on with the run in the folder of --out, if that is asked for and there is one, or starts a new one.
+fn open<W: SearchKind>(args: &SearchArgs, config: &W::Config, stop: &Stop) -> Result<Run<W>, Failure> {
+    if let Some(out) = args.out.as_deref().filter(|out| args.resume_or_start && is_run(out)) {
+        same_settings(out, config)?;
+        return resume(out, go_on(&args.settings, None), stop);
+    }
+    let existing = if args.force { Existing::Overwritten } else { Existing::Refused };
+    W::begin(&args.settings, config, Folder { out: args.out.as_deref(), existing }, 1, stop)
+}
+
+/// Drives a search to its end and prints its result.
+fn finish<W: SearchKind>(args: &SearchArgs, mut run: Run<W>, stop: &Stop) -> Result<ExitCode, Failure> {
     let began = Instant::now();
-    let mut progress = Progress::new(&run.session, settings.run.quiet);
+    let mut progress = Progress::new(&run.session, args.settings.run.quiet);
     progress.line(&format!("run {}", run.dir.path().display()));
-    let end = run.drive(&mut progress, &rules(&settings.run), &stop)?;
-    let (next, genotype) = (run.next(), run.genotype(end));
-    let last = run.last_epoch();
-    let (session, dir) = (&run.session, &run.dir);
-    let config = session.config();
-    let digest = dir.digest()?;
+    let end = run.drive(&mut progress, &rules(&args.settings.run), stop)?;
+    let (genotype, table) = (W::genotype(&run, end), W::table(&run));
+    let digest = run.dir.digest()?;
+    let found = table.and_then(|table| table.look_up(&genotype));
 
     if args.json {
         let mut result = json!({
             "genotype": { "darts": genotype.to_darts(), "nas_bench_201": genotype.to_nas_bench_201() },
-            "alignment": by_type(last, |cell_type| json!(cell_type.alignment)),
-            "entropy": by_type(last, |cell_type| json!(cell_type.saturation.mean_entropy())),
             "operations": genotype.operations(),
             "parameter_free": genotype.parameter_free(),
             "skip_connections": genotype.skip_connections(),
             "seconds": began.elapsed().as_secs_f64(),
             "peak_rss_mib": peak_rss_mib(),
-            "supernet_accuracy": last.map(|epoch| epoch.supernet_accuracy),
-            "epochs": last.map_or(0, |epoch| epoch.epoch),
             "stopped": end != End::Whole,
-            "space": config.space,
-            "method": config.method.name.name(),
-            "seed": config.seed,
             "digest": digest,
-            "run": dir.path().display().to_string(),
+            "run": run.dir.path().display().to_string(),
         });
-        if let Some(found) = session.table().and_then(|table| table.look_up(&genotype)) {
+        if let (Value::Object(result), Value::Object(measures)) = (&mut result, W::measures(&run)) {
+            result.extend(measures);
+        }
+        if let Some(found) = found {
             let mut known = json!(found.accuracies);
             known["rank"] = json!(found.rank);
-            known["cells"] = json!(session.table().map(Table::len));
+            known["cells"] = json!(table.map(Table::len));
             result["benchmark"] = known;
         }
         print(&result.to_string())?;
     } else {
-        print(&notations(&genotype))?;
-        if let Some(table) = session.table()
-            && let Some(found) = table.look_up(&genotype)
-        {
+        if !genotype.cells.is_empty() {
+            print(&notations(&genotype))?;
+        }
+        if let (Some(found), Some(table)) = (found, table) {
             progress.line(&known::worth(&found, table));
         }
         if !matches!(end, End::Signal(_)) {
@@ -102,7 +107,7 @@ pub(crate) fn run(args: &SearchArgs) -> Result<ExitCode, Failure> {
         }
     }
     if let End::Signal(_) = end {
-        progress.warn(&next);
+        progress.warn(&run.next());
     }
     Ok(match end {
         End::Whole | End::Collapse => ExitCode::SUCCESS,
@@ -115,39 +120,19 @@ pub(crate) fn go_on(args: &SettingsArgs, epochs: Option<usize>) -> GoOn<'_> {
     GoOn { run: &args.run, data_dir: args.data.data_dir.as_deref(), table: args.table.as_deref(), epochs }
 }
 
-/// Starts a new search in a folder of its own. `at_once` is the number of such searches that run at a time.
-pub(crate) fn begin(
-    args: &SettingsArgs,
-    config: &SearchConfig,
-    folder: Folder<'_>,
-    at_once: u16,
-    stop: &Stop,
-) -> Result<Run<Search>, Failure> {
-    args.data.check(&config.data)?;
-    let notes = effect::warnings(args, config);
-    start(config, Start { run: &args.run, table: args.table.as_deref(), folder, at_once, notes }, stop)
-}
-
-fn by_type(epoch: Option<&EpochEvent>, value: impl Fn(&CellTypeReport) -> Value) -> Value {
-    let cell_types = epoch.map_or(&[][..], |epoch| epoch.cell_types.as_slice());
-    Value::Object(cell_types.iter().map(|report| (report.name.clone(), value(report))).collect::<Map<_, _>>())
-}
-
 /// Returns the settings of the file, or else the defaults, overridden by the flags.
 pub(crate) fn configuration(
     args: &SettingsArgs,
     method: Option<Preset>,
     seed: Option<u64>,
 ) -> Result<SearchConfig, Failure> {
-    let custom = args.space.as_deref().map(Path::new).filter(|path| path.extension() == Some(OsStr::new("toml")));
-    let custom = custom.map(custom_space).transpose()?;
+    let space = space(args.space.as_deref())?;
     let set = args.data.named_set()?;
-    let space = custom.as_ref().map(|custom| custom.name.as_str()).or(args.space.as_deref());
 
     let mut config = if let Some(path) = &args.config {
         SearchConfig::from_toml(&read_text(path)?).map_err(|error| Failure::inside(path, error.to_string()))?
     } else {
-        let space = space.unwrap_or("nas-bench-201");
+        let space = space.as_ref().map_or("nas-bench-201", |(name, _)| name.as_str());
         match set {
             _ if args.published => SearchConfig::published(space),
             None | Some(DataSet::Fashion) => SearchConfig::fashion(space),
@@ -155,12 +140,8 @@ pub(crate) fn configuration(
             Some(_) => SearchConfig::of_space(space),
         }
     };
-    if let Some(space) = space {
-        if custom.is_none() {
-            Space::named(space)?;
-        }
-        space.clone_into(&mut config.space);
-        config.custom_space = custom;
+    if let Some((name, custom)) = space {
+        (config.space, config.custom_space) = (name, custom);
     }
 
     args.data.override_in(&mut config.data)?;
@@ -213,6 +194,17 @@ pub(crate) fn named<T: DeserializeOwned>(setting: &'static str, name: Option<&st
     let Some(name) = name else { return Ok(None) };
     let value = serde_json::from_value(Value::String(name.to_owned()));
     value.map(Some).map_err(|_| Failure::Value { setting, value: name.to_owned(), expected: "--help lists the values" })
+}
+
+/// Returns the space that a flag names, with its description if that is in a file.
+pub(crate) fn space(flag: Option<&str>) -> Result<Option<(String, Option<CustomSpace>)>, Failure> {
+    let Some(flag) = flag else { return Ok(None) };
+    if Path::new(flag).extension() == Some(OsStr::new("toml")) {
+        let custom = custom_space(Path::new(flag))?;
+        return Ok(Some((custom.name.clone(), Some(custom))));
+    }
+    Space::named(flag)?;
+    Ok(Some((flag.to_owned(), None)))
 }
 
 pub(crate) fn custom_space(path: &Path) -> Result<CustomSpace, Failure> {

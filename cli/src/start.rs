@@ -12,9 +12,9 @@ use crate::drive::{Rules, Run};
 use crate::environment::{Asked, Environment};
 use crate::failure::Failure;
 use crate::kind::Kind;
+use crate::run_data::Place;
 use crate::run_dir::{Folder, RunDir};
 use crate::stop::Stop;
-use crate::{fit, images};
 
 /// Default maximum time between two checkpoints, in minutes.
 const CHECKPOINT_MINUTES: u32 = 10;
@@ -36,16 +36,16 @@ pub(crate) fn start<W: Kind>(config: &W::Config, with: Start<'_>, stop: &Stop) -
     let Start { run: args, table, folder, at_once, notes: warnings } = with;
     // All of this is checked before anything is written.
     config.check()?;
-    let data = images::load::<W>(config)?;
-    let mut notes = images::described::<W>(config, &data);
+    let data = W::read(config, Place::default())?;
+    let mut notes = W::described(config, &data);
     notes.extend(warnings);
     let device = Device::named(args.device.as_deref().unwrap_or("auto"))?;
     notes.extend(software(&device));
-    fit::check::<W>(config, &data, &device, at_once)?;
+    W::check_memory(config, &data, &device, at_once)?;
     // The path is absolute, as the run may be resumed from another working directory.
     let table_file = table.map(|path| path.canonicalize().unwrap_or_else(|_| path.to_owned()));
     let asked = Asked { device: args.device.clone(), table: table_file, tensorboard: args.tensorboard };
-    let environment = Environment::new(config, &data, device.name(), asked);
+    let environment = Environment::new(config.seed(), W::images(config, &data), device.name(), asked);
     let session = pollster::block_on(Session::new(config.clone(), data, &device))?;
     let mut session = W::with_table(session, table)?;
     stop.begin();

@@ -120,7 +120,7 @@ pub(crate) fn cell(from: &OsStr) -> Result<Cell, Failure> {
     Ok(match origin {
         Origin::Of(settings, _) => {
             let RunSettings { space, custom_space, data } = *settings;
-            Cell { genotype, space, custom_space, data: Some(data) }
+            Cell { genotype, space, custom_space, data }
         }
         Origin::Published => {
             let space = if genotype.to_nas_bench_201().is_some() { "nas-bench-201" } else { "darts" };

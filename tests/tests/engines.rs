@@ -517,8 +517,8 @@ fn candidates_that_are_left_out_change_no_other_number() {
             let cells = alone.found.cells.concat();
             assert_eq!(cells.iter().map(Option::is_some).collect::<Vec<_>>(), there, "{what}");
             let all = all_present(&whole.found.cells).concat().into_iter().zip(&there);
-            let read: Vec<f64> = all.filter_map(|(gradient, there)| there.then_some(gradient)).collect();
-            assert!(distance(&cells.into_iter().flatten().collect::<Vec<_>>(), &read) <= max, "{what}");
+            let present: Vec<f64> = all.filter_map(|(gradient, there)| there.then_some(gradient)).collect();
+            assert!(distance(&cells.into_iter().flatten().collect::<Vec<_>>(), &present) <= max, "{what}");
 
             let channels = graph.normalized_channels();
             let statistics = |left: &Left, at: usize| [left.running[at], left.running[channels + at]];

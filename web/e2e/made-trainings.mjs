@@ -8,7 +8,7 @@ const PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mNoAAAAg
 export const CELL = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|";
 
 /** The cell of a text in NAS-Bench-201's notation. */
-function genotypeOf(text) {
+export function genotypeOf(text) {
   const nodes = text.split("+").map((node) =>
     node.split("|").filter(Boolean).map((read) => {
       const [operation, from] = read.split("~");

@@ -1,7 +1,8 @@
-/** The curves of runs as a table, as `lambda-darts report --csv` writes them: a row for every epoch, and of a search for
- * every cell type. */
+/** The curves of runs as a table, as `lambda-darts report --csv` writes them: a row for every epoch, of a search for
+ * every cell type, and of a black-box search for every evaluation. */
 import { mean } from "d3-array";
 import { configAt, type Run } from "./run";
+import type { SearcherRun } from "./searcher-run";
 import type { Training } from "./training";
 
 const COLUMNS = [
@@ -33,6 +34,10 @@ const COLUMNS = [
   "test_loss",
   "test_accuracy",
   "test_top5",
+  "evaluation",
+  "fitness",
+  "best",
+  "seconds_simulated",
 ] as const;
 
 type Field = string | number | null | undefined;
@@ -93,8 +98,21 @@ const rowsOfTraining = ({ file, config, epochs }: Training): Row[] =>
     test_top5: epoch.test_top5,
   }));
 
-export function toCsv(searches: readonly Run[], trainings: readonly Training[]): string {
-  const rows = [...searches.flatMap(rowsOfSearch), ...trainings.flatMap(rowsOfTraining)];
+const rowsOfSearcher = ({ file, searcher, space, seed, evaluations }: SearcherRun): Row[] =>
+  evaluations.map(({ fitness, best, seconds, seconds_simulated }, at) => ({
+    run: file,
+    method: searcher,
+    space: space.name,
+    seed,
+    seconds,
+    evaluation: at + 1,
+    fitness,
+    best,
+    seconds_simulated,
+  }));
+
+export function toCsv(searches: readonly Run[], searchers: readonly SearcherRun[], trainings: readonly Training[]): string {
+  const rows = [...searches.flatMap(rowsOfSearch), ...searchers.flatMap(rowsOfSearcher), ...trainings.flatMap(rowsOfTraining)];
   const lines = rows.map((row) => COLUMNS.map((column) => field(row[column])));
   return [COLUMNS, ...lines].map((line) => `${line.join(",")}\n`).join("");
 }

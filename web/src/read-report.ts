@@ -1,7 +1,9 @@
 /** Reads the runs that the command line put into a report, as wary of them as of any file. */
 import { addChecked, configOf, isCount, isObject, need, type Loose } from "./read-run";
+import { readSearcher } from "./read-searcher";
 import { readEvaluation, readTraining } from "./read-training";
 import { newRun, type Run } from "./run";
+import type { SearcherRun } from "./searcher-run";
 import type { Evaluation, Training } from "./training";
 import type { Notations, Space } from "./types";
 
@@ -23,8 +25,16 @@ export interface ReportedTraining {
   evaluation: Evaluation | undefined;
 }
 
+export interface ReportedSearcher {
+  run: SearcherRun;
+  /** Of its fittest genotype. */
+  notations: Forms;
+  environment: Loose | undefined;
+}
+
 export interface Report {
   searches: Reported[];
+  searchers: ReportedSearcher[];
   trainings: ReportedTraining[];
   /** Faults of the others, a sentence each. */
   faults: string[];
@@ -37,14 +47,16 @@ export function readReport(text: string): Report {
   } catch {
     all = undefined;
   }
-  if (!Array.isArray(all)) return { searches: [], trainings: [], faults: ["The runs in this report cannot be read: its file is damaged."] };
-  const report: Report = { searches: [], trainings: [], faults: [] };
+  if (!Array.isArray(all)) return { searches: [], searchers: [], trainings: [], faults: ["The runs in this report cannot be read: its file is damaged."] };
+  const report: Report = { searches: [], searchers: [], trainings: [], faults: [] };
   all.forEach((one: unknown, at) => {
     const name = isObject(one) && typeof one["name"] === "string" ? one["name"] : `Run ${at + 1}`;
     try {
       need(isObject(one) && Array.isArray(one["events"]), "it is not a run");
       const [start] = one["events"] as unknown[];
-      if (isObject(start) && start["event"] === "training_start") report.trainings.push(readReported(name, one));
+      const kind = isObject(start) ? start["event"] : undefined;
+      if (kind === "training_start") report.trainings.push(readReported(name, one));
+      else if (kind === "searcher_start") report.searchers.push(readReportedSearcher(name, one));
       else report.searches.push(readSearch(name, one));
     } catch (error) {
       report.faults.push(`${name} is left out: ${(error as Error).message.slice(0, 300)}.`);
@@ -57,6 +69,15 @@ function readReported(name: string, x: Loose): ReportedTraining {
   const training = readTraining(name, x, checkSpace(x["space"]));
   checkForms(x["notations"]);
   return { training, notations: x["notations"], environment: environmentOf(x), evaluation: readEvaluation(x["evaluation"]) };
+}
+
+function readReportedSearcher(name: string, x: Loose): ReportedSearcher {
+  const run = readSearcher(name, x, checkSpace(x["space"]));
+  const all: unknown = x["notations"];
+  need(Array.isArray(all), "it is not a run");
+  const notations: unknown = all.at(-1);
+  checkForms(notations);
+  return { run, notations, environment: environmentOf(x) };
 }
 
 function readSearch(name: string, x: Loose): Reported {

@@ -113,6 +113,7 @@ export function checkEvent(x: unknown): asserts x is Loose {
 /** The configuration in the first event of a run. */
 export function configOf(x: unknown): SearchConfig {
   checkEvent(x);
+  need(x["event"] !== "searcher_start", "it is a black-box search, which `lambda-darts report` draws");
   need(x["event"] === "start", "the first event is not the start of a search");
   const config = checkConfig(x["config"]);
   need(isCount(x["steps"]), "the configuration has no length");

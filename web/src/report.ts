@@ -15,8 +15,9 @@ import { drawMade } from "./made";
 import { Message } from "./message";
 import { readReport, type Reported } from "./read-report";
 import { epochAt } from "./run";
-import { describeRun, describeTraining, labelOf, nameOf, spaceLabel } from "./run-words";
+import { describeRun, describeSearcher, describeTraining, labelOf, nameOf, spaceLabel } from "./run-words";
 import { Scene } from "./scene";
+import { showSearchers } from "./searchers";
 import { meansOf, seriesOf, type SideSeries } from "./series";
 import { methodLabel, SIDES, type SideName } from "./settings";
 import { drawSummary } from "./summary";
@@ -32,9 +33,9 @@ const fault = (error: unknown): void =>
   message.say(`Something in this report cannot be drawn: ${error instanceof Error ? error.message : String(error)}`, "fault");
 addEventListener("error", ({ error }) => error instanceof Error && fault(error));
 
-const { searches: runs, trainings, faults } = readReport(find("#runs").textContent ?? "");
+const { searches: runs, searchers, trainings, faults } = readReport(find("#runs").textContent ?? "");
 if (faults.length > 0) message.say(faults.join(" "), "fault");
-else if (runs.length + trainings.length === 0) message.say("There is no run in this report.");
+else if (runs.length + searchers.length + trainings.length === 0) message.say("There is no run in this report.");
 
 /* What is looked at */
 
@@ -60,6 +61,7 @@ function lookAt(epoch: number): void {
 function writeContents(): void {
   const described = [
     ...runs.map(({ run, environment }) => ({ file: run.file ?? "", text: describeRun(run, environment) })),
+    ...searchers.map(({ run, environment }) => ({ file: run.file, text: describeSearcher(run, environment) })),
     ...trainings.map(({ training, environment }) => ({ file: training.file, text: describeTraining(training, environment) })),
   ];
   const items = described.map(({ file, text }) => {
@@ -75,10 +77,11 @@ function writeContents(): void {
 }
 
 function writeTitle(): void {
-  const title = trainings.length === 0 ? "Search report" : runs.length === 0 ? "Training report" : "Searches and trainings";
+  const searches = runs.length + searchers.length;
+  const title = trainings.length === 0 ? "Search report" : searches === 0 ? "Training report" : "Searches and trainings";
   document.title = `${title} · lambda-darts`;
   find("h1").textContent = title;
-  if (runs.length === 0) find<HTMLAnchorElement>(".skip-link").href = "#learning";
+  if (runs.length === 0) find<HTMLAnchorElement>(".skip-link").href = trainings.length === 0 ? "#searchers" : "#learning";
 }
 
 /* Drawing */
@@ -181,7 +184,7 @@ function drawing(section: string, side: SideName): SVGSVGElement | null {
   return host?.querySelector("svg") ?? host?.querySelector<CellElement>(TAG)?.svg ?? null;
 }
 
-const csv = (): string => toCsv(runs.map(({ run }) => run), trainings.map(({ training }) => training));
+const csv = (): string => toCsv(runs.map(({ run }) => run), searchers.map(({ run }) => run), trainings.map(({ training }) => training));
 
 testid("export-curves").addEventListener("click", () => saveText("curves.csv", csv(), "text/csv"));
 for (const side of SIDES) {
@@ -208,7 +211,9 @@ for (const side of SIDES) {
 writeContents();
 writeTitle();
 document.body.classList.toggle("searches", runs.length > 0);
+document.body.classList.toggle("searchers", searchers.length > 0);
 document.body.classList.toggle("trainings", trainings.length > 0);
+if (searchers.length > 0) showSearchers(searchers, csv);
 if (trainings.length > 0) showTrainings(trainings, csv);
 if (runs.length > 0) {
   document.body.classList.toggle("single", runs.length === 1);

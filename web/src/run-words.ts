@@ -3,6 +3,7 @@ import { dateOf } from "./environment";
 import type { Loose } from "./read-run";
 import type { Run } from "./run";
 import { FIELDS, methodLabel } from "./settings";
+import type { SearcherRun } from "./searcher-run";
 import type { Training } from "./training";
 import { duration } from "./views/numbers";
 
@@ -30,6 +31,23 @@ export function describeTraining({ config, device, epochs, ended, seconds }: Tra
   const length = ended ? `${epochs.length} epochs` : `${epochs.length} of ${config.epochs} epochs, unfinished`;
   const parts = [`training on ${spaceLabel(config.space)}`, `recipe ${config.recipe}`, `seed ${config.seed}`, length, `on ${device}`, duration(seconds)];
   return [...parts, dateOf(environment)].filter((part) => part !== undefined).join(", ");
+}
+
+/** Names of searchers; others have those of the command line. */
+const SEARCHERS: ReadonlyMap<string, string> = new Map([
+  ["random", "random search"],
+  ["evolution", "regularized evolution"],
+  ["local-search", "local search"],
+  ["reinforce", "REINFORCE"],
+  ["predictor", "progressive search"],
+]);
+
+export const searcherLabel = (name: string): string => SEARCHERS.get(name) ?? name;
+
+export function describeSearcher({ searcher, space, seed, evaluations, ended, seconds }: SearcherRun, environment: Loose | undefined): string {
+  const length = `${evaluations.length} evaluations${ended ? "" : ", unfinished"}`;
+  const parts = [`${searcherLabel(searcher)} on ${spaceLabel(space.name)}`, `seed ${seed}`, length, duration(seconds), dateOf(environment)];
+  return parts.filter((part) => part !== undefined).join(", ");
 }
 
 /** Seconds that the search has taken so far. */

@@ -8,7 +8,7 @@ use lambda_darts::session::ImageSettings;
 use serde::Serialize;
 
 use super::subject::{Steps, Subject};
-use crate::kind::Kind;
+use crate::images::ImageKind;
 use crate::memory::peak_rss_mib;
 
 /// Result of the measurement, with times in ms.
@@ -37,7 +37,7 @@ pub(super) struct Cost {
 
 impl Cost {
     /// Makes the cost from measured steps of a session, and from the seconds that they spent in each phase.
-    pub(super) fn of<W: Kind>(subject: &Subject<W>, steps: Steps, phases: Option<Phases>) -> Self {
+    pub(super) fn of<W: ImageKind>(subject: &Subject<W>, steps: Steps, phases: Option<Phases>) -> Self {
         let Subject { session, estimate, own_mib } = subject;
         let Steps { mut ms, mut launches, traffic } = steps;
         #[expect(clippy::cast_precision_loss, reason = "a batch has far fewer than 2^52 images, and steps are few")]

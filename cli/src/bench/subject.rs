@@ -15,7 +15,7 @@ use super::cost::Cost;
 use crate::args::RunArgs;
 use crate::failure::Failure;
 use crate::fit;
-use crate::kind::Kind;
+use crate::images::ImageKind;
 use crate::memory::{free, rss_mib};
 
 /// Session that is measured.
@@ -37,7 +37,7 @@ pub(super) struct Steps {
     pub(super) traffic: Option<Traffic>,
 }
 
-impl<W: Kind> Subject<W> {
+impl<W: ImageKind> Subject<W> {
     /// Prepares a session on random images, with a number of steps in an epoch.
     pub(super) fn new(mut config: W::Config, steps: usize, run: &RunArgs) -> Result<Self, Failure> {
         let data = config.data_mut();

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use lambda_darts::graph::Cost;
-use lambda_darts::search::{EpochEvent, TableReport};
 use lambda_darts::space::Genotype;
 
 use super::plan::Job;
 use super::training::{self, TrainedCell};
+use crate::any_search::AnySearch;
 use crate::claim::is_claimed;
 use crate::failure::Failure;
 use crate::network::{ImageShape, Network};
@@ -22,14 +22,8 @@ pub(crate) struct Done {
     pub(crate) label: String,
     pub(crate) seed: u64,
     pub(crate) folder: PathBuf,
-    pub(crate) epochs: Vec<EpochEvent>,
-    /// Architecture that was found.
-    pub(crate) genotype: Genotype,
-    /// Accuracies and rank of the architecture, if there is a table that has it.
-    pub(crate) benchmark: Option<TableReport>,
-    /// Duration of the search.
-    pub(crate) seconds: f64,
-    /// Cost of the network that the found cells make, in the size of the papers.
+    pub(crate) record: Record,
+    /// Cost of the network that the found cells make, in the size of the papers and for the images of the search.
     pub(crate) cost: Option<Cost>,
     /// Result of the training of the cell, if it was trained.
     pub(crate) trained: Option<TrainedCell>,
@@ -38,24 +32,31 @@ pub(crate) struct Done {
 impl Done {
     /// Reads a search; absent if it has not ended.
     fn read(label: Option<&str>, folder: &Path) -> Result<Option<Self>, Failure> {
-        let Some(Record { config, epochs, found, seconds }) = record(folder)? else { return Ok(None) };
-        let (Some(config), Some((genotype, benchmark))) = (config, found) else { return Ok(None) };
-        let cost = config
-            .search_space()
-            .ok()
-            .and_then(|space| Network::published(&space, &genotype, ImageShape::of_run(folder)).ok());
+        let Some(record) = record(folder)? else { return Ok(None) };
+        let (Some(config), Some(genotype)) = (&record.config, record.genotype()) else { return Ok(None) };
+        let (seed, cost) = (config.seed(), cost(config, genotype, folder));
         Ok(Some(Self {
-            label: label.map_or_else(|| name_without_seed(folder, config.seed), str::to_owned),
-            seed: config.seed,
+            label: label.map_or_else(|| name_without_seed(folder, seed), str::to_owned),
+            seed,
             folder: folder.to_owned(),
-            epochs,
-            genotype,
-            benchmark,
-            seconds,
-            cost: cost.map(|network| network.cost),
+            record,
+            cost,
             trained: training::result(folder)?,
         }))
     }
+
+    /// Seconds of the search: those that a searcher's evaluations cost in the table, if it tells them.
+    pub(super) fn seconds(&self) -> f64 {
+        let simulated = self.record.spent.as_ref().and_then(|epoch| epoch.seconds_simulated);
+        simulated.unwrap_or(self.record.seconds)
+    }
+}
+
+/// Cost of the network of a cell for the images of its search; a black-box search has none.
+fn cost(config: &AnySearch, genotype: &Genotype, folder: &Path) -> Option<Cost> {
+    let AnySearch::Supernet(config) = config else { return None };
+    let network = Network::published(&config.search_space().ok()?, genotype, ImageShape::of_run(folder));
+    Some(network.ok()?.cost)
 }
 
 /// Reads the record of a search; absent if it has not ended.
@@ -75,8 +76,8 @@ pub(super) fn record(folder: &Path) -> Result<Option<Record>, Failure> {
 /// Returns true if a search has ended, and the training of its cell if that is asked for.
 pub(super) fn is_whole(job: &Job) -> Result<bool, Failure> {
     let Some(record) = record(&job.folder)? else { return Ok(false) };
-    let (Some(training), Some((genotype, _))) = (&job.training, record.found) else { return Ok(true) };
-    let config = training.config(&job.config, genotype)?;
+    let (Some(training), Some(genotype)) = (&job.training, record.genotype()) else { return Ok(true) };
+    let config = training.config(&job.config, genotype.clone())?;
     same_settings(&training::folder(&job.folder), &config)?;
     Ok(training::result(&job.folder)?.is_some())
 }

@@ -3,22 +3,21 @@
 use std::path::PathBuf;
 
 use lambda_darts::data::DataSet;
-use lambda_darts::method::Preset;
-use lambda_darts::search::SearchConfig;
 
 use super::sweep::{self, Sweep};
 use super::training::CellTraining;
 use super::{MOST_SEARCHES, seeds};
+use crate::any_search::{AnySearch, is_searcher};
 use crate::args::{CompareArgs, SettingsArgs};
 use crate::failure::Failure;
-use crate::run_dir::same_settings;
-use crate::search::{configuration, named};
+use crate::kind::is_of_searcher;
+use crate::searcher::check_flags;
 
 /// One search of the comparison.
 pub(super) struct Job {
     /// Method and settings that tell it from others, without the seed.
     pub(super) label: String,
-    pub(super) config: SearchConfig,
+    pub(super) config: AnySearch,
     pub(super) folder: PathBuf,
     /// Flags that it starts with.
     pub(super) settings: SettingsArgs,
@@ -46,6 +45,9 @@ pub(super) fn groups(args: &CompareArgs) -> Result<Vec<Group>, Failure> {
         }
         if distinct.is_empty() { vec![None] } else { distinct }
     };
+    let any = |searchers| args.methods.iter().any(|method| is_searcher(method) == searchers);
+    // The training of a searcher's cell reads images, too.
+    check_flags(&args.settings, [any(false) || args.train.is_some(), any(true)])?;
     let (spaces, sets) = (each(&args.spaces), each(&args.settings.data.sets));
     let several = spaces.len() * sets.len() > 1;
     let mut groups = Vec::new();
@@ -95,7 +97,10 @@ fn jobs(args: &CompareArgs) -> Result<Vec<Job>, Failure> {
             for job in of_method(args, method, seed, &sweeps)? {
                 // Errors are found before the first search starts.
                 job.config.check()?;
-                same_settings(&job.folder, &job.config)?;
+                if seeds.first() == Some(&seed) {
+                    job.config.check_table()?;
+                }
+                job.config.same_settings(&job.folder)?;
                 jobs.push(job);
             }
         }
@@ -118,9 +123,9 @@ fn check_paths(args: &CompareArgs, methods: &[&String], sweeps: &[Sweep]) -> Res
         let path = sweep::path(text);
         let wrong = |expected| Failure::Value { setting: flag, value: text.clone(), expected };
         match path {
-            "method.name" => return Err(wrong("name the methods with --methods")),
+            "method.name" | "searcher.name" => return Err(wrong("name the methods with --methods")),
             "seed" => return Err(wrong("name the seeds with --seeds")),
-            _ if !bases.iter().any(|base| sweep::has(base, path)) => {
+            _ if !bases.iter().any(|base| base.has(path)) => {
                 return Err(wrong("none of the methods has this setting; `lambda-darts methods` lists them"));
             }
             _ => {}
@@ -129,23 +134,32 @@ fn check_paths(args: &CompareArgs, methods: &[&String], sweeps: &[Sweep]) -> Res
     Ok(())
 }
 
+/// Returns the flags that a method reads.
+fn flags(args: &CompareArgs, method: &str) -> SettingsArgs {
+    let (mut flags, searcher) = (args.settings.clone(), is_searcher(method));
+    let mixed = args.methods.iter().any(|other| is_searcher(other) != searcher);
+    // The settings in a file are those of methods of one kind.
+    flags.config = flags.config.filter(|file| !mixed || is_of_searcher(file) == searcher);
+    // A table is looked up on the CPU.
+    flags.run.device = flags.run.device.filter(|_| !searcher);
+    flags
+}
+
 /// Returns the settings of a method without those of `--set`.
-fn base(args: &CompareArgs, method: &str, seed: u64) -> Result<SearchConfig, Failure> {
-    let name: Option<Preset> = named("--methods", Some(method))?;
-    configuration(&SettingsArgs { set: Vec::new(), ..args.settings.clone() }, name, Some(seed))
+fn base(args: &CompareArgs, method: &str, seed: u64) -> Result<AnySearch, Failure> {
+    AnySearch::of(&SettingsArgs { set: Vec::new(), ..flags(args, method) }, Some(method), Some(seed))
 }
 
 fn of_method(args: &CompareArgs, method: &str, seed: u64, sweeps: &[Sweep]) -> Result<Vec<Job>, Failure> {
-    let name: Option<Preset> = named("--methods", Some(method))?;
-    let base = base(args, method, seed)?;
+    let (base, mut settings) = (base(args, method, seed)?, flags(args, method));
     // Settings of a part must not add it to a method without it.
-    let set = args.settings.set.iter().filter(|setting| sweep::has(&base, sweep::path(setting))).cloned().collect();
-    let config = configuration(&SettingsArgs { set, ..args.settings.clone() }, name, Some(seed))?;
+    settings.set.retain(|setting| base.has(sweep::path(setting)));
+    let config = AnySearch::of(&settings, Some(method), Some(seed))?;
     let training = CellTraining::of(args, &config)?;
     let job = |variant: sweep::Variant| {
         let folder = args.out.join(format!("{}-{seed}", variant.label));
-        let settings = args.settings.clone();
-        Job { label: variant.label, config: variant.config, folder, settings, training: training.clone() }
+        let (settings, training) = (settings.clone(), training.clone());
+        Job { label: variant.label, config: variant.config, folder, settings, training }
     };
     Ok(sweep::variants(&config, sweeps)?.into_iter().map(job).collect())
 }

@@ -30,7 +30,10 @@ pub(super) fn write(args: &CompareArgs, all: &[&Done]) -> Result<(), Failure> {
     }
     let panels: Vec<Panel> = args.panels.iter().filter_map(|name| Panel::named(name)).collect();
     let path = args.out.join("figure.svg");
-    let epochs = |done: &Done| done.epochs.iter().cloned().map(Epoch::from).collect();
+    let epochs = |done: &Done| {
+        let searched = done.record.epochs.iter().cloned().map(Epoch::from);
+        searched.chain(done.record.evaluations.iter().copied().map(Epoch::Evaluation)).collect()
+    };
     let groups = figure::grouped(all.iter().map(|done| (figure::label(&done.label), epochs(done))));
     let drawn = figure::draw(&groups, &panels, Inches::default());
     let drawn = drawn.map_err(|what| Failure::inside(&path, what))?;

@@ -68,7 +68,7 @@ fn method(label: &str, runs: &[&Done], first: &[&Done]) -> Method {
     Method { label: label.to_owned(), seeds: runs.iter().map(|done| done.seed).collect(), values: values.collect() }
 }
 
-/// Returns the measures that all methods have, of some.
+/// Returns the measures that some method has; the fields of the others are empty.
 pub(super) fn columns(methods: &[Method], measures: &'static [Measure]) -> Vec<&'static Measure> {
-    measures.iter().filter(|measure| methods.iter().all(|method| method.values(measure).is_some())).collect()
+    measures.iter().filter(|measure| methods.iter().any(|method| method.values(measure).is_some())).collect()
 }

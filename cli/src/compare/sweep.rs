@@ -1,9 +1,7 @@
 //! `--sweep`: settings that a comparison takes several values of.
 
-use lambda_darts::search::SearchConfig;
-use serde_json::json;
-
 use super::MOST_SEARCHES;
+use crate::any_search::AnySearch;
 use crate::failure::Failure;
 use crate::setting_paths::settings;
 
@@ -17,7 +15,7 @@ pub(super) struct Sweep {
 pub(super) struct Variant {
     /// Method and values, such as `lambda-darts,epsilon=0.1`.
     pub(super) label: String,
-    pub(super) config: SearchConfig,
+    pub(super) config: AnySearch,
 }
 
 /// Parses `PATH=VALUE,VALUE,…`.
@@ -53,16 +51,10 @@ pub(super) fn check(sweeps: &[Sweep]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns true if a method has the part that a setting belongs to; settings of no part belong to all methods.
-pub(super) fn has(config: &SearchConfig, path: &str) -> bool {
-    let Some(part) = path.strip_prefix("method.").and_then(|rest| rest.split('.').next()) else { return true };
-    !json!(config.method.clone().complete())[part].is_null()
-}
-
 /// Returns a configuration with every combination of the values, of those settings that its method has.
-pub(super) fn variants(config: &SearchConfig, sweeps: &[Sweep]) -> Result<Vec<Variant>, Failure> {
-    let mut variants = vec![Variant { label: config.method.name.name().to_owned(), config: config.clone() }];
-    for sweep in sweeps.iter().filter(|sweep| has(config, &sweep.path)) {
+pub(super) fn variants(config: &AnySearch, sweeps: &[Sweep]) -> Result<Vec<Variant>, Failure> {
+    let mut variants = vec![Variant { label: config.method().to_owned(), config: config.clone() }];
+    for sweep in sweeps.iter().filter(|sweep| config.has(&sweep.path)) {
         let name = short_name(&sweep.path, sweeps);
         let mut all = Vec::with_capacity(variants.len() * sweep.values.len());
         for variant in &variants {
@@ -96,12 +88,11 @@ fn plain(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use lambda_darts::method::{MethodConfig, Preset};
-
     use super::*;
+    use crate::args::SettingsArgs;
 
-    fn labels(method: Preset, sweeps: &[&str]) -> Vec<String> {
-        let config = SearchConfig { method: MethodConfig::preset(method), ..SearchConfig::default() };
+    fn labels(method: &str, sweeps: &[&str]) -> Vec<String> {
+        let config = AnySearch::of(&SettingsArgs::default(), Some(method), None).unwrap();
         let sweeps: Vec<_> = sweeps.iter().map(|text| parse(text).unwrap()).collect();
         variants(&config, &sweeps).unwrap().into_iter().map(|variant| variant.label).collect()
     }
@@ -109,12 +100,18 @@ mod tests {
     #[test]
     fn only_the_settings_that_a_method_has_make_variants() {
         let sweeps = ["method.alignment.epsilon=1e-1, 1e-2, 0.1", "weights.lr=0.1,0.2"];
-        let aligned = labels(Preset::LambdaDarts, &sweeps);
+        let aligned = labels("lambda-darts", &sweeps);
         assert_eq!(aligned.len(), 4);
         assert_eq!(aligned[1], "lambda-darts,epsilon=0.1,lr=0.2");
-        assert_eq!(labels(Preset::Darts, &sweeps), ["darts,lr=0.1", "darts,lr=0.2"]);
-        assert_eq!(labels(Preset::Darts, &sweeps[..1]), ["darts"]);
-        let both = labels(Preset::Darts, &["architecture.lr=1e-3", "weights.lr=.1"]);
+        assert_eq!(labels("darts", &sweeps), ["darts,lr=0.1", "darts,lr=0.2"]);
+        assert_eq!(labels("darts", &sweeps[..1]), ["darts"]);
+        assert_eq!(labels("evolution", &sweeps), ["evolution"]);
+        let population = ["searcher.population=5,20", "budget.evaluations=50"];
+        let evolved = ["evolution,population=5,evaluations=50", "evolution,population=20,evaluations=50"];
+        assert_eq!(labels("evolution", &population), evolved);
+        assert_eq!(labels("darts", &population), ["darts"]);
+        assert_eq!(labels("random", &population), ["random,evaluations=50"]);
+        let both = labels("darts", &["architecture.lr=1e-3", "weights.lr=.1"]);
         assert_eq!(both, ["darts,architecture.lr=0.001,weights.lr=0.1"]);
         let twice = ["weights.lr=0.1", "weights.lr=0.2"].map(|text| parse(text).unwrap());
         assert!(check(&twice).is_err() && check(&twice[..1]).is_ok());

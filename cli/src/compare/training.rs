@@ -3,15 +3,17 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use lambda_darts::data::DataError;
-use lambda_darts::search::SearchConfig;
+use lambda_darts::data::{DataConfig, DataError};
 use lambda_darts::session::{EventKind, Settings};
 use lambda_darts::space::{Architecture, Genotype};
 use lambda_darts::training::{TrainingConfig, TrainingEpochEvent};
 
-use crate::args::{CompareArgs, TrainSettingsArgs};
+use crate::any_search::AnySearch;
+use crate::args::{CompareArgs, SettingsArgs, TrainSettingsArgs};
 use crate::events::read_events;
 use crate::failure::Failure;
+use crate::kind::is_of_searcher;
+use crate::search;
 use crate::train::{Cell, configuration};
 
 /// Settings of a training that the comparison gives.
@@ -28,6 +30,8 @@ const FIXED: [(&str, &str); 6] = [
 #[derive(Clone)]
 pub(super) struct CellTraining {
     settings: TrainSettingsArgs,
+    /// Images for the cells of a searcher, which has none.
+    images: Option<DataConfig>,
 }
 
 /// Result of a finished training.
@@ -45,7 +49,7 @@ pub(super) fn folder(search: &Path) -> PathBuf {
 
 impl CellTraining {
     /// Returns the training that is asked for, if there is one; its settings are checked with those of a search.
-    pub(super) fn of(args: &CompareArgs, search: &SearchConfig) -> Result<Option<Self>, Failure> {
+    pub(super) fn of(args: &CompareArgs, search: &AnySearch) -> Result<Option<Self>, Failure> {
         let Some(epochs) = args.train else { return Ok(None) };
         let settings = TrainSettingsArgs {
             run: args.settings.run.clone(),
@@ -60,10 +64,14 @@ impl CellTraining {
                 return Err(Failure::Value { setting: "--train-set", value: setting.clone(), expected });
             }
         }
-        let training = Self { settings };
+        let images = match search {
+            AnySearch::Supernet(_) => None,
+            AnySearch::Searcher(_) => Some(images(args)?),
+        };
+        let training = Self { settings, images };
         // Mistakes are found before the first search, with a cell of the space in the place of the one to be found.
-        let space = search.search_space()?;
-        let cell = Architecture::new(&space, search.seed).derive(&space);
+        let space = search.space()?;
+        let cell = Architecture::new(&space, search.seed()).derive(&space);
         let config = training.config(search, cell)?;
         config.check()?;
         config.graph(3, 10)?;
@@ -75,11 +83,22 @@ impl CellTraining {
     }
 
     /// Settings of the training of a cell.
-    pub(super) fn config(&self, search: &SearchConfig, genotype: Genotype) -> Result<TrainingConfig, Failure> {
-        let SearchConfig { space, custom_space, data, seed, .. } = search.clone();
-        let cell = Cell { genotype, space, custom_space, data: Some(data) };
-        configuration(&self.settings, Some(cell), Some(seed))
+    pub(super) fn config(&self, search: &AnySearch, genotype: Genotype) -> Result<TrainingConfig, Failure> {
+        let (space, custom_space, data) = match search {
+            AnySearch::Supernet(config) => (&config.space, &config.custom_space, Some(config.data.clone())),
+            AnySearch::Searcher(config) => (&config.space, &config.custom_space, self.images.clone()),
+        };
+        let cell = Cell { genotype, space: space.clone(), custom_space: custom_space.clone(), data };
+        configuration(&self.settings, Some(cell), Some(search.seed()))
     }
+}
+
+/// Returns the images on which the cells of methods with a supernet are trained.
+fn images(args: &CompareArgs) -> Result<DataConfig, Failure> {
+    let flags = &args.settings;
+    let set = flags.set.iter().filter(|setting| setting.trim_start().starts_with("data.")).cloned().collect();
+    let config = flags.config.clone().filter(|file| !is_of_searcher(file));
+    Ok(search::configuration(&SettingsArgs { set, config, ..flags.clone() }, None, None)?.data)
 }
 
 /// Reads the result of the training in the folder of a search; absent if there is none that has ended.

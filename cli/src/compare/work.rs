@@ -7,21 +7,25 @@ use std::thread;
 use std::time::Duration;
 
 use indicatif::MultiProgress;
+use lambda_darts::black_box::BlackBoxSearch;
 use lambda_darts::search::Search;
 use lambda_darts::training::Train;
 
 use super::plan::Job;
 use super::queue::{Next, Queue};
 use super::{done, training};
+use crate::any_search::AnySearch;
 use crate::args::CompareArgs;
 use crate::claim::{Answer, Claim, Rhythm, Watch};
 use crate::drive::{End, Rules, Run};
 use crate::failure::Failure;
 use crate::kind::Kind;
 use crate::progress::Progress;
+use crate::record::Record;
 use crate::resume::{GoOn, resume};
 use crate::run_dir::{Existing, Folder, is_run};
-use crate::search::{begin, go_on};
+use crate::search::go_on;
+use crate::search_kind::SearchKind;
 use crate::start::{Start, rules, start};
 use crate::stop::Stop;
 
@@ -34,6 +38,18 @@ enum Outcome {
     /// Another process is searching in this folder.
     Busy,
     Signal(u8),
+}
+
+/// Means of a job that is done.
+#[derive(Clone, Copy)]
+struct Means<'a> {
+    args: &'a CompareArgs,
+    claim: &'a Claim,
+    /// Live lines of the jobs that are done at the same time.
+    beside: Option<&'a MultiProgress>,
+    /// Number of searches at a time, whose memory the first one is checked for.
+    at_once: &'a Mutex<u16>,
+    stop: &'a Stop,
 }
 
 /// Runs the searches that have not ended yet. Returns the exit code if a signal has ended them, and says what other
@@ -87,7 +103,7 @@ pub(super) fn search_all(
             if done::is_whole(job)? {
                 continue;
             }
-            match job.work(args, &claim, beside, &at_once, stop)? {
+            match job.work(Means { args, claim: &claim, beside, at_once: &at_once, stop })? {
                 Outcome::Done => {}
                 Outcome::Busy => {
                     busy.fetch_add(1, Ordering::Relaxed);
@@ -132,67 +148,52 @@ fn on_threads(count: u16, work: &(impl Fn() -> Result<Option<u8>, Failure> + Syn
 
 impl Job {
     /// Searches if the search has not ended, and trains the cell if that is asked for.
-    fn work(
-        &self,
-        args: &CompareArgs,
-        claim: &Claim,
-        beside: Option<&MultiProgress>,
-        at_once: &Mutex<u16>,
-        stop: &Stop,
-    ) -> Result<Outcome, Failure> {
+    fn work(&self, with: Means<'_>) -> Result<Outcome, Failure> {
         if done::record(&self.folder)?.is_none() {
-            match self.search(args, claim, beside, at_once, stop)? {
+            let searched = match &self.config {
+                AnySearch::Supernet(config) => self.search::<Search>(config, with),
+                AnySearch::Searcher(config) => self.search::<BlackBoxSearch>(config, with),
+            };
+            match searched? {
                 Outcome::Done => {}
                 other => return Ok(other),
             }
         }
         let Some(training) = &self.training else { return Ok(Outcome::Done) };
-        let found = done::record(&self.folder)?.and_then(|record| record.found);
-        let Some((genotype, _)) = found else { return Ok(Outcome::Done) };
-        let config = training.config(&self.config, genotype)?;
+        let record = done::record(&self.folder)?;
+        let Some(genotype) = record.as_ref().and_then(Record::genotype) else { return Ok(Outcome::Done) };
+        let config = training.config(&self.config, genotype.clone())?;
         let folder = training::folder(&self.folder);
+        let args = &with.args.settings.run;
         let run = if is_run(&folder) {
-            let with = GoOn { run: &args.settings.run, data_dir: None, table: None, epochs: None };
-            resume::<Train>(&folder, with, stop)
+            let go_on = GoOn { run: args, data_dir: None, table: None, epochs: None };
+            resume::<Train>(&folder, go_on, with.stop)
         } else {
             let folder = Folder { out: Some(&folder), existing: Existing::ButRuns };
-            let with = Start { run: &args.settings.run, table: None, folder, at_once: 1, notes: Vec::new() };
-            start(&config, with, stop)
+            let anew = Start { run: args, table: None, folder, at_once: 1, notes: Vec::new() };
+            start(&config, anew, with.stop)
         };
-        self.drive(run, args, claim, beside, stop)
+        self.drive(run, with)
     }
 
-    fn search(
-        &self,
-        args: &CompareArgs,
-        claim: &Claim,
-        beside: Option<&MultiProgress>,
-        at_once: &Mutex<u16>,
-        stop: &Stop,
-    ) -> Result<Outcome, Failure> {
-        let mut at_once = at_once.lock().unwrap_or_else(PoisonError::into_inner);
+    fn search<W: SearchKind>(&self, config: &W::Config, with: Means<'_>) -> Result<Outcome, Failure> {
+        let mut at_once = with.at_once.lock().unwrap_or_else(PoisonError::into_inner);
         let run = if is_run(&self.folder) {
-            resume::<Search>(&self.folder, go_on(&self.settings, None), stop)
+            resume::<W>(&self.folder, go_on(&self.settings, None), with.stop)
         } else {
             let folder = Folder { out: Some(&self.folder), existing: Existing::ButRuns };
-            begin(&self.settings, &self.config, folder, *at_once, stop)
+            W::begin(&self.settings, config, folder, *at_once, with.stop)
         };
         if run.is_ok() {
             *at_once = 1;
         }
         drop(at_once);
-        self.drive(run, args, claim, beside, stop)
+        self.drive(run, with)
     }
 
     /// Drives a run to its end.
-    fn drive<W: Kind>(
-        &self,
-        run: Result<Run<W>, Failure>,
-        args: &CompareArgs,
-        claim: &Claim,
-        beside: Option<&MultiProgress>,
-        stop: &Stop,
-    ) -> Result<Outcome, Failure> {
+    fn drive<W: Kind>(&self, run: Result<Run<W>, Failure>, with: Means<'_>) -> Result<Outcome, Failure> {
+        let Means { args, claim, beside, stop, .. } = with;
         let mut run = match run {
             Err(Failure::Busy { .. }) => return Ok(Outcome::Busy),
             run => run?,

@@ -80,7 +80,7 @@ impl Chart {
         let corner = plot.point(0.0, 0.0);
         line(out, corner, plot.point(0.0, 1.0), Thin::Axis);
         line(out, corner, plot.point(1.0, 0.0), Thin::Axis);
-        text(out, [plot.left + plot.width / 2.0, plot.bottom() + NAME], "middle", "epoch");
+        text(out, [plot.left + plot.width / 2.0, plot.bottom() + NAME], "middle", self.quantity.over);
     }
 
     /// Returns the outline of a curve's band within the plot.

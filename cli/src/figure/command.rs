@@ -7,6 +7,7 @@ use lambda_darts::session::EventKind;
 
 use super::{Epoch, Group, Panel, draw, grouped, label};
 use crate::args::FigureArgs;
+use crate::evaluation::Evaluation;
 use crate::events::read_events;
 use crate::failure::Failure;
 use crate::output::print;
@@ -17,7 +18,7 @@ use crate::text_file::write_new;
 
 /// Run with its settings but for the seed.
 struct Run {
-    /// Method of a search, or the name of a training's folder.
+    /// Method of a search, or name of a training's folder.
     name: String,
     settings: Settings,
     epochs: Vec<Epoch>,
@@ -43,7 +44,11 @@ fn read(path: &Path) -> Result<Run, Failure> {
             EventKind::TrainingStart { config, .. } => {
                 start = Some((name_without_seed(path, config.seed), config.to_toml()));
             }
+            EventKind::SearcherStart { config, .. } => {
+                start = Some((config.searcher.name().to_owned(), config.to_toml()));
+            }
             EventKind::Epoch(epoch) => epochs.push(Epoch::Search(epoch)),
+            EventKind::SearcherStep(step) => epochs.push(Epoch::Evaluation(Evaluation::of(&step, event.seconds))),
             EventKind::TrainingEpoch(epoch) => epochs.push(Epoch::Training(epoch)),
             _ => {}
         }

@@ -8,7 +8,7 @@ use crate::statistics::mean_and_deviation;
 /// Point of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Point {
-    /// Epoch, counted from 1.
+    /// Epoch or evaluation, counted from 1.
     pub(super) epoch: f64,
     pub(super) mean: f64,
     /// Sample standard deviation; absent with one seed.

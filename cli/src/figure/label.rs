@@ -29,6 +29,11 @@ fn method(name: &str) -> &str {
         "fair-darts" => "FairDARTS",
         "spos" => "SPOS",
         "rsws" => "RSWS",
+        "random" => "random search",
+        "evolution" => "regularized evolution",
+        "local-search" => "local search",
+        "reinforce" => "REINFORCE",
+        "predictor" => "progressive search",
         other => other,
     }
 }
@@ -64,6 +69,7 @@ mod tests {
             ("lambda-darts-sign", "Λ±-DARTS"),
             ("lambda-darts, epsilon=1e-1", "Λ-DARTS, ε₀ = 1e-1"),
             ("darts,method.alignment.lambda = 0.5 ,seed=2", "DARTS, λ = 0.5, seed = 2"),
+            ("evolution,searcher.population=20", "regularized evolution, searcher population = 20"),
             ("my-method", "my-method"),
             ("darts,weights.lr=0.1,architecture.lr=0.2", "DARTS, weights lr = 0.1, architecture lr = 0.2"),
             ("a, b", "a, b"),

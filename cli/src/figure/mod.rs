@@ -1,4 +1,5 @@
-//! Figure for a paper: over the epochs, a line for each group of runs and a band of one standard deviation, in panels.
+//! Figure for a paper: over the epochs or the evaluations, a line for each group of runs and a band of one standard
+//! deviation, in panels.
 
 mod axis;
 mod chart;
@@ -32,7 +33,7 @@ pub(crate) use panel::Panel;
 pub(crate) struct Group {
     /// Name in the legend.
     pub(crate) label: String,
-    /// Epochs of every run.
+    /// Epochs of every run, or evaluations of a searcher.
     pub(crate) seeds: Vec<Vec<Epoch>>,
 }
 
@@ -85,7 +86,7 @@ fn epochs(groups: &[Group]) -> impl Iterator<Item = &Epoch> {
     groups.iter().flat_map(|group| group.seeds.iter().flatten())
 }
 
-#[expect(clippy::cast_precision_loss, reason = "epochs, seeds, operations and panels are few")]
+#[expect(clippy::cast_precision_loss, reason = "epochs, evaluations, seeds, operations and panels are few")]
 fn count(number: usize) -> f64 {
     number as f64
 }

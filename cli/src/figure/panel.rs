@@ -22,6 +22,8 @@ pub(crate) enum Panel {
     Loss,
     /// Norm of the weights' gradient.
     GradientNorm,
+    /// Largest fitness so far of a searcher, by evaluation.
+    Best,
     /// Accuracy of a training on the test images.
     TestAccuracy,
     /// Training loss of a training.
@@ -30,7 +32,7 @@ pub(crate) enum Panel {
 
 impl Panel {
     /// Panels of searches.
-    pub(crate) const OF_SEARCHES: [Self; 8] = [
+    pub(crate) const OF_SEARCHES: [Self; 9] = [
         Self::Alignment,
         Self::Accuracy,
         Self::Supernet,
@@ -39,6 +41,7 @@ impl Panel {
         Self::Entropy,
         Self::Loss,
         Self::GradientNorm,
+        Self::Best,
     ];
     /// Panels of trainings.
     pub(crate) const OF_TRAININGS: [Self; 2] = [Self::TestAccuracy, Self::TrainLoss];
@@ -51,7 +54,13 @@ impl Panel {
     /// Returns the panels of a figure that names none.
     pub(super) fn usual(groups: &[Group]) -> &'static [Self] {
         let searches = epochs(groups).any(|epoch| epoch.search().is_some());
-        if searches { &[Self::Alignment, Self::Accuracy] } else { &Self::OF_TRAININGS }
+        let searchers = epochs(groups).any(|epoch| epoch.evaluation().is_some());
+        match (searches, searchers) {
+            (true, true) => &[Self::Alignment, Self::Accuracy, Self::Best],
+            (true, false) => &[Self::Alignment, Self::Accuracy],
+            (false, true) => &[Self::Best],
+            (false, false) => &Self::OF_TRAININGS,
+        }
     }
 
     /// Returns the name on the command line.
@@ -65,6 +74,7 @@ impl Panel {
             Self::Entropy => "entropy",
             Self::Loss => "loss",
             Self::GradientNorm => "gradient-norm",
+            Self::Best => "best",
             Self::TestAccuracy => "test-accuracy",
             Self::TrainLoss => "train-loss",
         }
@@ -92,6 +102,7 @@ impl Panel {
             Self::Entropy => quantity::entropy(groups),
             Self::Loss => quantity::LOSS,
             Self::GradientNorm => quantity::GRADIENT_NORM,
+            Self::Best => quantity::BEST,
             Self::TestAccuracy => quantity::TEST_ACCURACY,
             Self::TrainLoss => quantity::TRAIN_LOSS,
         }

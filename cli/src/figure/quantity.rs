@@ -1,13 +1,15 @@
-//! Quantities of an epoch, in the units in which they are drawn.
+//! Quantities of an epoch or an evaluation, in the units in which they are drawn.
 
 use std::ops::RangeInclusive;
 
 use super::{Epoch, Group, count, epochs};
 
-/// Quantity of an epoch.
+/// Quantity of an epoch or an evaluation.
 pub(super) struct Quantity {
     pub(super) title: &'static str,
-    /// Value in an epoch.
+    /// Name of the axis that the values stand over.
+    pub(super) over: &'static str,
+    /// Value in an epoch, or of an evaluation.
     pub(super) of: fn(&Epoch) -> Option<f64>,
     /// Values that it can have.
     pub(super) possible: RangeInclusive<f64>,
@@ -23,11 +25,15 @@ pub(super) enum Scale {
     Logarithmic,
 }
 
+/// Name of the axis of epochs.
+const EPOCHS: &str = "epoch";
+
 /// Entropy above which an edge is so undecided that the rest to 1 says more.
 const UNDECIDED: f64 = 0.9;
 
 pub(super) const ALIGNMENT: Quantity = Quantity {
     title: "layer alignment Λ",
+    over: EPOCHS,
     of: |epoch| epoch.search()?.cell_types.first()?.alignment,
     possible: -1.0..=1.0,
     scale: Scale::Linear,
@@ -35,6 +41,7 @@ pub(super) const ALIGNMENT: Quantity = Quantity {
 
 pub(super) const TABLE: Quantity = Quantity {
     title: "CIFAR-10 test accuracy in the table, %",
+    over: EPOCHS,
     of: |epoch| Some(100.0 * epoch.search()?.benchmark?.accuracies.cifar10_test),
     possible: 0.0..=100.0,
     scale: Scale::Linear,
@@ -42,6 +49,7 @@ pub(super) const TABLE: Quantity = Quantity {
 
 pub(super) const SUPERNET: Quantity = Quantity {
     title: "supernet accuracy, %",
+    over: EPOCHS,
     of: |epoch| Some(100.0 * epoch.search()?.supernet_accuracy),
     possible: 0.0..=100.0,
     scale: Scale::Linear,
@@ -49,6 +57,7 @@ pub(super) const SUPERNET: Quantity = Quantity {
 
 pub(super) const PARAMETER_FREE: Quantity = Quantity {
     title: "operations without weights",
+    over: EPOCHS,
     of: |epoch| Some(count(epoch.search()?.parameter_free)),
     possible: 0.0..=f64::INFINITY,
     scale: Scale::Whole,
@@ -56,6 +65,7 @@ pub(super) const PARAMETER_FREE: Quantity = Quantity {
 
 pub(super) const SKIPS: Quantity = Quantity {
     title: "skip connections",
+    over: EPOCHS,
     of: |epoch| Some(count(epoch.search()?.skip_connections)),
     possible: 0.0..=f64::INFINITY,
     scale: Scale::Whole,
@@ -63,6 +73,7 @@ pub(super) const SKIPS: Quantity = Quantity {
 
 pub(super) const LOSS: Quantity = Quantity {
     title: "training loss",
+    over: EPOCHS,
     of: |epoch| Some(epoch.search()?.train_loss),
     possible: 0.0..=f64::INFINITY,
     scale: Scale::Linear,
@@ -70,6 +81,7 @@ pub(super) const LOSS: Quantity = Quantity {
 
 pub(super) const GRADIENT_NORM: Quantity = Quantity {
     title: "norm of the weights' gradient",
+    over: EPOCHS,
     of: |epoch| Some(epoch.search()?.gradient_norm),
     possible: 0.0..=f64::INFINITY,
     scale: Scale::Linear,
@@ -77,6 +89,7 @@ pub(super) const GRADIENT_NORM: Quantity = Quantity {
 
 pub(super) const TEST_ACCURACY: Quantity = Quantity {
     title: "test accuracy, %",
+    over: EPOCHS,
     of: |epoch| Some(100.0 * epoch.training()?.test_accuracy),
     possible: 0.0..=100.0,
     scale: Scale::Linear,
@@ -84,8 +97,17 @@ pub(super) const TEST_ACCURACY: Quantity = Quantity {
 
 pub(super) const TRAIN_LOSS: Quantity = Quantity {
     title: "training loss of the derived network",
+    over: EPOCHS,
     of: |epoch| Some(epoch.training()?.train_loss),
     possible: 0.0..=f64::INFINITY,
+    scale: Scale::Linear,
+};
+
+pub(super) const BEST: Quantity = Quantity {
+    title: "best fitness so far, %",
+    over: "evaluation",
+    of: |epoch| Some(100.0 * epoch.evaluation()?.best),
+    possible: 0.0..=100.0,
     scale: Scale::Linear,
 };
 
@@ -98,6 +120,7 @@ pub(super) fn entropy(groups: &[Group]) -> Quantity {
     if largest >= 1.0 - UNDECIDED {
         return Quantity {
             title: "edge entropy h",
+            over: EPOCHS,
             of: |epoch| Some(1.0 - rest(epoch)?),
             possible: 0.0..=1.0,
             scale: Scale::Linear,
@@ -113,9 +136,9 @@ pub(super) fn entropy(groups: &[Group]) -> Quantity {
         (true, true) => "saturation, 1 − h in ppm (log scale)",
     };
     if largest < 1e-3 {
-        Quantity { title, of: |epoch| Some(1e6 * rest(epoch)?), possible: 0.0..=1e6, scale }
+        Quantity { title, over: EPOCHS, of: |epoch| Some(1e6 * rest(epoch)?), possible: 0.0..=1e6, scale }
     } else {
-        Quantity { title, of: |epoch| Some(100.0 * rest(epoch)?), possible: 0.0..=100.0, scale }
+        Quantity { title, over: EPOCHS, of: |epoch| Some(100.0 * rest(epoch)?), possible: 0.0..=100.0, scale }
     }
 }
 

@@ -3,6 +3,7 @@ use lambda_darts::training::TrainingEpochEvent;
 use serde_json::json;
 
 use super::*;
+use crate::evaluation::Evaluation;
 use crate::picture::testing::{inches, smallest_type};
 use crate::picture::{Format, bytes};
 
@@ -168,6 +169,26 @@ fn panels_without_values_are_left_out() {
     assert!(!svg.contains("alignment") && svg.matches(">training loss</text>").count() == 1);
     assert!(draw(&groups, &[Panel::Alignment], Inches::default()).unwrap_err().starts_with("there is nothing"));
     assert!(draw(&[], &Panel::OF_SEARCHES, Inches::default()).is_err());
+}
+
+#[test]
+fn searchers_have_a_panel_over_their_evaluations() {
+    let run = |bests: [f64; 3]| {
+        let of = |(number, best)| Evaluation { number, fitness: 0.5, best, seconds_simulated: None, seconds: 0.0 };
+        (1..).zip(bests).map(|found| Epoch::Evaluation(of(found))).collect()
+    };
+    let evolution = Group { label: "evolution".to_owned(), seeds: vec![run([0.5, 0.5, 0.9]), run([0.5, 0.7, 0.9])] };
+    let groups = [evolution, group("DARTS")];
+    assert_eq!(Panel::usual(&groups), [Panel::Alignment, Panel::Accuracy, Panel::Best]);
+    assert_eq!(Panel::usual(&groups[..1]), [Panel::Best]);
+    let [_, second, third] = curve::curve(&groups[0].seeds, Panel::Best.quantity(&groups).of)[..] else {
+        panic!("not three evaluations")
+    };
+    assert!((second.mean - 60.0).abs() < 1e-9 && (third.mean - 90.0).abs() < 1e-9, "{second:?} {third:?}");
+    let svg = draw(&groups, Panel::usual(&groups), Inches::default()).unwrap();
+    let number = |part: &str| svg.matches(part).count();
+    assert_eq!((number(">evaluation</text>"), number(">epoch</text>"), number("<polygon")), (1, 2, 3));
+    assert!(draw(&groups[1..], &[Panel::Best], Inches::default()).is_err());
 }
 
 #[test]

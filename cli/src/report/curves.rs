@@ -1,7 +1,7 @@
 //! Curves of runs as rows of a table.
 
 /// Columns of the curves.
-const COLUMNS: [&str; 28] = [
+const COLUMNS: [&str; 32] = [
     "run",
     "method",
     "space",
@@ -30,6 +30,10 @@ const COLUMNS: [&str; 28] = [
     "test_loss",
     "test_accuracy",
     "test_top5",
+    "evaluation",
+    "fitness",
+    "best",
+    "seconds_simulated",
 ];
 
 /// Returns the names of the columns.

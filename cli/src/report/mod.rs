@@ -3,6 +3,7 @@
 mod curves;
 mod evaluated;
 mod search;
+mod searcher;
 mod training;
 
 use std::ops::ControlFlow;
@@ -22,6 +23,7 @@ use crate::runs::runs_of;
 use crate::text_file::{check_targets, write_all_new};
 
 use search::SearchRun;
+use searcher::SearcherRun;
 use training::TrainingRun;
 
 /// The page without runs, built from web/report.html by `npm run build:report`.
@@ -34,6 +36,7 @@ const PLACE: &str = r#"<script type="application/json" id="runs">[]</script>"#;
 #[serde(untagged)]
 enum Run {
     Search(Box<SearchRun>),
+    Searcher(Box<SearcherRun>),
     Training(Box<TrainingRun>),
 }
 
@@ -67,7 +70,7 @@ impl Report {
     fn evaluate(&mut self, device: &Device, data_dir: Option<&Path>) -> Result<(), Failure> {
         let trainings = self.runs.iter_mut().filter_map(|run| match run {
             Run::Training(run) => Some(run),
-            Run::Search(_) => None,
+            Run::Search(_) | Run::Searcher(_) => None,
         });
         let mut trainings = trainings.peekable();
         if trainings.peek().is_none() {
@@ -84,10 +87,11 @@ impl Report {
     }
 
     /// Returns the curves as CSV, with all digits of every number: a row for each run, epoch and type of cell of a search,
-    /// and a row for each epoch of a training.
+    /// for each epoch of a training, and for each evaluation of a searcher.
     pub(crate) fn curves(&self) -> String {
         let rows = self.runs.iter().flat_map(|run| match run {
             Run::Search(run) => run.rows(),
+            Run::Searcher(run) => run.rows(),
             Run::Training(run) => run.rows(),
         });
         csv_text(std::iter::once(curves::head()).chain(rows))
@@ -97,6 +101,7 @@ impl Report {
     fn dot(&self) -> String {
         let dot = |run: &Run| match run {
             Run::Search(run) => run.dot(),
+            Run::Searcher(run) => run.dot(),
             Run::Training(run) => run.dot(),
         };
         self.runs.iter().map(dot).collect()
@@ -106,15 +111,15 @@ impl Report {
 impl Run {
     /// Reads a run, whose first event tells its kind.
     fn read(path: &Path) -> Result<Self, Failure> {
-        let mut training = false;
+        let mut first = None;
         read_events(path, |event| {
-            training = matches!(event.kind, EventKind::TrainingStart { .. });
+            first = Some(event.kind);
             Ok(ControlFlow::Break(()))
         })?;
-        Ok(if training {
-            Self::Training(Box::new(TrainingRun::read(path)?))
-        } else {
-            Self::Search(Box::new(SearchRun::read(path)?))
+        Ok(match first {
+            Some(EventKind::TrainingStart { .. }) => Self::Training(Box::new(TrainingRun::read(path)?)),
+            Some(EventKind::SearcherStart { .. }) => Self::Searcher(Box::new(SearcherRun::read(path)?)),
+            _ => Self::Search(Box::new(SearchRun::read(path)?)),
         })
     }
 }

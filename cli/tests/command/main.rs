@@ -22,6 +22,7 @@ mod report;
 mod resume;
 #[cfg(unix)]
 mod running;
+mod searchers;
 #[cfg(unix)]
 mod shards;
 mod sweep;

@@ -29,6 +29,8 @@ export interface CurvesData<E> {
   at: number;
   /** Epochs that the runs are to have. */
   length: number;
+  /** What is counted along the axis, if not epochs. */
+  over?: string;
 }
 
 /** A line of a plot. */
@@ -90,7 +92,7 @@ function onePlot<E>(host: HTMLElement, plot: Plot<E>, choose: (epoch: number) =>
   svg.on("pointerdown", pick).on("pointermove", (event: PointerEvent) => event.buttons === 1 && pick(event));
 
   const draw = sized(box, (data: CurvesData<E>, width) => {
-    const { at, length } = data;
+    const { at, length, over = "epoch" } = data;
     const traces = tracesOf(plot, data);
     const values = traces.flatMap(({ points }) => points.flatMap((point) => (point === undefined ? [] : ends(point))));
     const top = Math.max(0, ...values);
@@ -173,7 +175,7 @@ function onePlot<E>(host: HTMLElement, plot: Plot<E>, choose: (epoch: number) =>
       .attr("title", ({ label, name }) => `${label} ${name}`.trim())
       .text(({ text }) => text);
     const said = now.map(({ label, name, text }) => [label, name, text === "–" ? "none" : text].filter((part) => part !== "").join(" "));
-    svg.attr("aria-label", `${plot.title}, ${plot.note}. At epoch ${at}: ${said.join(", ")}`);
+    svg.attr("aria-label", `${plot.title}, ${plot.note}. At ${over} ${at}: ${said.join(", ")}`);
   });
 
   return (data) => {

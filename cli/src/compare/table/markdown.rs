@@ -7,7 +7,7 @@ use crate::compare::measure::{self, Measure};
 use crate::compare::summary::{Method, columns};
 use crate::figure::label as proper_name;
 
-/// Returns the summary in Markdown: mean ± standard deviation of each measure that all methods have. A star marks a
+/// Returns the summary in Markdown: mean ± standard deviation of each measure that a method has. A star marks a
 /// difference to the first method that is significant.
 pub(in crate::compare) fn markdown(methods: &[Method]) -> String {
     let mut text = block(methods, &columns(methods, &measure::SEARCH));
@@ -42,7 +42,10 @@ fn block(methods: &[Method], columns: &[&Measure]) -> String {
         let Method { label, seeds, .. } = method;
         let _ = write!(text, "| {} | {} | {} |", proper_name(label), super::seeds(seeds), seeds.len());
         for measure in columns {
-            let Some(values) = method.values(measure) else { continue };
+            let Some(values) = method.values(measure) else {
+                text.push_str(" |");
+                continue;
+            };
             let deviation = values.deviation.map_or_else(String::new, |value| format!(" ± {}", measure.print(value)));
             let star = if values.p.is_some_and(significant) { "\\*" } else { "" };
             let _ = write!(text, " {}{deviation}{star} |", measure.print(values.mean));
