@@ -66,7 +66,7 @@ pub(super) fn record(folder: &Path) -> Result<Option<Record>, Failure> {
         return Ok(None);
     }
     match Record::read(folder) {
-        Ok(record) => Ok(Some(record).filter(|record| record.found.is_some())),
+        Ok(record) => Ok(Some(record).filter(|record| record.ended)),
         // Where an interrupted search goes on, a line may be half written.
         Err(_) if is_claimed(folder) => Ok(None),
         Err(failure) => Err(failure),
