@@ -462,11 +462,16 @@ changed: Array<string>,
 /**
  * Configuration from here on.
  */
-config: SearchConfig, } | { "event": "end", 
+config: SearchConfig, } | { "event": "selection" } & SelectionEvent | { "event": "end", 
 /**
- * Genotype that α stands for at the end.
+ * Genotype that α stands for at the end, or that the selection chose.
  */
-genotype: Genotype, } | { "event": "training_start", 
+genotype: Genotype, 
+/**
+ * Accuracies and rank of a genotype that a selection chose after the last epoch, if there is a table that has
+ * it.
+ */
+benchmark?: TableReport, } | { "event": "training_start", 
 /**
  * Configuration of the training.
  */
@@ -539,11 +544,16 @@ changed: Array<string>,
 /**
  * Configuration from here on.
  */
-config: SearchConfig, } | { "event": "end", 
+config: SearchConfig, } | { "event": "selection" } & SelectionEvent | { "event": "end", 
 /**
- * Genotype that α stands for at the end.
+ * Genotype that α stands for at the end, or that the selection chose.
  */
-genotype: Genotype, } | { "event": "training_start", 
+genotype: Genotype, 
+/**
+ * Accuracies and rank of a genotype that a selection chose after the last epoch, if there is a table that has
+ * it.
+ */
+benchmark?: TableReport, } | { "event": "training_start", 
 /**
  * Configuration of the training.
  */
@@ -956,6 +966,48 @@ best: number,
  * Sum of the evaluations' costs so far in seconds, if they have one.
  */
 seconds_simulated?: number, };
+
+/**
+ * Piece of the selection of the architecture after the last epoch: an evaluation of the supernet, or a step of
+ * fine-tuning.
+ */
+export type SelectionEvent = { 
+/**
+ * Piece, counted from 1.
+ */
+step: number, 
+/**
+ * Number of pieces in all; the largest possible one, where it depends on results.
+ */
+of: number, 
+/**
+ * Name of the cell type that an edge is left out of, wholly or in part.
+ */
+cell?: string, 
+/**
+ * Edge that is left out, wholly or in part.
+ */
+edge?: number, 
+/**
+ * Candidate of the edge that is left out; absent if the whole edge is.
+ */
+operation?: Operation, 
+/**
+ * Operation that the edge keeps, once it is decided.
+ */
+kept?: Operation, 
+/**
+ * Share of the validation images that the supernet classifies correctly, with batch statistics.
+ */
+accuracy?: number, 
+/**
+ * Loss before a step of fine-tuning.
+ */
+train_loss?: number, 
+/**
+ * Architecture that was evaluated.
+ */
+genotype?: Genotype, };
 
 /**
  * Training of the weights: SGD with momentum and a schedule.
