@@ -25,6 +25,7 @@ fn method(name: &str) -> &str {
         "proxyless" => "ProxylessNAS",
         "pr-darts" => "PR-DARTS",
         "darts-plus" => "DARTS+",
+        "oles" => "OLES",
         other => other,
     }
 }

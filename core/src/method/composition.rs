@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{EpochSummary, Jacobian, Moment, Part, PartError, Regularization, Slot, Tables, together};
+use super::{EpochSummary, FreezeRule, Jacobian, Moment, Part, PartError, Regularization, Slot, Tables, together};
 use crate::space::{Architecture, Space};
 
 /// Operation weights of a pass, and the way back from them to α.
@@ -197,6 +197,12 @@ impl Method {
             part.regularize_alpha(alpha, relaxed, space, moment, &mut gradient);
         }
         gradient
+    }
+
+    /// Rule by which candidate operations are frozen, if there is one.
+    #[must_use]
+    pub fn freezing(&self) -> Option<FreezeRule> {
+        self.parts.iter().find_map(|(_, part)| part.freezing())
     }
 
     /// Warnings after the last of some epochs of a search of `epochs`, and whether one of them ends the search.

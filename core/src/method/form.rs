@@ -24,3 +24,14 @@ pub enum DirichletForm {
     /// Half of the squares (β − 1)².
     Squares,
 }
+
+/// Gradient that the training gradient of an operation is compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OlesForm {
+    /// Sum of training and validation gradient, as in the code of the authors.
+    #[default]
+    Code,
+    /// Validation gradient alone, as in the paper.
+    Clean,
+}

@@ -7,6 +7,7 @@
 //! | auxiliary | constant terms added to p | [`AuxiliarySkip`](parts::AuxiliarySkip) |
 //! | weight regularizer | directions of p whose tangent the weight step descends | [`Alignment`](parts::Alignment) |
 //! | α regularizer | terms of the gradient of α | [`LogSumExp`](parts::LogSumExp), [`ZeroOne`](parts::ZeroOne), [`DirichletDistance`](parts::DirichletDistance), [`GateGroups`](parts::GateGroups), [`PathDepth`](parts::PathDepth) |
+//! | freeze | ends the training of candidate operations | [`Oles`](parts::Oles) |
 //! | stop | signs of a collapse | [`ParameterFreeShare`](parts::ParameterFreeShare), [`Sharpness`](parts::Sharpness), [`SkipCount`](parts::SkipCount), [`StableRanking`](parts::StableRanking) |
 //!
 //! A part is a pure function of α, the moment of the search and a random stream, or of cell gradients. Its settings are
@@ -20,6 +21,7 @@
 
 mod composition;
 mod form;
+mod freeze_rule;
 mod gamma;
 mod jacobian;
 mod moment;
@@ -33,7 +35,8 @@ mod testing;
 mod together;
 
 pub use composition::{Method, Relaxed};
-pub use form::{DirichletForm, ZeroOneForm};
+pub use form::{DirichletForm, OlesForm, ZeroOneForm};
+pub use freeze_rule::{FreezeRule, ParameterGradients};
 pub use jacobian::Jacobian;
 pub use moment::Moment;
 pub use part::{EpochSummary, Part, PartError, Regularization, Slot, Tables};

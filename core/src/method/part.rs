@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use serde::{Serialize, Serializer};
 
-use super::{Moment, Relaxed};
+use super::{FreezeRule, Moment, Relaxed};
 use crate::alignment::Estimator;
 use crate::space::{Architecture, Genotype, Space};
 
@@ -25,6 +25,8 @@ pub enum Slot {
     WeightRegularizer,
     /// Term of the loss of α.
     AlphaRegularizer,
+    /// Rule by which weights are frozen.
+    Freeze,
     /// Sign of a collapse.
     Stop,
 }
@@ -39,6 +41,7 @@ impl Slot {
             Self::Perturbation => "perturbation",
             Self::WeightRegularizer => "weight regularizer",
             Self::AlphaRegularizer => "alpha regularizer",
+            Self::Freeze => "freeze",
             Self::Stop => "stop",
         }
     }
@@ -46,7 +49,7 @@ impl Slot {
     /// True if several parts of this slot go together.
     #[must_use]
     pub const fn takes_several(self) -> bool {
-        !matches!(self, Self::Relaxation)
+        !matches!(self, Self::Relaxation | Self::Freeze)
     }
 }
 
@@ -214,6 +217,11 @@ pub trait Part: Debug + Send + Sync {
         moment: &Moment,
         gradient: &mut [f64],
     ) {
+    }
+
+    /// Rule by which candidate operations are frozen; only a part that freezes gives one.
+    fn freezing(&self) -> Option<FreezeRule> {
+        None
     }
 
     /// Warning after the last of some epochs of a search of `epochs`, if there is a sign of a collapse.

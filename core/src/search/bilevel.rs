@@ -1,5 +1,6 @@
 //! Bilevel step: the mathematics of a search, without data sets, schedules or events.
 
+use super::freezing::Freezing;
 use super::phase::Stopwatch;
 use super::state::BilevelState;
 use super::{ArchitectureConfig, Order, Phases, SessionError, WeightsConfig};
@@ -7,7 +8,7 @@ use crate::adam::Adam;
 use crate::alignment::Estimator;
 use crate::data::Batch;
 use crate::device::Device;
-use crate::engine::{self, Draws, Engine, Input, Loss, Pass, SgdStep, Statistics, TangentWant, Want};
+use crate::engine::{self, Draws, Engine, Input, Loss, Pass, SgdStep, State, Statistics, TangentWant, Want};
 use crate::graph::{Graph, NetworkSize};
 use crate::method::{Method, Moment, Regularization, Relaxed, Tables};
 use crate::session::tensors;
@@ -22,6 +23,8 @@ pub struct Bilevel {
     pub(super) engine: Box<dyn Engine>,
     pub(super) method: Method,
     adam: Adam,
+    /// Candidate operations whose weights no step moves.
+    freezing: Freezing,
     pub(super) space: Space,
     /// Type of every searched cell.
     pub(super) cell_types: Vec<usize>,
@@ -79,6 +82,16 @@ pub struct GradientNorms {
     pub regularizer: Option<f64>,
 }
 
+/// Gradient of α, and what else the passes that lead to it give.
+pub(super) struct ArchitectureGradient {
+    /// Gradient of α, flattened.
+    pub(super) alpha: Vec<f64>,
+    /// L_val and its cell gradients.
+    pub(super) valid: Gradients,
+    /// ∂L_val/∂ω, if a part of the method compares it with the training gradient.
+    pub(super) weights: Option<Vec<f64>>,
+}
+
 /// Copy of the weights before a step, by its place.
 enum Backup {
     Unneeded,
@@ -115,6 +128,7 @@ impl Bilevel {
             architecture: Architecture::new(space, seed),
             method,
             adam: Adam::default(),
+            freezing: Freezing::default(),
             space: space.clone(),
             cell_types,
             image_channels: size.image_channels,
@@ -152,6 +166,30 @@ impl Bilevel {
         self.seed
     }
 
+    /// Takes another method. Weights thaw if none of its parts freezes them.
+    pub(super) fn set_method(&mut self, method: Method) {
+        self.method = method;
+        if self.method.freezing().is_none() {
+            self.set_freezing(Freezing::default());
+        }
+    }
+
+    fn set_freezing(&mut self, freezing: Freezing) {
+        self.freezing = freezing;
+        let ranges = self.freezing.ranges(self.engine.graph());
+        self.engine.freeze(&ranges);
+    }
+
+    /// Gradient of ω that the engine holds, on the host.
+    pub(super) async fn weight_gradient(&mut self) -> Result<Vec<f64>, SessionError> {
+        Ok(self.engine.read(State::Gradient).await?.to_f64())
+    }
+
+    /// True if the architecture step compares its gradient of ω with that of the last weight step.
+    pub(super) fn compares_gradients(&self) -> bool {
+        self.method.freezing().is_some() && self.freezing.train.is_some()
+    }
+
     /// Flattened p of every cell from tables by cell type.
     pub(super) fn copies(&self, tables: &Tables) -> Vec<Vec<f64>> {
         let flat: Vec<Vec<f64>> = tables.iter().map(|table| table.concat()).collect();
@@ -184,10 +222,12 @@ impl Bilevel {
         let (train_draws, valid_draws) = (self.draws(train, step)?, self.draws(valid, step)?);
         watch.lap(&mut self.phases.data);
         let before = (self.architecture.clone(), self.adam.clone());
+        let freezing = self.freezing.clone();
         let backup = self.backup(settings.architecture).await?;
         let done = self.both((train, &train_draws), (valid, &valid_draws), settings).await;
         if done.is_err() {
             (self.architecture, self.adam) = before;
+            self.set_freezing(freezing);
             // Only the first error is reported: after the loss of a device, these calls fail, too.
             let _ = self.engine.clear_gradient().await;
             let _ = match backup {
@@ -240,7 +280,7 @@ impl Bilevel {
     ) -> Result<Vec<f64>, SessionError> {
         let step = settings.moment.step;
         let (train_draws, valid_draws) = (self.draws(train, step)?, self.draws(valid, step)?);
-        Ok(self.alpha_gradient((train, &train_draws), (valid, &valid_draws), settings).await?.0)
+        Ok(self.alpha_gradient((train, &train_draws), (valid, &valid_draws), settings).await?.alpha)
     }
 
     async fn alpha_gradient(
@@ -248,16 +288,23 @@ impl Bilevel {
         train: (&Batch, &Draws),
         valid: (&Batch, &Draws),
         settings: &StepSettings<'_>,
-    ) -> Result<(Vec<f64>, Gradients), SessionError> {
+    ) -> Result<ArchitectureGradient, SessionError> {
         let relaxed = self.relax(&settings.moment, ARCHITECTURE_PASS);
         let p = self.copies(&relaxed.p);
         if settings.architecture.unrolled {
             return self.unrolled_gradient(train, valid, &relaxed, &p, settings).await;
         }
-        let want = Want { cells: true, ..Want::default() };
+        let compares = self.compares_gradients();
+        let want = Want { weights: if compares { 1.0 } else { 0.0 }, cells: true, ..Want::default() };
         let pass = self.engine.pass(input(valid, &p), want).await?;
-        let found = gradients(&pass);
-        Ok((self.gradient_of_alpha(&relaxed, &found.cells, &settings.moment), found))
+        let valid = gradients(&pass);
+        let mut weights = None;
+        if compares {
+            weights = Some(self.weight_gradient().await?);
+            self.engine.clear_gradient().await?;
+        }
+        let alpha = self.gradient_of_alpha(&relaxed, &valid.cells, &settings.moment);
+        Ok(ArchitectureGradient { alpha, valid, weights })
     }
 
     /// Gradient of α from cell gradients, regularizers included.
@@ -272,17 +319,23 @@ impl Bilevel {
         settings: &StepSettings<'_>,
     ) -> Result<(Vec<f64>, Gradients), SessionError> {
         let mut watch = Stopwatch::start();
-        let (alpha, found) = self.alpha_gradient(train, valid, settings).await?;
+        let ArchitectureGradient { alpha, valid, weights } = self.alpha_gradient(train, valid, settings).await?;
         watch.lap(&mut self.phases.architecture);
-        finite("validation loss", found.loss)?;
+        finite("validation loss", valid.loss)?;
         finite("architecture gradient", alpha.iter().sum())?;
         let ArchitectureConfig { lr, betas, decay, .. } = *settings.architecture;
         let mut flat = self.architecture.flat();
         self.adam.step(&mut flat, &alpha, lr, betas, decay);
         finite("architecture", flat.iter().sum())?;
         self.architecture.set_flat(&flat);
+        if let (Some(rule), Some(weights)) = (self.method.freezing(), weights) {
+            finite("validation gradient", weights.iter().sum())?;
+            if self.freezing.compare(&rule, self.engine.graph(), &weights) {
+                self.set_freezing(self.freezing.clone());
+            }
+        }
         watch.lap(&mut self.phases.optimizers);
-        Ok((alpha, found))
+        Ok((alpha, valid))
     }
 
     async fn weight_step(
@@ -325,6 +378,10 @@ impl Bilevel {
         finite("weight gradient", norm)?;
         let WeightsConfig { momentum, decay, clip, .. } = *settings.weights;
         let scale = SgdStep::clip_scale(norm, clip);
+        if self.method.freezing().is_some() {
+            let gradient = self.weight_gradient().await?;
+            self.freezing.keep(gradient, scale);
+        }
         self.engine.step(SgdStep { lr: settings.lr, momentum, decay, scale, nesterov: false }).await?;
         self.engine.update_running().await?;
         watch.lap(&mut self.phases.optimizers);
@@ -359,7 +416,8 @@ impl Bilevel {
     /// [`SessionError::Engine`] if the device fails.
     pub async fn state(&mut self) -> Result<BilevelState, SessionError> {
         let tensors = tensors::read(self.engine.as_mut()).await?;
-        Ok(BilevelState::new(tensors, &self.space, &self.architecture, self.adam.clone()))
+        let (adam, freezing) = (self.adam.clone(), self.freezing.clone());
+        Ok(BilevelState::new(tensors, self.engine.graph(), &self.space, &self.architecture, adam, freezing))
     }
 
     /// Restores a state.
@@ -371,6 +429,7 @@ impl Bilevel {
         let architecture = state.architecture(&self.space, &self.architecture)?;
         let vectors = tensors::vectors(&state.tensors, graph)?;
         state.check_count(graph, &self.space)?;
+        let freezing = state.freezing(graph)?;
         if !state.adam.fits(architecture.flat().len()) {
             return Err(SessionError::State(
                 "its means of the architecture gradient are those of no search".to_owned(),
@@ -379,6 +438,7 @@ impl Bilevel {
         tensors::write(self.engine.as_mut(), &vectors).await?;
         self.architecture = architecture;
         self.adam = state.adam;
+        self.set_freezing(freezing);
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ mod ascent;
 mod bilevel;
 mod change;
 mod curvature;
+mod freezing;
 mod memory;
 mod phase;
 mod progress;

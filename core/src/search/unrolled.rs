@@ -6,14 +6,14 @@
 //!
 //! with ω′ = ω − ξ·(momentum · m + ∇_ω L_train + decay · ω).
 
-use super::bilevel::{Bilevel, Gradients, StepSettings, finite, gradients, input};
+use super::bilevel::{ArchitectureGradient, Bilevel, StepSettings, finite, gradients, input};
 use super::{SessionError, WeightsConfig};
 use crate::data::Batch;
 use crate::engine::{Draws, SgdStep, Want};
 use crate::method::Relaxed;
 
 impl Bilevel {
-    /// Gradient of α, flattened, with the results of the validation pass. Weights and momentum are as before.
+    /// Gradient of α with the results of the validation pass. Weights and momentum are as before.
     pub(super) async fn unrolled_gradient(
         &mut self,
         train: (&Batch, &Draws),
@@ -21,7 +21,7 @@ impl Bilevel {
         relaxed: &Relaxed,
         p: &[Vec<f64>],
         settings: &StepSettings<'_>,
-    ) -> Result<(Vec<f64>, Gradients), SessionError> {
+    ) -> Result<ArchitectureGradient, SessionError> {
         self.engine.save().await?;
         let result = self.unrolled_at(train, valid, relaxed, p, settings).await;
         self.engine.clear_gradient().await?;
@@ -36,7 +36,7 @@ impl Bilevel {
         relaxed: &Relaxed,
         p: &[Vec<f64>],
         settings: &StepSettings<'_>,
-    ) -> Result<(Vec<f64>, Gradients), SessionError> {
+    ) -> Result<ArchitectureGradient, SessionError> {
         let moment = settings.moment;
         let WeightsConfig { momentum, decay, .. } = *settings.weights;
         self.engine.pass(input(train, p), Want { weights: 1.0, ..Want::default() }).await?;
@@ -47,6 +47,7 @@ impl Bilevel {
         let mut alpha = self.gradient_of_alpha(relaxed, &found.cells, &moment);
         let norm = self.engine.gradient_norm().await?;
         finite("validation gradient", norm)?;
+        let weights = if self.compares_gradients() { Some(self.weight_gradient().await?) } else { None };
         if norm > 0.0 {
             let r = 0.01 / norm;
             let mut sides = Vec::with_capacity(2);
@@ -60,6 +61,6 @@ impl Bilevel {
                 *alpha -= settings.lr * (plus - minus) / (2.0 * r);
             }
         }
-        Ok((alpha, found))
+        Ok(ArchitectureGradient { alpha, valid: found, weights })
     }
 }

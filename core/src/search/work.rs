@@ -56,7 +56,7 @@ impl Search {
         method.check(&self.space)?;
         let ArchitectureConfig { temperature, constraints, .. } = &config.architecture;
         self.bilevel.architecture.confine(&self.space, *temperature, constraints)?;
-        self.bilevel.method = method;
+        self.bilevel.set_method(method);
         self.config = config;
         Ok(())
     }

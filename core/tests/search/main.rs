@@ -3,6 +3,7 @@
 mod bilevel;
 mod change;
 mod curvature;
+mod freezing;
 mod method;
 mod parts;
 mod session;
