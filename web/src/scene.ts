@@ -12,7 +12,7 @@ import { curves, type Series } from "./views/curves";
 import { heatmap, type Measure } from "./views/heatmap";
 import { countsOf, histogram } from "./views/histogram";
 import { brief } from "./views/numbers";
-import { PLOTS } from "./views/plots";
+import { plotOfMeasure, PLOTS } from "./views/plots";
 import { constraintsOn, shown, type Shown } from "./views/topology";
 import type { Unit } from "./views/units";
 
@@ -38,9 +38,14 @@ const host = (selector: string): HTMLElement => document.querySelector(selector)
 export class Scene {
   private readonly panels: Record<SideName, Panel>;
   private readonly curves: ReturnType<typeof curves<EpochEvent>>;
+  /** Plots of the measures that parts of methods add, each from the first run on that has it. */
+  private readonly measures = new Map<string, ReturnType<typeof curves<EpochEvent>>>();
 
   /** `edges` says whether the edges of the cells can be pressed. */
-  constructor(choose: (epoch: number) => void, edges: EdgeRole = "img") {
+  constructor(
+    private readonly choose: (epoch: number) => void,
+    edges: EdgeRole = "img",
+  ) {
     this.panels = Object.fromEntries(SIDES.map((side) => [side, new Panel(side, edges)])) as Record<SideName, Panel>;
     this.curves = curves(host("#curves .plots"), PLOTS, choose);
   }
@@ -53,10 +58,19 @@ export class Scene {
     for (const side of SIDES) this.panels[side].draw(runs[side], look, { top, saturation });
     host("#scale-top").textContent = look.measure === "transmitted" ? brief(top) : `${Math.round(100 * top)} %`;
     const length = Math.max(0, ...SIDES.map((side) => Math.min(runs[side]?.config.epochs ?? 0, 2000)));
-    this.curves({ series, kind: look.kind, at: look.at, length });
+    const data = { series, kind: look.kind, at: look.at, length };
+    this.curves(data);
+    for (const name of measuresIn(series)) {
+      if (!this.measures.has(name)) this.measures.set(name, curves(host("#curves .plots"), [plotOfMeasure(name)], this.choose));
+    }
+    for (const draw of this.measures.values()) draw(data);
     host("#curves").classList.toggle("empty", series.every(({ runs: all }) => all.every((one) => one.length === 0)));
   }
 }
+
+/** Names of the measures in the first and last epochs of all runs; a search may go on with another method. */
+const measuresIn = (series: readonly Series<EpochEvent>[]): string[] =>
+  series.flatMap(({ runs }) => runs.flatMap((epochs) => [epochs[0], epochs.at(-1)].flatMap((epoch) => Object.keys(epoch?.measures ?? {}))));
 
 /** The end of the colour scale, the same for both runs. */
 function scaleTop(all: readonly EpochEvent[], now: readonly EpochEvent[], { measure, kind }: Look): number {

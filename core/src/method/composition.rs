@@ -1,8 +1,11 @@
 //! Composition of parts: the method of a search.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{EpochSummary, FreezeRule, Jacobian, Moment, Part, PartError, Regularization, Slot, Tables, together};
+use super::{
+    EpochEnd, EpochSummary, FreezeRule, Jacobian, Moment, Part, PartError, Regularization, Slot, Tables, together,
+};
 use crate::space::{Architecture, Space};
 
 /// Operation weights of a pass, and the way back from them to α.
@@ -203,6 +206,19 @@ impl Method {
     #[must_use]
     pub fn freezing(&self) -> Option<FreezeRule> {
         self.parts.iter().find_map(|(_, part)| part.freezing())
+    }
+
+    /// Measures of all parts at the end of an epoch, under the name of the part and their own, such as
+    /// `gumbel_hard.tau`. Those that are not finite are left out.
+    #[must_use]
+    pub fn measures(&self, end: &EpochEnd<'_>) -> BTreeMap<String, f64> {
+        let alpha = end.alpha.confined();
+        let end = EpochEnd { alpha: &alpha, ..*end };
+        let of_part = |(name, part): &(&'static str, Arc<dyn Part>)| {
+            let named = |(measure, value): (&str, f64)| (format!("{name}.{measure}"), value);
+            part.measures(&end).into_iter().map(named).collect::<Vec<_>>()
+        };
+        self.parts.iter().flat_map(of_part).filter(|(_, value)| value.is_finite()).collect()
     }
 
     /// Warnings after the last of some epochs of a search of `epochs`, and whether one of them ends the search.

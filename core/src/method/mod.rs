@@ -39,7 +39,7 @@ pub use form::{DirichletForm, OlesForm, ZeroOneForm};
 pub use freeze_rule::{FreezeRule, ParameterGradients};
 pub use jacobian::Jacobian;
 pub use moment::Moment;
-pub use part::{EpochSummary, Part, PartError, Regularization, Slot, Tables};
+pub use part::{EpochEnd, EpochSummary, Part, PartError, Regularization, Slot, Tables};
 pub use parts::{MethodConfig, PartInfo};
 pub use preset::{PRESETS, Preset};
 pub use ranking::ranking;

@@ -139,6 +139,17 @@ pub struct EpochSummary {
     pub ranking: Vec<Vec<Vec<usize>>>,
 }
 
+/// Search at the end of an epoch, as the measures of parts see it.
+#[derive(Clone, Copy, Debug)]
+pub struct EpochEnd<'a> {
+    /// Architecture parameters.
+    pub alpha: &'a Architecture,
+    /// Moment in this epoch.
+    pub moment: &'a Moment,
+    /// Share of the candidate operations with weights that are frozen.
+    pub frozen: f64,
+}
+
 /// Part of a method. Every hook but [`slot`](Self::slot) and [`check`](Self::check) has a default that does nothing.
 #[expect(unused_variables, reason = "defaults")]
 pub trait Part: Debug + Send + Sync {
@@ -222,6 +233,11 @@ pub trait Part: Debug + Send + Sync {
     /// Rule by which candidate operations are frozen; only a part that freezes gives one.
     fn freezing(&self) -> Option<FreezeRule> {
         None
+    }
+
+    /// Measures of the part at the end of an epoch by name, which belong into the event of the epoch.
+    fn measures(&self, end: &EpochEnd<'_>) -> Vec<(&'static str, f64)> {
+        Vec::new()
     }
 
     /// Warning after the last of some epochs of a search of `epochs`, if there is a sign of a collapse.

@@ -1,5 +1,7 @@
 //! Bilevel step: the mathematics of a search, without data sets, schedules or events.
 
+use std::collections::BTreeMap;
+
 use super::freezing::Freezing;
 use super::phase::Stopwatch;
 use super::state::BilevelState;
@@ -10,7 +12,7 @@ use crate::data::Batch;
 use crate::device::Device;
 use crate::engine::{self, Draws, Engine, Input, Loss, Pass, SgdStep, State, Statistics, TangentWant, Want};
 use crate::graph::{Graph, NetworkSize};
-use crate::method::{Method, Moment, Regularization, Relaxed, Tables};
+use crate::method::{EpochEnd, Method, Moment, Regularization, Relaxed, Tables};
 use crate::session::tensors;
 use crate::space::{Architecture, Space};
 use crate::vector::argmax;
@@ -178,6 +180,11 @@ impl Bilevel {
         self.freezing = freezing;
         let ranges = self.freezing.ranges(self.engine.graph());
         self.engine.freeze(&ranges);
+    }
+
+    /// Measures of the parts of the method at the end of an epoch.
+    pub(super) fn measures(&self, moment: &Moment) -> BTreeMap<String, f64> {
+        self.method.measures(&EpochEnd { alpha: &self.architecture, moment, frozen: self.freezing.share() })
     }
 
     /// Gradient of ω that the engine holds, on the host.

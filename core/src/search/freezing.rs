@@ -68,6 +68,14 @@ impl Freezing {
         any
     }
 
+    /// Share of the candidate operations with parameters that are frozen.
+    pub(super) fn share(&self) -> f64 {
+        let frozen = self.windows.iter().filter(|window| window.frozen).count();
+        #[expect(clippy::cast_precision_loss, reason = "operations are few")]
+        let share = frozen as f64 / self.windows.len().max(1) as f64;
+        share
+    }
+
     /// Ranges of ω that are frozen.
     pub(super) fn ranges(&self, graph: &Graph) -> Vec<Range<usize>> {
         let operations = graph.cell_operations().iter().zip(&self.windows).filter(|(_, window)| window.frozen);

@@ -187,6 +187,7 @@ impl Search {
             clipped: share(progress.clipped),
             cell_types: reports.collect(),
             curvature,
+            measures: self.bilevel.measures(&moment),
             operations: genotype.operations(),
             parameter_free: genotype.parameter_free(),
             skip_connections: genotype.skip_connections(),

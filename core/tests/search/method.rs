@@ -1,7 +1,7 @@
 //! Tests of compositions: which parts go together, in which order they act, and how settings change them.
 
 use lambda_darts::alignment::AlignmentMeasure;
-use lambda_darts::method::{MethodConfig, Moment, Preset};
+use lambda_darts::method::{EpochEnd, MethodConfig, Moment, Preset};
 use lambda_darts::search::SearchConfig;
 use lambda_darts::space::{Architecture, Space};
 
@@ -33,6 +33,27 @@ fn auxiliary_terms_are_added_after_the_perturbation() {
                 assert!((both - noise - auxiliary).abs() < 1e-12, "pass {pass}, candidate {k}: {both}, {noise}");
             }
         }
+    }
+}
+
+/// Measures halfway through a search, by hand.
+#[test]
+fn parts_measure_their_schedules() {
+    let space = Space::named("nas-bench-201").expect("a space");
+    let (alpha, moment) = (Architecture::new(&space, 1), Moment { epoch: 5, ..MOMENT });
+    for (preset, measure, expected) in [
+        (Preset::Gdas, "gumbel_hard.tau", 5.05),
+        (Preset::Snas, "concrete.tau", 5.5),
+        (Preset::PrDarts, "hard_concrete.tau", 0.55),
+        (Preset::SdartsRs, "random_noise.epsilon", 0.165),
+        (Preset::DartsMinus, "auxiliary_skip.beta", 0.5),
+        (Preset::BetaDarts, "log_sum_exp.weight", 25.0),
+        (Preset::Oles, "oles.frozen", 0.25),
+    ] {
+        let method = MethodConfig::preset(preset).build(&space).expect("a method");
+        let found = method.measures(&EpochEnd { alpha: &alpha, moment: &moment, frozen: 0.25 });
+        let value: f64 = found[measure];
+        assert!((value - expected).abs() < 1e-12, "{measure}: {found:?}");
     }
 }
 

@@ -20,7 +20,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::method::{FreezeRule, OlesForm, Part, PartError, Slot};
+use crate::method::{EpochEnd, FreezeRule, OlesForm, Part, PartError, Slot};
 
 /// Settings of operation-level early stopping. Defaults are those of the authors' code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -66,6 +66,10 @@ impl Part for Oles {
             },
             OlesForm::Clean => FreezeRule { adds_up: false, steps: self.window, threshold: self.clean_threshold },
         })
+    }
+
+    fn measures(&self, end: &EpochEnd<'_>) -> Vec<(&'static str, f64)> {
+        vec![("frozen", end.frozen)]
     }
 }
 
