@@ -56,6 +56,7 @@ const LABELS: ReadonlyMap<string, string> = new Map([
   ["beta-darts", "β-DARTS"],
   ["darts-minus", "DARTS−"],
   ["darts-plus", "DARTS+"],
+  ["idarts", "iDARTS"],
   ["drnas", "DrNAS"],
   ["proxyless", "ProxylessNAS"],
 ]);

@@ -26,6 +26,7 @@ fn method(name: &str) -> &str {
         "pr-darts" => "PR-DARTS",
         "darts-plus" => "DARTS+",
         "oles" => "OLES",
+        "idarts" => "iDARTS",
         other => other,
     }
 }

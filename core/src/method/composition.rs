@@ -202,6 +202,12 @@ impl Method {
         gradient
     }
 
+    /// Largest power of the Neumann series in the gradient of α, if there is one.
+    #[must_use]
+    pub fn neumann_terms(&self) -> Option<usize> {
+        self.parts.iter().find_map(|(_, part)| part.neumann_terms())
+    }
+
     /// Rule by which candidate operations are frozen, if there is one.
     #[must_use]
     pub fn freezing(&self) -> Option<FreezeRule> {

@@ -6,6 +6,7 @@
 //! | perturbation | noise on p in the weight step | [`RandomNoise`](parts::RandomNoise), [`Adversarial`](parts::Adversarial) |
 //! | auxiliary | constant terms added to p | [`AuxiliarySkip`](parts::AuxiliarySkip) |
 //! | weight regularizer | directions of p whose tangent the weight step descends | [`Alignment`](parts::Alignment) |
+//! | gradient | second derivatives in the gradient of α | [`Neumann`](parts::Neumann) |
 //! | α regularizer | terms of the gradient of α | [`LogSumExp`](parts::LogSumExp), [`ZeroOne`](parts::ZeroOne), [`DirichletDistance`](parts::DirichletDistance), [`GateGroups`](parts::GateGroups), [`PathDepth`](parts::PathDepth) |
 //! | freeze | ends the training of candidate operations | [`Oles`](parts::Oles) |
 //! | stop | signs of a collapse | [`ParameterFreeShare`](parts::ParameterFreeShare), [`Sharpness`](parts::Sharpness), [`SkipCount`](parts::SkipCount), [`StableRanking`](parts::StableRanking) |

@@ -23,6 +23,8 @@ pub enum Slot {
     Auxiliary,
     /// Term of the loss of ω.
     WeightRegularizer,
+    /// Gradient of L_val with respect to α.
+    Gradient,
     /// Term of the loss of α.
     AlphaRegularizer,
     /// Rule by which weights are frozen.
@@ -40,6 +42,7 @@ impl Slot {
             Self::Auxiliary => "auxiliary",
             Self::Perturbation => "perturbation",
             Self::WeightRegularizer => "weight regularizer",
+            Self::Gradient => "gradient",
             Self::AlphaRegularizer => "alpha regularizer",
             Self::Freeze => "freeze",
             Self::Stop => "stop",
@@ -49,7 +52,7 @@ impl Slot {
     /// True if several parts of this slot go together.
     #[must_use]
     pub const fn takes_several(self) -> bool {
-        !matches!(self, Self::Relaxation | Self::Freeze)
+        !matches!(self, Self::Relaxation | Self::Gradient | Self::Freeze)
     }
 }
 
@@ -228,6 +231,11 @@ pub trait Part: Debug + Send + Sync {
         moment: &Moment,
         gradient: &mut [f64],
     ) {
+    }
+
+    /// Largest power of the Neumann series in the gradient of α; only a part of the slot `gradient` gives one.
+    fn neumann_terms(&self) -> Option<usize> {
+        None
     }
 
     /// Rule by which candidate operations are frozen; only a part that freezes gives one.

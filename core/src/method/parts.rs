@@ -88,6 +88,7 @@ parts! {
     "alpha_regularizer/gate_groups.rs" gate_groups: GateGroups,
     "alpha_regularizer/path_depth.rs" path_depth: PathDepth,
     "weight_regularizer/alignment.rs" alignment: Alignment,
+    "gradient/neumann.rs" neumann: Neumann,
     "freeze/oles.rs" oles: Oles,
     "stop/parameter_free_share.rs" parameter_free_share: ParameterFreeShare,
     "stop/sharpness.rs" sharpness: Sharpness,

@@ -48,7 +48,7 @@ const APART: &[Apart] = &[
         why: "the former keeps a softmax from saturating, and the latter has none",
     },
     Apart {
-        parts: &["log_sum_exp", "skip_count", "stable_ranking"],
+        parts: &["log_sum_exp", "neumann", "skip_count", "stable_ranking"],
         others: NO_GRADIENT,
         why: "the former is about what α learns, and with the latter it learns nothing",
     },

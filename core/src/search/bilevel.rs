@@ -247,9 +247,9 @@ impl Bilevel {
     }
 
     /// Keeps the weights for the case that a step fails. Only a weight step that an architecture step follows may have
-    /// to be undone, and an unrolled architecture step needs the engine's own copy for itself.
+    /// to be undone, and an architecture step of second order needs the engine's own copy for itself.
     async fn backup(&mut self, architecture: &ArchitectureConfig) -> Result<Backup, SessionError> {
-        match (architecture.order, architecture.unrolled) {
+        match (architecture.order, self.is_second_order(architecture)) {
             (Order::ArchitectureFirst, _) => Ok(Backup::Unneeded),
             (Order::WeightsFirst, false) => {
                 self.engine.save().await?;
@@ -257,6 +257,11 @@ impl Bilevel {
             }
             (Order::WeightsFirst, true) => Ok(Backup::Host(Box::new(self.state().await?))),
         }
+    }
+
+    /// True if the gradient of α has a term with second derivatives.
+    fn is_second_order(&self, architecture: &ArchitectureConfig) -> bool {
+        architecture.unrolled || self.method.neumann_terms().is_some()
     }
 
     async fn both(
@@ -275,7 +280,7 @@ impl Bilevel {
         Ok(StepReport { train: found, valid, alpha, norms })
     }
 
-    /// Gradient of α on a pair of batches, first order or unrolled as `settings` say; nothing changes.
+    /// Gradient of α on a pair of batches, of the order that method and settings say; nothing changes.
     ///
     /// # Errors
     /// [`SessionError::Engine`] if the device fails.
@@ -298,8 +303,8 @@ impl Bilevel {
     ) -> Result<ArchitectureGradient, SessionError> {
         let relaxed = self.relax(&settings.moment, ARCHITECTURE_PASS);
         let p = self.copies(&relaxed.p);
-        if settings.architecture.unrolled {
-            return self.unrolled_gradient(train, valid, &relaxed, &p, settings).await;
+        if self.is_second_order(settings.architecture) {
+            return self.second_order_gradient(train, valid, &relaxed, &p, settings).await;
         }
         let compares = self.compares_gradients();
         let want = Want { weights: if compares { 1.0 } else { 0.0 }, cells: true, ..Want::default() };

@@ -13,6 +13,7 @@ mod change;
 mod curvature;
 mod freezing;
 mod memory;
+mod neumann;
 mod phase;
 mod progress;
 mod state;

@@ -5,5 +5,6 @@ mod change;
 mod curvature;
 mod freezing;
 mod method;
+mod neumann;
 mod parts;
 mod session;
