@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    EpochEnd, EpochSummary, FreezeRule, Jacobian, Moment, Part, PartError, Regularization, Slot, Tables, together,
+    EpochEnd, EpochSummary, FreezeRule, Jacobian, Moment, Part, PartError, Policy, PolicyState, Regularization, Slot,
+    Tables, together,
 };
 use crate::space::{Architecture, Space};
 
@@ -35,17 +36,18 @@ impl Relaxed {
     }
 }
 
-/// Method of a search: its parts in order.
+/// Method of a search: its parts in order, and the state of its policy.
 #[derive(Clone, Debug)]
 pub struct Method {
     parts: Vec<(&'static str, Arc<dyn Part>)>,
+    policy: Option<PolicyState>,
 }
 
 impl Method {
     /// Method of some parts by name.
     #[must_use]
     pub fn new(parts: Vec<(&'static str, Arc<dyn Part>)>) -> Self {
-        Self { parts }
+        Self { parts, policy: None }
     }
 
     /// Adds a part.
@@ -79,6 +81,42 @@ impl Method {
         Ok(())
     }
 
+    /// Gives the policy, if there is one, its state under a seed, or that of a method before if this is one of the same
+    /// policy. Without a state, p = softmax(α).
+    pub fn start(&mut self, space: &Space, seed: u64, before: Option<PolicyState>) {
+        let first = self.policy_part().map(|policy| policy.start(space, seed));
+        self.policy = first.map(|first| before.filter(|before| before.fits(&first)).unwrap_or(first));
+    }
+
+    fn policy_part(&self) -> Option<&dyn Policy> {
+        self.parts.iter().find_map(|(_, part)| part.policy())
+    }
+
+    /// Name of the part with a policy, if there is one.
+    pub(crate) fn policy_name(&self) -> Option<&'static str> {
+        self.parts.iter().find(|(_, part)| part.policy().is_some()).map(|(name, _)| *name)
+    }
+
+    /// State of the policy.
+    pub(crate) fn policy(&self) -> Option<&PolicyState> {
+        self.policy.as_ref()
+    }
+
+    /// Replaces the state of the policy.
+    pub(crate) fn set_policy(&mut self, policy: Option<PolicyState>) {
+        self.policy = policy;
+    }
+
+    /// Teaches the policy the reward of the architecture that it gave for a pass. Returns α that it stands for then;
+    /// absent without a policy.
+    pub(crate) fn learn(&mut self, alpha: &Architecture, moment: &Moment, pass: u8, reward: f64) -> Option<Tables> {
+        let alpha = alpha.confined();
+        let policy = self.parts.iter().find_map(|(_, part)| part.policy())?;
+        let state = self.policy.as_mut()?;
+        policy.learn(state, &alpha, moment, pass, reward);
+        Some(policy.preferences(state, &alpha))
+    }
+
     /// Operation weights of a pass of a step: `pass` 0 is the weight step's, 1 the architecture step's. Ascents of the
     /// weight step are left to its caller.
     #[must_use]
@@ -95,6 +133,9 @@ impl Method {
     /// Operation weights of a pass by the relaxation alone.
     pub(crate) fn unperturbed(&self, alpha: &Architecture, moment: &Moment, pass: u8) -> Relaxed {
         let confined = alpha.confined();
+        if let (Some(policy), Some(state)) = (self.policy_part(), &self.policy) {
+            return Relaxed::new(policy.draw(state, &confined, moment, pass), Jacobian::None);
+        }
         let own = self.parts.iter().find_map(|(_, part)| part.relax(&confined, moment, pass));
         own.unwrap_or_else(|| Relaxed::softmax(alpha))
     }

@@ -2,7 +2,7 @@
 //!
 //! | slot | does | parts |
 //! |---|---|---|
-//! | relaxation | α to the operation weights p that cells read | softmax, [`GumbelHard`](parts::GumbelHard), [`Concrete`](parts::Concrete), [`Dirichlet`](parts::Dirichlet), [`Sigmoid`](parts::Sigmoid), [`HardConcrete`](parts::HardConcrete), [`TwoPaths`](parts::TwoPaths), [`UniformPath`](parts::UniformPath) |
+//! | relaxation | α to the operation weights p that cells read | softmax, [`GumbelHard`](parts::GumbelHard), [`Concrete`](parts::Concrete), [`Dirichlet`](parts::Dirichlet), [`Sigmoid`](parts::Sigmoid), [`HardConcrete`](parts::HardConcrete), [`TwoPaths`](parts::TwoPaths), [`UniformPath`](parts::UniformPath), [`Controller`](parts::Controller) |
 //! | perturbation | noise on p in the weight step | [`RandomNoise`](parts::RandomNoise), [`Adversarial`](parts::Adversarial) |
 //! | auxiliary | constant terms added to p | [`AuxiliarySkip`](parts::AuxiliarySkip) |
 //! | weight regularizer | directions of p whose tangent the weight step descends | [`Alignment`](parts::Alignment) |
@@ -25,9 +25,11 @@ mod form;
 mod freeze_rule;
 mod gamma;
 mod jacobian;
+mod lstm;
 mod moment;
 mod part;
 pub mod parts;
+mod policy;
 mod preset;
 mod ranking;
 mod sampling;
@@ -42,5 +44,6 @@ pub use jacobian::Jacobian;
 pub use moment::Moment;
 pub use part::{EpochEnd, EpochSummary, Part, PartError, Regularization, Slot, Tables};
 pub use parts::{MethodConfig, PartInfo};
+pub use policy::{Policy, PolicyState};
 pub use preset::{PRESETS, Preset};
 pub use ranking::ranking;

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use serde::{Serialize, Serializer};
 
-use super::{FreezeRule, Moment, Relaxed};
+use super::{FreezeRule, Moment, Policy, Relaxed};
 use crate::alignment::Estimator;
 use crate::space::{Architecture, Genotype, Space};
 
@@ -175,6 +175,12 @@ pub trait Part: Debug + Send + Sync {
 
     /// Operation weights for a pass; only a relaxation gives some.
     fn relax(&self, alpha: &Architecture, moment: &Moment, pass: u8) -> Option<Relaxed> {
+        None
+    }
+
+    /// Policy that gives the operation weights, in the place of [`relax`](Self::relax); only a relaxation with a state
+    /// has one.
+    fn policy(&self) -> Option<&dyn Policy> {
         None
     }
 

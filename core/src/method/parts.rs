@@ -79,6 +79,7 @@ parts! {
     "relaxation/hard_concrete.rs" hard_concrete: HardConcrete,
     "relaxation/two_paths.rs" two_paths: TwoPaths,
     "relaxation/uniform_path.rs" uniform_path: UniformPath,
+    "relaxation/controller.rs" controller: Controller,
     "perturbation/random_noise.rs" random_noise: RandomNoise,
     "perturbation/adversarial.rs" adversarial: Adversarial,
     "auxiliary/auxiliary_skip.rs" auxiliary_skip: AuxiliarySkip,

@@ -116,11 +116,12 @@ impl Bilevel {
     pub async fn new(
         space: &Space,
         size: NetworkSize,
-        method: Method,
+        mut method: Method,
         seed: u64,
         device: &Device,
     ) -> Result<Self, SessionError> {
         method.check(space)?;
+        method.start(space, seed, None);
         let graph = Graph::supernet(space, size)?;
         let cell_types = graph.cells().iter().map(|cell| cell.cell_type).collect();
         let mut engine = engine::open(graph, device).await?;
@@ -168,8 +169,9 @@ impl Bilevel {
         self.seed
     }
 
-    /// Takes another method. Weights thaw if none of its parts freezes them.
-    pub(super) fn set_method(&mut self, method: Method) {
+    /// Takes another method. Weights thaw if none of its parts freezes them, and a policy goes on if it is the same.
+    pub(super) fn set_method(&mut self, mut method: Method) {
+        method.start(&self.space, self.seed, self.method.policy().cloned());
         self.method = method;
         if self.method.freezing().is_none() {
             self.set_freezing(Freezing::default());
@@ -229,11 +231,12 @@ impl Bilevel {
         let (train_draws, valid_draws) = (self.draws(train, step)?, self.draws(valid, step)?);
         watch.lap(&mut self.phases.data);
         let before = (self.architecture.clone(), self.adam.clone());
-        let freezing = self.freezing.clone();
+        let (freezing, policy) = (self.freezing.clone(), self.method.policy().cloned());
         let backup = self.backup(settings.architecture).await?;
         let done = self.both((train, &train_draws), (valid, &valid_draws), settings).await;
         if done.is_err() {
             (self.architecture, self.adam) = before;
+            self.method.set_policy(policy);
             self.set_freezing(freezing);
             // Only the first error is reported: after the loss of a device, these calls fail, too.
             let _ = self.engine.clear_gradient().await;
@@ -330,6 +333,9 @@ impl Bilevel {
         valid: (&Batch, &Draws),
         settings: &StepSettings<'_>,
     ) -> Result<(Vec<f64>, Gradients), SessionError> {
+        if self.method.policy().is_some() {
+            return self.policy_step(valid, settings).await;
+        }
         let mut watch = Stopwatch::start();
         let ArchitectureGradient { alpha, valid, weights } = self.alpha_gradient(train, valid, settings).await?;
         watch.lap(&mut self.phases.architecture);
@@ -348,6 +354,29 @@ impl Bilevel {
         }
         watch.lap(&mut self.phases.optimizers);
         Ok((alpha, valid))
+    }
+
+    /// Architecture step of a method with a policy, which learns from the accuracy of an architecture that it has drawn.
+    async fn policy_step(
+        &mut self,
+        valid: (&Batch, &Draws),
+        settings: &StepSettings<'_>,
+    ) -> Result<(Vec<f64>, Gradients), SessionError> {
+        let mut watch = Stopwatch::start();
+        let p = self.copies(&self.relax(&settings.moment, ARCHITECTURE_PASS).p);
+        let pass = self.engine.pass(input(valid, &p), Want { cells: true, ..Want::default() }).await?;
+        let found = gradients(&pass);
+        let right = right(pass.logits(), &valid.0.labels, self.classes);
+        watch.lap(&mut self.phases.architecture);
+        finite("validation loss", found.loss)?;
+        #[expect(clippy::cast_precision_loss, reason = "images are few")]
+        let reward = right as f64 / valid.0.labels.len().max(1) as f64;
+        let alpha = self.method.learn(&self.architecture, &settings.moment, ARCHITECTURE_PASS, reward);
+        let flat = alpha.map_or_else(|| self.architecture.flat(), |alpha| alpha.concat().concat());
+        finite("architecture", flat.iter().sum())?;
+        self.architecture.set_flat(&flat);
+        watch.lap(&mut self.phases.optimizers);
+        Ok((vec![0.0; flat.len()], found))
     }
 
     async fn weight_step(
@@ -408,8 +437,7 @@ impl Bilevel {
     /// Number of images of a batch that the supernet classifies correctly, with running statistics.
     pub(super) async fn correct(&mut self, batch: &Batch, moment: &Moment) -> Result<usize, SessionError> {
         let logits = self.logits(batch, moment).await?;
-        let predictions = logits.chunks_exact(self.classes).map(argmax);
-        Ok(predictions.zip(&batch.labels).filter(|(class, label)| i64::try_from(*class) == Ok(**label)).count())
+        Ok(right(&logits, &batch.labels, self.classes))
     }
 
     /// Logits of a batch, `[batch · classes]`, with running statistics.
@@ -428,8 +456,8 @@ impl Bilevel {
     /// [`SessionError::Engine`] if the device fails.
     pub async fn state(&mut self) -> Result<BilevelState, SessionError> {
         let tensors = tensors::read(self.engine.as_mut()).await?;
-        let (adam, freezing) = (self.adam.clone(), self.freezing.clone());
-        Ok(BilevelState::new(tensors, self.engine.graph(), &self.space, &self.architecture, adam, freezing))
+        let (adam, freezing, policy) = (self.adam.clone(), self.freezing.clone(), self.method.policy().cloned());
+        Ok(BilevelState::new(tensors, self.engine.graph(), &self.space, &self.architecture, adam, freezing, policy))
     }
 
     /// Restores a state.
@@ -442,6 +470,13 @@ impl Bilevel {
         let vectors = tensors::vectors(&state.tensors, graph)?;
         state.check_count(graph, &self.space)?;
         let freezing = state.freezing(graph)?;
+        let known = match (&state.policy, self.method.policy()) {
+            (Some(saved), Some(own)) => saved.fits(own),
+            (saved, own) => saved.is_none() && own.is_none(),
+        };
+        if !known {
+            return Err(SessionError::State("its policy is that of another method".to_owned()));
+        }
         if !state.adam.fits(architecture.flat().len()) {
             return Err(SessionError::State(
                 "its means of the architecture gradient are those of no search".to_owned(),
@@ -450,9 +485,16 @@ impl Bilevel {
         tensors::write(self.engine.as_mut(), &vectors).await?;
         self.architecture = architecture;
         self.adam = state.adam;
+        self.method.set_policy(state.policy);
         self.set_freezing(freezing);
         Ok(())
     }
+}
+
+/// Number of images whose largest logit is that of their label.
+fn right(logits: &[f64], labels: &[i64], classes: usize) -> usize {
+    let predictions = logits.chunks_exact(classes).map(argmax);
+    predictions.zip(labels).filter(|(class, label)| i64::try_from(*class) == Ok(**label)).count()
 }
 
 /// Adds the terms of weight regularizers to the gradient of a pass at p.

@@ -10,6 +10,7 @@ use super::progress::Progress;
 use crate::adam::Adam;
 use crate::engine::{State, named};
 use crate::graph::Graph;
+use crate::method::PolicyState;
 use crate::session::tensors::{self, tensor};
 use crate::session::{SavedState, SessionError, Tensor, Tensors};
 use crate::space::{Architecture, Space};
@@ -31,6 +32,9 @@ pub struct BilevelState {
     pub(super) adam: Adam,
     #[serde(default, skip_serializing_if = "Freezing::is_new")]
     pub(super) freezing: Freezing,
+    /// State of the method's policy, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) policy: Option<PolicyState>,
 }
 
 /// Prefix of the tensors of the last training gradient.
@@ -61,6 +65,7 @@ impl BilevelState {
         architecture: &Architecture,
         adam: Adam,
         mut freezing: Freezing,
+        policy: Option<PolicyState>,
     ) -> Self {
         for (cell_type, table) in space.cell_types.iter().zip(&architecture.tables) {
             let width = table.iter().map(Vec::len).max().unwrap_or_default();
@@ -73,7 +78,7 @@ impl BilevelState {
             let gradient = named::tensors(graph, State::Gradient, train.as_slice());
             tensors.extend(gradient.map(|(name, tensor)| (format!("{GRADIENT}{name}"), tensor)));
         }
-        Self { tensors, adam, freezing }
+        Self { tensors, adam, freezing, policy }
     }
 
     /// True if the state has a training gradient.
