@@ -212,6 +212,12 @@ impl Method {
         self.parts.iter().any(|(_, part)| part.holds_pattern())
     }
 
+    /// L2 decay of the weights in this step, if a part has one in the place of the configured one.
+    #[must_use]
+    pub fn weight_decay(&self, moment: &Moment) -> Option<f64> {
+        self.parts.iter().find_map(|(_, part)| part.weight_decay(moment))
+    }
+
     /// Terms of the loss of ω.
     #[must_use]
     pub fn regularize_weights(

@@ -5,7 +5,7 @@
 //! | relaxation | α to the operation weights p that cells read | softmax, [`GumbelHard`](parts::GumbelHard), [`Concrete`](parts::Concrete), [`Dirichlet`](parts::Dirichlet), [`Sigmoid`](parts::Sigmoid), [`HardConcrete`](parts::HardConcrete), [`TwoPaths`](parts::TwoPaths), [`UniformPath`](parts::UniformPath), [`Controller`](parts::Controller) |
 //! | perturbation | noise on p in the weight step | [`RandomNoise`](parts::RandomNoise), [`Adversarial`](parts::Adversarial) |
 //! | auxiliary | constant terms added to p | [`AuxiliarySkip`](parts::AuxiliarySkip) |
-//! | weight regularizer | directions of p whose tangent the weight step descends | [`Alignment`](parts::Alignment) |
+//! | weight regularizer | directions of p whose tangent the weight step descends; decay of ω | [`Alignment`](parts::Alignment), [`L2Schedule`](parts::L2Schedule) |
 //! | gradient | second derivatives in the gradient of α | [`Neumann`](parts::Neumann) |
 //! | α regularizer | terms of the gradient of α | [`LogSumExp`](parts::LogSumExp), [`ZeroOne`](parts::ZeroOne), [`DirichletDistance`](parts::DirichletDistance), [`GateGroups`](parts::GateGroups), [`PathDepth`](parts::PathDepth) |
 //! | freeze | ends the training of candidate operations | [`Oles`](parts::Oles) |

@@ -227,6 +227,11 @@ pub trait Part: Debug + Send + Sync {
         false
     }
 
+    /// L2 decay of the weights in this step, in the place of the configured one.
+    fn weight_decay(&self, moment: &Moment) -> Option<f64> {
+        None
+    }
+
     /// Adds to the gradient of α, which is flattened table by table, row by row; `relaxed` is p of the architecture
     /// step.
     fn regularize_alpha(

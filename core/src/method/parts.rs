@@ -89,6 +89,7 @@ parts! {
     "alpha_regularizer/gate_groups.rs" gate_groups: GateGroups,
     "alpha_regularizer/path_depth.rs" path_depth: PathDepth,
     "weight_regularizer/alignment.rs" alignment: Alignment,
+    "weight_regularizer/l2_schedule.rs" l2_schedule: L2Schedule,
     "gradient/neumann.rs" neumann: Neumann,
     "freeze/oles.rs" oles: Oles,
     "stop/parameter_free_share.rs" parameter_free_share: ParameterFreeShare,

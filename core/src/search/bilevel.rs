@@ -417,7 +417,8 @@ impl Bilevel {
             norms.loss = Some(norm);
         }
         finite("weight gradient", norm)?;
-        let WeightsConfig { momentum, decay, clip, .. } = *settings.weights;
+        let WeightsConfig { momentum, clip, .. } = *settings.weights;
+        let decay = self.decay(settings);
         let scale = SgdStep::clip_scale(norm, clip);
         if self.method.freezing().is_some() {
             let gradient = self.weight_gradient().await?;
@@ -427,6 +428,11 @@ impl Bilevel {
         self.engine.update_running().await?;
         watch.lap(&mut self.phases.optimizers);
         Ok((found, norms))
+    }
+
+    /// L2 decay of the weights in a step.
+    pub(super) fn decay(&self, settings: &StepSettings<'_>) -> f64 {
+        self.method.weight_decay(&settings.moment).unwrap_or(settings.weights.decay)
     }
 
     /// Flattened p of every cell in evaluation.

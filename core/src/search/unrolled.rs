@@ -6,8 +6,8 @@
 //!
 //! with ω′ = ω − ξ·(momentum · m + ∇_ω L_train + decay · ω).
 
+use super::SessionError;
 use super::bilevel::{ArchitectureGradient, Bilevel, StepSettings, finite, gradients, input};
-use super::{SessionError, WeightsConfig};
 use crate::data::Batch;
 use crate::engine::{Draws, SgdStep, Want};
 use crate::method::Relaxed;
@@ -40,7 +40,7 @@ impl Bilevel {
         p: &[Vec<f64>],
         settings: &StepSettings<'_>,
     ) -> Result<ArchitectureGradient, SessionError> {
-        let WeightsConfig { momentum, decay, .. } = *settings.weights;
+        let (momentum, decay) = (settings.weights.momentum, self.decay(settings));
         self.engine.pass(input(train, p), Want { weights: 1.0, ..Want::default() }).await?;
         self.engine.step(SgdStep { lr: settings.lr, momentum, decay, scale: 1.0, nesterov: false }).await?;
         let want = Want { weights: 1.0, cells: true, ..Want::default() };

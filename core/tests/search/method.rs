@@ -57,6 +57,19 @@ fn parts_measure_their_schedules() {
     }
 }
 
+/// A part's decay stands in the place of the configured one, and moves on in the course of the search.
+#[test]
+fn a_part_can_have_the_decay_of_the_weights() {
+    let space = Space::named("nas-bench-201").expect("a space");
+    let method = with(Preset::Darts, "method.l2_schedule.last", "0.0103").build(&space).expect("a method");
+    for (epoch, expected) in [(0, 3e-4), (5, 5.3e-3), (10, 1.03e-2)] {
+        let found = method.weight_decay(&Moment { epoch, ..MOMENT }).expect("a decay");
+        assert!((found - expected).abs() < 1e-12_f64, "{found}, not {expected}");
+    }
+    let plain = MethodConfig::preset(Preset::Darts).build(&space).expect("a method");
+    assert_eq!(plain.weight_decay(&MOMENT), None);
+}
+
 #[test]
 fn parts_that_do_not_go_together_are_refused() {
     let (nb201, s2) = (Space::named("nas-bench-201").expect("a space"), Space::named("s4").expect("a space"));
