@@ -197,8 +197,8 @@ pub(super) fn gradient(shape: &Shape, weights: &[f64], walk: &Walk) -> Vec<f64> 
     gradient
 }
 
-/// Way back through a step of the layer whose weights come first: turns the gradients of its hidden state and memory into
-/// those before the step, adds to the gradient of its weights, and returns that of its input.
+/// Way back through a step of the layer whose weights come first: turns the gradients of its hidden state and memory
+/// into those before the step, adds to the gradient of its weights, and returns that of its input.
 fn layer_back(weights: &[f64], gradient: &mut [f64], step: &LayerStep, h: &mut [f64], c: &mut [f64]) -> Vec<f64> {
     let hidden = c.len();
     let square = 4 * hidden * hidden;
@@ -235,8 +235,8 @@ fn add(to: &mut [f64], by: f64, from: &[f64]) {
 mod tests {
     use super::*;
 
-    /// The gradient of ln π against two-sided differences, for all weights of two layers, with an option that is left out
-    /// and a decision of fewer options.
+    /// The gradient of ln π against two-sided differences, for all weights of two layers, with an option that is left
+    /// out and a decision of fewer options.
     #[test]
     fn gradient_is_the_derivative() {
         let shape = Shape { hidden: 3, layers: 2, options: 4, temperature: 0.7, bound: 1.5 };

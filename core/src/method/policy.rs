@@ -7,8 +7,8 @@ use crate::adam::Adam;
 use crate::space::{Architecture, Space};
 use crate::vector::norm;
 
-/// Relaxation that draws an architecture for each pass, and learns from the validation accuracy of those of architecture
-/// steps. α are its preferences.
+/// Relaxation that draws an architecture for each pass, and learns from the validation accuracy of those of
+/// architecture steps. α are its preferences.
 pub trait Policy {
     /// State under a seed before the first step.
     fn start(&self, space: &Space, seed: u64) -> PolicyState;

@@ -64,8 +64,8 @@ pub struct Gradients {
 pub struct StepReport {
     /// L_train and its cell gradients, at the weights before the weight step.
     pub train: Gradients,
-    /// L_val and its cell gradients, at the weights of the architecture step: those after the weight step where it comes
-    /// first, and the virtual ones where the gradient is unrolled.
+    /// L_val and its cell gradients, at the weights of the architecture step: those after the weight step where it
+    /// comes first, and the virtual ones where the gradient is unrolled.
     pub valid: Gradients,
     /// Gradient of α, flattened, as given to Adam.
     pub alpha: Vec<f64>,
@@ -112,7 +112,8 @@ impl Bilevel {
     /// Fresh start under a seed.
     ///
     /// # Errors
-    /// [`SessionError::Size`] if a size is out of range; [`SessionError::Setting`] if the method does not fit the space.
+    /// [`SessionError::Size`] if a size is out of range; [`SessionError::Setting`] if the method does not fit the
+    /// space.
     pub async fn new(
         space: &Space,
         size: NetworkSize,
@@ -356,7 +357,8 @@ impl Bilevel {
         Ok((alpha, valid))
     }
 
-    /// Architecture step of a method with a policy, which learns from the accuracy of an architecture that it has drawn.
+    /// Architecture step of a method with a policy, which learns from the accuracy of an architecture that it has
+    /// drawn.
     async fn policy_step(
         &mut self,
         valid: (&Batch, &Draws),

@@ -6,16 +6,17 @@
 //! frozen    ⇐ mean of the agreement over a window of steps < threshold
 //! ```
 //!
-//! A column runs along the output channels of a parameter. g_train is the gradient of the last weight step, regularizers
-//! included, as it was clipped; the validation gradient g_val is that of the architecture step. The paper has g = g_val.
-//! The code of the authors does not clear the gradient between the two, so that g = g_train + g_val there, which agrees
-//! with g_train far more; its threshold of 0.4 is meant for that. A window of the code adds 21 agreements up and divides
-//! the sum by 20. Both forms are here; the threshold of the clean one is ours: opposed gradients freeze.
+//! A column runs along the output channels of a parameter. g_train is the gradient of the last weight step,
+//! regularizers included, as it was clipped; the validation gradient g_val is that of the architecture step. The paper
+//! has g = g_val. The code of the authors does not clear the gradient between the two, so that g = g_train + g_val
+//! there, which agrees with g_train far more; its threshold of 0.4 is meant for that. A window of the code adds 21
+//! agreements up and divides the sum by 20. Both forms are here; the threshold of the clean one is ours: opposed
+//! gradients freeze.
 //!
 //! Windows follow one another without overlap. Steps in which one of the two gradients is zero on a whole operation, as
-//! where a relaxation did not read it, do not count. The code leaves factorized reductions out; here every candidate with
-//! weights is watched. A frozen weight has no gradient, and neither momentum nor decay moves it. The architecture step
-//! needs ∂L_val/∂ω, and each step two reads of the gradient, which a GPU sends to the host.
+//! where a relaxation did not read it, do not count. The code leaves factorized reductions out; here every candidate
+//! with weights is watched. A frozen weight has no gradient, and neither momentum nor decay moves it. The architecture
+//! step needs ∂L_val/∂ω, and each step two reads of the gradient, which a GPU sends to the host.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -7,10 +7,10 @@
 //! ```
 //!
 //! The defaults are those of NAS-Bench-201 (AutoDL-Projects). There, as in ENAS, an epoch of the weights and one of the
-//! controller take turns; here each architecture step gives one reward, on a batch. In this library, Adam's ε is 1e-8, where
-//! theirs is 1e-3, and a gate has one bias. One draw is shared by all cells of a type, and nodes read all their edges.
-//! After each reward, α are the logits along the controller's likeliest choices, so that the architecture of the largest
-//! α is the one of those. ENAS takes the best of some draws instead.
+//! controller take turns; here each architecture step gives one reward, on a batch. Adam's ε is 1e-8, and a gate
+//! has one bias, not two. One draw is shared by all cells of a type, and nodes read all their
+//! edges. After each reward, α are the logits along the controller's likeliest choices, so that the architecture of the
+//! largest α is the one of those. ENAS takes the best of some draws instead.
 
 use rand::RngExt;
 use schemars::JsonSchema;

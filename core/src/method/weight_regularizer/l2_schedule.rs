@@ -5,8 +5,8 @@
 //! ```
 //!
 //! A stronger decay keeps the loss flat around α. RobustDARTS searches with a decay that is constant, 1, 3, 9, 27 or 81
-//! times 3e-4 (`weights.decay`), and takes the best of some searches, or raises it where the curvature grows (DARTS-ADA).
-//! The line between the ends of that range is ours.
+//! times 3e-4 (`weights.decay`), and takes the best of some searches, or raises it where the curvature grows
+//! (DARTS-ADA). The line between the ends of that range is ours.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
