@@ -2,7 +2,7 @@
 
 use lambda_darts::data::Batches;
 use lambda_darts::device::Device;
-use lambda_darts::engine::{Draws, Input, Loss, Statistics, Want};
+use lambda_darts::engine::{Draws, Input, Loss, Probes, Statistics, Want};
 use lambda_darts::graph::NetworkSize;
 use lambda_darts::method::{AlphaUse, MethodConfig, Preset};
 use lambda_darts::search::{
@@ -80,6 +80,7 @@ fn accuracy(bilevel: &mut Bilevel, config: &SearchConfig, p: &[f64], which: std:
             shape: batch.shape,
             loss: Loss::None,
             p: &copies,
+            probes: Probes::All,
             statistics: Statistics::Batch,
             draws: &draws,
         };
