@@ -118,6 +118,7 @@ fn of_epoch(epoch: &EpochEvent) -> Vec<(String, f64)> {
     ];
     scalars.extend(norms.into_iter().filter_map(|(name, norm)| Some((format!("epoch/{name}"), norm?))));
     scalars.extend(epoch.curvature.map(|curvature| ("epoch/curvature".to_owned(), curvature)));
+    scalars.extend(epoch.measures.iter().map(|(name, value)| (format!("epoch/{name}"), *value)));
     if let Some(known) = epoch.benchmark {
         scalars.push(("epoch/table/cifar10_test".to_owned(), known.accuracies.cifar10_test));
     }

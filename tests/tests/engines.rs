@@ -247,6 +247,42 @@ fn a_mark_measures_what_is_added_to_the_gradient() {
     }
 }
 
+/// Frozen weights have no gradient, and neither momentum nor decay moves them; the others take the step of an engine
+/// without frozen ones, to the bit. Ranges may overlap and go beyond the weights, and the last ones count.
+#[test]
+fn frozen_weights_stay() {
+    let space = Space::named("nas-bench-201").unwrap();
+    let size = NetworkSize { channels: 3, cells: 1, image_channels: 3, classes: 10 };
+    let graph = Graph::supernet(&space, size).unwrap();
+    let count = graph.parameter_count();
+    let mut random = ChaCha8Rng::seed_from_u64(11);
+    let [weights, momentum, gradient] = [(); 3].map(|()| numbers(&mut random, count));
+    let step = SgdStep { lr: 0.1, momentum: 0.9, decay: 0.01, scale: 0.5, nesterov: false };
+    let is_frozen = |at: usize| (5..20).contains(&at) || at >= count - 7;
+    for device in [Device::cpu(), Device::cpu_f64(), reference()].into_iter().chain(vulkan()) {
+        let run = |ranges: &[std::ops::Range<usize>]| {
+            let mut engine = start(&graph, &device);
+            write(engine.as_mut(), State::Weights, &weights);
+            write(engine.as_mut(), State::Momentum, &momentum);
+            engine.freeze(&[0..count]);
+            engine.freeze(ranges);
+            write(engine.as_mut(), State::Gradient, &gradient);
+            let norm = block_on(engine.gradient_norm()).unwrap();
+            let seen = read(engine.as_mut(), State::Gradient);
+            block_on(engine.step(step)).unwrap();
+            (norm, seen, [State::Weights, State::Momentum].map(|state| read(engine.as_mut(), state)))
+        };
+        let (_, all, [moved, kept]) = run(&[]);
+        let (norm, some, [found, momentum]) = run(&[10..20, 5..12, count - 7..count + 50]);
+        let square: f64 = some.iter().map(|slope| slope * slope).sum();
+        assert!((norm - square.sqrt()).abs() <= 1e-5 * norm, "{}: {norm}", device.name());
+        for at in 0..count {
+            let expected = if is_frozen(at) { (0.0, weights[at], 0.0) } else { (all[at], moved[at], kept[at]) };
+            assert_eq!((some[at], found[at], momentum[at]), expected, "{}, weight {at}", device.name());
+        }
+    }
+}
+
 /// The reduce cell of NASNet hands on three of five nodes, and its normal cell reads a node twice; the others have
 /// every operation, edges without one, a node that reads nothing, and noise.
 const DERIVED: [(&str, &str); 3] = [

@@ -41,8 +41,8 @@ const COLUMNS = [
 ] as const;
 
 type Field = string | number | null | undefined;
-/** Fields by their columns; those of the others are empty. */
-type Row = Partial<Record<(typeof COLUMNS)[number], Field>>;
+/** Fields by their columns; those of the others are empty. Measures of methods have columns of their own. */
+type Row = Partial<Record<(typeof COLUMNS)[number], Field>> & { measures?: Readonly<Record<string, number>> };
 
 /** A name may hold anything. */
 function field(value: Field): string {
@@ -76,6 +76,7 @@ const rowsOfSearch = (run: Run): Row[] =>
       alignment: cellType.alignment,
       entropy: mean(cellType.saturation.entropy),
       cifar10_test: epoch.benchmark?.cifar10_test,
+      measures: epoch.measures ?? {},
     })),
   );
 
@@ -113,6 +114,7 @@ const rowsOfSearcher = ({ file, searcher, space, seed, evaluations }: SearcherRu
 
 export function toCsv(searches: readonly Run[], searchers: readonly SearcherRun[], trainings: readonly Training[]): string {
   const rows = [...searches.flatMap(rowsOfSearch), ...searchers.flatMap(rowsOfSearcher), ...trainings.flatMap(rowsOfTraining)];
-  const lines = rows.map((row) => COLUMNS.map((column) => field(row[column])));
-  return [COLUMNS, ...lines].map((line) => `${line.join(",")}\n`).join("");
+  const measures = [...new Set(rows.flatMap((row) => Object.keys(row.measures ?? {})))].sort();
+  const lines = rows.map((row) => [...COLUMNS.map((column) => field(row[column])), ...measures.map((name) => field(row.measures?.[name]))]);
+  return [[...COLUMNS, ...measures.map(field)], ...lines].map((line) => `${line.join(",")}\n`).join("");
 }

@@ -74,7 +74,7 @@ export function partOf(method: object, part: string): Loose | undefined {
 }
 
 /** Name of a setting in plain words. */
-function words(name: string): string {
+export function words(name: string): string {
   const text = name.replaceAll(/[_-]+/g, " ");
   return LETTERS.get(name) ?? text.charAt(0).toUpperCase() + text.slice(1);
 }

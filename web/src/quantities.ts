@@ -30,5 +30,8 @@ export const REGULARIZER_GRADIENT: Quantity = { key: "regularizer-gradient-norm"
 export const CURVATURE: Quantity = { key: "curvature", of: (epoch) => maybe(epoch.curvature), unit: () => PLAIN };
 export const TABLE_ACCURACY: Quantity = { key: "table-accuracy", of: (epoch) => maybe(epoch.benchmark?.cifar10_test), unit: () => FINE_PERCENT };
 
+/** A measure that a part of a method adds to the epochs, such as `gumbel_hard.tau`. */
+export const measureOf = (name: string): Quantity => ({ key: name, of: (epoch) => maybe(epoch.measures?.[name]), unit: () => PLAIN });
+
 /** Number of operations in a derived architecture, over all cell types. */
 export const operationsIn = ({ operations }: EpochEvent): number => Object.values(operations).reduce((sum, count) => sum + count, 0);

@@ -8,6 +8,7 @@ export const MOST_BYTES = 64 << 20;
 const LONGEST_LINE = 4 << 20;
 const MOST_EVENTS = 1_000_000;
 const MOST_CONSTRAINTS = 1_000;
+const MOST_MEASURES = 32;
 export const MOST_EPOCHS = 2_000;
 /** The page breathes after so many milliseconds of reading. */
 const SLICE_MS = 30;
@@ -93,6 +94,8 @@ function checkEpoch(x: Loose, space: Space, before: EpochEvent | undefined): voi
   });
   const known = x["benchmark"] ?? { cifar10_test: 0, rank: 0, cells: 0 };
   need(isObject(known) && isShare(known["cifar10_test"]) && isCount(known["rank"]) && isCount(known["cells"]), "benchmark is wrong");
+  const measures = x["measures"] ?? {};
+  need(isObject(measures) && Object.values(measures).every(isNumber) && Object.keys(measures).length <= MOST_MEASURES, "measures are not numbers");
   const warnings = x["warnings"] ?? [];
   need(Array.isArray(warnings) && warnings.every((warning) => typeof warning === "string"), "warnings are not texts");
   checkGenotype(x["genotype"], space);

@@ -13,7 +13,7 @@ import { curves, type Series } from "./views/curves";
 import { heatmap, type Measure } from "./views/heatmap";
 import { countsOf, histogram } from "./views/histogram";
 import { brief } from "./views/numbers";
-import { PLOTS } from "./views/plots";
+import { plotOfMeasure, PLOTS } from "./views/plots";
 import { constraintsOn, shown, type Shown } from "./views/topology";
 import type { Unit } from "./views/units";
 
@@ -40,9 +40,15 @@ export class Scene {
   private readonly panels: Record<SideName, Panel>;
   private readonly curves: ReturnType<typeof curves<EpochEvent>>;
   private readonly softmax: SoftmaxView;
+  /** Plots of the measures that parts of methods add, each from the first run on that has it. */
+  private readonly measures = new Map<string, ReturnType<typeof curves<EpochEvent>>>();
 
   /** `edges` says whether the edges of the cells can be pressed, and `cell` makes the drawings of the cells. */
-  constructor(choose: (epoch: number) => void, edges: EdgeRole = "img", cell: typeof cellGraph = cellGraph) {
+  constructor(
+    private readonly choose: (epoch: number) => void,
+    edges: EdgeRole = "img",
+    cell: typeof cellGraph = cellGraph,
+  ) {
     this.panels = Object.fromEntries(SIDES.map((side) => [side, new Panel(side, edges, cell)])) as Record<SideName, Panel>;
     this.curves = curves(host("#curves .plots"), PLOTS, choose);
     this.softmax = new SoftmaxView(choose);
@@ -57,10 +63,19 @@ export class Scene {
     this.softmax.draw(runs, look);
     host("#scale-top").textContent = look.measure === "transmitted" ? brief(top) : `${Math.round(100 * top)} %`;
     const length = Math.max(0, ...SIDES.map((side) => Math.min(runs[side]?.config.epochs ?? 0, 2000)));
-    this.curves({ series, kind: look.kind, at: look.at, length });
+    const data = { series, kind: look.kind, at: look.at, length };
+    this.curves(data);
+    for (const name of measuresIn(series)) {
+      if (!this.measures.has(name)) this.measures.set(name, curves(host("#curves .plots"), [plotOfMeasure(name)], this.choose));
+    }
+    for (const draw of this.measures.values()) draw(data);
     host("#curves").classList.toggle("empty", series.every(({ runs: all }) => all.every((one) => one.length === 0)));
   }
 }
+
+/** Names of the measures in the first and last epochs of all runs; a search may go on with another method. */
+const measuresIn = (series: readonly Series<EpochEvent>[]): string[] =>
+  series.flatMap(({ runs }) => runs.flatMap((epochs) => [epochs[0], epochs.at(-1)].flatMap((epoch) => Object.keys(epoch?.measures ?? {}))));
 
 /** The end of the colour scale, the same for both runs. */
 function scaleTop(all: readonly EpochEvent[], now: readonly EpochEvent[], { measure, kind }: Look): number {

@@ -62,6 +62,7 @@ const LABELS: ReadonlyMap<string, string> = new Map([
   ["darts-minus", "DARTS−"],
   ["darts-plus", "DARTS+"],
   ["fair-darts", "FairDARTS"],
+  ["idarts", "iDARTS"],
   ["drnas", "DrNAS"],
   ["proxyless", "ProxylessNAS"],
 ]);

@@ -395,6 +395,10 @@ cell_types: Array<CellTypeReport>,
  */
 curvature?: number, 
 /**
+ * Measures of the method's parts under the name of the part and their own, such as `gumbel_hard.tau`.
+ */
+measures?: { [key in string]: number }, 
+/**
  * Genotype that α stands for.
  */
 genotype: Genotype, 

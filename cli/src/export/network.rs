@@ -74,7 +74,8 @@ impl Network {
         config.data.dir = args.data_dir.clone().or(config.data.dir);
         let data = images::load::<Search>(&config)?;
         let session = block_on(Session::restore(state.clone(), Arc::clone(&data), device))?;
-        let tensors = state.into_tensors().into_iter().filter(|(name, _)| !name.starts_with("momentum."));
+        let of_training = |name: &str| ["momentum.", "gradient."].iter().any(|prefix| name.starts_with(prefix));
+        let tensors = state.into_tensors().into_iter().filter(|(name, _)| !of_training(name));
         Ok(Self {
             space: config.search_space()?,
             size: NetworkSize {

@@ -25,6 +25,8 @@ fn method(name: &str) -> &str {
         "proxyless" => "ProxylessNAS",
         "pr-darts" => "PR-DARTS",
         "darts-plus" => "DARTS+",
+        "oles" => "OLES",
+        "idarts" => "iDARTS",
         "darts-pt" => "DARTS-PT",
         "fair-darts" => "FairDARTS",
         "spos" => "SPOS",

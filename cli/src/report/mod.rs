@@ -94,7 +94,7 @@ impl Report {
             Run::Searcher(run) => run.rows(),
             Run::Training(run) => run.rows(),
         });
-        csv_text(std::iter::once(curves::head()).chain(rows))
+        csv_text(curves::table(&rows.collect::<Vec<_>>()))
     }
 
     /// Returns the cells of the runs as graphs in DOT.

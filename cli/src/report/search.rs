@@ -8,7 +8,7 @@ use lambda_darts::space::{Genotype, Space};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::curves::row;
+use super::curves::{Row, row};
 use crate::csv_text::optional;
 use crate::drawing;
 use crate::environment::Environment;
@@ -70,7 +70,7 @@ impl SearchRun {
     }
 
     /// Returns the rows of the curves.
-    pub(super) fn rows(&self) -> Vec<Vec<String>> {
+    pub(super) fn rows(&self) -> Vec<Row> {
         let of_event = |event: &Event| match &event.kind {
             EventKind::Epoch(epoch) => self.rows_of(event.seconds, epoch),
             _ => Vec::new(),
@@ -79,9 +79,9 @@ impl SearchRun {
     }
 
     /// Returns the rows of an epoch, one for each type of cell.
-    fn rows_of(&self, seconds: f64, epoch: &EpochEvent) -> Vec<Vec<String>> {
+    fn rows_of(&self, seconds: f64, epoch: &EpochEvent) -> Vec<Row> {
         let of_type = |cell_type: &CellTypeReport| {
-            row(&[
+            let mut fields = row([
                 ("run", self.name.clone()),
                 ("method", self.config.method.name.name().to_owned()),
                 ("space", self.config.space.clone()),
@@ -104,7 +104,9 @@ impl SearchRun {
                 ("alignment", optional(cell_type.alignment)),
                 ("entropy", cell_type.saturation.mean_entropy().to_string()),
                 ("cifar10_test", optional(epoch.benchmark.map(|known| known.accuracies.cifar10_test))),
-            ])
+            ]);
+            fields.extend(epoch.measures.iter().map(|(name, value)| (name.clone(), value.to_string())));
+            fields
         };
         epoch.cell_types.iter().map(of_type).collect()
     }

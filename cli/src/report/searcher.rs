@@ -9,7 +9,7 @@ use lambda_darts::space::{Genotype, Space};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::curves::row;
+use super::curves::{Row, row};
 use super::search::notations_of;
 use crate::csv_text::optional;
 use crate::drawing;
@@ -67,9 +67,9 @@ impl SearcherRun {
     }
 
     /// Returns the rows of the curves.
-    pub(super) fn rows(&self) -> Vec<Vec<String>> {
+    pub(super) fn rows(&self) -> Vec<Row> {
         let of = |evaluation: &Evaluation| {
-            row(&[
+            row([
                 ("run", self.name.clone()),
                 ("method", self.config.searcher.name().to_owned()),
                 ("space", self.config.space.clone()),

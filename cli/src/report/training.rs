@@ -10,7 +10,7 @@ use lambda_darts::training::{Event, EventKind, TrainingConfig};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::curves::row;
+use super::curves::{Row, row};
 use super::evaluated::Evaluated;
 use super::search::notations_of;
 use crate::drawing;
@@ -85,10 +85,10 @@ impl TrainingRun {
     }
 
     /// Returns the rows of the curves.
-    pub(super) fn rows(&self) -> Vec<Vec<String>> {
+    pub(super) fn rows(&self) -> Vec<Row> {
         let of_event = |event: &Event| {
             let EventKind::TrainingEpoch(epoch) = &event.kind else { return None };
-            Some(row(&[
+            Some(row([
                 ("run", self.name.clone()),
                 ("space", self.config.space.clone()),
                 ("seed", self.config.seed.to_string()),

@@ -1,5 +1,7 @@
 //! Fallback from a GPU to the CPU if the GPU has no memory for a batch.
 
+use std::ops::Range;
+
 use super::cpu::CpuEngine;
 use super::{Engine, EngineError, Found, Input, Later, Numbers, Reuse, SgdStep, State, TangentWant, Traffic, Want};
 use crate::device::DeviceError;
@@ -13,12 +15,14 @@ pub(super) struct WithFallback {
     replaced: bool,
     /// True if the engine has a saved copy of its state.
     saved: bool,
+    /// Ranges of ω that are frozen.
+    frozen: Vec<Range<usize>>,
 }
 
 impl WithFallback {
     #[cfg(any(feature = "wgpu", feature = "webgpu"))]
     pub(super) fn new(engine: impl Engine + 'static) -> Self {
-        Self { engine: Box::new(engine), replaced: false, saved: false }
+        Self { engine: Box::new(engine), replaced: false, saved: false, frozen: Vec::new() }
     }
 
     /// Moves the state to the CPU.
@@ -39,6 +43,7 @@ impl WithFallback {
         for (state, numbers) in all.into_iter().zip(&now) {
             cpu.write(state, numbers).await?;
         }
+        cpu.freeze(&self.frozen);
         (self.engine, self.replaced) = (cpu, true);
         Ok(())
     }
@@ -111,6 +116,11 @@ impl Engine for WithFallback {
 
     fn step(&mut self, step: SgdStep) -> Later<'_, ()> {
         self.engine.step(step)
+    }
+
+    fn freeze(&mut self, ranges: &[Range<usize>]) {
+        self.frozen = ranges.to_vec();
+        self.engine.freeze(ranges);
     }
 
     fn update_running(&mut self) -> Later<'_, ()> {

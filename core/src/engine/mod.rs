@@ -42,6 +42,7 @@ mod state;
 mod want;
 
 use std::fmt::Debug;
+use std::ops::Range;
 use std::pin::Pin;
 
 pub use choice::open;
@@ -138,6 +139,10 @@ pub trait Engine: Debug + Send {
     /// # Errors
     /// [`EngineError`] if the device fails.
     fn step(&mut self, step: SgdStep) -> Later<'_, ()>;
+
+    /// Freezes ranges of ω, in the place of those before: their gradient is zero, whatever passes add to it, and a step
+    /// leaves their weights as they are, without momentum and decay. Parts of a range beyond ω are left out.
+    fn freeze(&mut self, ranges: &[Range<usize>]);
 
     /// Moves the running statistics a tenth of the way to those of the last pass that wanted its statistics kept. Those
     /// of candidates that the pass has not run stay.

@@ -1,5 +1,7 @@
 //! State of an engine, and the optimizer's step on it.
 
+use std::ops::Range;
+
 use super::EngineError;
 use crate::graph::Graph;
 
@@ -73,6 +75,21 @@ impl SgdStep {
     }
 }
 
+/// Parts of ranges that are within a vector of some length, in order; those that touch are one.
+pub(super) fn merged(ranges: &[Range<usize>], length: usize) -> Vec<Range<usize>> {
+    let within = ranges.iter().map(|range| range.start.min(length)..range.end.min(length));
+    let mut sorted: Vec<Range<usize>> = within.filter(|range| !range.is_empty()).collect();
+    sorted.sort_unstable_by_key(|range| range.start);
+    let mut merged: Vec<Range<usize>> = Vec::with_capacity(sorted.len());
+    for range in sorted {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            _ => merged.push(range),
+        }
+    }
+    merged
+}
+
 /// Bytes that all engines of a GPU have sent to it and received from it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Traffic {
@@ -80,4 +97,15 @@ pub struct Traffic {
     pub sent: u64,
     /// Bytes received from the GPU.
     pub received: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_merged_in_order_and_cut() {
+        assert_eq!(merged(&[8..20, 2..4, 3..5, 5..6, 7..7, 40..50], 10), [2..6, 8..10]);
+        assert_eq!(merged(&[0..3], 0), []);
+    }
 }

@@ -3,7 +3,7 @@
 use super::primitive::{
     Coefficient, Concat, Conv, Filter, Head, HeadLoss, Noise, Norm, Pool, PoolKind, Primitive, Sum, ValueId, Window,
 };
-use super::{Cell, Graph, IMAGE, Initial, NormName, Parameter, Value};
+use super::{Cell, CellOperation, Graph, IMAGE, Initial, NormName, Parameter, Value};
 
 /// Fault of a graph that was put together by hand.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +58,7 @@ pub struct Builder {
     /// Number of drop paths.
     drop_paths: usize,
     cells: Vec<Cell>,
+    cell_operations: Vec<CellOperation>,
     heads: Vec<Head>,
 }
 
@@ -75,6 +76,7 @@ impl Builder {
             noises: Vec::new(),
             drop_paths: 0,
             cells: Vec::new(),
+            cell_operations: Vec::new(),
             heads: Vec::new(),
         }
     }
@@ -245,6 +247,16 @@ impl Builder {
         self.cells.len() - 1
     }
 
+    /// Runs `build`, which gives the candidate of a cell with an operation weight, and notes its parameters.
+    pub(super) fn cell_operation<T>(&mut self, cell: usize, index: usize, build: impl FnOnce(&mut Self) -> T) -> T {
+        let first = self.parameters.len();
+        let built = build(self);
+        if first < self.parameters.len() {
+            self.cell_operations.push(CellOperation { cell, index, parameters: first..self.parameters.len() });
+        }
+        built
+    }
+
     /// Classifier of `x`; its parameters are `NAME.weight` and `NAME.bias`. The first one is the network's own.
     pub fn head(&mut self, x: ValueId, relu: bool, name: &str, classes: usize, loss: HeadLoss) {
         let channels = self.channels(x);
@@ -265,7 +277,8 @@ impl Builder {
     /// # Errors
     /// [`GraphError`] if the graph is one that no engine can run.
     pub fn finish(self, output: ValueId) -> Result<Graph, GraphError> {
-        let Self { values, operations, parameters, norms, noises, drop_paths, cells, heads, .. } = self;
+        let Self { values, operations, parameters, norms, noises, drop_paths, cells, cell_operations, heads, .. } =
+            self;
         let mut readers = vec![0; values.len()];
         for x in operations.iter().flat_map(Primitive::inputs).chain(heads.iter().map(|head| head.x)) {
             readers[x] += 1;
@@ -274,7 +287,8 @@ impl Builder {
         if let Some(value) = twice {
             return Err(GraphError::NormReadTwice { value, readers: readers[value] });
         }
-        let graph = Graph { values, operations, parameters, norms, noises, drop_paths, cells, heads, output };
+        let graph =
+            Graph { values, operations, parameters, norms, noises, drop_paths, cells, cell_operations, heads, output };
         graph.check()?;
         Ok(graph)
     }

@@ -59,8 +59,15 @@ impl NetworkPlan {
                 let context = CandidateContext { stride, style: self.style, affine: self.derived };
                 let x = states[edge.from];
                 for (k, &operation) in edge.operations.iter().enumerate() {
-                    let build = |builder: &mut Builder| candidate::build(builder, operation, x, context);
-                    let Some(y) = builder.within(self.name(e, edge, k), build) else { continue };
+                    let build = |builder: &mut Builder| {
+                        builder
+                            .within(self.name(e, edge, k), |builder| candidate::build(builder, operation, x, context))
+                    };
+                    let y = match cell {
+                        Some(cell) => builder.cell_operation(cell, first + k, build),
+                        None => build(builder),
+                    };
+                    let Some(y) = y else { continue };
                     let y = if self.drop_path && y != x { drop_path(builder, y) } else { y };
                     let operation = |cell| Coefficient::Operation { cell, index: first + k };
                     terms.push((y, cell.map_or(Coefficient::One, operation)));

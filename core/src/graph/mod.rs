@@ -29,6 +29,8 @@ mod single;
 mod size;
 mod supernet;
 
+use std::ops::Range;
+
 pub use builder::{Builder, GraphError};
 pub use candidate::{Candidate, CandidateContext, OperationTaken, register};
 pub use cost::Cost;
@@ -61,6 +63,17 @@ pub struct Cell {
     pub weights: usize,
 }
 
+/// Candidate operation of a searched cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellOperation {
+    /// Index of the cell, counted from the stem.
+    pub cell: usize,
+    /// Index of its operation weight among those of the cell.
+    pub index: usize,
+    /// Indices of its parameters, of which there is one at least.
+    pub parameters: Range<usize>,
+}
+
 /// Batch norm of a graph, by its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NormName {
@@ -86,6 +99,8 @@ pub struct Graph {
     /// Number of drop paths.
     pub(crate) drop_paths: usize,
     pub(crate) cells: Vec<Cell>,
+    /// Candidate operations with parameters.
+    pub(crate) cell_operations: Vec<CellOperation>,
     /// Classifiers; the first is the network's own, the others are auxiliary.
     pub(crate) heads: Vec<Head>,
     /// Value that the network ends in.
@@ -148,6 +163,12 @@ impl Graph {
     #[must_use]
     pub fn cells(&self) -> &[Cell] {
         &self.cells
+    }
+
+    /// Candidate operations of the searched cells that have parameters, in the order of ω.
+    #[must_use]
+    pub fn cell_operations(&self) -> &[CellOperation] {
+        &self.cell_operations
     }
 
     /// Classifiers, the network's own first.

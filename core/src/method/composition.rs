@@ -1,10 +1,11 @@
 //! Composition of parts: the method of a search.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    EpochSummary, Jacobian, Moment, Part, PartError, Regularization, SearchEnd, Selecting, SelectionRecord, Slot,
-    Tables, together,
+    EpochEnd, EpochSummary, FreezeRule, Jacobian, Moment, Part, PartError, Policy, PolicyState, Regularization,
+    SearchEnd, Selecting, SelectionRecord, Slot, Tables, together,
 };
 use crate::space::{Architecture, Genotype, Space};
 
@@ -38,17 +39,18 @@ impl Relaxed {
     }
 }
 
-/// Method of a search: its parts in order.
+/// Method of a search: its parts in order, and the state of its policy.
 #[derive(Clone, Debug)]
 pub struct Method {
     parts: Vec<(&'static str, Arc<dyn Part>)>,
+    policy: Option<PolicyState>,
 }
 
 impl Method {
     /// Method of some parts by name.
     #[must_use]
     pub fn new(parts: Vec<(&'static str, Arc<dyn Part>)>) -> Self {
-        Self { parts }
+        Self { parts, policy: None }
     }
 
     /// Adds a part.
@@ -82,6 +84,42 @@ impl Method {
         Ok(())
     }
 
+    /// Gives the policy, if there is one, its state under a seed, or that of a method before if this is one of the same
+    /// policy. Without a state, p = softmax(α).
+    pub fn start(&mut self, space: &Space, seed: u64, before: Option<PolicyState>) {
+        let first = self.policy_part().map(|policy| policy.start(space, seed));
+        self.policy = first.map(|first| before.filter(|before| before.fits(&first)).unwrap_or(first));
+    }
+
+    fn policy_part(&self) -> Option<&dyn Policy> {
+        self.parts.iter().find_map(|(_, part)| part.policy())
+    }
+
+    /// Name of the part with a policy, if there is one.
+    pub(crate) fn policy_name(&self) -> Option<&'static str> {
+        self.parts.iter().find(|(_, part)| part.policy().is_some()).map(|(name, _)| *name)
+    }
+
+    /// State of the policy.
+    pub(crate) fn policy(&self) -> Option<&PolicyState> {
+        self.policy.as_ref()
+    }
+
+    /// Replaces the state of the policy.
+    pub(crate) fn set_policy(&mut self, policy: Option<PolicyState>) {
+        self.policy = policy;
+    }
+
+    /// Teaches the policy the reward of the architecture that it gave for a pass. Returns α that it stands for then;
+    /// absent without a policy.
+    pub(crate) fn learn(&mut self, alpha: &Architecture, moment: &Moment, pass: u8, reward: f64) -> Option<Tables> {
+        let alpha = alpha.confined();
+        let policy = self.parts.iter().find_map(|(_, part)| part.policy())?;
+        let state = self.policy.as_mut()?;
+        policy.learn(state, &alpha, moment, pass, reward);
+        Some(policy.preferences(state, &alpha))
+    }
+
     /// Operation weights of a pass of a step: `pass` 0 is the weight step's, 1 the architecture step's. Ascents of the
     /// weight step are left to its caller.
     #[must_use]
@@ -98,6 +136,9 @@ impl Method {
     /// Operation weights of a pass by the relaxation alone.
     pub(crate) fn unperturbed(&self, alpha: &Architecture, moment: &Moment, pass: u8) -> Relaxed {
         let confined = alpha.confined();
+        if let (Some(policy), Some(state)) = (self.policy_part(), &self.policy) {
+            return Relaxed::new(policy.draw(state, &confined, moment, pass), Jacobian::None);
+        }
         let own = self.parts.iter().find_map(|(_, part)| part.relax(&confined, moment, pass));
         own.unwrap_or_else(|| Relaxed::softmax(alpha))
     }
@@ -177,7 +218,13 @@ impl Method {
     /// True if [`regularizes_weights`](Self::regularizes_weights) may be true at some moment.
     #[must_use]
     pub fn may_regularize_weights(&self) -> bool {
-        self.parts.iter().any(|(_, part)| part.slot() == Slot::WeightRegularizer)
+        self.parts.iter().any(|(_, part)| part.may_regularize_weights())
+    }
+
+    /// L2 decay of the weights in this step, if a part has one in the place of the configured one.
+    #[must_use]
+    pub fn weight_decay(&self, moment: &Moment) -> Option<f64> {
+        self.parts.iter().find_map(|(_, part)| part.weight_decay(moment))
     }
 
     /// Terms of the loss of ω.
@@ -209,6 +256,31 @@ impl Method {
             part.regularize_alpha(alpha, relaxed, space, moment, &mut gradient);
         }
         gradient
+    }
+
+    /// Largest power of the Neumann series in the gradient of α, if there is one.
+    #[must_use]
+    pub fn neumann_terms(&self) -> Option<usize> {
+        self.parts.iter().find_map(|(_, part)| part.neumann_terms())
+    }
+
+    /// Rule by which candidate operations are frozen, if there is one.
+    #[must_use]
+    pub fn freezing(&self) -> Option<FreezeRule> {
+        self.parts.iter().find_map(|(_, part)| part.freezing())
+    }
+
+    /// Measures of all parts at the end of an epoch, under the name of the part and their own, such as
+    /// `gumbel_hard.tau`. Those that are not finite are left out.
+    #[must_use]
+    pub fn measures(&self, end: &EpochEnd<'_>) -> BTreeMap<String, f64> {
+        let alpha = end.alpha.confined();
+        let end = EpochEnd { alpha: &alpha, ..*end };
+        let of_part = |(name, part): &(&'static str, Arc<dyn Part>)| {
+            let named = |(measure, value): (&str, f64)| (format!("{name}.{measure}"), value);
+            part.measures(&end).into_iter().map(named).collect::<Vec<_>>()
+        };
+        self.parts.iter().flat_map(of_part).filter(|(_, value)| value.is_finite()).collect()
     }
 
     /// Warnings after the last of some epochs of a search of `epochs`, and whether one of them ends the search. An α that

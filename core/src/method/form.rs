@@ -46,3 +46,14 @@ pub enum AlphaUse {
     /// α is 0 throughout: all candidates have the same weight.
     Untouched,
 }
+
+/// Gradient that the training gradient of an operation is compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OlesForm {
+    /// Sum of training and validation gradient, as in the code of the authors.
+    #[default]
+    Code,
+    /// Validation gradient alone, as in the paper.
+    Clean,
+}

@@ -2,11 +2,13 @@
 //!
 //! | slot | does | parts |
 //! |---|---|---|
-//! | relaxation | α to the operation weights p that cells read | softmax, [`GumbelHard`](parts::GumbelHard), [`Concrete`](parts::Concrete), [`Dirichlet`](parts::Dirichlet), [`Sigmoid`](parts::Sigmoid), [`HardConcrete`](parts::HardConcrete), [`TwoPaths`](parts::TwoPaths), [`UniformPath`](parts::UniformPath) |
+//! | relaxation | α to the operation weights p that cells read | softmax, [`GumbelHard`](parts::GumbelHard), [`Concrete`](parts::Concrete), [`Dirichlet`](parts::Dirichlet), [`Sigmoid`](parts::Sigmoid), [`HardConcrete`](parts::HardConcrete), [`TwoPaths`](parts::TwoPaths), [`UniformPath`](parts::UniformPath), [`Controller`](parts::Controller) |
 //! | perturbation | noise on p in the weight step | [`RandomNoise`](parts::RandomNoise), [`Adversarial`](parts::Adversarial) |
 //! | auxiliary | constant terms added to p | [`AuxiliarySkip`](parts::AuxiliarySkip) |
-//! | weight regularizer | directions of p whose tangent the weight step descends | [`Alignment`](parts::Alignment) |
+//! | weight regularizer | directions of p whose tangent the weight step descends; decay of ω | [`Alignment`](parts::Alignment), [`L2Schedule`](parts::L2Schedule) |
+//! | gradient | second derivatives in the gradient of α | [`Neumann`](parts::Neumann) |
 //! | α regularizer | terms of the gradient of α | [`LogSumExp`](parts::LogSumExp), [`ZeroOne`](parts::ZeroOne), [`DirichletDistance`](parts::DirichletDistance), [`GateGroups`](parts::GateGroups), [`PathDepth`](parts::PathDepth) |
+//! | freeze | ends the training of candidate operations | [`Oles`](parts::Oles) |
 //! | stop | signs of a collapse | [`ParameterFreeShare`](parts::ParameterFreeShare), [`Sharpness`](parts::Sharpness), [`SkipCount`](parts::SkipCount), [`StableRanking`](parts::StableRanking) |
 //! | selection | architecture at the end, from α or from the supernet | strongest α, [`Threshold`](parts::Threshold), [`SkipLimit`](parts::SkipLimit), [`Perturbation`](parts::Perturbation), [`BestOf`](parts::BestOf), [`Evolution`](parts::Evolution) |
 //!
@@ -23,11 +25,14 @@ mod choice;
 mod composition;
 mod draw;
 mod form;
+mod freeze_rule;
 mod gamma;
 mod jacobian;
+mod lstm;
 mod moment;
 mod part;
 pub mod parts;
+mod policy;
 mod preset;
 mod ranking;
 mod sampling;
@@ -38,11 +43,13 @@ mod together;
 
 pub use choice::Choice;
 pub use composition::{Method, Relaxed};
-pub use form::{AlphaUse, DirichletForm, DrawnFrom, ZeroOneForm};
+pub use form::{AlphaUse, DirichletForm, DrawnFrom, OlesForm, ZeroOneForm};
+pub use freeze_rule::{FreezeRule, ParameterGradients};
 pub use jacobian::Jacobian;
 pub use moment::Moment;
-pub use part::{EpochSummary, Part, PartError, Regularization, Slot, Tables};
+pub use part::{EpochEnd, EpochSummary, Part, PartError, Regularization, Slot, Tables};
 pub use parts::{MethodConfig, PartInfo};
+pub use policy::{Policy, PolicyState};
 pub use preset::{PRESETS, Preset};
 pub use ranking::ranking;
 pub use select::{Evaluated, Piece, SearchEnd, Selecting, SelectionRecord, Without};

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use serde::{Serialize, Serializer};
 
-use super::{Moment, Relaxed, SearchEnd, Selecting, SelectionRecord};
+use super::{FreezeRule, Moment, Policy, Relaxed, SearchEnd, Selecting, SelectionRecord};
 use crate::alignment::Estimator;
 use crate::space::{Architecture, Genotype, Space};
 
@@ -23,8 +23,12 @@ pub enum Slot {
     Auxiliary,
     /// Term of the loss of ω.
     WeightRegularizer,
+    /// Gradient of L_val with respect to α.
+    Gradient,
     /// Term of the loss of α.
     AlphaRegularizer,
+    /// Rule by which weights are frozen.
+    Freeze,
     /// Sign of a collapse.
     Stop,
     /// Architecture at the end.
@@ -40,7 +44,9 @@ impl Slot {
             Self::Auxiliary => "auxiliary",
             Self::Perturbation => "perturbation",
             Self::WeightRegularizer => "weight regularizer",
+            Self::Gradient => "gradient",
             Self::AlphaRegularizer => "alpha regularizer",
+            Self::Freeze => "freeze",
             Self::Stop => "stop",
             Self::Selection => "selection",
         }
@@ -49,7 +55,7 @@ impl Slot {
     /// True if several parts of this slot go together.
     #[must_use]
     pub const fn takes_several(self) -> bool {
-        !matches!(self, Self::Relaxation | Self::Selection)
+        !matches!(self, Self::Relaxation | Self::Gradient | Self::Freeze | Self::Selection)
     }
 }
 
@@ -139,6 +145,17 @@ pub struct EpochSummary {
     pub ranking: Vec<Vec<Vec<usize>>>,
 }
 
+/// Search at the end of an epoch, as the measures of parts see it.
+#[derive(Clone, Copy, Debug)]
+pub struct EpochEnd<'a> {
+    /// Architecture parameters.
+    pub alpha: &'a Architecture,
+    /// Moment in this epoch.
+    pub moment: &'a Moment,
+    /// Share of the candidate operations with weights that are frozen.
+    pub frozen: f64,
+}
+
 /// Part of a method. Every hook but [`slot`](Self::slot) and [`check`](Self::check) has a default that does nothing.
 #[expect(unused_variables, reason = "defaults")]
 pub trait Part: Debug + Send + Sync {
@@ -161,6 +178,12 @@ pub trait Part: Debug + Send + Sync {
 
     /// Operation weights for a pass; only a relaxation gives some.
     fn relax(&self, alpha: &Architecture, moment: &Moment, pass: u8) -> Option<Relaxed> {
+        None
+    }
+
+    /// Policy that gives the operation weights, in the place of [`relax`](Self::relax); only a relaxation with a state
+    /// has one.
+    fn policy(&self) -> Option<&dyn Policy> {
         None
     }
 
@@ -202,9 +225,20 @@ pub trait Part: Debug + Send + Sync {
         false
     }
 
+    /// True if [`regularizes_weights`](Self::regularizes_weights) may be true at some moment; the weight step then runs
+    /// all candidates for their cell gradients.
+    fn may_regularize_weights(&self) -> bool {
+        self.slot() == Slot::WeightRegularizer
+    }
+
     /// True if the tangent of the term is taken with the pattern of the main pass held.
     fn holds_pattern(&self) -> bool {
         false
+    }
+
+    /// L2 decay of the weights in this step, in the place of the configured one.
+    fn weight_decay(&self, moment: &Moment) -> Option<f64> {
+        None
     }
 
     /// Adds to the gradient of α, which is flattened table by table, row by row; `relaxed` is p of the architecture
@@ -217,6 +251,21 @@ pub trait Part: Debug + Send + Sync {
         moment: &Moment,
         gradient: &mut [f64],
     ) {
+    }
+
+    /// Largest power of the Neumann series in the gradient of α; only a part of the slot `gradient` gives one.
+    fn neumann_terms(&self) -> Option<usize> {
+        None
+    }
+
+    /// Rule by which candidate operations are frozen; only a part that freezes gives one.
+    fn freezing(&self) -> Option<FreezeRule> {
+        None
+    }
+
+    /// Measures of the part at the end of an epoch by name, which belong into the event of the epoch.
+    fn measures(&self, end: &EpochEnd<'_>) -> Vec<(&'static str, f64)> {
+        Vec::new()
     }
 
     /// Warning after the last of some epochs of a search of `epochs`, if there is a sign of a collapse.

@@ -15,7 +15,7 @@ macro_rules! presets {
         #[non_exhaustive]
         pub enum Preset {
             $(
-                #[doc = concat!($what, " (", $paper, ").")]
+                #[doc = concat!($what, " (`", $paper, "`).")]
                 #[serde(rename = $name)]
                 $variant,
             )+
@@ -93,6 +93,8 @@ presets! {
         config.gate_groups.get_or_insert_default();
         config.path_depth.get_or_insert_default();
     };
+    Idarts "idarts" "arXiv:2106.10784" "iDARTS" |config| { config.neumann.get_or_insert_default(); };
+    Oles "oles" "https://openreview.net/forum?id=yAOwkf4FyL" "OLES" |config| { config.oles.get_or_insert_default(); };
     DartsPlus "darts-plus" "arXiv:1909.06035" "DARTS+" |config| { config.skip_count.get_or_insert_default(); };
     DartsPt "darts-pt" "arXiv:2108.04392" "DARTS-PT" |config| { config.perturbation.get_or_insert_default(); };
     FairDarts "fair-darts" "arXiv:1911.12126" "FairDARTS" |config| {

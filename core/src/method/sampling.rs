@@ -89,6 +89,16 @@ pub(super) fn by_candidate(alpha: &Architecture, mut value: impl FnMut(f64) -> f
     tables
 }
 
+/// Mean of a function of every α that the architecture does not leave out.
+pub(super) fn mean_by_candidate(alpha: &Architecture, value: impl Fn(f64) -> f64) -> f64 {
+    let soft = alpha.probabilities();
+    let all = alpha.tables.iter().flatten().flatten().zip(soft.iter().flatten().flatten());
+    let values: Vec<f64> = all.filter(|(_, p)| **p > 0.0).map(|(alpha, _)| value(*alpha)).collect();
+    #[expect(clippy::cast_precision_loss, reason = "candidates are few")]
+    let count = values.len().max(1) as f64;
+    values.iter().sum::<f64>() / count
+}
+
 /// Adds tables to a gradient, which is flattened table by table, row by row.
 pub(super) fn add(gradient: &mut [f64], tables: &Tables) {
     gradient.iter_mut().zip(tables.iter().flatten().flatten()).for_each(|(slope, own)| *slope += own);

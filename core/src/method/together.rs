@@ -3,7 +3,7 @@
 use super::PartError;
 
 /// Relaxations under which an edge reads one candidate in a pass.
-const ONE_CANDIDATE: &[&str] = &["gumbel_hard", "two_paths", "uniform_path"];
+const ONE_CANDIDATE: &[&str] = &["controller", "gumbel_hard", "two_paths", "uniform_path"];
 
 /// Relaxations by gates, whose weights on an edge have no common sum.
 const GATES: &[&str] = &["hard_concrete", "sigmoid"];
@@ -53,9 +53,14 @@ const APART: &[Apart] = &[
         why: "the former asks what a mixture loses without a candidate, and evaluations of the latter read one",
     },
     Apart {
-        parts: &["log_sum_exp", "skip_count", "stable_ranking", "skip_limit"],
+        parts: &["log_sum_exp", "neumann", "skip_count", "stable_ranking", "skip_limit"],
         others: NO_GRADIENT,
         why: "the former is about what α learns, and with the latter it learns nothing",
+    },
+    Apart {
+        parts: &["log_sum_exp", "neumann", "oles"],
+        others: &["controller"],
+        why: "the former acts on the gradients of an architecture step, and the latter learns from rewards",
     },
 ];
 

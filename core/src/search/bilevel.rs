@@ -1,5 +1,8 @@
 //! Bilevel step: the mathematics of a search, without data sets, schedules or events.
 
+use std::collections::BTreeMap;
+
+use super::freezing::Freezing;
 use super::phase::Stopwatch;
 use super::state::BilevelState;
 use super::{ArchitectureConfig, Order, Phases, SessionError, WeightsConfig};
@@ -7,9 +10,9 @@ use crate::adam::Adam;
 use crate::alignment::Estimator;
 use crate::data::Batch;
 use crate::device::Device;
-use crate::engine::{self, Draws, Engine, Input, Loss, Pass, Probes, SgdStep, Statistics, TangentWant, Want};
+use crate::engine::{self, Draws, Engine, Input, Loss, Pass, Probes, SgdStep, State, Statistics, TangentWant, Want};
 use crate::graph::{Graph, NetworkSize};
-use crate::method::{Method, Moment, Regularization, Relaxed};
+use crate::method::{EpochEnd, Method, Moment, Regularization, Relaxed};
 use crate::session::tensors;
 use crate::space::{Architecture, Space};
 use crate::vector::{argmax, filled};
@@ -22,6 +25,8 @@ pub struct Bilevel {
     pub(super) engine: Box<dyn Engine>,
     pub(super) method: Method,
     adam: Adam,
+    /// Candidate operations whose weights no step moves.
+    freezing: Freezing,
     pub(super) space: Space,
     /// Type of every searched cell.
     pub(super) cell_types: Vec<usize>,
@@ -76,8 +81,8 @@ impl Copies {
 pub struct StepReport {
     /// L_train and its cell gradients, at the weights before the weight step.
     pub train: Gradients,
-    /// L_val and its cell gradients, at the weights of the architecture step: those after the weight step where it comes
-    /// first, and the virtual ones where the gradient is unrolled.
+    /// L_val and its cell gradients, at the weights of the architecture step: those after the weight step where it
+    /// comes first, and the virtual ones where the gradient is unrolled.
     pub valid: Gradients,
     /// Gradient of α, flattened, as given to Adam; where a method holds α, it moves nothing.
     pub alpha: Vec<f64>,
@@ -94,6 +99,16 @@ pub struct GradientNorms {
     pub loss: Option<f64>,
     /// Norm of the regularizers' gradient, such as that of λ·Λ; absent without one, and where it was not measured.
     pub regularizer: Option<f64>,
+}
+
+/// Gradient of α, and what else the passes that lead to it give.
+pub(super) struct ArchitectureGradient {
+    /// Gradient of α, flattened.
+    pub(super) alpha: Vec<f64>,
+    /// L_val and its cell gradients.
+    pub(super) valid: Gradients,
+    /// ∂L_val/∂ω, if a part of the method compares it with the training gradient.
+    pub(super) weights: Option<Vec<f64>>,
 }
 
 /// Copy of the weights before a step, by its place.
@@ -114,15 +129,17 @@ impl Bilevel {
     /// Fresh start under a seed.
     ///
     /// # Errors
-    /// [`SessionError::Size`] if a size is out of range; [`SessionError::Setting`] if the method does not fit the space.
+    /// [`SessionError::Size`] if a size is out of range; [`SessionError::Setting`] if the method does not fit the
+    /// space.
     pub async fn new(
         space: &Space,
         size: NetworkSize,
-        method: Method,
+        mut method: Method,
         seed: u64,
         device: &Device,
     ) -> Result<Self, SessionError> {
         method.check(space)?;
+        method.start(space, seed, None);
         let graph = Graph::supernet(space, size)?;
         let cell_types = graph.cells().iter().map(|cell| cell.cell_type).collect();
         let mut engine = engine::open(graph, device).await?;
@@ -136,6 +153,7 @@ impl Bilevel {
             architecture,
             method,
             adam: Adam::default(),
+            freezing: Freezing::default(),
             space: space.clone(),
             cell_types,
             image_channels: size.image_channels,
@@ -173,6 +191,36 @@ impl Bilevel {
         self.seed
     }
 
+    /// Takes another method. Weights thaw if none of its parts freezes them, and a policy goes on if it is the same.
+    pub(super) fn set_method(&mut self, mut method: Method) {
+        method.start(&self.space, self.seed, self.method.policy().cloned());
+        self.method = method;
+        if self.method.freezing().is_none() {
+            self.set_freezing(Freezing::default());
+        }
+    }
+
+    fn set_freezing(&mut self, freezing: Freezing) {
+        self.freezing = freezing;
+        let ranges = self.freezing.ranges(self.engine.graph());
+        self.engine.freeze(&ranges);
+    }
+
+    /// Measures of the parts of the method at the end of an epoch.
+    pub(super) fn measures(&self, moment: &Moment) -> BTreeMap<String, f64> {
+        self.method.measures(&EpochEnd { alpha: &self.architecture, moment, frozen: self.freezing.share() })
+    }
+
+    /// Gradient of ω that the engine holds, on the host.
+    pub(super) async fn weight_gradient(&mut self) -> Result<Vec<f64>, SessionError> {
+        Ok(self.engine.read(State::Gradient).await?.to_f64())
+    }
+
+    /// True if the architecture step compares its gradient of ω with that of the last weight step.
+    pub(super) fn compares_gradients(&self) -> bool {
+        self.method.freezing().is_some() && self.freezing.train.is_some()
+    }
+
     /// Flattened tables of every cell, such as p, from tables by cell type.
     pub(super) fn copies<T: Clone>(&self, tables: &[Vec<Vec<T>>]) -> Vec<Vec<T>> {
         let flat: Vec<Vec<T>> = tables.iter().map(|table| table.concat()).collect();
@@ -205,10 +253,13 @@ impl Bilevel {
         let (train_draws, valid_draws) = (self.draws(train, step)?, self.draws(valid, step)?);
         watch.lap(&mut self.phases.data);
         let before = (self.architecture.clone(), self.adam.clone());
+        let (freezing, policy) = (self.freezing.clone(), self.method.policy().cloned());
         let backup = self.backup(settings.architecture).await?;
         let done = self.both((train, &train_draws), (valid, &valid_draws), settings).await;
         if done.is_err() {
             (self.architecture, self.adam) = before;
+            self.method.set_policy(policy);
+            self.set_freezing(freezing);
             // Only the first error is reported: after the loss of a device, these calls fail, too.
             let _ = self.engine.clear_gradient().await;
             let _ = match backup {
@@ -221,9 +272,9 @@ impl Bilevel {
     }
 
     /// Keeps the weights for the case that a step fails. Only a weight step that an architecture step follows may have
-    /// to be undone, and an unrolled architecture step needs the engine's own copy for itself.
+    /// to be undone, and an architecture step of second order needs the engine's own copy for itself.
     async fn backup(&mut self, architecture: &ArchitectureConfig) -> Result<Backup, SessionError> {
-        match (architecture.order, architecture.unrolled) {
+        match (architecture.order, self.is_second_order(architecture)) {
             (Order::ArchitectureFirst, _) => Ok(Backup::Unneeded),
             (Order::WeightsFirst, false) => {
                 self.engine.save().await?;
@@ -231,6 +282,11 @@ impl Bilevel {
             }
             (Order::WeightsFirst, true) => Ok(Backup::Host(Box::new(self.state().await?))),
         }
+    }
+
+    /// True if the gradient of α has a term with second derivatives.
+    fn is_second_order(&self, architecture: &ArchitectureConfig) -> bool {
+        architecture.unrolled || self.method.neumann_terms().is_some()
     }
 
     async fn both(
@@ -249,7 +305,7 @@ impl Bilevel {
         Ok(StepReport { train: found, valid, alpha, norms })
     }
 
-    /// Gradient of α on a pair of batches, first order or unrolled as `settings` say; nothing changes.
+    /// Gradient of α on a pair of batches, of the order that method and settings say; nothing changes.
     ///
     /// # Errors
     /// [`SessionError::Engine`] if the device fails.
@@ -261,7 +317,7 @@ impl Bilevel {
     ) -> Result<Vec<f64>, SessionError> {
         let step = settings.moment.step;
         let (train_draws, valid_draws) = (self.draws(train, step)?, self.draws(valid, step)?);
-        Ok(self.alpha_gradient((train, &train_draws), (valid, &valid_draws), settings).await?.0)
+        Ok(self.alpha_gradient((train, &train_draws), (valid, &valid_draws), settings).await?.alpha)
     }
 
     async fn alpha_gradient(
@@ -269,17 +325,24 @@ impl Bilevel {
         train: (&Batch, &Draws),
         valid: (&Batch, &Draws),
         settings: &StepSettings<'_>,
-    ) -> Result<(Vec<f64>, Gradients), SessionError> {
+    ) -> Result<ArchitectureGradient, SessionError> {
         let relaxed = self.relax(&settings.moment, ARCHITECTURE_PASS);
         let reads = (!relaxed.ones).then(|| self.copies(&relaxed.jacobian.reads(&relaxed.p)));
         let copies = Copies { p: self.copies(&relaxed.p), reads };
-        if settings.architecture.unrolled {
-            return self.unrolled_gradient(train, valid, &relaxed, &copies, settings).await;
+        if self.is_second_order(settings.architecture) {
+            return self.second_order_gradient(train, valid, &relaxed, &copies, settings).await;
         }
-        let want = Want { cells: true, ..Want::default() };
+        let compares = self.compares_gradients();
+        let want = Want { weights: if compares { 1.0 } else { 0.0 }, cells: true, ..Want::default() };
         let pass = self.engine.pass(copies.input(valid), want).await?;
-        let found = gradients(&pass);
-        Ok((self.gradient_of_alpha(&relaxed, &found.cells, &settings.moment), found))
+        let valid = gradients(&pass);
+        let mut weights = None;
+        if compares {
+            weights = Some(self.weight_gradient().await?);
+            self.engine.clear_gradient().await?;
+        }
+        let alpha = self.gradient_of_alpha(&relaxed, &valid.cells, &settings.moment);
+        Ok(ArchitectureGradient { alpha, valid, weights })
     }
 
     /// Gradient of α from cell gradients, regularizers included. Those that are absent are not read.
@@ -294,21 +357,55 @@ impl Bilevel {
         valid: (&Batch, &Draws),
         settings: &StepSettings<'_>,
     ) -> Result<(Vec<f64>, Gradients), SessionError> {
+        if self.method.policy().is_some() {
+            return self.policy_step(valid, settings).await;
+        }
         let mut watch = Stopwatch::start();
-        let (alpha, found) = self.alpha_gradient(train, valid, settings).await?;
+        let ArchitectureGradient { alpha, valid, weights } = self.alpha_gradient(train, valid, settings).await?;
+        watch.lap(&mut self.phases.architecture);
+        finite("validation loss", valid.loss)?;
+        finite("architecture gradient", alpha.iter().sum())?;
+        if !self.method.holds_alpha() {
+            let ArchitectureConfig { lr, betas, decay, .. } = *settings.architecture;
+            let mut flat = self.architecture.flat();
+            self.adam.step(&mut flat, &alpha, lr, betas, decay);
+            finite("architecture", flat.iter().sum())?;
+            self.architecture.set_flat(&flat);
+        }
+        if let (Some(rule), Some(weights)) = (self.method.freezing(), weights) {
+            finite("validation gradient", weights.iter().sum())?;
+            if self.freezing.compare(&rule, self.engine.graph(), &weights) {
+                self.set_freezing(self.freezing.clone());
+            }
+        }
+        watch.lap(&mut self.phases.optimizers);
+        Ok((alpha, valid))
+    }
+
+    /// Architecture step of a method with a policy, which learns from the accuracy of an architecture that it has
+    /// drawn.
+    async fn policy_step(
+        &mut self,
+        valid: (&Batch, &Draws),
+        settings: &StepSettings<'_>,
+    ) -> Result<(Vec<f64>, Gradients), SessionError> {
+        let mut watch = Stopwatch::start();
+        let p = self.copies(&self.relax(&settings.moment, ARCHITECTURE_PASS).p);
+        // A reward needs no ∂L/∂p: the path alone is run.
+        let input = Input { probes: Probes::None, ..input(valid, &p) };
+        let pass = self.engine.pass(input, Want { cells: true, ..Want::default() }).await?;
+        let found = gradients(&pass);
+        let right = right(pass.logits(), &valid.0.labels, self.classes);
         watch.lap(&mut self.phases.architecture);
         finite("validation loss", found.loss)?;
-        finite("architecture gradient", alpha.iter().sum())?;
-        if self.method.holds_alpha() {
-            return Ok((alpha, found));
-        }
-        let ArchitectureConfig { lr, betas, decay, .. } = *settings.architecture;
-        let mut flat = self.architecture.flat();
-        self.adam.step(&mut flat, &alpha, lr, betas, decay);
+        #[expect(clippy::cast_precision_loss, reason = "images are few")]
+        let reward = right as f64 / valid.0.labels.len().max(1) as f64;
+        let alpha = self.method.learn(&self.architecture, &settings.moment, ARCHITECTURE_PASS, reward);
+        let flat = alpha.map_or_else(|| self.architecture.flat(), |alpha| alpha.concat().concat());
         finite("architecture", flat.iter().sum())?;
         self.architecture.set_flat(&flat);
         watch.lap(&mut self.phases.optimizers);
-        Ok((alpha, found))
+        Ok((vec![0.0; flat.len()], found))
     }
 
     async fn weight_step(
@@ -351,7 +448,12 @@ impl Bilevel {
         } else {
             norms.loss = Some(norm);
         }
-        self.descend(norm, settings.lr, settings.weights).await?;
+        if self.method.freezing().is_some() {
+            let gradient = self.weight_gradient().await?;
+            self.freezing.keep(gradient, SgdStep::clip_scale(norm, settings.weights.clip));
+        }
+        let weights = WeightsConfig { decay: self.decay(settings), ..*settings.weights };
+        self.descend(norm, settings.lr, &weights).await?;
         watch.lap(&mut self.phases.optimizers);
         Ok((found, norms))
     }
@@ -364,6 +466,11 @@ impl Bilevel {
         self.engine.step(SgdStep { lr, momentum, decay, scale, nesterov: false }).await?;
         self.engine.update_running().await?;
         Ok(())
+    }
+
+    /// L2 decay of the weights in a step.
+    pub(super) fn decay(&self, settings: &StepSettings<'_>) -> f64 {
+        self.method.weight_decay(&settings.moment).unwrap_or(settings.weights.decay)
     }
 
     /// Flattened p of every cell in evaluation.
@@ -379,8 +486,7 @@ impl Bilevel {
         statistics: Statistics,
     ) -> Result<usize, SessionError> {
         let logits = self.logits(batch, p, statistics).await?;
-        let predictions = logits.chunks_exact(self.classes).map(argmax);
-        Ok(predictions.zip(&batch.labels).filter(|(class, label)| i64::try_from(*class) == Ok(**label)).count())
+        Ok(right(&logits, &batch.labels, self.classes))
     }
 
     /// Logits of a batch, `[batch · classes]`.
@@ -403,7 +509,8 @@ impl Bilevel {
     /// [`SessionError::Engine`] if the device fails.
     pub async fn state(&mut self) -> Result<BilevelState, SessionError> {
         let tensors = tensors::read(self.engine.as_mut()).await?;
-        Ok(BilevelState::new(tensors, &self.space, &self.architecture, self.adam.clone()))
+        let (adam, freezing, policy) = (self.adam.clone(), self.freezing.clone(), self.method.policy().cloned());
+        Ok(BilevelState::new(tensors, self.engine.graph(), &self.space, &self.architecture, adam, freezing, policy))
     }
 
     /// Restores a state.
@@ -415,6 +522,14 @@ impl Bilevel {
         let architecture = state.architecture(&self.space, &self.architecture)?;
         let vectors = tensors::vectors(&state.tensors, graph)?;
         state.check_count(graph, &self.space)?;
+        let freezing = state.freezing(graph)?;
+        let known = match (&state.policy, self.method.policy()) {
+            (Some(saved), Some(own)) => saved.fits(own),
+            (saved, own) => saved.is_none() && own.is_none(),
+        };
+        if !known {
+            return Err(SessionError::State("its policy is that of another method".to_owned()));
+        }
         if !state.adam.fits(architecture.flat().len()) {
             return Err(SessionError::State(
                 "its means of the architecture gradient are those of no search".to_owned(),
@@ -423,8 +538,16 @@ impl Bilevel {
         tensors::write(self.engine.as_mut(), &vectors).await?;
         self.architecture = architecture;
         self.adam = state.adam;
+        self.method.set_policy(state.policy);
+        self.set_freezing(freezing);
         Ok(())
     }
+}
+
+/// Number of images whose largest logit is that of their label.
+fn right(logits: &[f64], labels: &[i64], classes: usize) -> usize {
+    let predictions = logits.chunks_exact(classes).map(argmax);
+    predictions.zip(labels).filter(|(class, label)| i64::try_from(*class) == Ok(**label)).count()
 }
 
 /// Adds the terms of weight regularizers to the gradient of a pass at p.

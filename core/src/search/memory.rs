@@ -33,7 +33,7 @@ impl SearchConfig {
         let training = Training {
             shape: [self.batch, data.channels(), data.height(), data.width()],
             tangent: method.may_hold_pattern() || self.measures.curvature,
-            saves: self.architecture.unrolled,
+            saves: self.architecture.unrolled || method.neumann_terms().is_some(),
         };
         Ok(SessionMemory::of(Graph::supernet(&self.search_space()?, size)?, data, device, training))
     }

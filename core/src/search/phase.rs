@@ -11,7 +11,7 @@ use web_time::Instant;
 /// results are read, so results that are not read, such as the new weights, are waited for in the next phase.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Phases {
-    /// ∂L_val/∂α: one pass, or four if it is unrolled.
+    /// ∂L_val/∂α: one pass, four if it is unrolled, and 3 + 2K with a Neumann series up to the power K.
     pub architecture: f64,
     /// Pass that gives ∂L_train/∂ω and the cell gradients, and those of ascents before it.
     pub weights: f64,

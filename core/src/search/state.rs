@@ -1,11 +1,16 @@
 //! State of a supernet in training as named tensors: under the names and shapes of the PyTorch references.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
+use super::freezing::Freezing;
 use super::progress::Progress;
 use crate::adam::Adam;
+use crate::engine::{State, named};
 use crate::graph::Graph;
-use crate::method::SelectionRecord;
+use crate::method::{PolicyState, SelectionRecord};
 use crate::session::tensors::{self, tensor};
 use crate::session::{SavedState, SessionError, Tensor, Tensors};
 use crate::space::{Architecture, Space};
@@ -17,6 +22,7 @@ use crate::space::{Architecture, Space};
 /// | the name of a parameter, such as `stem.0.weight` | the parameter |
 /// | `momentum.` and the name of a parameter | its momentum |
 /// | the name of a batch norm and `.running_mean` or `.running_var` | its running statistics |
+/// | `gradient.` and the name of a parameter | its last training gradient, if a part of the method compares it |
 /// | `alphas_normal`, `alphas_reduce` | α of a type of cell, `[edges, candidates]`; −10³⁰ where an edge has fewer |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BilevelState {
@@ -24,7 +30,15 @@ pub struct BilevelState {
     #[serde(default, skip_serializing_if = "Tensors::is_empty")]
     pub(super) tensors: Tensors,
     pub(super) adam: Adam,
+    #[serde(default, skip_serializing_if = "Freezing::is_new")]
+    pub(super) freezing: Freezing,
+    /// State of the method's policy, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) policy: Option<PolicyState>,
 }
+
+/// Prefix of the tensors of the last training gradient.
+const GRADIENT: &str = "gradient.";
 
 /// α of a candidate that an edge lacks: its softmax is 0.
 const LACKING: f64 = -1e30;
@@ -45,8 +59,16 @@ impl SavedState for SearchState {
 }
 
 impl BilevelState {
-    /// State from the tensors of an engine and α.
-    pub(super) fn new(mut tensors: Tensors, space: &Space, architecture: &Architecture, adam: Adam) -> Self {
+    /// State from the tensors of an engine and α, with the graph of the engine.
+    pub(super) fn new(
+        mut tensors: Tensors,
+        graph: &Graph,
+        space: &Space,
+        architecture: &Architecture,
+        adam: Adam,
+        mut freezing: Freezing,
+        policy: Option<PolicyState>,
+    ) -> Self {
         for (cell_type, table) in space.cell_types.iter().zip(&architecture.tables) {
             let width = table.iter().map(Vec::len).max().unwrap_or_default();
             let padded = |row: &Vec<f64>| row.iter().copied().chain(std::iter::repeat(LACKING)).take(width).collect();
@@ -54,7 +76,31 @@ impl BilevelState {
             let tensor = Tensor { shape: vec![table.len(), width], values: rows.concat() };
             tensors.insert(format!("alphas_{}", cell_type.name), tensor);
         }
-        Self { tensors, adam }
+        if let Some(train) = freezing.train.take() {
+            let gradient = named::tensors(graph, State::Gradient, train.as_slice());
+            tensors.extend(gradient.map(|(name, tensor)| (format!("{GRADIENT}{name}"), tensor)));
+        }
+        Self { tensors, adam, freezing, policy }
+    }
+
+    /// True if the state has a training gradient.
+    fn has_gradient(&self) -> bool {
+        self.tensors.keys().any(|name| name.starts_with(GRADIENT))
+    }
+
+    /// State of the freezing, with the training gradient.
+    pub(super) fn freezing(&self, graph: &Graph) -> Result<Freezing, SessionError> {
+        if !self.freezing.fits(graph) {
+            return Err(SessionError::State("its frozen operations are those of another network".to_owned()));
+        }
+        let mut freezing = self.freezing.clone();
+        if self.has_gradient() {
+            let gradient = named::gather(graph, State::Gradient, |piece| {
+                tensor(&self.tensors, &format!("{GRADIENT}{}", piece.name), &piece.shape).map(Cow::Borrowed)
+            })?;
+            freezing.train = Some(Arc::new(gradient));
+        }
+        Ok(freezing)
     }
 
     /// α, in the shape of `like`.
@@ -73,7 +119,8 @@ impl BilevelState {
 
     /// True if all tensors are those of this supernet, and no others.
     pub(super) fn check_count(&self, graph: &Graph, space: &Space) -> Result<(), SessionError> {
-        let count = tensors::count(graph) + space.cell_types.len();
+        let gradient = if self.has_gradient() { graph.parameters().len() } else { 0 };
+        let count = tensors::count(graph) + space.cell_types.len() + gradient;
         if self.tensors.len() == count {
             return Ok(());
         }

@@ -59,7 +59,7 @@ impl Search {
         method.check(&self.space)?;
         let ArchitectureConfig { temperature, constraints, .. } = &config.architecture;
         self.bilevel.architecture.confine(&self.space, *temperature, constraints)?;
-        self.bilevel.method = method;
+        self.bilevel.set_method(method);
         self.config = config;
         Ok(())
     }
@@ -194,6 +194,7 @@ impl Search {
             clipped: share(progress.clipped),
             cell_types: reports.collect(),
             curvature,
+            measures: self.bilevel.measures(&moment),
             operations: genotype.operations(),
             parameter_free: genotype.parameter_free(),
             skip_connections: genotype.skip_connections(),

@@ -249,6 +249,9 @@ pub struct EpochEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "typescript", ts(optional))]
     pub curvature: Option<f64>,
+    /// Measures of the method's parts under the name of the part and their own, such as `gumbel_hard.tau`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub measures: BTreeMap<String, f64>,
     /// Genotype that α stands for.
     pub genotype: Genotype,
     /// Number of occurrences of each operation in the genotype.

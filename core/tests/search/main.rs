@@ -3,7 +3,9 @@
 mod bilevel;
 mod change;
 mod curvature;
+mod freezing;
 mod method;
+mod neumann;
 mod parts;
 mod selection;
 mod session;

@@ -1,7 +1,7 @@
 //! Tests of compositions: which parts go together, in which order they act, and how settings change them.
 
 use lambda_darts::alignment::AlignmentMeasure;
-use lambda_darts::method::{MethodConfig, Moment, Preset};
+use lambda_darts::method::{EpochEnd, MethodConfig, Moment, Preset};
 use lambda_darts::search::SearchConfig;
 use lambda_darts::space::{Architecture, Space};
 
@@ -34,6 +34,40 @@ fn auxiliary_terms_are_added_after_the_perturbation() {
             }
         }
     }
+}
+
+/// Measures halfway through a search, by hand.
+#[test]
+fn parts_measure_their_schedules() {
+    let space = Space::named("nas-bench-201").expect("a space");
+    let (alpha, moment) = (Architecture::new(&space, 1), Moment { epoch: 5, ..MOMENT });
+    for (preset, measure, expected) in [
+        (Preset::Gdas, "gumbel_hard.tau", 5.05),
+        (Preset::Snas, "concrete.tau", 5.5),
+        (Preset::PrDarts, "hard_concrete.tau", 0.55),
+        (Preset::SdartsRs, "random_noise.epsilon", 0.165),
+        (Preset::DartsMinus, "auxiliary_skip.beta", 0.5),
+        (Preset::BetaDarts, "log_sum_exp.weight", 25.0),
+        (Preset::Oles, "oles.frozen", 0.25),
+    ] {
+        let method = MethodConfig::preset(preset).build(&space).expect("a method");
+        let found = method.measures(&EpochEnd { alpha: &alpha, moment: &moment, frozen: 0.25 });
+        let value: f64 = found[measure];
+        assert!((value - expected).abs() < 1e-12, "{measure}: {found:?}");
+    }
+}
+
+/// A part's decay stands in the place of the configured one, and moves on in the course of the search.
+#[test]
+fn a_part_can_have_the_decay_of_the_weights() {
+    let space = Space::named("nas-bench-201").expect("a space");
+    let method = with(Preset::Darts, "method.l2_schedule.last", "0.0103").build(&space).expect("a method");
+    for (epoch, expected) in [(0, 3e-4), (5, 5.3e-3), (10, 1.03e-2)] {
+        let found = method.weight_decay(&Moment { epoch, ..MOMENT }).expect("a decay");
+        assert!((found - expected).abs() < 1e-12_f64, "{found}, not {expected}");
+    }
+    let plain = MethodConfig::preset(Preset::Darts).build(&space).expect("a method");
+    assert_eq!(plain.weight_decay(&MOMENT), None);
 }
 
 #[test]

@@ -85,11 +85,19 @@ fn every_part_has_an_effect_beside_every_other() {
 /// two paths. The sum of a node's gradient stands in for those of the other candidates of a Gumbel sample.
 #[test]
 fn single_paths_are_run_alone() {
-    for (part, of_train, of_valid) in [("gumbel_hard", 6, 30), ("two_paths", 6, 12), ("uniform_path", 6, 6)] {
-        for report in run(&[part]).expect("steps").reports {
+    let cases: [(&[&str], usize, usize); 6] = [
+        (&["gumbel_hard"], 6, 30),
+        (&["two_paths"], 6, 12),
+        (&["uniform_path"], 6, 6),
+        (&["controller"], 6, 6),
+        (&["two_paths", "l2_schedule"], 6, 12),
+        (&["two_paths", "neumann"], 6, 12),
+    ];
+    for (parts, of_train, of_valid) in cases {
+        for report in run(parts).expect("steps").reports {
             let present = [&report.train.cells, &report.valid.cells]
                 .map(|cells| cells.iter().map(|cell| cell.iter().flatten().count()).collect::<Vec<_>>());
-            assert_eq!(present, [vec![of_train; 3], vec![of_valid; 3]], "{part}");
+            assert_eq!(present, [vec![of_train; 3], vec![of_valid; 3]], "{parts:?}");
         }
     }
     let aligned = run(&["alignment"]).expect("steps");

@@ -1,4 +1,5 @@
 /** The plots over the epochs of searches, in their order. */
+import { words } from "../method";
 import * as quantities from "../quantities";
 import type { Quantity } from "../quantities";
 import type { EpochEvent } from "../types";
@@ -55,3 +56,9 @@ export const PLOTS: readonly Plot<EpochEvent>[] = [
     optional: true,
   }),
 ];
+
+/** The plot of a measure that a part of a method adds to the epochs, such as `gumbel_hard.tau`. */
+export function plotOfMeasure(name: string): Plot<EpochEvent> {
+  const [part = name, measure = ""] = name.split(".");
+  return plotOf(quantities.measureOf(name), { title: words(measure), note: `of ${words(part).toLowerCase()}`, hold: [0], optional: true });
+}

@@ -1,6 +1,7 @@
 //! Engine of the CPU: its state and the methods that change it.
 
 use std::fmt::Debug;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Real;
@@ -8,6 +9,7 @@ use super::context::{Layout, Packed, Readers};
 use super::head::Scored;
 use super::stage::Shard;
 use super::vector;
+use crate::engine::state::merged;
 use crate::engine::{
     Engine, EngineError, Found, Input, Later, Loss, Numbers, Plan, Reuse, SgdStep, State, TangentWant, Want,
 };
@@ -20,6 +22,8 @@ pub(crate) struct CpuEngine<T> {
     pub(super) weights: Vec<T>,
     pub(super) gradient: Vec<T>,
     momentum: Vec<T>,
+    /// Ranges of ω that no step moves, in order.
+    frozen: Vec<Range<usize>>,
     /// Gradient that a later one is compared with.
     marked: Option<Vec<T>>,
     /// Running means and unbiased variances.
@@ -72,6 +76,7 @@ impl<T: Real> CpuEngine<T> {
             weights: zeros(),
             gradient: zeros(),
             momentum: zeros(),
+            frozen: Vec::new(),
             marked: None,
             running: [vec![T::ZERO; plan.normalized], vec![T::ONE; plan.normalized]],
             saved: None,
@@ -118,17 +123,22 @@ impl<T: Real> CpuEngine<T> {
         found
     }
 
-    /// Adds the gradient of the weights that the last pass has deferred, unless its tangent has added it.
+    /// Adds the gradient of the weights that the last pass has deferred, unless its tangent has added it; that of frozen
+    /// ones is zero again.
     fn settle_debt(&mut self) {
-        let Some(Owed { coefficient, p, labels }) = self.owed.take() else { return };
-        let still: Vec<Vec<T>> = p.iter().map(|p| vec![T::ZERO; p.len()]).collect();
-        self.run_tangent_of(
-            &p,
-            &labels,
-            &still,
-            T::of(coefficient),
-            TangentWant { weights: 1.0, ..TangentWant::default() },
-        );
+        if let Some(Owed { coefficient, p, labels }) = self.owed.take() {
+            let still: Vec<Vec<T>> = p.iter().map(|p| vec![T::ZERO; p.len()]).collect();
+            self.run_tangent_of(
+                &p,
+                &labels,
+                &still,
+                T::of(coefficient),
+                TangentWant { weights: 1.0, ..TangentWant::default() },
+            );
+        }
+        for range in &self.frozen {
+            self.gradient[range.clone()].fill(T::ZERO);
+        }
     }
 
     fn tangent(
@@ -207,8 +217,17 @@ impl<T: Real> Engine for CpuEngine<T> {
 
     fn step(&mut self, step: SgdStep) -> Later<'_, ()> {
         self.settle_debt();
+        let held: Vec<Vec<T>> = self.frozen.iter().map(|range| self.weights[range.clone()].to_vec()).collect();
         vector::sgd(&mut self.weights, &mut self.momentum, &mut self.gradient, step);
+        for (range, held) in self.frozen.iter().zip(&held) {
+            self.weights[range.clone()].copy_from_slice(held);
+            self.momentum[range.clone()].fill(T::ZERO);
+        }
         done(Ok(()))
+    }
+
+    fn freeze(&mut self, ranges: &[Range<usize>]) {
+        self.frozen = merged(ranges, self.weights.len());
     }
 
     fn update_running(&mut self) -> Later<'_, ()> {

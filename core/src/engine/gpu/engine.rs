@@ -1,5 +1,6 @@
 //! Engine of a GPU: passes and their tangents.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use web_time::Instant;
@@ -13,6 +14,7 @@ use super::program::{ROW, word};
 use super::state::DeviceState;
 use crate::device::{DeviceError, GpuDevice, OpenGpu, STORAGE_BUFFERS, wgpu};
 use crate::engine::difference::Difference;
+use crate::engine::state::merged;
 use crate::engine::{
     Engine, EngineError, Found, Input, Later, Loss, Numbers, Paths, Plan, Reuse, SgdStep, State, Statistics,
     TangentWant, Traffic, Want,
@@ -387,6 +389,10 @@ impl Engine for GpuEngine {
     fn step(&mut self, step: SgdStep) -> Later<'_, ()> {
         self.state.step(&self.kernels, step);
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn freeze(&mut self, ranges: &[Range<usize>]) {
+        self.state.freeze(&self.kernels, merged(ranges, self.plan.weights));
     }
 
     fn update_running(&mut self) -> Later<'_, ()> {

@@ -1,5 +1,6 @@
 //! State on a GPU: vectors of the length of ω, running statistics, and the kernels on them.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::buffers::Buffers;
@@ -46,6 +47,8 @@ pub(super) struct DeviceState {
     places: Places,
     weights: usize,
     normalized: usize,
+    /// Ranges of ω that no step moves, in order.
+    frozen: Vec<Range<usize>>,
     launched: AtomicU64,
 }
 
@@ -102,6 +105,7 @@ impl DeviceState {
             places,
             weights,
             normalized,
+            frozen: Vec::new(),
             launched: AtomicU64::new(0),
         };
         kernels.write_words(&state.affine, &affine);
@@ -162,28 +166,38 @@ impl DeviceState {
         }
     }
 
+    /// Copies parts of the state to other places: start, new start and length of each.
     fn copy(&self, kernels: &Kernels, parts: &[(usize, usize, usize)]) {
-        let mut encoder = kernels.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         // A copy within one buffer is not allowed: the numbers go through another.
-        let size = parts.iter().map(|&(.., size)| size).sum::<usize>().max(1);
-        let between = kernels.gpu.device.create_buffer(&wgpu::BufferDescriptor {
+        let between = self.taken_out(kernels, parts.iter().map(|&(from, _, size)| from..from + size));
+        self.put_back(kernels, &between, parts.iter().map(|&(_, to, size)| to..to + size));
+    }
+
+    /// Copies ranges of the state into a buffer, one after the other.
+    fn taken_out(&self, kernels: &Kernels, ranges: impl Iterator<Item = Range<usize>> + Clone) -> wgpu::Buffer {
+        let size = ranges.clone().map(|range| range.len()).sum::<usize>().max(1);
+        let buffer = kernels.gpu.device.create_buffer(&wgpu::BufferDescriptor {
             label: None,
             size: (size * 4) as u64,
             usage: wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        let mut at = 0;
-        for &(from, _, size) in parts.iter().filter(|part| part.2 > 0) {
-            encoder.copy_buffer_to_buffer(&self.buffer, (from * 4) as u64, &between, at, (size * 4) as u64);
-            at += (size * 4) as u64;
-        }
-        at = 0;
-        for &(_, to, size) in parts.iter().filter(|part| part.2 > 0) {
-            encoder.copy_buffer_to_buffer(&between, at, &self.buffer, (to * 4) as u64, (size * 4) as u64);
-            at += (size * 4) as u64;
+        let mut encoder = kernels.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        for (own, outside) in placed(ranges) {
+            encoder.copy_buffer_to_buffer(&self.buffer, bytes(own.start), &buffer, bytes(outside), bytes(own.len()));
         }
         kernels.gpu.submit(encoder);
-        between.destroy();
+        buffer
+    }
+
+    /// Copies the numbers of a buffer into ranges of the state, one after the other; the buffer is gone afterwards.
+    fn put_back(&self, kernels: &Kernels, buffer: &wgpu::Buffer, ranges: impl Iterator<Item = Range<usize>>) {
+        let mut encoder = kernels.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        for (own, outside) in placed(ranges) {
+            encoder.copy_buffer_to_buffer(buffer, bytes(outside), &self.buffer, bytes(own.start), bytes(own.len()));
+        }
+        kernels.gpu.submit(encoder);
+        buffer.destroy();
     }
 
     /// Copies the weights into the inputs of a pass.
@@ -202,6 +216,25 @@ impl DeviceState {
         let coefficients = [coefficient, 0.0, 0.0, 0.0];
         let call = Call { count: self.weights, to: self.places.gradient, coefficients, ..Call::default() };
         self.each(kernels, StateKernel::Accumulate, call, Some(buffers));
+        self.clear_frozen(kernels, self.places.gradient);
+    }
+
+    /// Freezes ranges of ω, in order, in the place of those before.
+    pub(super) fn freeze(&mut self, kernels: &Kernels, ranges: Vec<Range<usize>>) {
+        self.frozen = ranges;
+        self.clear_frozen(kernels, self.places.gradient);
+    }
+
+    /// Sets the frozen places of a vector of the length of ω to zero.
+    fn clear_frozen(&self, kernels: &Kernels, vector: usize) {
+        if self.frozen.is_empty() {
+            return;
+        }
+        let mut encoder = kernels.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        for range in &self.frozen {
+            encoder.clear_buffer(&self.buffer, bytes(vector + range.start), Some(bytes(range.len())));
+        }
+        kernels.gpu.submit(encoder);
     }
 
     /// Keeps the statistics of a pass, which has taken those of the channels in `measured`.
@@ -243,7 +276,15 @@ impl DeviceState {
         let Places { weights: to, gradient: from, momentum: other, .. } = self.places;
         let coefficients = [step.lr, step.momentum, step.decay, step.scale];
         let call = Call { count: self.weights, to, from, other, coefficients, flag: step.nesterov };
+        if self.frozen.is_empty() {
+            self.each(kernels, StateKernel::Sgd, call, None);
+            return;
+        }
+        let frozen = self.frozen.iter().map(|range| to + range.start..to + range.end);
+        let held = self.taken_out(kernels, frozen.clone());
         self.each(kernels, StateKernel::Sgd, call, None);
+        self.put_back(kernels, &held, frozen);
+        self.clear_frozen(kernels, other);
     }
 
     pub(super) fn save(&self, kernels: &Kernels) {
@@ -337,7 +378,24 @@ impl DeviceState {
 
     pub(super) fn write(&self, kernels: &Kernels, state: State, numbers: &[f32]) {
         kernels.write(&self.buffer, self.range(state).0, numbers);
+        if state == State::Gradient {
+            self.clear_frozen(kernels, self.places.gradient);
+        }
     }
+}
+
+/// Ranges that are not empty, each with its start where they stand one after the other.
+fn placed(ranges: impl Iterator<Item = Range<usize>>) -> impl Iterator<Item = (Range<usize>, usize)> {
+    ranges.filter(|range| !range.is_empty()).scan(0, |end, range| {
+        let start = *end;
+        *end += range.len();
+        Some((range, start))
+    })
+}
+
+/// Number of bytes of some numbers.
+const fn bytes(numbers: usize) -> u64 {
+    (numbers * 4) as u64
 }
 
 /// In browsers, a buffer that is merely dropped waits for the garbage collector, which does not see its size.

@@ -1,11 +1,14 @@
 //! Reference engine: its state, its passes and the methods that change them.
 
+use std::ops::Range;
+
 use burn::tensor::{DType, Device, Gradients, Int, Tensor, TensorData};
 
 use super::forward::{Forward, cross_entropy};
 use super::pattern::ActivationPattern;
 use crate::device::{BurnDevice, DeviceError};
 use crate::engine::difference::Difference;
+use crate::engine::state::merged;
 use crate::engine::{
     Engine, EngineError, Found, Input, Later, Loss, Numbers, Paths, Reuse, SgdStep, State, Statistics, TangentWant,
     Want,
@@ -23,6 +26,8 @@ pub(crate) struct ReferenceEngine {
     momentum: Tensor<1>,
     running: [Tensor<1>; 2],
     saved: Option<[Tensor<1>; 4]>,
+    /// 1 for weights that steps move and 0 for frozen ones, if there are frozen ones.
+    free: Option<Tensor<1>>,
     /// Gradient that a later one is compared with.
     marked: Option<Tensor<1>>,
     /// Means and unbiased variances of the batch norms that the last pass has run, by their first channel.
@@ -54,6 +59,7 @@ impl ReferenceEngine {
             momentum: vector(0.0, weights),
             running: [vector(0.0, normalized), vector(1.0, normalized)],
             saved: None,
+            free: None,
             marked: None,
             kept_statistics: Vec::new(),
             pattern: None,
@@ -167,7 +173,15 @@ impl ReferenceEngine {
 
     fn add(&mut self, gradient: Option<Tensor<1>>, coefficient: f64) {
         if let Some(gradient) = gradient {
-            self.gradient = self.gradient.clone().add(gradient.mul_scalar(coefficient));
+            self.gradient = self.without_frozen(self.gradient.clone().add(gradient.mul_scalar(coefficient)));
+        }
+    }
+
+    /// Vector of the length of ω with zeros for the frozen weights.
+    fn without_frozen(&self, vector: Tensor<1>) -> Tensor<1> {
+        match &self.free {
+            Some(free) => vector.mul(free.clone()),
+            None => vector,
         }
     }
 
@@ -305,12 +319,23 @@ impl Engine for ReferenceEngine {
 
     fn step(&mut self, step: SgdStep) -> Later<'_, ()> {
         let gradient = self.gradient.clone().mul_scalar(step.scale);
-        let gradient = gradient.add(self.weights.clone().mul_scalar(step.decay));
-        self.momentum = self.momentum.clone().mul_scalar(step.momentum).add(gradient.clone());
+        let gradient = self.without_frozen(gradient.add(self.weights.clone().mul_scalar(step.decay)));
+        self.momentum = self.without_frozen(self.momentum.clone().mul_scalar(step.momentum)).add(gradient.clone());
         let ahead = self.momentum.clone();
         let ahead = if step.nesterov { ahead.mul_scalar(step.momentum).add(gradient) } else { ahead };
         self.weights = self.weights.clone().sub(ahead.mul_scalar(step.lr));
         self.clear_gradient()
+    }
+
+    fn freeze(&mut self, ranges: &[Range<usize>]) {
+        let count = self.graph.parameter_count();
+        let ranges = merged(ranges, count);
+        self.free = (!ranges.is_empty()).then(|| {
+            let mut free = vec![1.0; count];
+            ranges.into_iter().for_each(|range| free[range].fill(0.0));
+            tensor(&self.burn, free, [count])
+        });
+        self.gradient = self.without_frozen(self.gradient.clone());
     }
 
     fn update_running(&mut self) -> Later<'_, ()> {
@@ -358,7 +383,7 @@ impl Engine for ReferenceEngine {
         if checked.is_ok() {
             self.pattern = None;
             let new = tensor(&self.burn, numbers.to_f64(), [numbers.len()]);
-            *self.state(state) = new;
+            *self.state(state) = if state == State::Gradient { self.without_frozen(new) } else { new };
         }
         Box::pin(std::future::ready(checked))
     }

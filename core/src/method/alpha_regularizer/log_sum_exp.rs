@@ -10,7 +10,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::method::{Moment, Part, PartError, Relaxed, Slot};
+use crate::method::{EpochEnd, Moment, Part, PartError, Relaxed, Slot};
 use crate::space::{Architecture, Space};
 
 /// Settings of the decay. By default it ends at 50, as published for NAS-Bench-201.
@@ -46,6 +46,10 @@ impl Part for LogSumExp {
                 *slope += coefficient * p;
             }
         }
+    }
+
+    fn measures(&self, end: &EpochEnd<'_>) -> Vec<(&'static str, f64)> {
+        vec![("weight", self.weight * end.moment.progress())]
     }
 }
 

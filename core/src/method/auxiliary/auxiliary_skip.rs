@@ -11,7 +11,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::method::{Moment, Part, PartError, Slot, Tables};
+use crate::method::{EpochEnd, Moment, Part, PartError, Slot, Tables};
 use crate::space::{Operation, Space};
 
 /// Settings of the auxiliary skip connection. By default β decays linearly from 1, as published.
@@ -25,6 +25,13 @@ pub struct AuxiliarySkip {
 impl Default for AuxiliarySkip {
     fn default() -> Self {
         Self { beta: 1.0 }
+    }
+}
+
+impl AuxiliarySkip {
+    /// β at a moment.
+    fn beta_at(&self, moment: &Moment) -> f64 {
+        self.beta * (1.0 - moment.progress())
     }
 }
 
@@ -51,7 +58,7 @@ impl Part for AuxiliarySkip {
     }
 
     fn add_auxiliary(&self, p: &mut Tables, space: &Space, moment: &Moment) {
-        let beta = self.beta * (1.0 - moment.progress());
+        let beta = self.beta_at(moment);
         for (table, cell_type) in p.iter_mut().zip(&space.cell_types) {
             for (p, edge) in table.iter_mut().zip(&cell_type.edges) {
                 let skip = edge.operations.iter().position(|&operation| operation == Operation::SkipConnect);
@@ -60,6 +67,10 @@ impl Part for AuxiliarySkip {
                 }
             }
         }
+    }
+
+    fn measures(&self, end: &EpochEnd<'_>) -> Vec<(&'static str, f64)> {
+        vec![("beta", self.beta_at(end.moment))]
     }
 }
 

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::method::sampling::onto_simplex;
-use crate::method::{Moment, Part, PartError, Slot, Tables};
+use crate::method::{EpochEnd, Moment, Part, PartError, Slot, Tables};
 
 /// Settings of the noise. Its defaults are published: ε grows linearly from 0.03 to 0.3.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -52,6 +52,10 @@ impl Part for RandomNoise {
             }
             onto_simplex(p);
         }
+    }
+
+    fn measures(&self, end: &EpochEnd<'_>) -> Vec<(&'static str, f64)> {
+        vec![("epsilon", end.moment.between(self.first, self.last))]
     }
 }
 

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::method::sampling::gumbel_softmax;
-use crate::method::{Jacobian, Moment, Part, PartError, Relaxed, Slot};
+use crate::method::{EpochEnd, Jacobian, Moment, Part, PartError, Relaxed, Slot};
 use crate::space::Architecture;
 
 /// Settings of the distribution. By default τ falls from 10 to 1.
@@ -47,6 +47,10 @@ impl Part for Concrete {
         let tau = moment.between(self.first, self.last);
         let p = gumbel_softmax(alpha, tau, &mut moment.random(16 + pass));
         Some(Relaxed::new(p.clone(), Jacobian::Softmax { soft: p, scale: 1.0 / tau }))
+    }
+
+    fn measures(&self, end: &EpochEnd<'_>) -> Vec<(&'static str, f64)> {
+        vec![("tau", end.moment.between(self.first, self.last))]
     }
 }
 

@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::method::sampling::{gumbel_softmax, hard};
-use crate::method::{Jacobian, Moment, Part, PartError, Relaxed, Slot, Tables};
+use crate::method::{EpochEnd, Jacobian, Moment, Part, PartError, Relaxed, Slot, Tables};
 use crate::space::Architecture;
 
 /// Settings of the sampling. Its defaults are published: τ falls from 10 to 0.1.
@@ -51,6 +51,10 @@ impl Part for GumbelHard {
 
     fn relax_for_evaluation(&self, alpha: &Architecture) -> Option<Tables> {
         Some(hard(&alpha.probabilities()))
+    }
+
+    fn measures(&self, end: &EpochEnd<'_>) -> Vec<(&'static str, f64)> {
+        vec![("tau", end.moment.between(self.first, self.last))]
     }
 }
 

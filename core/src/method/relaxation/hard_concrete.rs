@@ -17,8 +17,8 @@ use rand::{Rng, RngExt};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::method::sampling::{by_candidate, by_edge, logistic, sigmoid};
-use crate::method::{Jacobian, Moment, Part, PartError, Relaxed, Slot, Tables};
+use crate::method::sampling::{by_candidate, by_edge, logistic, mean_by_candidate, sigmoid};
+use crate::method::{EpochEnd, Jacobian, Moment, Part, PartError, Relaxed, Slot, Tables};
 use crate::space::Architecture;
 
 /// Settings of the gates. Its defaults are those of the reference.
@@ -49,6 +49,11 @@ impl HardConcrete {
     /// Stretched gate before it is clipped.
     fn stretched(&self, soft: f64) -> f64 {
         self.low + (self.high - self.low) * soft
+    }
+
+    /// Number τ ln(−low/high), with which P(g > 0) = σ(α − shift).
+    fn shift(&self, tau: f64) -> f64 {
+        tau * libm::log(-self.low / self.high)
     }
 
     /// Derivative ∂g/∂α from ḡ.
@@ -90,7 +95,7 @@ impl Part for HardConcrete {
         let soft = by_candidate(alpha, |alpha| sigmoid((alpha + logistic(&mut random)) / tau));
         let gates = by_edge(&soft, |soft| soft.iter().map(|&soft| self.stretched(soft).clamp(0.0, 1.0)).collect());
         let slopes = by_edge(&soft, |soft| soft.iter().map(|&soft| self.slope(soft, tau)).collect());
-        let shift = tau * libm::log(-self.low / self.high);
+        let shift = self.shift(tau);
         let mut open = by_candidate(alpha, |alpha| sigmoid(alpha - shift));
         let mut p = gates;
         if self.keep > 0 {
@@ -113,6 +118,12 @@ impl Part for HardConcrete {
             order.into_iter().take(self.keep).for_each(|at| read[at] = 1.0);
             read
         }))
+    }
+
+    fn measures(&self, end: &EpochEnd<'_>) -> Vec<(&'static str, f64)> {
+        let tau = end.moment.between(self.first, self.last);
+        let shift = self.shift(tau);
+        vec![("tau", tau), ("open", mean_by_candidate(end.alpha, |alpha| sigmoid(alpha - shift)))]
     }
 }
 

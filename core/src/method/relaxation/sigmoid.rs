@@ -13,8 +13,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::method::sampling::{by_candidate, sigmoid};
-use crate::method::{Jacobian, Moment, Part, PartError, Relaxed, Slot, Tables};
+use crate::method::sampling::{by_candidate, mean_by_candidate, sigmoid};
+use crate::method::{EpochEnd, Jacobian, Moment, Part, PartError, Relaxed, Slot, Tables};
 use crate::space::Architecture;
 
 /// Sigmoid in the place of the softmax; it has no settings.
@@ -39,6 +39,10 @@ impl Part for Sigmoid {
 
     fn relax_for_evaluation(&self, alpha: &Architecture) -> Option<Tables> {
         Some(by_candidate(alpha, sigmoid))
+    }
+
+    fn measures(&self, end: &EpochEnd<'_>) -> Vec<(&'static str, f64)> {
+        vec![("open", mean_by_candidate(end.alpha, |alpha| if alpha > 0.0 { 1.0 } else { 0.0 }))]
     }
 }
 

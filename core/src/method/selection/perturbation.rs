@@ -46,8 +46,16 @@ impl Default for Perturbation {
 }
 
 /// Parts about what α learns.
-const ABOUT_ALPHA: [&str; 7] =
-    ["log_sum_exp", "zero_one", "dirichlet_distance", "gate_groups", "path_depth", "skip_count", "stable_ranking"];
+const ABOUT_ALPHA: [&str; 8] = [
+    "neumann",
+    "log_sum_exp",
+    "zero_one",
+    "dirichlet_distance",
+    "gate_groups",
+    "path_depth",
+    "skip_count",
+    "stable_ranking",
+];
 
 /// Decision about a part of a type of cell.
 #[derive(Debug)]

@@ -331,6 +331,14 @@ impl SearchConfig {
         space.check_cells(self.supernet.cells)?;
         Architecture::new(&space, 0).confine(&space, temperature, &architecture.constraints)?;
         let method = self.method.build(&space)?;
+        if let (true, Some(name)) = (architecture.unrolled, method.policy_name()) {
+            let why = format!("`architecture.unrolled` is a gradient of α, and `{name}` learns from rewards");
+            return Err(PartError::Composition { why }.into());
+        }
+        if architecture.unrolled && method.neumann_terms().is_some() {
+            let why = "`architecture.unrolled` and `neumann` are two gradients of α";
+            return Err(PartError::Composition { why: why.to_owned() }.into());
+        }
         if let (true, Some(name)) = (temperature != 1.0, method.relaxation()) {
             let why = format!("`architecture.temperature` belongs to the softmax, and the relaxation is `{name}`");
             return Err(PartError::Composition { why }.into());
