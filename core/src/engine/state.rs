@@ -106,6 +106,6 @@ mod tests {
     #[test]
     fn ranges_are_merged_in_order_and_cut() {
         assert_eq!(merged(&[8..20, 2..4, 3..5, 5..6, 7..7, 40..50], 10), [2..6, 8..10]);
-        assert_eq!(merged(&[0..3], 0), []);
+        assert!(merged(&[0..3], 0).is_empty());
     }
 }
