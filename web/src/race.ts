@@ -27,7 +27,7 @@ export interface RaceWatcher {
 }
 
 /** Where a training is to begin: at its configuration, or at a snapshot with the events before it. */
-export type Entrant = Pick<Trainee, "run" | "kept">;
+type Entrant = Pick<Trainee, "run" | "kept">;
 
 export class Race {
   /** True while the trainings are being made. */
@@ -94,7 +94,7 @@ export class Race {
   }
 
   /** Takes up trainings where they are. Rejects with the reason if one of them cannot be made. */
-  async enter(entrants: Record<SideName, Entrant>, device: Device, files: Files): Promise<void> {
+  private async enter(entrants: Record<SideName, Entrant>, device: Device, files: Files): Promise<void> {
     const { round } = this;
     this.starting = true;
     this.where = device;
