@@ -6,7 +6,7 @@ import { download, of, parseLines, reads, stage, text } from "./support.mjs";
 const { open } = stage(["--enable-unsafe-webgpu"]);
 const PATIENCE = 900_000;
 // Little work: software adapters are many times slower than a CPU.
-const TINY = "data=digits&epochs=1&images=20&batch=4&channels=2";
+const TINY = "data=digits&epochs=1&images=20&batch=4&channels=2&train=0";
 
 async function twoSteps(device) {
   const page = await open(`?device=${device}&${TINY}`);

@@ -95,6 +95,7 @@ test("every setting makes the round trip through the address", async () => {
     "set-cells": "2",
     "set-epochs": "7",
     "set-batch": "16",
+    "set-train": "3",
     "set-data": "digits",
     "set-images": "100",
     "set-size": "6",
@@ -229,7 +230,7 @@ function batch(images) {
 
 test("a CIFAR-10 batch is searched on here and sent nowhere", async () => {
   const path = await file("data_batch_1.bin", batch(600));
-  const small = { device: "cpu", epochs: "3", batch: "16", channels: "4", lambda: "0.5" };
+  const small = { device: "cpu", epochs: "3", batch: "16", channels: "4", lambda: "0.5", train: "0" };
   const page = await open(`?${new URLSearchParams(small)}`);
   await pick(page, path);
   await reads(page, "message", /^data_batch_1\.bin: 600 images of CIFAR-10\. The next search uses 600 of them, shrunk to 16 pixels\./);

@@ -81,7 +81,7 @@ test("a table that cannot be read is explained", async () => {
 
 test("an instance that dies is reported and restarted where it was", async () => {
   // Images and accuracies are files, which the restored search needs again.
-  const query = "?device=cpu&epochs=4&images=200&batch=32&channels=4";
+  const query = "?device=cpu&epochs=4&images=200&batch=32&channels=4&train=0";
   const page = await open(query);
   await page.getByTestId("step-epoch").click();
   await reads(page, "epoch", /^1$/);
@@ -127,7 +127,7 @@ test("a drawing that fails is said, and the others are drawn", async () => {
 });
 
 test("built-in files that cannot be loaded are said, and can be tried again", async () => {
-  const page = await open("?device=cpu&epochs=1&images=64&batch=32&channels=2");
+  const page = await open("?device=cpu&epochs=1&images=64&batch=32&channels=2&train=0");
   const blocked = new Set(["fashion", "cifar10_test"]);
   await page.context().route("**/*.bin", (route) => ([...blocked].some((name) => route.request().url().includes(`/${name}-`)) ? route.abort() : route.continue()));
   await page.getByTestId("play").click();

@@ -64,7 +64,7 @@ test("a report draws the events of its runs and asks for nothing", { skip: witho
       await slide(page, at);
       await assertShows(page, side, epochs[at - 1]);
     }
-    assert.equal(await page.locator('#cell .panel[data-side="right"]').isVisible(), count > 1);
+    assert.equal(await page.locator('#cell .panel.first[data-side="right"]').isVisible(), count > 1);
     assertQuiet(page);
   }
 });

@@ -10,16 +10,10 @@ import { build } from "vite";
 import { launch } from "./browser.mjs";
 import { serve } from "./server.mjs";
 
-/** Settings of a search that takes seconds. */
-export const SMALL = "data=digits&epochs=2&images=400&batch=32&channels=4";
+/** Settings of a search that takes seconds, and that no training follows. */
+export const SMALL = "data=digits&epochs=2&images=400&batch=32&channels=4&train=0";
 
-/** Starts the browser; `flags` are added to its own. */
-export function launch(flags = []) {
-  const executablePath = process.env.CHROMIUM ?? BROWSERS.find((path) => existsSync(path));
-  assert.ok(executablePath, "no Chromium: set CHROMIUM to its path");
-  const root = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-  return chromium.launch({ executablePath, args: [...QUIET, ...root, ...flags] });
-}
+export { launch };
 
 /** A browser and a server for the tests of one file. `flags` are added to the browser's. */
 export function stage(flags = []) {

@@ -2,7 +2,7 @@
 import accuracies from "../../core/src/benchmark/cifar10_test.bin?url";
 import fashion from "../../core/src/data/fashion.bin?unpacked";
 import type { Files } from "./protocol";
-import type { SearchConfig } from "./types";
+import type { DataConfig, SearchConfig } from "./types";
 
 /** Bytes that the library takes besides a configuration. */
 export interface Given {
@@ -17,13 +17,18 @@ export type Load = (address: string, what: string) => Promise<Uint8Array>;
 type Needs = Pick<SearchConfig, "space" | "custom_space" | "data">;
 
 /** Completes the visitor's files. Rejects with a sentence that says what could not be loaded. */
-export async function complete({ space, custom_space, data }: Needs, { batches, table }: Files, load: Load = fetched): Promise<Given> {
+export async function complete({ space, custom_space, data }: Needs, files: Files, load: Load = fetched): Promise<Given> {
   const tabled = space === "nas-bench-201" && (custom_space ?? undefined) === undefined;
   const [images, known] = await Promise.all([
-    data.set === "fashion" ? load(fashion, "the images of Fashion-MNIST") : batches,
-    table !== undefined ? new TextEncoder().encode(table) : tabled ? load(accuracies, "the accuracies of NAS-Bench-201") : undefined,
+    imagesOf(data, files, load),
+    files.table !== undefined ? new TextEncoder().encode(files.table) : tabled ? load(accuracies, "the accuracies of NAS-Bench-201") : undefined,
   ]);
   return { images, table: known };
+}
+
+/** The file of a data set, if it has one. Rejects like `complete`. */
+export async function imagesOf({ set }: DataConfig, { batches }: Files, load: Load = fetched): Promise<Uint8Array | undefined> {
+  return set === "fashion" ? load(fashion, "the images of Fashion-MNIST") : batches;
 }
 
 async function fetched(address: string, what: string): Promise<Uint8Array> {

@@ -16,7 +16,7 @@ const TEST_IDS: ReadonlyMap<string, string> = new Map([
 
 const GROUPS: readonly [title: string, keys: readonly string[]][] = [
   ["Optimizers, curvature", ["lr", "arch_lr", "order", "unrolled", "curvature"]],
-  ["Size and length", ["channels", "cells", "epochs", "batch"]],
+  ["Size and length", ["channels", "cells", "epochs", "batch", "train"]],
   ["Images, chance, device", ["data", "images", "size", "seed", "device"]],
 ];
 

@@ -1,11 +1,13 @@
-/** The two sides: their runs, the searches behind them, and what happens when one of them dies. */
+/** The two sides: their runs, the searches behind them, the trainings that follow, and what happens when a search dies. */
 import { choose } from "./devices";
 import { ask } from "./library";
 import type { Device, Files, Until } from "./protocol";
+import { Race } from "./race";
 import { add, cutBack, newRun, type Run } from "./run";
 import { RemoteSearch, type Origin } from "./search";
 import type { Runs } from "./series";
 import { SIDES, type SideName } from "./settings";
+import { found, trainingConfig } from "./training-config";
 import type { SearchConfig } from "./types";
 
 /** Snapshot with the number of events before it. */
@@ -58,6 +60,10 @@ function originOf({ config, events }: Run, kept: Kept | undefined): Origin {
 }
 
 export class Experiment {
+  /** The trainings of both derived cells. */
+  readonly race = new Race();
+  /** Epochs of the trainings that follow the searches; 0 for none. */
+  epochs = 0;
   files: Files = {};
   starting = false;
   /** End of the run that was last asked for. */
@@ -69,14 +75,16 @@ export class Experiment {
   /** Counts resets, so that a search that was still being made is not taken for a new one. */
   private round = 0;
 
-  constructor(private readonly watcher: Watcher) {}
+  constructor(private readonly watcher: Watcher) {
+    this.race.watch({ changed: () => watcher.update() });
+  }
 
   get runs(): Runs {
     return { left: this.sides.left.run, right: this.sides.right.run };
   }
 
   get running(): boolean {
-    return this.all().some(({ search }) => search?.running === true);
+    return this.race.running || this.all().some(({ search }) => search?.running === true);
   }
 
   /** True if there are searches here, as opposed to files that were opened. */
@@ -89,7 +97,7 @@ export class Experiment {
   }
 
   get finished(): boolean {
-    return this.live && this.all().every(({ run, dead }) => dead !== undefined || run === undefined || run.ended);
+    return this.live && !this.race.paused && this.all().every(({ run, dead }) => dead !== undefined || run === undefined || run.ended);
   }
 
   /** The searches that can do no more, with the reason. */
@@ -158,6 +166,7 @@ export class Experiment {
         this.clear();
         throw failed.reason;
       }
+      this.train();
     } finally {
       if (round === this.round) this.starting = false;
       this.watcher.redraw();
@@ -167,15 +176,18 @@ export class Experiment {
   run(until: Until): void {
     this.until = until;
     for (const { search } of this.all()) search?.run(until);
+    this.race.run(until);
     this.watcher.update();
   }
 
   pause(): void {
     for (const { search } of this.all()) search?.pause();
+    this.race.pause();
   }
 
   /** Forgets runs and searches, not the files that were given. */
   clear(): number {
+    this.race.clear();
     for (const { search } of this.all()) search?.close();
     this.sides = { left: empty(), right: empty() };
     this.device = "";
@@ -258,6 +270,7 @@ export class Experiment {
       }
       this.sides[to].search?.close();
       this.sides[to] = made;
+      this.race.clear();
       // It goes on beside the other one; a search that has ended is not waited for.
       if (search.running || run.ended) made.search?.run("end");
       return kept.epoch;
@@ -304,6 +317,22 @@ export class Experiment {
     if (search?.running === false && (run?.events.length ?? 0) > (kept?.events ?? 0)) search.snapshot();
   }
 
+  /** Probabilities of all classes by the trained network of a side, image by image. Rejects before it is trained. */
+  predict(side: SideName, pixels: Uint8Array, channels: number, height: number, width: number): Promise<Float32Array> {
+    return this.race.predict(side, { pixels, channels, height, width });
+  }
+
+  /** Trains both derived cells, once both searches have ended. */
+  private train(): void {
+    const { left, right } = this.runs;
+    const [one, other] = [left, right].map((run) => run && found(run));
+    const { epochs } = this;
+    if (epochs === 0 || left === undefined || right === undefined || one === undefined || other === undefined) return;
+    const configs = Promise.all([trainingConfig(left, one, epochs), trainingConfig(right, other, epochs)]).then(([left, right]) => ({ left, right }));
+    const files: Files = left.config.data.set === "cifar10" ? { batches: this.files.batches } : {};
+    void this.race.begin(configs, this.where, files);
+  }
+
   private all(): Side[] {
     return SIDES.map((side) => this.sides[side]);
   }
@@ -327,6 +356,7 @@ export class Experiment {
         this.watcher.kept(name);
       },
       stopped: (ended) => {
+        if (ended) this.train();
         this.watcher.update();
         setTimeout(() => this.save(side), ended ? 0 : SAVE_AFTER_MS);
       },

@@ -20,6 +20,7 @@ import type { Runs } from "./series";
 import { methodLabel, SIDES, type Settings, type SideName } from "./settings";
 import { Store, type StoredRun, type StoredSearch } from "./store";
 import { describe, experimentsOf } from "./stored-runs";
+import type { TrainingRun } from "./training-run";
 import type { EpochEvent, SearchConfig } from "./types";
 import type { Series } from "./views/curves";
 
@@ -55,6 +56,8 @@ export class Keeps {
   private readonly table: (rows: readonly Row[]) => void;
   private readonly side = find<HTMLSelectElement>('[data-testid="download-side"]');
   private queue: Queue | undefined;
+  /** The trainings that are stored. */
+  private trainings: Partial<Record<SideName, TrainingRun>> = {};
   /** Reason why nothing can be stored, before a run was there to store. */
   private refused: unknown;
 
@@ -68,6 +71,7 @@ export class Keeps {
     });
     find('[data-testid="download-run"]').addEventListener("click", () => this.orSay(this.downloadShown()));
     this.side.addEventListener("change", () => this.changed());
+    host.experiment.race.watch({ changed: (step) => step || this.saveTrainings() });
     mountHidden(find<HTMLInputElement>('[data-testid="pause-hidden"]'), host.experiment);
     void this.start();
   }
@@ -96,6 +100,18 @@ export class Keeps {
     const run = experiment.runs[side];
     if (run !== undefined) this.keeper.save(side, "search", run.events, experiment.kept(side));
     this.changed();
+  }
+
+  /** Stores what the trainings have done. Their cells are trained anew after a reload, so that they need no snapshots. */
+  private saveTrainings(): void {
+    const { runs } = this.host.experiment.race;
+    for (const side of SIDES) {
+      const run = runs[side];
+      if (run === undefined || run.events.length === 0) continue;
+      if (this.trainings[side] !== run) this.keeper.add({ kind: "training", side, config: run.config });
+      this.trainings[side] = run;
+      this.keeper.save(side, "training", run.events, undefined);
+    }
   }
 
   /** Stores the runs on the page as an experiment of their own, since one has come in the place of another. */

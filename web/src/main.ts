@@ -26,6 +26,7 @@ import { readRun } from "./read-run";
 import { epochAt, toLines } from "./run";
 import { Scene } from "./scene";
 import { changed, fieldsOf, fromConfig, methodLabel, methodOf, SIDES, toConfig, type Settings, type SideName } from "./settings";
+import { Story } from "./story";
 import { mountTour } from "./tour";
 import type { Genotype, Notations, SearchConfig, Space } from "./types";
 import type { Measure } from "./views/heatmap";
@@ -45,6 +46,8 @@ const experiment = new Experiment({
   note: (text) => message.say(text),
   died: sayDeaths,
 });
+
+const story = new Story(experiment, message);
 
 function sayDeaths(): void {
   const { deaths } = experiment;
@@ -126,7 +129,10 @@ function settle(next: Settings): void {
     history.replaceState(null, "", location.pathname + withExtras(write(comparison, baseSettings, next, fieldsOf(catalog)), location.search) + location.hash);
   }
   if (base !== undefined && catalog !== undefined) {
-    ask("space", toConfig(base, next, "left", catalog)).then(
+    const config = toConfig(base, next, "left", catalog);
+    experiment.epochs = next.train;
+    story.expect(config);
+    ask("space", config).then(
       (space) => {
         blankSpace = space;
         schedule(true);
@@ -388,7 +394,7 @@ async function takeFile(file: File): Promise<string> {
     experiment.files = { ...experiment.files, table: dropped.text };
     return `${dropped.name}: a table of ${dropped.rows} cells. The next search on NAS-Bench-201 takes from it what its cell reaches when it is trained in full.`;
   }
-  if (dropped.what === "picture") throw new Error(`${file.name}: a picture for trained networks, which there are not yet.`);
+  if (dropped.what === "picture") return story.drawing.open(dropped.file);
   experiment.files = { ...experiment.files, batches: dropped.bytes };
   if (settings !== undefined) {
     const { data, size, images } = settings;

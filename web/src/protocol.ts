@@ -1,7 +1,7 @@
 /** Messages between the page and its workers. */
 import type { KeptEpoch } from "./history";
 import type { Schema } from "./schema";
-import type { Event, Genotype, Notations, PresetInfo, SearchConfig, Space } from "./types";
+import type { Event, Genotype, Notations, PresetInfo, SearchConfig, Space, TestImages as Listed, TrainingConfig } from "./types";
 
 /** Device that a search runs on. */
 export type Device = "cpu" | "webgpu";
@@ -17,6 +17,17 @@ export interface Files {
 /** End of a run: that of a step, of an epoch, or of everything. */
 export type Until = "step" | "epoch" | "end";
 
+/** Images of one shape, a byte for each value, image by image and channel by channel. */
+export interface Pictures {
+  pixels: Uint8Array;
+  channels: number;
+  height: number;
+  width: number;
+}
+
+/** Test images of a data set, as bytes; those of a set without test images are its first images. */
+export type TestImages = Omit<Listed, "pixels"> & Pictures;
+
 /** Questions about methods and configurations, which need no search. */
 export interface Questions {
   presets: { ask: null; answer: PresetInfo[] };
@@ -30,6 +41,8 @@ export interface Questions {
   unpack: { ask: Uint8Array; answer: { events: string; checkpoint: Uint8Array } };
   /** Number of the events that a checkpoint was taken after. */
   eventsBefore: { ask: { events: string; checkpoint: Uint8Array }; answer: number };
+  trainingDefaults: { ask: { space: string; genotype: string }; answer: TrainingConfig };
+  testImages: { ask: SearchConfig; answer: TestImages };
 }
 
 /** A question with its number, which comes back with the answer. */
@@ -49,6 +62,10 @@ export type ToWorker =
   | { type: "create"; config: SearchConfig; device: Device; files: Files }
   /** `config` is that of the snapshot: it says which of the library's files belong to it. `epoch` has ended with it. */
   | { type: "restore"; snapshot: Uint8Array; config: SearchConfig; device: Device; files: Files; epoch?: number | undefined }
+  /** Training of a derived network, or its continuation from a snapshot; one worker has a search or a training. */
+  | { type: "train"; config: TrainingConfig; snapshot?: Uint8Array | undefined; device: Device; files: Files }
+  /** Classes of images, asked of the network of a training that has ended; the answer has the number of the question. */
+  | { type: "predict"; id: number; images: Pictures }
   /** `turn` comes back when it stops, so that a late answer is not taken for a new one. */
   | { type: "run"; until: Until; turn: number }
   | { type: "pause" }
@@ -72,6 +89,8 @@ export type FromWorker =
   | { type: "declined"; id: number; reason: string }
   | { type: "stopped"; turn: number }
   | { type: "ended" }
+  /** The network of a training can answer; the names of its classes. */
+  | { type: "trained"; classes: string[] }
   /** The worker's instance can do no more. */
   | { type: "dead"; reason: string }
   | { type: "answer"; id: number; answer: unknown }

@@ -89,6 +89,6 @@ export function epochAt(run: Run | undefined, count: number): EndedEpoch | undef
 }
 
 /** The run in the form of events.jsonl. */
-export function toLines(run: Run): string {
-  return run.events.map((event) => `${JSON.stringify(event)}\n`).join("");
+export function toLines({ events }: Pick<Run, "events">): string {
+  return events.map((event) => `${JSON.stringify(event)}\n`).join("");
 }

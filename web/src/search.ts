@@ -1,6 +1,6 @@
-/** One search in a worker of its own, as the page sees it. */
+/** A search, or another session, in a worker of its own, as the page sees it. */
 import type { KeptEpoch } from "./history";
-import type { Device, Files, FromWorker, Request, Until } from "./protocol";
+import type { Device, Files, FromWorker, Request, ToWorker, Until } from "./protocol";
 import { spawn } from "./spawn";
 import type { Event, SearchConfig } from "./types";
 
@@ -27,7 +27,8 @@ interface Waiting {
   reject(reason: Error): void;
 }
 
-export class RemoteSearch {
+/** What searches and trainings share: they go on until something, are paused, and may die. */
+export class RemoteSession {
   /** True if it has been told to go on. */
   running = false;
   ended = false;
@@ -39,15 +40,14 @@ export class RemoteSearch {
   /** Requests without an answer yet, by their numbers. */
   private readonly waiting = new Map<number, Waiting>();
 
-  private constructor(
-    private readonly worker: Worker,
+  protected constructor(
+    protected readonly worker: Worker,
     private readonly listener: Listener,
   ) {}
 
-  /** Starts a worker and makes the search in it. Rejects with the reason where that fails. */
-  static make({ config, snapshot, epoch }: Origin, device: Device, files: Files, listener: Listener): Promise<RemoteSearch> {
-    const worker = spawn();
-    const search = new RemoteSearch(worker, listener);
+  /** Makes the session of `how` in its worker. Rejects with the reason where that fails. */
+  protected static start<S extends RemoteSession>(session: S, how: ToWorker): Promise<S> {
+    const { worker } = session;
     return new Promise((resolve, reject) => {
       const refuse = (reason: string): void => {
         worker.terminate();
@@ -57,12 +57,12 @@ export class RemoteSearch {
       worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
         if (data.type === "refused" || data.type === "dead") return refuse(data.reason);
         if (data.type !== "created") return;
-        search.device = data.device;
-        worker.onerror = (event) => search.hear({ type: "dead", reason: event.message });
-        worker.onmessage = (later: MessageEvent<FromWorker>) => search.hear(later.data);
-        resolve(search);
+        session.device = data.device;
+        worker.onerror = (event) => session.hear({ type: "dead", reason: event.message });
+        worker.onmessage = (later: MessageEvent<FromWorker>) => session.hear(later.data);
+        resolve(session);
       };
-      worker.postMessage(snapshot === undefined ? { type: "create", config, device, files } : { type: "restore", snapshot, config, device, files, epoch });
+      worker.postMessage(how);
     });
   }
 
@@ -115,7 +115,7 @@ export class RemoteSearch {
     this.worker.terminate();
   }
 
-  private hear(data: FromWorker): void {
+  protected hear(data: FromWorker): void {
     switch (data.type) {
       case "event":
         this.listener.event(data.event);
@@ -149,5 +149,13 @@ export class RemoteSearch {
         }
         break;
     }
+  }
+}
+
+export class RemoteSearch extends RemoteSession {
+  /** Starts a worker and makes the search in it. Rejects with the reason where that fails. */
+  static make({ config, snapshot, epoch }: Origin, device: Device, files: Files, listener: Listener): Promise<RemoteSearch> {
+    const how: ToWorker = snapshot === undefined ? { type: "create", config, device, files } : { type: "restore", snapshot, config, device, files, epoch };
+    return this.start(new RemoteSearch(spawn(), listener), how);
   }
 }

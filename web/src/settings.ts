@@ -24,6 +24,8 @@ export interface Settings {
   cells: number;
   epochs: number;
   batch: number;
+  /** Epochs of the training of both derived cells; 0 for none. */
+  train: number;
   data: string;
   /** 0 stands for all. */
   images: number;
@@ -34,6 +36,9 @@ export interface Settings {
   seeds: string;
   device: string;
 }
+
+/** Epochs of a training that takes about a minute, beside another one on two processor cores. */
+const TRAINING_EPOCHS = 8;
 
 interface About {
   key: string;
@@ -107,6 +112,7 @@ export const FIELDS: readonly Field[] = [
   { key: "channels", label: "Channels", hint: "Number C of channels in the first cells", min: 1, max: 64, whole: true },
   { key: "cells", label: "Cells", hint: "Number of cells; in NAS-Bench-201, the number in each stage", min: 1, max: 20, whole: true },
   { key: "epochs", label: "Epochs", hint: "Number of passes over the training half", min: 1, max: 1000, whole: true },
+  { key: "train", label: "Epochs of training", hint: "Number of epochs in which both derived cells are trained after the searches; 0 trains none", min: 0, max: 1000, whole: true },
   { key: "batch", label: "Batch", hint: "Number of images in a step", min: 2, max: 1024, whole: true },
   {
     key: "data",
@@ -185,6 +191,7 @@ export function fromConfig(config: SearchConfig, catalog: Catalog): Settings {
     cells: config.supernet.cells,
     epochs: config.epochs,
     batch: config.batch,
+    train: TRAINING_EPOCHS,
     data: config.data.set,
     images: config.data.images ?? 0,
     size: config.data.size ?? 0,

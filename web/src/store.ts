@@ -87,10 +87,14 @@ export class Store {
     return answer(this.table("snapshots").get(run));
   }
 
-  /** Adds runs that have no events yet. */
+  /** Adds runs that have no events yet, in the place of those with the same names. */
   async create(runs: readonly StoredRun[]): Promise<void> {
     await this.write((table) => {
-      for (const run of runs) table("runs").put(run);
+      for (const run of runs) {
+        table("runs").put(run);
+        table("snapshots").delete(run.id);
+        table("events").delete(batchesOf(run.id));
+      }
     });
   }
 

@@ -1,19 +1,27 @@
-/** Drives one search, or answers questions about configurations. One worker has one instance of the .wasm. */
-import { complete, type Given } from "./built-in";
+/** Drives one search or one training, or answers questions about configurations. One worker has one instance of the .wasm. */
+import { complete, imagesOf } from "./built-in";
 import { eventsBefore } from "./checkpoint";
 import { History } from "./history";
-import type { Device, Files, FromWorker, Question, Questions, Request, ToWorker, Until } from "./protocol";
-import type { SearchConfig } from "./types";
-import type { Search } from "./wasm/cpu/lambda_darts_wasm.js";
+import type { Device, FromWorker, Pictures, Question, Questions, Request, TestImages, ToWorker, Until } from "./protocol";
+import type { SearchConfig, TrainingConfig } from "./types";
+import type { Search, Trained, Training } from "./wasm/cpu/lambda_darts_wasm.js";
 import { CHECKPOINT, EVENTS, unzip, zip } from "./zip";
 
 type Library = typeof import("./wasm/cpu/lambda_darts_wasm.js");
 
 /** A snapshot is taken at the end of an epoch, but no more often than this. */
 const SNAPSHOT_EVERY_MS = 5_000;
+/** Test images that the page is given at most. */
+const MOST_TEST_IMAGES = 1000;
 
 let library: Promise<Library> | undefined;
 let search: Search | undefined;
+let training: Training | undefined;
+let trained: Trained | undefined;
+/** Device of the training. */
+let device: Device = "cpu";
+/** The predictions that are asked for, one after the other. */
+let predictions: Promise<void> = Promise.resolve();
 let until: Until | undefined;
 let running = false;
 let turn = 0;
@@ -70,29 +78,23 @@ function load(device: Device): Promise<Library> {
   return library;
 }
 
-/** What a search is made from. */
-interface Wanted {
-  config: SearchConfig;
-  device: Device;
-  files: Files;
-}
-
-async function make({ config, device, files }: Wanted, how: (from: Library, given: Given) => Promise<Search>): Promise<void> {
+/** Makes a search or a training from the library and from what it needs besides, which is on its way. */
+async function make<G>(device: Device, bringing: Promise<G>, how: (from: Library, given: G) => Promise<Search | Training>): Promise<void> {
   let from: Library;
-  let given: Given;
+  let given: G;
   try {
     // Both at the same time: neither waits for the other.
     const loading = load(device).catch((error: unknown) => {
       throw new Error(`the program could not be loaded: ${reasonOf(error)}`);
     });
-    [from, given] = await Promise.all([loading, complete(config, files)]);
+    [from, given] = await Promise.all([loading, bringing]);
   } catch (error) {
     post({ type: "refused", reason: reasonOf(error) });
     return;
   }
   try {
-    search = await how(from, given);
-    post({ type: "created", device: search.device() });
+    const made = await how(from, given);
+    post({ type: "created", device: made.device() });
   } catch (error) {
     // An Error is an answer; anything else (a trap) means that the instance is gone.
     if (error instanceof WebAssembly.RuntimeError) die(error);
@@ -111,9 +113,12 @@ function breathe(): Promise<void> {
   });
 }
 
+/** True if the newest snapshot is old enough for another one. */
+const isDue = (): boolean => performance.now() - lastSnapshot >= SNAPSHOT_EVERY_MS;
+
 /** Keeps the end of an epoch for branches, and from time to time in the page, for its death. */
 async function keepEpoch(of: Search, epoch: number): Promise<void> {
-  const due = performance.now() - lastSnapshot >= SNAPSHOT_EVERY_MS;
+  const due = isDue();
   if (!due && !history.wants(epoch)) return;
   const bytes = await of.snapshot();
   if (history.wants(epoch)) history.add(epoch, bytes);
@@ -138,30 +143,33 @@ async function change(of: Search, { id, config }: (typeof changes)[number]): Pro
 }
 
 async function run(): Promise<void> {
-  if (running || search === undefined) return;
+  const session = search ?? training;
+  if (running || session === undefined) return;
   running = true;
   try {
     while (until !== undefined || snapshotDue || changes.length > 0) {
       const asked = changes.shift();
-      if (asked !== undefined) {
+      if (asked !== undefined && search !== undefined) {
         await change(search, asked);
         continue;
       }
       if (snapshotDue) {
         snapshotDue = false;
-        giveSnapshot(await search.snapshot());
+        giveSnapshot(await session.snapshot());
         continue;
       }
-      const event = await search.next();
+      const event = await session.next();
       if (event === undefined) {
         until = undefined;
+        if (training !== undefined) await graduate(training);
         post({ type: "ended" });
         continue;
       }
       post({ type: "event", event });
-      if (event.event === "epoch") await keepEpoch(search, event.epoch);
-      // After the last event, the search says itself that it has ended.
-      if (until !== "end" && event.event === until) until = undefined;
+      if (event.event === "epoch" && search !== undefined) await keepEpoch(search, event.epoch);
+      if (event.event === "training_epoch" && isDue()) giveSnapshot(await session.snapshot());
+      // After the last event, the session says itself that it has ended.
+      if (until !== "end" && event.event.replace("training_", "") === until) until = undefined;
       await breathe();
     }
     post({ type: "stopped", turn });
@@ -174,6 +182,22 @@ async function run(): Promise<void> {
 function pack(from: Library, { events, snapshot, environment }: Questions["pack"]["ask"]): Uint8Array {
   const files = { [EVENTS]: events, "config.toml": from.toml(from.snapshotConfig(snapshot)), "environment.json": environment };
   return zip({ ...files, [CHECKPOINT]: from.checkpointFor(snapshot, events) });
+}
+
+/** Takes the network of a training, which has ended. */
+async function graduate(from: Training): Promise<void> {
+  trained = await from.trained(device);
+  post({ type: "trained", classes: trained.classes() });
+}
+
+async function predict(id: number, { pixels, channels, height, width }: Pictures): Promise<void> {
+  try {
+    if (trained === undefined) throw new Error("the network is not trained yet");
+    post({ type: "answer", id, answer: await trained.predict(pixels, channels, height, width) });
+  } catch (error) {
+    post({ type: "no-answer", id, reason: reasonOf(error) });
+    if (error instanceof WebAssembly.RuntimeError) die(error);
+  }
 }
 
 async function answer(message: Question): Promise<void> {
@@ -199,23 +223,43 @@ async function answer(message: Question): Promise<void> {
         const { events, checkpoint } = message.ask as Questions["eventsBefore"]["ask"];
         return eventsBefore(checkpoint, events);
       },
+      trainingDefaults: () => trainingDefaults(from, message.ask as Questions["trainingDefaults"]["ask"]),
+      testImages: () => testImages(from, message.ask as Questions["testImages"]["ask"]),
     };
-    post({ type: "answer", id: message.id, answer: answers[message.question]() });
+    post({ type: "answer", id: message.id, answer: await answers[message.question]() });
   } catch (error) {
     post({ type: "no-answer", id: message.id, reason: reasonOf(error) });
     if (error instanceof WebAssembly.RuntimeError) die(error);
   }
 }
 
+const trainingDefaults = (from: Library, { space, genotype }: Questions["trainingDefaults"]["ask"]): TrainingConfig => from.trainingDefaults(space, genotype);
+
+async function testImages(from: Library, config: SearchConfig): Promise<TestImages> {
+  const { pixels, ...rest } = from.testImages(config, await imagesOf(config.data, {}), MOST_TEST_IMAGES);
+  return { ...rest, pixels: Uint8Array.from(pixels) };
+}
+
 self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
   if (dead) return;
   switch (data.type) {
     case "create":
-      void make(data, (from, { images, table }) => from.Search.create(data.config, data.device, images, table));
+      void make(data.device, complete(data.config, data.files), async (from, { images, table }) => (search = await from.Search.create(data.config, data.device, images, table)));
       break;
     case "restore":
-      void make(data, (from, { images, table }) => from.Search.restore(data.snapshot, data.device, images, table));
+      void make(data.device, complete(data.config, data.files), async (from, { images, table }) => (search = await from.Search.restore(data.snapshot, data.device, images, table)));
       if (data.epoch !== undefined) history.add(data.epoch, data.snapshot);
+      break;
+    case "train":
+      device = data.device;
+      void make(device, imagesOf(data.config.data, data.files), async ({ Training }, images) => {
+        training = await (data.snapshot === undefined ? Training.create(data.config, device, images) : Training.restore(data.snapshot, device, images));
+        return training;
+      });
+      break;
+    case "predict":
+      // A network answers one question at a time.
+      predictions = predictions.then(() => predict(data.id, data.images));
       break;
     case "run":
       until = data.until;
