@@ -149,11 +149,11 @@ pub fn snapshot_config(snapshot: &[u8]) -> Result<JsValue, JsError> {
 #[wasm_bindgen(js_name = testImages, unchecked_return_type = "TestImages")]
 pub fn test_images(
     #[wasm_bindgen(unchecked_param_type = "SearchConfig")] config: &JsValue,
-    images: Option<Vec<u8>>,
+    images: Option<Box<[u8]>>,
     count: usize,
 ) -> Result<JsValue, JsError> {
     let config = settings::read(&text_of(config)?).map_err(error)?;
-    to_js(&images::test_images(&config.data, images.as_deref(), count).map_err(error)?)
+    to_js(&images::test_images(&config.data, images.map(Vec::from).as_deref(), count).map_err(error)?)
 }
 
 /// Returns the devices that a search can run on, the CPU first.

@@ -106,33 +106,23 @@ export class Race {
     const failed = made.find((one) => one.status === "rejected");
     if (failed !== undefined) throw failed.reason;
     if (this.wanted) this.run("end");
-    this.tell((watcher) => watcher.changed?.(false));
+    else this.tell((watcher) => watcher.changed?.(false));
   }
 
-  /** Takes up dead trainings again, each from its last snapshot if there is one. Rejects with the reason. */
+  /** Takes up dead trainings again, each from its last snapshot if there is one, and lets both go on. Rejects with the reason. */
   async restart(): Promise<void> {
     const { round } = this;
-    await Promise.all(
-      this.deaths.map(async ([side]) => {
-        const { run, kept, dead } = this.trainees[side] as Trainee;
-        const earlier = newTrainingRun(run.config, run.events.slice(0, kept?.events ?? 0));
-        const again: Trainee = { run: earlier, kept, training: undefined, dead: undefined, classes: undefined };
-        this.trainees[side] = again;
-        try {
-          await this.make(side, round);
-          again.training?.run("end");
-        } catch (error) {
-          again.dead = dead;
-          throw error;
-        }
-      }),
-    );
-    this.tell((watcher) => watcher.changed?.(false));
+    const made = await Promise.allSettled(this.deaths.map(([side]) => this.takeUp(side, round)));
+    if (round !== this.round) return;
+    this.run("end");
+    const failed = made.find((one) => one.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 
   run(until: Until): void {
     this.wanted = true;
     for (const { training } of this.all()) training?.run(until);
+    this.tell((watcher) => watcher.changed?.(false));
   }
 
   pause(): void {
@@ -164,6 +154,19 @@ export class Race {
 
   private tell(what: (watcher: RaceWatcher) => void): void {
     for (const watcher of this.watchers) what(watcher);
+  }
+
+  private async takeUp(side: SideName, round: number): Promise<void> {
+    const { run, kept, dead } = this.trainees[side] as Trainee;
+    const earlier = newTrainingRun(run.config, run.events.slice(0, kept?.events ?? 0));
+    const again: Trainee = { run: earlier, kept, training: undefined, dead: undefined, classes: undefined };
+    this.trainees[side] = again;
+    try {
+      await this.make(side, round);
+    } catch (error) {
+      again.dead = dead;
+      throw error;
+    }
   }
 
   private async make(side: SideName, round: number): Promise<void> {

@@ -98,7 +98,7 @@ fn images(args: &CompareArgs) -> Result<DataConfig, Failure> {
     let flags = &args.settings;
     let set = flags.set.iter().filter(|setting| setting.trim_start().starts_with("data.")).cloned().collect();
     let config = flags.config.clone().filter(|file| !is_of_searcher(file));
-    Ok(search::configuration(&SettingsArgs { set, config, ..flags.clone() }, None, None)?.data)
+    Ok(search::configuration(&SettingsArgs { config, set, ..flags.clone() }, None, None)?.data)
 }
 
 /// Reads the result of the training in the folder of a search; absent if there is none that has ended.

@@ -108,7 +108,9 @@ pub(crate) fn owners(graph: &Graph) -> Vec<Coefficient> {
             && !weights.is_empty()
         {
             owners[y] = Some(Coefficient::One);
-            terms.iter().for_each(|&(x, coefficient)| read(&mut owners[x], coefficient));
+            for &(x, coefficient) in terms {
+                read(&mut owners[x], coefficient);
+            }
             continue;
         }
         let by = owners[y].unwrap_or(Coefficient::One);

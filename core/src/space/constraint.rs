@@ -92,7 +92,7 @@ fn apply(space: &Space, admitted: &mut Admitted, constraint: &Constraint) -> Res
     // The cells of DARTS leave `none` out of a derived architecture.
     let derives = |&operation: &Operation| kind.output == Output::Last || operation != Operation::None;
     let counts = |(operation, &admitted): (&Operation, &bool)| admitted && derives(operation);
-    if operations.iter().any(|operation| derives(operation)) && !operations.iter().zip(&*row).any(counts) {
+    if operations.iter().any(derives) && !operations.iter().zip(&*row).any(counts) {
         return Err("no candidate of the edge is left that a derived architecture can have");
     }
     Ok(())

@@ -41,14 +41,11 @@ fn at(bilevel: &mut Bilevel, batch: &Batch, p: &[Vec<f64>], weights: &[f64]) -> 
     (block_on(engine.read(State::Gradient)).unwrap().to_f64(), cells)
 }
 
+/// ∂L/∂ω, and ∂L/∂p cell by cell.
+type Slopes = (Vec<f64>, Vec<Vec<f64>>);
+
 /// Gradients at ω + r·v and at ω − r·v, and r = 0.01/‖v‖.
-fn sides(
-    bilevel: &mut Bilevel,
-    batch: &Batch,
-    p: &[Vec<f64>],
-    weights: &[f64],
-    v: &[f64],
-) -> (f64, [(Vec<f64>, Vec<Vec<f64>>); 2]) {
+fn sides(bilevel: &mut Bilevel, batch: &Batch, p: &[Vec<f64>], weights: &[f64], v: &[f64]) -> (f64, [Slopes; 2]) {
     let r = 0.01 / norm(v);
     let side = |by: f64| {
         let moved: Vec<f64> = weights.iter().zip(v).map(|(weight, v)| weight + by * v).collect();

@@ -332,7 +332,9 @@ impl Engine for ReferenceEngine {
         let ranges = merged(ranges, count);
         self.free = (!ranges.is_empty()).then(|| {
             let mut free = vec![1.0; count];
-            ranges.into_iter().for_each(|range| free[range].fill(0.0));
+            for range in ranges {
+                free[range].fill(0.0);
+            }
             tensor(&self.burn, free, [count])
         });
         self.gradient = self.without_frozen(self.gradient.clone());

@@ -339,11 +339,12 @@ impl SearchConfig {
             let why = "`architecture.unrolled` and `neumann` are two gradients of α";
             return Err(PartError::Composition { why: why.to_owned() }.into());
         }
-        if let (true, Some(name)) = (temperature != 1.0, method.relaxation()) {
+        let tempered = (temperature - 1.0).abs() > 0.0;
+        if let (true, Some(name)) = (tempered, method.relaxation()) {
             let why = format!("`architecture.temperature` belongs to the softmax, and the relaxation is `{name}`");
             return Err(PartError::Composition { why }.into());
         }
-        if self.measures.curvature && temperature != 1.0 {
+        if self.measures.curvature && tempered {
             let why = "`measures.curvature` differentiates the softmax at `architecture.temperature` 1";
             return Err(PartError::Composition { why: why.to_owned() }.into());
         }
