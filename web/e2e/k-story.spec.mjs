@@ -56,7 +56,7 @@ test("both cells are trained, race, and are asked about test images", async () =
     const [start, end] = [all[0], all.at(-1)];
     assert.deepEqual([start.event, end.event, epochs.length], ["training_start", "training_end", 2]);
     const { seed, network, data } = start.config;
-    assert.deepEqual([seed, network.channels, network.cells, data.set, data.images], [config.seed, 3, config.supernet.cells, "fashion", 300]);
+    assert.deepEqual([seed, network.channels, network.cells, data.set, data.images], [config.seed, Math.ceil(config.supernet.channels / 2), 3, "fashion", 300]);
     assert.deepEqual(await points(page, side), epochs.map(({ epoch, test_accuracy }) => [epoch, test_accuracy]));
     assert.equal(await text(page, `accuracy-${side}`), inPercent(end.test_accuracy));
     assert.equal(await text(page, `progress-${side}`), "Trained for 2 epochs");

@@ -283,7 +283,7 @@ test("a report reads changes, marks them, and refuses broken ones", async () => 
   assert.deepEqual(marksOf(runs[1]), [{ at: 2.5, text: "epoch 3: DARTS → Λ-DARTS, edge in→out: none forbidden" }]);
   // It ends with nearly the settings of the other one, and is no seed of it.
   assert.equal(groupsOf(runs).length, 2);
-  const methods = toCsv(runs.slice(1), []).trim().split("\n").slice(1).map((row) => row.split(",")[1]);
+  const methods = toCsv(runs.slice(1), [], []).trim().split("\n").slice(1).map((row) => row.split(",")[1]);
   assert.deepEqual(methods, ["darts", "darts", "lambda-darts", "lambda-darts"]);
 
   for (const [broken, said] of [

@@ -30,6 +30,8 @@ const IMAGES: Readonly<Record<string, string>> = {
 export function sourceIn(text = ""): Source | undefined {
   const id = /\barXiv:(\d{4}\.\d{4,5})\b/i.exec(text)?.[1];
   if (id !== undefined) return { kind: "paper", address: `https://arxiv.org/abs/${id}`, name: `arXiv:${id}` };
+  const reviewed = /https:\/\/openreview\.net\/[\w/?=&-]+/.exec(text)?.[0];
+  if (reviewed !== undefined) return { kind: "paper", address: reviewed, name: "OpenReview" };
   return text.startsWith("https://") ? { kind: "page", address: text, name: new URL(text).host } : undefined;
 }
 
