@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::args::SettingsArgs;
 use crate::failure::Failure;
-use crate::kind::is_of_searcher;
+use crate::kind::{is_of_searcher, is_of_supernet};
 use crate::run_data::{Place, RunData};
 use crate::run_dir::same_settings;
 use crate::search::named;
@@ -30,6 +30,12 @@ pub(crate) enum AnySearch {
 impl AnySearch {
     /// Returns the settings of the file, or else the defaults, overridden by the flags.
     pub(crate) fn of(args: &SettingsArgs, method: Option<&str>, seed: Option<u64>) -> Result<Self, Failure> {
+        if let (Some(file), Some(name)) = (args.config.as_deref(), method)
+            && if is_searcher(name) { is_of_supernet(file) } else { is_of_searcher(file) }
+        {
+            let expected = "a method of the kind that the file of --config is for; leave one of the two flags out";
+            return Err(Failure::Value { setting: "--method", value: name.to_owned(), expected });
+        }
         let by_file = || args.config.as_deref().is_some_and(is_of_searcher);
         Ok(if method.map_or_else(by_file, is_searcher) {
             Self::Searcher(Box::new(searcher::configuration(args, method, seed)?))

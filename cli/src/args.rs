@@ -241,7 +241,8 @@ pub(crate) struct SettingsArgs {
     /// Number of architectures that a searcher evaluates [default: 100 without --budget-seconds]
     #[arg(long, value_name = "N", help_heading = "Searcher", allow_negative_numbers = true, value_parser = whole)]
     pub(crate) evaluations: Option<usize>,
-    /// Seconds that a searcher may spend: the sum of what its evaluations cost in the table, 12/200 of a training each
+    /// Seconds that a searcher may spend: the sum of what its evaluations cost in the table, 12/200 of a training each; it
+    /// needs a --table with the column c10_train_s, which the built-in one lacks
     #[arg(long, value_name = "S", help_heading = "Searcher", allow_negative_numbers = true, value_parser = decimal)]
     pub(crate) budget_seconds: Option<f64>,
     /// Look up the architecture of every epoch, or every architecture that a searcher proposes, in this table

@@ -119,7 +119,9 @@ impl<W: Kind> Run<W> {
                 }
                 EventKind::SearcherEpoch(_) => true,
                 EventKind::End { .. } if self.session.stopped() => {
-                    progress.warn("the search ends at this sign of a collapse, as --stop-on-collapse asks");
+                    progress.warn(
+                        "the search ends at this sign, as its settings ask: `ends` of a part, or --stop-on-collapse",
+                    );
                     return Ok(End::Collapse);
                 }
                 EventKind::End { .. } | EventKind::TrainingEnd { .. } | EventKind::SearcherEnd { .. } => {

@@ -26,7 +26,7 @@ pub(crate) fn of<W: Kind>(session: &mut Session<W>) -> Option<String> {
 }
 
 fn sentence(noun: &str, all: Duration) -> Option<String> {
-    (all >= LONG).then(|| format!("this {noun} takes about {:#} on this device", HumanDuration(all)))
+    (all >= LONG).then(|| format!("the epochs of this {noun} take about {:#} on this device", HumanDuration(all)))
 }
 
 #[cfg(test)]
@@ -36,7 +36,10 @@ mod tests {
     #[test]
     fn only_a_long_search_is_announced() {
         let hours = Duration::from_hours;
-        assert_eq!(sentence("search", hours(5)).as_deref(), Some("this search takes about 5h on this device"));
+        assert_eq!(
+            sentence("search", hours(5)).as_deref(),
+            Some("the epochs of this search take about 5h on this device")
+        );
         assert_eq!(sentence("search", Duration::from_mins(59)), None);
     }
 }

@@ -107,6 +107,11 @@ pub(crate) fn check<W: Kind>(run: &Path) -> Result<(), Failure> {
     }
 }
 
+/// Returns true if a file has the settings of a search with a supernet.
+pub(crate) fn is_of_supernet(file: &Path) -> bool {
+    of(file).is_some_and(|(setting, ..)| setting == Search::SETTING)
+}
+
 /// Returns true if a file has the settings of a black-box search.
 pub(crate) fn is_of_searcher(file: &Path) -> bool {
     of(file).is_some_and(|(setting, ..)| setting == BlackBoxSearch::SETTING)

@@ -259,6 +259,9 @@ fn frozen_weights_stay() {
     let [weights, momentum, gradient] = [(); 3].map(|()| numbers(&mut random, count));
     let step = SgdStep { lr: 0.1, momentum: 0.9, decay: 0.01, scale: 0.5, nesterov: false };
     let is_frozen = |at: usize| (5..20).contains(&at) || at >= count - 7;
+    let images = batch(&mut random, 3, 8);
+    let draws = Draws::new(&graph, images.shape, 5, 0);
+    let p: Vec<Vec<f64>> = graph.cells().iter().map(|cell| vec![0.2; cell.weights]).collect();
     for device in [Device::cpu(), Device::cpu_f64(), reference()].into_iter().chain(vulkan()) {
         let run = |ranges: &[std::ops::Range<usize>]| {
             let mut engine = start(&graph, &device);
@@ -266,17 +269,23 @@ fn frozen_weights_stay() {
             write(engine.as_mut(), State::Momentum, &momentum);
             engine.freeze(&[0..count]);
             engine.freeze(ranges);
+            let want = Want { weights: 1.0, ..Want::default() };
+            block_on(engine.pass(input(&images, &p, &draws), want)).unwrap();
+            let passed = read(engine.as_mut(), State::Gradient);
             write(engine.as_mut(), State::Gradient, &gradient);
             let norm = block_on(engine.gradient_norm()).unwrap();
             let seen = read(engine.as_mut(), State::Gradient);
             block_on(engine.step(step)).unwrap();
-            (norm, seen, [State::Weights, State::Momentum].map(|state| read(engine.as_mut(), state)))
+            (norm, [passed, seen], [State::Weights, State::Momentum].map(|state| read(engine.as_mut(), state)))
         };
-        let (_, all, [moved, kept]) = run(&[]);
-        let (norm, some, [found, momentum]) = run(&[10..20, 5..12, count - 7..count + 50]);
+        let (_, [all_passed, all], [moved, kept]) = run(&[]);
+        let (norm, [passed, some], [found, momentum]) = run(&[10..20, 5..12, count - 7..count + 50]);
         let square: f64 = some.iter().map(|slope| slope * slope).sum();
         assert!((norm - square.sqrt()).abs() <= 1e-5 * norm, "{}: {norm}", device.name());
+        assert!((5..20).any(|at| all_passed[at] != 0.0), "{}: no pass has reached the frozen weights", device.name());
         for at in 0..count {
+            let slope = if is_frozen(at) { 0.0 } else { all_passed[at] };
+            assert!((passed[at] - slope).abs() <= 1e-9, "{}, weight {at}", device.name());
             let expected = if is_frozen(at) { (0.0, weights[at], 0.0) } else { (all[at], moved[at], kept[at]) };
             assert_eq!((some[at], found[at], momentum[at]), expected, "{}, weight {at}", device.name());
         }

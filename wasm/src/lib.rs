@@ -47,7 +47,7 @@ pub fn report_panics() {
     }));
 }
 
-/// Returns settings for a search of a published space on the built-in digits that ends within a minute.
+/// Returns settings for a search of a published space on the images of Fashion-MNIST that ends within minutes.
 ///
 /// # Errors
 /// An error if no space has this name.
@@ -262,7 +262,7 @@ impl Search {
         snapshot::snapshot(&mut self.session).await.map_err(error)
     }
 
-    /// Returns the architecture that is derived from the current α.
+    /// Returns the architecture that is derived from the current α; once a selection has ended, the one that it chose.
     ///
     /// # Errors
     /// No error is expected; every genotype can be written as JSON.

@@ -118,6 +118,7 @@ test("a run that is downloaded comes back and goes on", async () => {
     [[await file("checkpoint.safetensors", checkpoint)], /belongs to the events\.jsonl of its run/],
     [[await file("events.jsonl", changed), await file("checkpoint.safetensors", checkpoint)], /taken with other events/],
     [[await file("events.jsonl", log), await file("checkpoint.safetensors", checkpoint.subarray(0, 40))], /not the checkpoint of a search, or damaged/],
+    [[await file("run.zip", zip64())], /run\.zip: .*ZIP64/],
     [[await file("run.zip", bytes.subarray(0, bytes.length / 2))], /run\.zip: .*It is not a run as \.zip/],
     [[await file("run.zip", zipSync({ "events.jsonl": log }))], /no checkpoint\.safetensors in it/],
     [[await file("run.zip", zipSync(Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`${at}`, new Uint8Array(1)]))))], /more than 100 files/],
@@ -236,7 +237,7 @@ test("a full disk costs the oldest run, then storing", async () => {
   await finished(page);
   await page.reload();
   await page.waitForFunction(() => !document.querySelector('[data-testid="play"]').disabled);
-  assert.equal(await page.locator(`${ROWS} [data-column="epochs"]`).filter({ hasText: /^1$/ }).count(), 0);
+  await column(page, "epochs", ["0 of 1", "0 of 1"]);
 });
 
 test("a hidden page pauses if that is wanted", async () => {
@@ -295,3 +296,20 @@ test("seeds are a number of them or a list", async () => {
     assert.deepEqual(seedsOf(told, 7), expected, told);
   }
 });
+
+/** A damaged archive with ZIP64 records, on which the library that reads them does not come to an end. */
+function zip64() {
+  const [entry, records, place, end] = [58, 56, 20, 22].map((length) => Buffer.alloc(length));
+  entry.writeUInt32LE(0x02014b50, 0);
+  entry.writeUInt32LE(0xffffffff, 20);
+  entry.writeUInt16LE(12, 28);
+  entry.write("events.jsonl", 46);
+  records.writeUInt32LE(0x06064b50, 0);
+  records.writeUInt32LE(1, 32);
+  place.writeUInt32LE(0x07064b50, 0);
+  place.writeUInt32LE(entry.length, 8);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(0xffff, 8);
+  end.writeUInt32LE(0xffffffff, 16);
+  return Buffer.concat([entry, records, place, end]);
+}

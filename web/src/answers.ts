@@ -1,6 +1,7 @@
 /** The section in which both trained networks classify test images. */
 import { differing, isRight } from "./classify";
 import { soon } from "./frames";
+import { find } from "./page";
 import { SIDES, type SideName } from "./settings";
 import { answersGrid, type Exam } from "./views/answers-grid";
 import { showMistakes } from "./views/mistakes";
@@ -10,7 +11,6 @@ import { PredictionView } from "./views/prediction";
 /** Images in the grid. */
 const SHOWN = 40;
 
-const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
 const panel = (side: SideName, inner: string): HTMLElement => find(`#answers .panel[data-side="${side}"] ${inner}`);
 
 export class Answers {

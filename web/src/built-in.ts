@@ -1,6 +1,7 @@
 /** The library's own files beside the module: images and the benchmark's accuracies. A search fetches those it needs. */
 import accuracies from "../../core/src/benchmark/cifar10_test.bin?url";
 import fashion from "../../core/src/data/fashion.bin?unpacked";
+import { reason } from "./page";
 import type { Files } from "./protocol";
 import type { DataConfig, SearchConfig } from "./types";
 
@@ -38,6 +39,6 @@ async function fetched(address: string, what: string): Promise<Uint8Array> {
     if (!answer.ok) throw new Error(`the server answers ${answer.status}`);
     return new Uint8Array(await answer.arrayBuffer());
   } catch (error) {
-    throw new Error(`${what} could not be loaded: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`${what} could not be loaded: ${reason(error)}`);
   }
 }

@@ -14,7 +14,9 @@ export function eventsBefore(checkpoint: Uint8Array, log: string): number {
   const { bytes, crc32 } = positionOf(checkpoint);
   const before = new TextEncoder().encode(log).subarray(0, bytes);
   if (before.length < bytes || crc32Of(before) !== crc32) throw new Error("the checkpoint was taken with other events than these");
-  return new TextDecoder().decode(before).split("\n").filter((line) => line.trim() !== "").length;
+  const lines = new TextDecoder().decode(before).split("\n").filter((line) => line.trim() !== "");
+  // A run that was made longer says its settings again, which is no further event of it.
+  return lines.filter((line, at) => at === 0 || JSON.parse(line).event !== "start").length;
 }
 
 /** Reads the position from the metadata of the file, which is in the safetensors format. */

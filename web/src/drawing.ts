@@ -4,6 +4,7 @@ import { drawExamples, enlarged, type Example, type LabelledImages } from "./dra
 import { Latest } from "./drawing/latest";
 import { blank, isBlank, type Picture, type Shape } from "./drawing/picture";
 import { pictureFromFile } from "./drawing/picture-from-file";
+import { reason } from "./page";
 import { SIDES, type SideName } from "./settings";
 import { PredictionView, verdict } from "./views/prediction";
 
@@ -83,8 +84,9 @@ export class Drawing {
     this.say(INVITATION);
   }
 
-  /** Offers test images to choose from. */
-  offer(images: LabelledImages): void {
+  /** Offers test images to choose from; `seen` says that networks may have been trained on them. */
+  offer(images: LabelledImages, seen = false): void {
+    this.find(".draw-unseen").hidden = seen;
     drawExamples(this.find(".draw-examples"), images, this.classes(), (example) => this.choose(example));
     this.find(".draw-choice").hidden = false;
   }
@@ -154,7 +156,7 @@ export class Drawing {
       if (whole) this.find(".draw-verdict").textContent = verdict(this.classes(), { left, right }, this.names(), label);
     } catch (error) {
       this.view.clear(this.classes());
-      this.find(".draw-verdict").textContent = `The networks gave no answer: ${error instanceof Error ? error.message : String(error)}`;
+      this.find(".draw-verdict").textContent = `The networks gave no answer: ${reason(error)}`;
     }
   }
 

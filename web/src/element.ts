@@ -1,5 +1,6 @@
 /** `<lambda-darts-cell events="events.jsonl">`: the cell of a run, drawn on any page. */
 import { CellElement, TAG } from "./cell-element";
+import { reason } from "./page";
 import { MOST_BYTES, readRun } from "./read-run";
 import { epochAt, type Run } from "./run";
 import { methodLabel } from "./settings";
@@ -46,7 +47,7 @@ class RunCellElement extends CellElement {
     try {
       run = await readRun(await this.fileOf(events), async (config) => spaceOf(config));
     } catch (error) {
-      fault = error instanceof Error ? error.message : String(error);
+      fault = reason(error);
     }
     if (reading !== this.reading) return;
     this.run = run;

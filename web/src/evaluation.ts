@@ -1,10 +1,10 @@
 /** Evaluation of a trained network in a report: its measures, confusions, classes and worst mistakes. */
+import { find } from "./page";
 import type { Evaluation, Mistake } from "./training";
 import { drawConfusion, MOST_CLASSES } from "./views/confusion";
 import { brief } from "./views/numbers";
 import { FINE_PERCENT, percent, write } from "./views/units";
 
-const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
 
 export function drawEvaluation(evaluation: Evaluation): void {
   find("#measures").textContent = measuresOf(evaluation);

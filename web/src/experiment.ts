@@ -266,7 +266,7 @@ export class Experiment {
       }
       if (round !== this.round) {
         made.search?.close();
-        return kept.epoch;
+        throw new Error("the searches were reset meanwhile");
       }
       this.sides[to].search?.close();
       this.sides[to] = made;
@@ -288,7 +288,7 @@ export class Experiment {
     this.watcher.redraw();
     try {
       await this.make(side, originOf(earlier, kept), round);
-      if (cutShort) this.sides[side].search?.run("end");
+      if (cutShort && round === this.round) this.sides[side].search?.run("end");
     } catch (error) {
       if (round === this.round) this.sides[side].dead = dead;
       throw error;

@@ -95,12 +95,13 @@ export class Keeper {
   }
 
   private async write(fresh: readonly StoredRun[], addition: Parameters<Store["append"]>[0]): Promise<void> {
-    try {
-      await this.attempt(fresh, addition);
-    } catch (error) {
-      const removed = isFull(error) ? await this.makeRoom(0).catch(() => false) : false;
-      if (!removed) return this.fail(error);
-      await this.attempt(fresh, addition).catch((again) => this.fail(again));
+    for (;;) {
+      try {
+        return await this.attempt(fresh, addition);
+      } catch (error) {
+        const removed = isFull(error) && (await this.makeRoom(0).catch(() => false));
+        if (!removed) return this.fail(error);
+      }
     }
   }
 

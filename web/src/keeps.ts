@@ -9,6 +9,7 @@ import { mountHidden } from "./hidden";
 import { Keeper, type About } from "./keeper";
 import { ask } from "./library";
 import { Message, type Action } from "./message";
+import { find, reason } from "./page";
 import { Queue, withSeed, type Configs } from "./queue";
 import { readEvents } from "./read-run";
 import { cutBack, newRun, toLines, type Run } from "./run";
@@ -47,8 +48,6 @@ export interface Taken {
   action: Action | undefined;
 }
 
-const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 export class Keeps {
   private readonly keeper: Keeper;

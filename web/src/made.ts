@@ -2,6 +2,7 @@
 import { marksOf } from "./changes";
 import { dateOf, environmentOf } from "./environment";
 import { differing, flatSettings } from "./flat";
+import { find } from "./page";
 import type { Reported } from "./read-report";
 import type { Run } from "./run";
 import { labelOf, secondsOf, secondsPerEpoch } from "./run-words";
@@ -9,7 +10,6 @@ import { SIDES, type SideName } from "./settings";
 import { drawTable } from "./table";
 import { duration } from "./views/numbers";
 
-const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 const SOME = "What differs comes first; all settings, and the machine, are folded away below.";
 const NONE = "Both have the same settings.";

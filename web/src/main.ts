@@ -21,6 +21,7 @@ import { hide } from "./hide";
 import { ask } from "./library";
 import { Message } from "./message";
 import { catalogOf, type Catalog } from "./method";
+import { find, reason, testid } from "./page";
 import type { Until } from "./protocol";
 import { readRun } from "./read-run";
 import { epochAt, toLines } from "./run";
@@ -32,9 +33,6 @@ import type { Genotype, Notations, SearchConfig, Space } from "./types";
 import type { Measure } from "./views/heatmap";
 import { brief } from "./views/numbers";
 
-const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
-const testid = <E extends HTMLElement>(id: string): E => find(`[data-testid="${id}"]`);
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 const message = new Message(find("#message"));
@@ -386,6 +384,7 @@ async function takeFile(file: File): Promise<string> {
   const dropped = await recognize(file);
   if (dropped.what === "events") {
     const run = await readRun(dropped.file, (config) => ask("space", config));
+    keeps.reset();
     const side = experiment.open(run);
     lookAt(Infinity);
     return `${file.name} is on the ${side}: ${methodLabel(run.config.method.name)}, ${run.epochs.length} epochs on ${run.device}. Reset returns to searching here.`;

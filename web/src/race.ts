@@ -1,4 +1,5 @@
 /** The trainings of both derived cells, side by side, and what happens when one of them dies. */
+import { reason } from "./page";
 import type { Device, Files, Pictures, Until } from "./protocol";
 import { RemoteTraining } from "./remote-training";
 import { SIDES, type SideName } from "./settings";
@@ -89,7 +90,7 @@ export class Race {
     } catch (error) {
       if (round !== this.round) return;
       this.clear();
-      this.tell((watcher) => watcher.failed?.(error instanceof Error ? error.message : String(error)));
+      this.tell((watcher) => watcher.failed?.(reason(error)));
     }
   }
 

@@ -13,6 +13,7 @@ import { drawGroups } from "./group-table";
 import { groupsOf, openingPair } from "./groups";
 import { drawMade } from "./made";
 import { Message } from "./message";
+import { find, reason, testid } from "./page";
 import { readReport, type Reported } from "./read-report";
 import { epochAt } from "./run";
 import { describeRun, describeSearcher, describeTraining, labelOf, nameOf, spaceLabel } from "./run-words";
@@ -24,13 +25,11 @@ import { drawSummary } from "./summary";
 import { showTrainings } from "./trainings";
 import type { Measure } from "./views/heatmap";
 
-const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
-const testid = <E extends HTMLElement>(id: string): E => find(`[data-testid="${id}"]`);
 
 customElements.define(TAG, CellElement);
 const message = new Message(find("#message"));
 const fault = (error: unknown): void =>
-  message.say(`Something in this report cannot be drawn: ${error instanceof Error ? error.message : String(error)}`, "fault");
+  message.say(`Something in this report cannot be drawn: ${reason(error)}`, "fault");
 addEventListener("error", ({ error }) => error instanceof Error && fault(error));
 
 const { searches: runs, searchers, trainings, faults } = readReport(find("#runs").textContent ?? "");

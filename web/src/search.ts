@@ -137,7 +137,8 @@ export class RemoteSession {
         this.ended = true;
         break;
       case "stopped":
-        if (data.turn !== this.turn) break;
+        // A change or a snapshot of a search that stands still is no new stop.
+        if (data.turn !== this.turn || !this.running) break;
         this.running = false;
         this.listener.stopped(this.ended);
         break;

@@ -1,6 +1,7 @@
 /** Black-box searches in a report: their results in a table, and the best fitness by evaluation. */
 import { saveText } from "./export";
 import { soon } from "./frames";
+import { find, testid } from "./page";
 import type { Quantity } from "./quantities";
 import type { ReportedSearcher } from "./read-report";
 import { searcherLabel, spaceLabel } from "./run-words";
@@ -17,8 +18,6 @@ const [COLOURS, DASHES] = [5, 4];
 const BEST: Quantity<SearcherEvaluation> = { key: "best", of: ({ best }) => best, unit: () => FINE_PERCENT };
 const PLOTS = [plotOf(BEST, { title: "Best fitness so far", note: "CIFAR-10 validation, in the table", hold: [] })];
 
-const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
-const testid = <E extends HTMLElement>(id: string): E => find(`[data-testid="${id}"]`);
 
 export function showSearchers(all: readonly ReportedSearcher[], csv: () => string): void {
   soon(() => drawSearchers(testid("searchers-table"), all));

@@ -8,6 +8,7 @@ import { saveText } from "./export";
 import { soon } from "./frames";
 import { ask } from "./library";
 import type { Message } from "./message";
+import { find, reason, testid } from "./page";
 import type { TestImages } from "./protocol";
 import { toLines } from "./run";
 import { showSamples } from "./samples";
@@ -19,8 +20,6 @@ import { verdict, type Trained } from "./verdict";
 import { raceChart, type RaceData } from "./views/race-chart";
 import { percent } from "./views/units";
 
-const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
-const testid = <E extends HTMLElement>(id: string): E => find(`[data-testid="${id}"]`);
 
 export class Story {
   private readonly chart = raceChart(find("#training .drawing"));
@@ -162,7 +161,7 @@ export class Story {
     this.known = images;
     this.drawing.update();
     if (images === undefined) return;
-    this.drawing.offer({ ...images, count: images.labels.length });
+    this.drawing.offer({ ...images, count: images.labels.length }, seen);
     const [ofLeft, ofRight] = await Promise.all(SIDES.map((side) => race.predict(side, images)));
     if (race.runs.left !== left || ofLeft === undefined || ofRight === undefined) return;
     this.answers.show({
@@ -180,11 +179,11 @@ export class Story {
     if (host.textContent !== text) host.textContent = text;
   }
 
-  private fail(reason: string): void {
+  private fail(why: string): void {
     soon(this.drawRace);
     const { race } = this.experiment;
-    const again = { label: "Train on", run: () => void race.restart().catch((error) => this.fail(error instanceof Error ? error.message : String(error))) };
-    this.message.say(`The training of the cells stopped: ${reason}.`, "fault", race.deaths.length > 0 ? again : undefined);
+    const again = { label: "Train on", run: () => void race.restart().catch((error) => this.fail(reason(error))) };
+    this.message.say(`The training of the cells stopped: ${why}.`, "fault", race.deaths.length > 0 ? again : undefined);
   }
 }
 

@@ -5,6 +5,7 @@ import { saveText } from "./export";
 import { drawEvaluation } from "./evaluation";
 import { differing, flatSettings } from "./flat";
 import { soon } from "./frames";
+import { find, testid } from "./page";
 import type { ReportedTraining } from "./read-report";
 import { spaceLabel } from "./run-words";
 import { drawTable, type Column } from "./table";
@@ -20,8 +21,6 @@ const [COLOURS, DASHES] = [5, 4];
 /** With more trainings than this, the plots have no room for the numbers at the epoch. */
 const MOST_READINGS = 5;
 
-const find = <E extends HTMLElement>(selector: string): E => document.querySelector(selector) as E;
-const testid = <E extends HTMLElement>(id: string): E => find(`[data-testid="${id}"]`);
 
 export function showTrainings(all: readonly ReportedTraining[], csv: () => string): void {
   const trainings = all.map(({ training }) => training);

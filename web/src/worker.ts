@@ -2,6 +2,7 @@
 import { complete, imagesOf } from "./built-in";
 import { eventsBefore } from "./checkpoint";
 import { History } from "./history";
+import { reason } from "./page";
 import type { Device, FromWorker, Pictures, Question, Questions, Request, TestImages, ToWorker, Until } from "./protocol";
 import type { SearchConfig, TrainingConfig } from "./types";
 import type { Search, Trained, Training } from "./wasm/cpu/lambda_darts_wasm.js";
@@ -47,7 +48,7 @@ console.error = (...parts: unknown[]): void => {
 };
 
 function reasonOf(error: unknown): string {
-  const own = error instanceof Error ? error.message : String(error);
+  const own = reason(error);
   // After a panic the trap says only "unreachable"; the panic's own text says why.
   const text = lastError !== "" && !(error instanceof Error && error.name === "Error") ? lastError : own;
   return text.split("\n")[0]?.trim() || "no reason given";

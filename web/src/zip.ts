@@ -20,6 +20,7 @@ export function zip(files: Readonly<Record<string, string | Uint8Array>>): Uint8
 export function unzip(bytes: Uint8Array): { events: string; checkpoint: Uint8Array } {
   let count = 0;
   let total = 0;
+  if (isZip64(bytes)) throw new Error("it is a ZIP64 archive, which this page does not read");
   const files = unzipSync(bytes, {
     filter: ({ name, originalSize }) => {
       count += 1;
@@ -42,3 +43,15 @@ export function unzip(bytes: Uint8Array): { events: string; checkpoint: Uint8Arr
 
 /** True for a file of this name, in whichever folder. */
 const isNamed = (path: string, name: string): boolean => path === name || path.endsWith(`/${name}`);
+
+/** Length of the record that ends an archive, and of the longest comment behind it. */
+const [END, MOST_COMMENT] = [22, 0xffff];
+
+/** True for an archive with ZIP64 records: on damaged ones, the library does not come to an end. */
+function isZip64(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = bytes.length - END; at >= Math.max(0, bytes.length - END - MOST_COMMENT); at -= 1) {
+    if (view.getUint32(at, true) === 0x06054b50) return view.getUint16(at + 8, true) === 0xffff || view.getUint32(at + 16, true) === 0xffffffff;
+  }
+  return false;
+}

@@ -8,7 +8,7 @@ use super::sweep::{self, Sweep};
 use super::training::CellTraining;
 use super::{MOST_SEARCHES, seeds};
 use crate::any_search::{AnySearch, is_searcher};
-use crate::args::{CompareArgs, SettingsArgs};
+use crate::args::{CompareArgs, DataArgs, SettingsArgs};
 use crate::failure::Failure;
 use crate::kind::is_of_searcher;
 use crate::searcher::check_flags;
@@ -46,8 +46,13 @@ pub(super) fn groups(args: &CompareArgs) -> Result<Vec<Group>, Failure> {
         if distinct.is_empty() { vec![None] } else { distinct }
     };
     let any = |searchers| args.methods.iter().any(|method| is_searcher(method) == searchers);
-    // The training of a searcher's cell reads images, too.
-    check_flags(&args.settings, [any(false) || args.train.is_some(), any(true)])?;
+    // The training of a searcher's cell reads images, and runs on a device.
+    let mut flags = args.settings.clone();
+    if args.train.is_some() {
+        flags.data = DataArgs::default();
+        (flags.run.device, flags.published) = (None, false);
+    }
+    check_flags(&flags, [any(false), any(true)])?;
     let (spaces, sets) = (each(&args.spaces), each(&args.settings.data.sets));
     let several = spaces.len() * sets.len() > 1;
     let mut groups = Vec::new();

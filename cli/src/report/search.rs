@@ -123,7 +123,7 @@ impl SearchRun {
 }
 
 /// Checks that a well-formed genotype has valid cells.
-fn checked(genotype: &Genotype) -> Result<Genotype, String> {
+pub(super) fn checked(genotype: &Genotype) -> Result<Genotype, String> {
     Genotype::parse(&json!(genotype).to_string()).map_err(|error| format!("not a genotype: {}", error.what))
 }
 

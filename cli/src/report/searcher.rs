@@ -5,12 +5,12 @@ use std::path::Path;
 
 use lambda_darts::search::{Event, EventKind};
 use lambda_darts::session::SearcherConfig;
-use lambda_darts::space::{Genotype, Space};
+use lambda_darts::space::Space;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::curves::{Row, row};
-use super::search::notations_of;
+use super::search::{checked, notations_of};
 use crate::csv_text::optional;
 use crate::drawing;
 use crate::environment::Environment;
@@ -47,13 +47,10 @@ impl SearcherRun {
                     evaluations.push(Evaluation::of(step, event.seconds));
                     return Ok(ControlFlow::Continue(()));
                 }
-                EventKind::SearcherEpoch(epoch) => {
-                    // A well-formed genotype may still be an invalid cell.
-                    let genotype = Genotype::parse(&json!(epoch.genotype).to_string());
-                    let genotype = genotype.map_err(|error| format!("not a genotype: {}", error.what))?;
-                    notations.push(notations_of(&genotype));
+                EventKind::SearcherEpoch(epoch) => notations.push(notations_of(&checked(&epoch.genotype)?)),
+                EventKind::SearcherEnd { genotype, .. } => {
+                    checked(genotype)?;
                 }
-                EventKind::SearcherEnd { .. } => {}
                 _ => return Ok(ControlFlow::Continue(())),
             }
             events.push(event);

@@ -211,6 +211,10 @@ fn what_a_searcher_does_not_have_is_refused() {
             "none of the",
         ),
         (&["compare", "--methods", "evolution", "--seeds", "0", "--lr", "1"], "--lr has no effect here"),
+        (
+            &["compare", "--methods", "evolution", "--seeds", "0", "--train", "1", "--lr", "1"],
+            "--lr has no effect here",
+        ),
         (&["bench", "--method", "evolution"], "invalid value 'evolution'"),
         (&["search", "--resume", "runs", "--evaluations", "9"], "cannot be used with"),
     ] {
@@ -270,5 +274,18 @@ fn settings_and_methods_are_listed() {
     let told = done(&["methods"], folder.path());
     for part in ["\nevolution ", "population = 10", "\nSMASH (arXiv:1708.05344): a hypernetwork", "\nalignment: "] {
         assert!(told.contains(part), "{part}: {told}");
+    }
+}
+
+/// The settings of one kind of method are not those of the other.
+#[test]
+fn a_file_and_a_method_of_two_kinds_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    for (of, with) in [("evolution", "darts"), ("darts", "evolution")] {
+        let file = folder.path().join(format!("{of}.toml"));
+        fs::write(&file, run(&["config", "--method", of], folder.path()).stdout).unwrap();
+        let file = file.to_str().unwrap();
+        let refused = text(&run(&["search", "--config", file, "--method", with], folder.path()).stderr);
+        assert!(refused.contains("the file of --config is for") && refused.contains("--method"), "{refused}");
     }
 }

@@ -34,7 +34,8 @@ impl BlackBoxSearch {
         let searcher = config.searcher.build(&space)?;
         let evaluator = TableEvaluator::new(Arc::clone(&table), &space)?;
         if config.budget.seconds.is_some() && !evaluator.has_costs() {
-            let what = "the budget is in seconds, and the table lacks the training's time of its cells, `c10_train_s`";
+            let what = "the budget is in seconds, and the table lacks the training's time of its cells, `c10_train_s`; take \
+                        a table with this column, or a budget of evaluations";
             return Err(SessionError::Evaluation(what.to_owned()));
         }
         let (device, evaluator) = (device.name().to_owned(), Box::new(evaluator));

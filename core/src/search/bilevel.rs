@@ -118,6 +118,15 @@ enum Backup {
     Host(Box<BilevelState>),
 }
 
+/// α before the first step: drawn, or 0 where the method holds it.
+fn first_alpha(space: &Space, seed: u64, method: &Method) -> Architecture {
+    let mut architecture = Architecture::new(space, seed);
+    if method.holds_alpha() {
+        architecture.tables.iter_mut().flatten().for_each(|row| row.fill(0.0));
+    }
+    architecture
+}
+
 /// Number of the pass of the weight step and of the architecture step, by which their random draws differ.
 pub(super) const WEIGHT_PASS: u8 = 0;
 const ARCHITECTURE_PASS: u8 = 1;
@@ -144,10 +153,7 @@ impl Bilevel {
         let cell_types = graph.cells().iter().map(|cell| cell.cell_type).collect();
         let mut engine = engine::open(graph, device).await?;
         engine::initialize(engine.as_mut(), seed).await?;
-        let mut architecture = Architecture::new(space, seed);
-        if method.holds_alpha() {
-            architecture.tables.iter_mut().flatten().for_each(|row| row.fill(0.0));
-        }
+        let architecture = first_alpha(space, seed, &method);
         Ok(Self {
             engine,
             architecture,
@@ -191,8 +197,13 @@ impl Bilevel {
         self.seed
     }
 
-    /// Takes another method. Weights thaw if none of its parts freezes them, and a policy goes on if it is the same.
-    pub(super) fn set_method(&mut self, mut method: Method) {
+    /// Takes another method. Weights thaw if none of its parts freezes them, and a policy goes on if it is the same. With
+    /// `fresh`, α is that of a new search.
+    pub(super) fn set_method(&mut self, mut method: Method, fresh: bool) {
+        if fresh && method.holds_alpha() != self.method.holds_alpha() {
+            let drawn = first_alpha(&self.space, self.seed, &method);
+            self.architecture.set_flat(&drawn.flat());
+        }
         method.start(&self.space, self.seed, self.method.policy().cloned());
         self.method = method;
         if self.method.freezing().is_none() {
@@ -391,7 +402,7 @@ impl Bilevel {
     ) -> Result<(Vec<f64>, Gradients), SessionError> {
         let mut watch = Stopwatch::start();
         let p = self.copies(&self.relax(&settings.moment, ARCHITECTURE_PASS).p);
-        // A reward needs no ∂L/∂p: the path alone is run.
+        // The reward needs the forward pass alone; the measures of an epoch read ∂L/∂p, of the path only.
         let input = Input { probes: Probes::None, ..input(valid, &p) };
         let pass = self.engine.pass(input, Want { cells: true, ..Want::default() }).await?;
         let found = gradients(&pass);
@@ -523,6 +534,9 @@ impl Bilevel {
         let vectors = tensors::vectors(&state.tensors, graph)?;
         state.check_count(graph, &self.space)?;
         let freezing = state.freezing(graph)?;
+        if self.method.freezing().is_none() && !freezing.is_new() {
+            return Err(SessionError::State("its frozen operations are those of another method".to_owned()));
+        }
         let known = match (&state.policy, self.method.policy()) {
             (Some(saved), Some(own)) => saved.fits(own),
             (saved, own) => saved.is_none() && own.is_none(),

@@ -38,13 +38,13 @@ impl Session {
         if !self.work.record.is_empty() {
             return Err(SessionError::State("the architecture is being selected".to_owned()));
         }
-        let changed = differences(self.config(), &config);
+        let changed = differences(self.config(), &config)?;
         let fixed = |path: &&String| !FREE.contains(&path.split('.').next().unwrap_or_default());
         if let Some(setting) = changed.iter().find(fixed) {
             return Err(SessionError::Fixed { setting: setting.clone() });
         }
         config.check()?;
-        self.work.set(config.clone())?;
+        self.work.set(config.clone(), !self.position.started && self.position.is_new())?;
         if changed.is_empty() || !self.position.started {
             return Ok(None);
         }
@@ -54,11 +54,14 @@ impl Session {
 }
 
 /// Paths of the settings that differ, in the order of their names.
-fn differences(one: &SearchConfig, other: &SearchConfig) -> Vec<String> {
-    let table = |config: &SearchConfig| toml::Table::try_from(config).unwrap_or_default();
+fn differences(one: &SearchConfig, other: &SearchConfig) -> Result<Vec<String>, SessionError> {
+    let table = |config: &SearchConfig| {
+        let table = toml::Table::try_from(config);
+        table.map_err(|error| SessionError::State(format!("its settings cannot be compared: {error}")))
+    };
     let mut found = Vec::new();
-    compare("", &table(one), &table(other), &mut found);
-    found
+    compare("", &table(one)?, &table(other)?, &mut found);
+    Ok(found)
 }
 
 fn compare(path: &str, one: &toml::Table, other: &toml::Table, found: &mut Vec<String>) {

@@ -53,13 +53,13 @@ fn method(config: &SearchConfig, space: &Space, parts: &Parts) -> Result<Method,
 }
 
 impl Search {
-    /// Takes other settings, which leave network and images as they are.
-    pub(super) fn set(&mut self, config: SearchConfig) -> Result<(), SessionError> {
+    /// Takes other settings, which leave network and images as they are. `fresh` says that no step was taken.
+    pub(super) fn set(&mut self, config: SearchConfig, fresh: bool) -> Result<(), SessionError> {
         let method = method(&config, &self.space, &self.parts)?;
         method.check(&self.space)?;
         let ArchitectureConfig { temperature, constraints, .. } = &config.architecture;
         self.bilevel.architecture.confine(&self.space, *temperature, constraints)?;
-        self.bilevel.set_method(method);
+        self.bilevel.set_method(method, fresh);
         self.config = config;
         Ok(())
     }
@@ -95,8 +95,9 @@ impl Search {
     }
 
     fn moment(&self, at: Position) -> Moment {
-        let step = at.total(self.batches.steps());
-        Moment { epoch: at.epoch, epochs: self.config.epochs, step, seed: self.config.seed }
+        let (step, epochs) = (at.total(self.batches.steps()), self.config.epochs);
+        // After the last epoch, all schedules stay at their end.
+        Moment { epoch: at.epoch.min(epochs.saturating_sub(1)), epochs, step, seed: self.config.seed }
     }
 
     /// λ in this epoch: the coefficient of the layer alignment.
@@ -177,7 +178,7 @@ impl Search {
             genotype: genotype.clone(),
             curvature,
             regularizer_gradient_norm: progress.regularizer_gradient_norm.value(),
-            ranking: ranking(architecture, &self.space),
+            ranking: ranking(&architecture.confined(), &self.space),
         });
         let (mut warnings, stopped) = self.bilevel.method.warnings(&history, self.config.epochs);
         warnings.extend(warning::of_regularizer(&history, self.config.weights.clip));

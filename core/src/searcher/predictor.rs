@@ -7,7 +7,7 @@
 //! stage 1: evaluate all cells with one edge that is not none
 //! stage b: candidates ← the K fittest cells of stage b − 1, each with one more edge
 //!          evaluate the K candidates with the best prediction
-//! after the last edge: candidates ← neighbours of the K fittest cells of all, again and again
+//! after the last edge: candidates ← neighbours of the K fittest cells of all that have unknown ones, again and again
 //! ```
 //!
 //! Only candidates that are new are evaluated. The surrogate is a ridge regression of the fitness on the operations of
@@ -77,12 +77,14 @@ impl Predictor {
         let whole = progress.stage >= encoding.len();
         let last = Self::ranked(&progress.evaluated[progress.before.min(progress.evaluated.len())..]);
         let parents = if whole { &ranked } else { &last };
-        let children = parents
-            .iter()
-            .take(self.beam)
-            .flat_map(|(parent, _)| if whole { encoding.neighbours(parent) } else { grown(parent, encoding) });
         let known: BTreeSet<&Code> = progress.evaluated.iter().map(|(code, _)| code).collect();
-        let candidates: BTreeSet<Code> = children.filter(|child| !known.contains(child)).collect();
+        let children = |(parent, _): &Scored| if whole { encoding.neighbours(parent) } else { grown(parent, encoding) };
+        let new = |parents: &[&Scored]| -> BTreeSet<Code> {
+            parents.iter().flat_map(|parent| children(parent)).filter(|child| !known.contains(child)).collect()
+        };
+        // Where all neighbours of the fittest cells are known, those of the next ones follow.
+        let mut beams = parents.chunks(self.beam).map(new);
+        let candidates = if whole { beams.find(|new| !new.is_empty()) } else { beams.next() }.unwrap_or_default();
         let fitted = ranked.len().div_ceil(2).max(LEAST);
         let samples: Vec<_> =
             ranked.iter().take(fitted).map(|(code, fitness)| (encoding.one_hot(code), *fitness)).collect();
@@ -179,6 +181,21 @@ mod tests {
         assert!(asked.contains(&vec![4; 6]), "{asked:?}");
         let distinct: BTreeSet<&Code> = asked.iter().collect();
         assert_eq!(distinct.len(), asked.len());
+    }
+
+    /// The known neighbours of the fittest cells do not turn it into a random search, which would repeat itself.
+    #[test]
+    fn no_cell_is_evaluated_twice() {
+        let encoding = Encoding::new(&Space::named("nas-bench-201").unwrap());
+        let (predictor, mut progress) = (Predictor { beam: 2, ..Predictor::default() }, Progress::default());
+        let mut asked = BTreeSet::new();
+        for evaluation in 0..400 {
+            let code = predictor.propose(&mut progress, &encoding, &mut RandomNumbers::new(5, evaluation));
+            #[expect(clippy::cast_precision_loss, reason = "up to 24")]
+            let fitness = code.iter().sum::<usize>() as f64;
+            assert!(asked.insert(code.clone()), "evaluation {evaluation}: {code:?}");
+            predictor.learn(&mut progress, &encoding, (code, fitness));
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Random search: architectures drawn from the uniform distribution over the space, the baseline that every searcher
 //! has to beat (Li and Talwalkar 2019, arXiv:1902.07638).
 //!
-//! An architecture may be drawn twice, and is evaluated again then.
+//! In concatenated cells whose edges have different numbers of candidates, the draw is uniform over the options of each
+//! read in turn. An architecture may be drawn twice, and is evaluated again then.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

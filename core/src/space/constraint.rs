@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CellType, Operation, Output, Space};
+use super::{CellType, Operation, Space};
 
 /// Constraint on one operation of one edge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -29,7 +29,7 @@ pub struct Constraint {
 pub enum Rule {
     /// The candidate has the whole weight of the edge.
     Force,
-    /// The candidate has no weight.
+    /// The candidate has no weight; an auxiliary skip connection is another path, and stays.
     Forbid,
 }
 
@@ -77,8 +77,8 @@ fn apply(space: &Space, admitted: &mut Admitted, constraint: &Constraint) -> Res
     let kind = &space.cell_types[at];
     let edge = kind.edges.iter().position(|edge| (edge.from, edge.to) == (constraint.from, constraint.to));
     let edge = edge.ok_or("the cell has no such edge")?;
-    let operations = &kind.edges[edge].operations;
-    let operation = operations.iter().position(|&operation| operation == constraint.operation);
+    let at_edge = &kind.edges[edge];
+    let operation = at_edge.operations.iter().position(|&operation| operation == constraint.operation);
     let operation = operation.ok_or("the edge has no such candidate")?;
     let row = &mut admitted[at][edge];
     match constraint.rule {
@@ -89,10 +89,8 @@ fn apply(space: &Space, admitted: &mut Admitted, constraint: &Constraint) -> Res
         Rule::Force => return Err("another constraint forbids it, or forces another candidate"),
         Rule::Forbid => row[operation] = false,
     }
-    // The cells of DARTS leave `none` out of a derived architecture.
-    let derives = |&operation: &Operation| kind.output == Output::Last || operation != Operation::None;
-    let counts = |(operation, &admitted): (&Operation, &bool)| admitted && derives(operation);
-    if operations.iter().any(derives) && !operations.iter().zip(&*row).any(counts) {
+    let counts = |(operation, &admitted): (&Operation, &bool)| admitted && kind.keeps(at_edge, *operation);
+    if !at_edge.operations.iter().zip(&*row).any(counts) {
         return Err("no candidate of the edge is left that a derived architecture can have");
     }
     Ok(())

@@ -1,12 +1,13 @@
 //! Changes of a search in progress: settings, constraints and temperature.
 
-use lambda_darts::method::{Method, Moment, Relaxed};
-use lambda_darts::search::{EventKind, SessionState};
+use lambda_darts::device::Device;
+use lambda_darts::method::{Method, MethodConfig, Moment, Relaxed};
+use lambda_darts::search::{EventKind, SearchConfig, Session, SessionState};
 use lambda_darts::space::{Architecture, Constraint, Operation, Rule, Space};
 
 use crate::session::{config, data, start, take};
 
-fn state_of(session: &mut lambda_darts::search::Session) -> SessionState {
+fn state_of(session: &mut Session) -> SessionState {
     pollster::block_on(session.state()).unwrap()
 }
 
@@ -30,13 +31,7 @@ fn a_change_is_recorded_and_takes_effect_from_there_on() {
     assert_eq!((epoch - 1) * changed.steps() + step, steps);
     let future = take(&mut changed, usize::MAX);
 
-    let restore = |state| {
-        pollster::block_on(lambda_darts::search::Session::restore(
-            state,
-            data(&config()),
-            &lambda_darts::device::Device::cpu(),
-        ))
-    };
+    let restore = |state| pollster::block_on(Session::restore(state, data(&config()), &Device::cpu()));
     let mut same = restore(saved.clone()).unwrap();
     assert_eq!(same.change(other).unwrap().unwrap().kind, event.kind);
     // A change is part of the state.
@@ -126,5 +121,38 @@ fn the_gradient_of_alpha_knows_temperature_and_constraints() {
             assert!((gradient[at] - difference).abs() < 1e-7, "{edge} {k}: {} {difference}", gradient[at]);
             at += 1;
         }
+    }
+}
+
+/// A state after a change of method goes on, with a policy and with frozen operations on either side.
+#[test]
+fn a_change_of_method_leaves_a_whole_state() {
+    let of = |settings: &str| -> MethodConfig { serde_json::from_str(settings).unwrap() };
+    let plain = of(r#"{ "name": "darts" }"#);
+    let oles = of(r#"{ "name": "oles", "oles": { "form": "clean", "window": 1, "clean_threshold": 1.0 } }"#);
+    let [policy, narrow] =
+        [8, 4].map(|hidden| of(&format!(r#"{{ "name": "darts", "controller": {{ "hidden": {hidden} }} }}"#)));
+    for (from, to) in [(&oles, &plain), (&plain, &oles), (&policy, &oles), (&oles, &policy), (&policy, &narrow)] {
+        let first = SearchConfig { method: from.clone(), ..config() };
+        let mut session = start(&first);
+        take(&mut session, 4);
+        session.change(SearchConfig { method: to.clone(), ..first.clone() }).unwrap().unwrap();
+        take(&mut session, 2);
+        let state = state_of(&mut session);
+        let mut same = pollster::block_on(Session::restore(state, data(&first), &Device::cpu())).unwrap();
+        assert_eq!(take(&mut same, usize::MAX), take(&mut session, usize::MAX), "{from:?} to {to:?}");
+    }
+}
+
+/// Before the start, a change gives the search that its settings announce.
+#[test]
+fn a_change_before_the_start_is_another_search() {
+    let untouched = r#"{ "name": "darts-pt", "perturbation": { "alpha": "untouched", "interval": 1 } }"#;
+    let held = SearchConfig { method: serde_json::from_str(untouched).unwrap(), epochs: 1, ..config() };
+    let plain = SearchConfig { epochs: 1, ..config() };
+    for (from, to) in [(&held, &plain), (&plain, &held)] {
+        let mut session = start(from);
+        assert!(session.change(to.clone()).unwrap().is_none());
+        assert_eq!(take(&mut session, 6), take(&mut start(to), 6));
     }
 }

@@ -15,7 +15,8 @@ interface Entry {
 const MOST = 200;
 
 export class ChangeList {
-  private known = "";
+  /** The lists of changes that are shown, and their lengths. */
+  private known: readonly unknown[] = [];
 
   constructor(
     private readonly list: HTMLElement,
@@ -23,9 +24,9 @@ export class ChangeList {
   ) {}
 
   show(runs: Runs): void {
-    const known = SIDES.map((side) => `${runs[side]?.changes.length ?? 0} ${runs[side]?.past ?? ""}`).join("/");
+    const known = SIDES.flatMap((side) => [runs[side]?.changes, runs[side]?.changes.length, runs[side]?.past]);
     // Nearly always there is nothing new.
-    if (known === this.known) return;
+    if (this.known.length > 0 && known.every((one, at) => one === this.known[at])) return;
     this.known = known;
     const entries = SIDES.flatMap((side) => entriesOf(side, runs[side])).sort((a, b) => a.at - b.at).slice(-MOST);
     this.none.hidden = entries.length > 0;

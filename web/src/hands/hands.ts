@@ -1,5 +1,6 @@
 /** Hands on running searches: rules for the edges of a cell, sliders, branches. */
 import type { Experiment } from "../experiment";
+import { reason } from "../page";
 import { epochAt } from "../run";
 import { methodLabel, SIDES, type Method, type SideName } from "../settings";
 import type { Constraint, MethodConfig, SearchConfig } from "../types";
@@ -147,9 +148,9 @@ export class Hands {
       const earlier = begun < epoch ? ` That is the newest one at or before epoch ${epoch} of which a snapshot is kept.` : "";
       say(`The ${other(from)} run goes on from epoch ${begun} of the ${from} run, with ${methodLabel(name)}.${earlier}`);
     } catch (error) {
-      say(`There is no branch: ${reason(error)}.`, "fault");
+      say(`There is no branch: ${bare(error)}.`, "fault");
     }
   }
 }
 
-const reason = (error: unknown): string => (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
+const bare = (error: unknown): string => reason(error).replace(/\.$/, "");

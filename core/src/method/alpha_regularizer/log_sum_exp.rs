@@ -4,6 +4,8 @@
 //! L = L_val + c_t · mean_e log Σ_k exp(α_e,k),   ∂/∂α_e,k = c_t / |E| · softmax(α_e)_k,   c_t = weight · progress
 //! ```
 //!
+//! At the temperature τ of the softmax the term is τ · log Σ_k exp(α_e,k/τ), over the candidates that constraints admit.
+//!
 //! The reference lets c_t grow by 1/2 an epoch, on NAS-Bench-201 to 50 after 100 epochs. The mean is over the edges of one
 //! type of cell, and the types are summed.
 

@@ -54,7 +54,8 @@ impl Part for Adversarial {
         for p in p.iter_mut().flatten() {
             for p in p.iter_mut() {
                 let noise = epsilon * (2.0 * random.random::<f64>() - 1.0);
-                *p = if *p > 0.0 { *p + noise } else { 0.0 };
+                // A candidate that is left out is never the largest.
+                *p = if *p > 0.0 { *p + noise } else { f64::NEG_INFINITY };
             }
             onto_simplex(p);
         }
@@ -73,7 +74,7 @@ impl Part for Adversarial {
             for ((p, &start), &slope) in p.iter_mut().zip(start).zip(gradient) {
                 let step = if slope == 0.0 { 0.0 } else { length * slope.signum() };
                 let moved = start + (*p + step - start).clamp(-epsilon, epsilon);
-                *p = if start > 0.0 { moved } else { 0.0 };
+                *p = if start > 0.0 { moved } else { f64::NEG_INFINITY };
             }
             onto_simplex(p);
         }

@@ -48,7 +48,9 @@ impl Part for RandomNoise {
         let mut random = moment.random(1);
         for p in p.iter_mut().flatten() {
             for p in p.iter_mut() {
-                *p += epsilon * (2.0 * random.random::<f64>() - 1.0);
+                let noise = epsilon * (2.0 * random.random::<f64>() - 1.0);
+                // A candidate that is left out is never the largest.
+                *p = if *p > 0.0 { *p + noise } else { f64::NEG_INFINITY };
             }
             onto_simplex(p);
         }
@@ -94,6 +96,15 @@ mod tests {
         for p in &p[0] {
             assert!((p.iter().sum::<f64>() - 1.0).abs() < 1e-12, "{p:?}");
         }
+    }
+
+    /// Also where the noise takes all weight from the others.
+    #[test]
+    fn a_candidate_that_is_left_out_stays_out() {
+        let mut p = vec![vec![vec![0.0, 0.25, 0.25, 0.25, 0.25]; 100_000]];
+        let part = RandomNoise { first: 0.5, last: 0.5 };
+        part.perturb(&mut p, &Moment { epoch: 0, epochs: 1, step: 0, seed: 3 });
+        assert!(p[0].iter().all(|p| p[0] <= 0.0 && (p.iter().sum::<f64>() - 1.0).abs() < 1e-12));
     }
 
     #[test]

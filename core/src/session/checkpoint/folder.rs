@@ -25,7 +25,8 @@ impl<W: Work> Checkpoint<W> {
     /// Reads the file.
     ///
     /// # Errors
-    /// [`CheckpointError::Read`], [`CheckpointError::Damaged`] or [`CheckpointError::Version`].
+    /// [`CheckpointError::Read`], [`CheckpointError::Damaged`], [`CheckpointError::Version`] or
+    /// [`CheckpointError::Kind`].
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
         let cannot = |source| CheckpointError::Read { path: path.to_owned(), source };
         let file = File::open(path).map_err(cannot)?;

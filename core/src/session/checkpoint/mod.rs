@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::{SessionState, Tensor, Work};
 
 /// Version of the format that this library writes and reads.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 /// Only key of the metadata: with several, their order in the file would be random.
 const KEY: &str = "lambda-darts";
 const NEWEST: &str = "checkpoint.safetensors";
@@ -164,7 +164,7 @@ impl<W: Work> Checkpoint<W> {
     /// Reads the bytes that [`into_bytes`](Self::into_bytes) returned; `name` stands for the file in messages.
     ///
     /// # Errors
-    /// [`CheckpointError::Damaged`] or [`CheckpointError::Version`].
+    /// [`CheckpointError::Damaged`], [`CheckpointError::Version`] or [`CheckpointError::Kind`].
     pub fn parse(bytes: &[u8], name: &Path) -> Result<Self, CheckpointError> {
         Self::from_bytes(bytes).map_err(|fault| match fault {
             Fault::Damaged(what) => CheckpointError::Damaged { path: name.to_owned(), what },
