@@ -1,11 +1,10 @@
 //! Inputs of a pass.
 
 use rand::RngExt;
-use rand_chacha::rand_core::Rng;
 
 use super::{EngineError, Probes, Want};
 use crate::graph::Graph;
-use crate::random::{Stream, normal, stream};
+use crate::random::{Stream, normals, stream};
 
 /// Batch, operation weights and everything else that a pass is given.
 #[derive(Clone, Copy, Debug)]
@@ -117,12 +116,6 @@ impl Draws {
             self.noise[slot] = values;
         }
     }
-}
-
-fn normals(random: &mut impl Rng, count: usize) -> Vec<f32> {
-    #[expect(clippy::cast_possible_truncation, reason = "networks compute in single precision")]
-    let draws = (0..count).map(|_| normal(random) as f32).collect();
-    draws
 }
 
 impl Input<'_> {

@@ -3,8 +3,12 @@
 //! A stream is determined by the seed, a purpose and a counter (the epoch or the step). No state of a generator has to
 //! be saved: a search that is resumed at a step draws the same numbers as one that was never interrupted.
 
+mod ziggurat;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+
+pub(crate) use ziggurat::normals;
 
 /// Purpose of a stream of random numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
