@@ -4,17 +4,19 @@ shares no code with the Rust library that it is held against.
   python oracle.py all OUT_DIR                           every case of tests/golden
   python oracle.py golden OUT_DIR [--seed S] [--small]   supernets: a pass and the regularizer
   python oracle.py steps OUT_DIR [--seed S] [--small]    supernets: three steps, and the unrolled gradient
+  python oracle.py methods OUT_DIR [--seed S]            NAS-Bench-201: two steps by each method
   python oracle.py derived OUT_DIR [--seed S]            derived networks, with and without an auxiliary head
   python oracle.py parts OUT_DIR [--seed S]              single operations, genotypes, parameter counts
   python oracle.py search --space nb201 ...    a whole search on the images in an .npz (x: [N,3,H,W] uint8, y: [N])
 
-Golden numbers are computed in float64; cases.py says how.
+Golden numbers are computed in float64; cases.py says how, steps.py for methods.
 """
 import argparse, json, math, time
 from pathlib import Path
 import torch
 import torch.nn.functional as F
 import cases
+import steps
 from model import SPACES, Search, build, pairs
 
 
@@ -66,6 +68,7 @@ def cmd_cases(a):
     torch.set_num_threads(1)
     if a.cmd == "all":
         cases.all_cases(a.out)
+        steps.methods_case(a.out, 22)
     elif a.cmd == "golden":
         # NAS-Bench-201: cells a stage; the others: cells in all, of which two are reductions.
         small = (("nb201", 1), ("s1", 5), ("s2", 4), ("s4", 4))
@@ -77,6 +80,8 @@ def cmd_cases(a):
             cases.steps_case(a.out, space, *size(a, cells), a.seed, form)
         for space in ("s1", "darts"):
             cases.second_order_case(a.out, space, *size(a, 3), a.seed)
+    elif a.cmd == "methods":
+        steps.methods_case(a.out, a.seed)
     elif a.cmd == "derived":
         cases.derived_cases(a.out, a.seed)
         cases.auxiliary_cases(a.out, a.seed)
@@ -96,7 +101,7 @@ if __name__ == "__main__":
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     sub = p.add_subparsers(dest="cmd", required=True)
     sub.add_parser("all").add_argument("out")
-    for cmd in ("golden", "steps", "derived", "parts"):
+    for cmd in ("golden", "steps", "methods", "derived", "parts"):
         g = sub.add_parser(cmd)
         g.add_argument("out")
         g.add_argument("--seed", type=int, default=0)

@@ -8,6 +8,7 @@ use lambda_darts::method::{Method, MethodConfig, Moment, Preset};
 use lambda_darts::search::{ArchitectureConfig, Order, StepSettings, WeightsConfig};
 use lambda_darts::space::{Architecture, Genotype, GenotypeCell, OperationStyle, Space};
 use lambda_darts_tests::golden::{Case, Failures, darts_genotype, folders, names, norm, own, relative, relative_above};
+use lambda_darts_tests::methods;
 use lambda_darts_tests::network::{all_present, copies, draws, predict, read, run_single, train};
 use lambda_darts_tests::regularizer::Regularizer;
 use pollster::block_on;
@@ -20,6 +21,7 @@ enum Kind {
     Regularizer,
     NasBench201,
     Steps,
+    Methods,
     SecondOrder,
     Genotypes,
     Operations,
@@ -47,6 +49,8 @@ fn kind(name: &str) -> Option<Kind> {
         Kind::NasBench201
     } else if begins("steps_") {
         Kind::Steps
+    } else if begins("methods_") {
+        Kind::Methods
     } else if begins("second_order_") {
         Kind::SecondOrder
     } else if begins("genotypes_") {
@@ -537,6 +541,14 @@ fn golden_nb201() {
 #[test]
 fn golden_steps() {
     each(Kind::Steps, |case, _, failures| steps(case, failures));
+}
+
+#[test]
+fn golden_methods() {
+    each(Kind::Methods, |case, _, failures| {
+        methods::check(case, &Device::cpu(), 1e-4, failures);
+        methods::check(case, &Device::cpu_f64(), 1e-6, failures);
+    });
 }
 
 #[test]
