@@ -195,18 +195,20 @@ pub(crate) fn is_run(folder: &Path) -> bool {
     folder.join(environment::FILE).is_file()
 }
 
-/// Checks that the run in a folder, if there is one, has these settings.
-pub(crate) fn same_settings(folder: &Path, config: &impl WorkSettings) -> Result<(), Failure> {
+/// Checks that the run in a folder, if there is one, has these settings. Settings that its file lacks, as that of an older
+/// version does, have their defaults.
+pub(crate) fn same_settings<C: WorkSettings>(folder: &Path, config: &C) -> Result<(), Failure> {
     let path = folder.join(CONFIG);
     if !path.exists() {
         return Ok(());
     }
     let text = read_text(&path)?;
+    let there = C::from_toml(&text).map_or(text, |config| config.to_toml());
     let asked = config.to_toml();
-    if text == asked {
+    if there == asked {
         return Ok(());
     }
-    let [there, asked] = [&text, &asked].map(|text| settings(text));
+    let [there, asked] = [&there, &asked].map(|text| settings(text));
     let told = |path: &String| {
         let of = |settings: &Settings| settings.get(path).cloned().unwrap_or_else(|| "nothing".to_owned());
         format!("{path} is {} there, and {} is asked for", of(&there), of(&asked))
