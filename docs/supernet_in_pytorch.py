@@ -10,8 +10,10 @@ object, with the share of the images that are classified correctly if there are 
 the `supernet_accuracy` of the epoch that the checkpoint was saved after.
 
 The operation weights are softmax(α), as in the evaluation of every method but GDAS, which takes the strongest operation
-alone, and DARTS−, which adds its skip connection until the last epoch. events.md, beside this script, describes the
-files; darts_supernet_in_pytorch.py does the same for the spaces `darts` and `darts-none`.
+alone, and DARTS−, which adds its skip connection until the last epoch. Channels pass by the candidates of PC-DARTS, and
+candidates of P-DARTS and DOTS leave the search, which this script does not know; `lambda-darts export` writes the supernets
+of PC-DARTS and P-DARTS. events.md, beside this script, describes the files; darts_supernet_in_pytorch.py does the same for
+the spaces `darts` and `darts-none`.
 """
 
 import json

@@ -9,7 +9,8 @@
 //   kind  0 a dense convolution: ∂m at 2 within scratch
 //         1 a depthwise one: Σ_tap D[c, tap] ∂m at the places that read the pixel; D at 5 within inputs
 //         2 a mean: Σ ∂y / pixels under the window   3 a maximum: Σ ∂y where the pixel won; winners at 6 within values
-//         4 a sum: factor · g at 2 within gradients   5 a concatenation: of 3 channels from 4 on
+//         4 a sum: factor · g at 2 within gradients
+//         5 a concatenation of 3 channels: 6 channels from 5 on became those from 4 on, 7 apart
 //         6 the head: ∂f at 2 within results, / pixels
 //
 //   item  1 g within gradients   2 whether there is something to add to   3 how many readers   8 the map x̂
@@ -119,8 +120,12 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
                     sum = sum + inputs[items[reader + 7u]] * gradients[at + index];
                 }
                 case 5u: {
-                    let row = (plane / map.channels) * items[reader + 3u] + items[reader + 4u] + channel;
-                    sum = sum + gradients[at + row * pixels + pixel];
+                    let first = items[reader + 5u];
+                    if (channel >= first && channel - first < items[reader + 6u]) {
+                        let to = items[reader + 4u] + (channel - first) * items[reader + 7u];
+                        let row = (plane / map.channels) * items[reader + 3u] + to;
+                        sum = sum + gradients[at + row * pixels + pixel];
+                    }
                 }
                 default: {
                     sum = sum + results[at + plane] / f32(pixels);

@@ -1,8 +1,8 @@
-// The mask of a drop path on a gradient, in place: g[b, c, pixel] ← m_b · g[b, c, pixel].
+// The mask of a sum on its gradient, in place: g[b, c, pixel] ← m · g[b, c, pixel].
 //
 // One thread a number of g.
 //
-//   word  1 g within gradients   2 m within inputs   3 numbers of an image
+//   word  1 g within gradients   2 m within inputs   3 numbers of an image   4 whether the mask is one of dropout
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
@@ -17,5 +17,5 @@ fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec
         return;
     }
     let at = items[item + 1u] + index;
-    gradients[at] = gradients[at] * inputs[items[item + 2u] + index / numbers];
+    gradients[at] = gradients[at] * factor(items[item + 2u], items[item + 4u], index / numbers, index);
 }

@@ -62,6 +62,7 @@ pub(crate) fn event(event: &Event) {
             parameter_free = epoch.parameter_free,
             gradient_norm = epoch.gradient_norm,
             regularizer_gradient_norm = epoch.regularizer_gradient_norm,
+            left = epoch.left.len(),
             "an epoch ended"
         ),
         EventKind::Change { epoch, step, changed, .. } => {

@@ -98,6 +98,9 @@ impl Progress {
                 self.parameter_free = Some(parameter_free(epoch));
                 let row = row(epoch, self.epochs, event.seconds - self.seconds);
                 self.end_epoch(&row, event.seconds);
+                if !epoch.left.is_empty() {
+                    self.line(&format!("a stage ends: {} candidates leave the search", epoch.left.len()));
+                }
             }
             EventKind::TrainingEpoch(epoch) => {
                 let row = training_row(epoch, self.epochs, event.seconds - self.seconds);

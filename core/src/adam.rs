@@ -20,6 +20,14 @@ impl Adam {
         untouched || touched && self.square.iter().all(|&square| square >= 0.0)
     }
 
+    /// Goes on with another number of parameters: new ones come last, and have had no gradient.
+    pub(crate) fn resize(&mut self, count: usize) {
+        if self.steps > 0 {
+            self.mean.resize(count, 0.0);
+            self.square.resize(count, 0.0);
+        }
+    }
+
     pub(crate) fn step(&mut self, values: &mut [f64], gradient: &[f64], lr: f64, betas: [f64; 2], decay: f64) {
         self.mean.resize(values.len(), 0.0);
         self.square.resize(values.len(), 0.0);

@@ -44,8 +44,8 @@ kernels! {
     DENSE = "dense" after ["common", "tile"];
     /// Batch statistics of a channel: `μ = Σ x / n`, `σ² = Σ (x − μ)² / n + ε`.
     STATISTICS = "statistics" after ["common", "reduction"];
-    /// Mixed sum of a node, or part of a concatenation: `y[b, c, pixel] = m_b Σ_t coefficient_t · x̂_t[b, c, pixel]`.
-    SUM = "sum" after ["common"];
+    /// Mixed sum of a node, or part of a concatenation: `y[b, c, pixel] = m Σ_t coefficient_t · x̂_t[b, c, pixel]`.
+    SUM = "sum" after ["common", "factor"];
     /// Global average pooling: `f[b, c] = Σ_pixel relu(x̂)[b, c, pixel] / pixels`.
     FEATURES = "features" after ["common", "reduction"];
     /// Linear layer and cross-entropy: `l = W f + b`, `L_b = −ln softmax(l)[label] / batch`, and `∂l`.
@@ -54,8 +54,8 @@ kernels! {
     RECORD = "record" after ["common"];
     /// Gradients of the linear layer, and the loss: `∂W = Σ_b ∂l fᵀ`, `∂b = Σ_b ∂l`, `∂f = Wᵀ ∂l`, `L = Σ_b L_b`.
     HEAD_BACK = "head_back" after ["common"];
-    /// Mask of a drop path on a gradient, in place: `g[b, c, pixel] ← m_b · g[b, c, pixel]`.
-    MASK = "mask" after ["common"];
+    /// Mask of a drop path or of dropout on a gradient, in place: `g[b, c, pixel] ← m · g[b, c, pixel]`.
+    MASK = "mask" after ["common", "factor"];
     /// Gradient before a batch norm from the one behind it, in place: `g ← γ/σ · (g − mean(g) − ẑ · mean(g ẑ))`.
     TRANSFORM = "transform" after ["common"];
     /// Sums of a channel for the gradient of a batch norm: `S = Σ g`, `T = Σ g ẑ`, `∂p = γ T + β S`.

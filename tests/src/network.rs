@@ -3,7 +3,7 @@
 use lambda_darts::data::Batch;
 use lambda_darts::device::Device;
 use lambda_darts::engine::{Draws, Engine, Found, Input, Loss, Numbers, Probes, State, Statistics, Want, open};
-use lambda_darts::graph::Graph;
+use lambda_darts::graph::{Cell, Graph};
 use lambda_darts::space::Architecture;
 use pollster::block_on;
 
@@ -78,11 +78,16 @@ pub fn write(engine: &mut dyn Engine, state: State, numbers: &[f64]) {
     block_on(engine.write(state, &Numbers::Double(numbers.to_vec()))).expect("as many numbers");
 }
 
-/// Returns the flattened p of every cell.
+/// Returns the flattened p of every cell, followed by weights of 1 for its edges, if it reads these.
 #[must_use]
 pub fn copies(graph: &Graph, architecture: &Architecture) -> Vec<Vec<f64>> {
     let tables = architecture.probabilities();
-    graph.cells().iter().map(|cell| tables[cell.cell_type].concat()).collect()
+    let of_cell = |cell: &Cell| {
+        let mut p = tables[cell.cell_type].concat();
+        p.resize(cell.weights, 1.0);
+        p
+    };
+    graph.cells().iter().map(of_cell).collect()
 }
 
 /// Draws of a pass with known noise.

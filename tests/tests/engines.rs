@@ -4,9 +4,13 @@ use lambda_darts::alignment::{AlignmentMeasure, Estimator};
 use lambda_darts::data::Batch;
 use lambda_darts::device::Device;
 use lambda_darts::engine::{
-    Draws, Engine, EngineError, Found, Input, Loss, Probes, SgdStep, State, Statistics, Want, initialize, open,
+    Draws, DropRates, Dropout, Engine, EngineError, Found, Input, Loss, Mask, Probes, SgdStep, State, Statistics, Want,
+    initialize, open,
 };
-use lambda_darts::graph::{Builder, CandidateContext, Coefficient, Graph, NetworkOptions, NetworkSize, Window};
+use lambda_darts::graph::{
+    Builder, CandidateContext, Coefficient, Graph, MaskKind, NetworkOptions, NetworkSize, PoolKind, SupernetOptions,
+    Window,
+};
 use lambda_darts::method::{MethodConfig, Moment, Preset};
 use lambda_darts::search::{ArchitectureConfig, Bilevel, StepSettings, WeightsConfig};
 use lambda_darts::space::{Architecture, Genotype, Operation, OperationStyle, Space};
@@ -123,6 +127,69 @@ proptest! {
         let graph = Graph::residual_block(input, output);
         all_engines_agree(&graph, [batch, input, height, width], &mut ChaCha8Rng::seed_from_u64(seed))?;
     }
+
+    /// Channels of an edge with partial channels: a convolution with a batch norm reads some, the others pass by, at
+    /// stride 2 through a maximum, and all are shuffled; twice, so that gradients come from several readers.
+    #[test]
+    fn shuffled_channels_equal_their_specification(
+        (batch, of_group, groups) in (prop_oneof![1_usize..6, 16_usize..40], 1_usize..4, 2_usize..5),
+        (height, width) in (2_usize..12, 2_usize..12),
+        stride in 1_usize..3,
+        seed in any::<u64>(),
+    ) {
+        prop_assume!(batch * height.div_ceil(stride) * width.div_ceil(stride) >= 12);
+        let channels = of_group * groups;
+        let mut builder = Builder::new(channels);
+        let mut x = builder.image();
+        for (stage, stride) in [stride, 1].into_iter().enumerate() {
+            let read = builder.slice(x, 0..of_group);
+            let rest = builder.slice(x, of_group..channels);
+            // One convolution is enough: the rounding of several would hide mistakes in single precision.
+            let mixed = if stage == 0 {
+                builder.conv(read, true, "conv", of_group, Window::square(3, stride, 1, 1))
+            } else {
+                read
+            };
+            let mixed = builder.sum(mixed, 1, vec![(mixed, Coefficient::One)]);
+            let halved = Window::square(2, 2, 0, 1);
+            let passed = if stride == 1 { rest } else { builder.pool(rest, PoolKind::Max, false, halved) };
+            let joined = builder.shuffled_concat(&[mixed, passed], groups);
+            x = builder.sum(joined, 1, vec![(joined, Coefficient::One), (joined, Coefficient::One)]);
+        }
+        builder.norm(x, "last", true);
+        let y = builder.conv(x, true, "out", 2, Window::ONE);
+        let graph = builder.finish(y).unwrap();
+        all_engines_agree(&graph, [batch, channels, height, width], &mut ChaCha8Rng::seed_from_u64(seed))?;
+    }
+}
+
+/// Order and gradient of eight channels in four groups, by hand, on every engine.
+#[test]
+fn channels_are_shuffled_and_their_gradients_come_back() {
+    let mut builder = Builder::new(8);
+    let image = builder.image();
+    let parts = [0..2, 2..8].map(|range| builder.slice(image, range));
+    let shuffled = builder.shuffled_concat(&parts, 4);
+    let graph = builder.finish(shuffled).unwrap();
+    let (images, cotangent): (Vec<f32>, Vec<f32>) = (0..16_u8).map(|at| (f32::from(at), f32::from(at) * 10.0)).unzip();
+    let draws = Draws::default();
+    for (device, _) in engines() {
+        let mut engine = block_on(open(graph.clone(), &device)).unwrap();
+        let input = Input {
+            images: &images,
+            shape: [2, 8, 1, 1],
+            loss: Loss::Cotangent(&cotangent),
+            p: &[],
+            probes: Probes::All,
+            statistics: Statistics::Batch,
+            draws: &draws,
+        };
+        let found = block_on(engine.pass(input, Want { image: true, ..Want::default() })).unwrap().into_found();
+        let first = [0.0, 2.0, 4.0, 6.0, 1.0, 3.0, 5.0, 7.0];
+        assert_eq!(found.output, [first, first.map(|channel| channel + 8.0)].concat(), "{}", device.name());
+        let back = [0.0, 40.0, 10.0, 50.0, 20.0, 60.0, 30.0, 70.0];
+        assert_eq!(found.image, [back, back.map(|slope| slope + 80.0)].concat(), "{}", device.name());
+    }
 }
 
 fn batch(random: &mut ChaCha8Rng, images: usize, side: usize) -> Batch {
@@ -139,44 +206,60 @@ fn start(graph: &Graph, device: &Device) -> Box<dyn Engine> {
     engine
 }
 
+/// Probabilities of the masks of a supernet that has some.
+const RATES: DropRates = DropRates { drop_path: 0.3, dropout: 0.4 };
+
 /// Compares whole supernets with the reference engine in double precision: loss, logits, all gradients, the regularizer by
 /// either estimator, and predictions by running statistics. A difference divides the remainder of two close gradients by
 /// 2ε, and its error with it.
 fn supernets_agree(
     device: &Device,
     nets: &[(&str, usize, usize, usize)],
+    options: SupernetOptions,
     max: f64,
     (epsilon0, of_differences): (f64, f64),
 ) {
     for &(name, cells, side, images) in nets {
         let space = Space::named(name).unwrap();
         let size = NetworkSize { channels: 3, cells, image_channels: 3, classes: 10 };
-        let graph = Graph::supernet(&space, size).unwrap();
-        let mut engines = [start(&graph, device), start(&graph, &reference())];
-        let images = batch(&mut ChaCha8Rng::seed_from_u64(8), images, side);
-        let (p, draws) = (copies(&graph, &Architecture::new(&space, 5)), Draws::new(&graph, images.shape, 5, 0));
-        let close = |what: &str, [ours, plain]: &[Vec<f64>; 2], max: f64| {
-            let error = distance(ours, plain);
-            println!("{name}: {what} is off by {error:e}");
-            assert!(error <= max, "{name}: {what} is off by {error:e}");
-        };
-        let found = engines.each_mut().map(|engine| train(engine.as_mut(), &images, &p, &draws));
-        close("loss", &found.each_ref().map(|found| vec![found.loss]), max);
-        close("logits", &found.each_ref().map(|found| found.output.clone()), max);
-        close("cells", &found.each_ref().map(|found| all_present(&found.cells).concat()), max);
-        close("weights", &engines.each_mut().map(|engine| read(engine.as_mut(), State::Gradient)), max);
-        for engine in &mut engines {
-            block_on(engine.update_running()).unwrap();
-        }
-        close("predictions", &engines.each_mut().map(|engine| predict(engine.as_mut(), &images, &p, &draws)), max);
-        for estimator in [Estimator::Central, Estimator::Frozen] {
-            let regularizer = Regularizer { measure: AlignmentMeasure::Cosine, estimator, epsilon0, coefficient: 1.0 };
-            let run = |engine: &mut Box<dyn Engine>| regularizer.run(engine.as_mut(), &images, &p, &draws);
-            let found = engines.each_mut().map(|engine| run(engine).expect("two cells"));
-            close("Λ", &found.each_ref().map(|(value, _)| vec![*value]), max);
-            let gradients = found.map(|(_, gradient)| gradient);
-            close(&format!("∂Λ/∂ω ({estimator:?})"), &gradients, of_differences);
-        }
+        let graph = Graph::supernet_with(&space, size, options).unwrap();
+        supernet_agrees(device, (&graph, &space), (side, images), max, (epsilon0, of_differences));
+    }
+}
+
+fn supernet_agrees(
+    device: &Device,
+    (graph, space): (&Graph, &Space),
+    (side, images): (usize, usize),
+    max: f64,
+    (epsilon0, of_differences): (f64, f64),
+) {
+    let name = &space.name;
+    let mut engines = [start(graph, device), start(graph, &reference())];
+    let images = batch(&mut ChaCha8Rng::seed_from_u64(8), images, side);
+    let (p, draws) = (copies(graph, &Architecture::new(space, 5)), Draws::new(graph, images.shape, 5, 0));
+    let draws = draws.dropped(graph, images.shape[0], 5, 0, RATES);
+    let close = |what: &str, [ours, plain]: &[Vec<f64>; 2], max: f64| {
+        let error = distance(ours, plain);
+        println!("{name}: {what} is off by {error:e}");
+        assert!(error <= max, "{name}: {what} is off by {error:e}");
+    };
+    let found = engines.each_mut().map(|engine| train(engine.as_mut(), &images, &p, &draws));
+    close("loss", &found.each_ref().map(|found| vec![found.loss]), max);
+    close("logits", &found.each_ref().map(|found| found.output.clone()), max);
+    close("cells", &found.each_ref().map(|found| all_present(&found.cells).concat()), max);
+    close("weights", &engines.each_mut().map(|engine| read(engine.as_mut(), State::Gradient)), max);
+    for engine in &mut engines {
+        block_on(engine.update_running()).unwrap();
+    }
+    close("predictions", &engines.each_mut().map(|engine| predict(engine.as_mut(), &images, &p, &draws)), max);
+    for estimator in [Estimator::Central, Estimator::Frozen] {
+        let regularizer = Regularizer { measure: AlignmentMeasure::Cosine, estimator, epsilon0, coefficient: 1.0 };
+        let run = |engine: &mut Box<dyn Engine>| regularizer.run(engine.as_mut(), &images, &p, &draws);
+        let found = engines.each_mut().map(|engine| run(engine).expect("two cells"));
+        close("Λ", &found.each_ref().map(|(value, _)| vec![*value]), max);
+        let gradients = found.map(|(_, gradient)| gradient);
+        close(&format!("∂Λ/∂ω ({estimator:?})"), &gradients, of_differences);
     }
 }
 
@@ -387,21 +470,26 @@ fn auxiliary_heads_and_drop_paths_equal_their_specification() {
     }
 }
 
-/// A drop path multiplies the output of an image, and its gradient, by the image's factor in the mask; with running
-/// statistics it does nothing.
+/// A drop path multiplies the output of an image, and its gradient, by the image's factor in the mask, and dropout each
+/// number by its own; with running statistics they do nothing.
 #[test]
-fn drop_paths_apply_the_mask() {
+fn masks_multiply_outputs_and_gradients() {
     let mut builder = Builder::new(2);
     let image = builder.image();
-    let dropped = builder.dropped_sum(image, vec![(image, Coefficient::One)]);
+    let path = builder.masked_sum(image, vec![(image, Coefficient::One)], MaskKind::DropPath);
+    let dropped = builder.masked_sum(path, vec![(path, Coefficient::One)], MaskKind::Dropout);
     let graph = builder.finish(dropped).unwrap();
     let mut random = ChaCha8Rng::seed_from_u64(3);
     let shape = [3, 2, 2, 5];
     let [x, g] = [0, 1].map(|_| (0..60).map(|_| random.random_range(-1.0_f32..1.0)).collect::<Vec<_>>());
-    let draws = Draws::default().with_masks(vec![vec![0.0, 0.5, 2.0]]);
+    // Half of the numbers are dropped, and the rest is doubled, which single precision does exactly.
+    let dropout = Dropout::new([1, 2], 0.5);
+    let draws = Draws::default().with_masks(vec![Mask::Images(vec![0.0, 0.5, 2.0]), Mask::Numbers(dropout)]);
+    let factors: Vec<f64> =
+        (0..60).map(|place| [0.0, 0.5, 2.0][place / 20] * f64::from(dropout.factor(place))).collect();
+    assert!([0.0, 1.0, 4.0].iter().all(|one| factors[20..].contains(one)), "{factors:?}");
     let masked = |numbers: &[f32]| -> Vec<f64> {
-        let factors = [0.0, 0.5, 2.0].into_iter().flat_map(|factor| [factor; 20]);
-        numbers.iter().zip(factors).map(|(&number, factor)| f64::from(number) * factor).collect()
+        numbers.iter().zip(&factors).map(|(&number, factor)| f64::from(number) * factor).collect()
     };
     for device in [Some(Device::cpu_f64()), Some(reference()), vulkan()].into_iter().flatten() {
         let mut engine = block_on(open(graph.clone(), &device)).unwrap();
@@ -419,9 +507,11 @@ fn drop_paths_apply_the_mask() {
         let input = Input { statistics: Statistics::Running, loss: Loss::None, ..input };
         let found = block_on(engine.pass(input, Want::default())).unwrap().into_found();
         assert_eq!(found.output, x.iter().copied().map(f64::from).collect::<Vec<_>>(), "{}", device.name());
-        let draws = Draws::default().with_masks(vec![vec![1.0; 2]]);
-        let error = block_on(engine.pass(Input { draws: &draws, ..input }, Want::default())).unwrap_err();
-        assert!(error.to_string().contains("drop path masks of another network or batch"), "{error}");
+        for images in [2, 3] {
+            let draws = Draws::default().with_masks(vec![Mask::Images(vec![1.0; images]); images]);
+            let error = block_on(engine.pass(Input { draws: &draws, ..input }, Want::default())).unwrap_err();
+            assert!(error.to_string().contains("masks of another network or batch"), "{error}");
+        }
     }
 }
 
@@ -437,13 +527,91 @@ fn supernets_on_the_cpu_equal_their_specification() {
         ("darts", 4, 8, 19),
         ("nas-bench-201", 1, 9, 29),
     ];
-    supernets_agree(&Device::cpu_f64(), &nets, 1e-9, (1e-4, 1e-6));
+    supernets_agree(&Device::cpu_f64(), &nets, SupernetOptions::default(), 1e-9, (1e-4, 1e-6));
 }
 
 #[test]
 fn supernets_on_vulkan_equal_their_specification() {
     if let Some(device) = vulkan() {
-        supernets_agree(&device, &[("nas-bench-201", 1, 5, 3), ("darts", 4, 6, 2)], 1e-4, (1e-2, 1e-2));
+        let nets = [("nas-bench-201", 1, 5, 3), ("darts", 4, 6, 2)];
+        supernets_agree(&device, &nets, SupernetOptions::default(), 1e-4, (1e-2, 1e-2));
+    }
+}
+
+/// Supernets with drop paths, with dropout, and with both.
+const MASKED: [SupernetOptions; 3] = [
+    SupernetOptions { drop_path: true, dropout: false, partial_channels: None },
+    SupernetOptions { drop_path: false, dropout: true, partial_channels: None },
+    SupernetOptions { drop_path: true, dropout: true, partial_channels: None },
+];
+
+#[test]
+fn masked_supernets_equal_their_specification() {
+    let nets = [("nas-bench-201", 1, 9, 29), ("darts", 4, 8, 3)];
+    for options in MASKED {
+        supernets_agree(&Device::cpu_f64(), &nets, options, 1e-9, (1e-5, 1e-6));
+    }
+    if let Some(device) = vulkan() {
+        supernets_agree(&device, &[("nas-bench-201", 1, 5, 3)], MASKED[2], 1e-4, (1e-2, 1e-2));
+    }
+}
+
+/// With the same weights, a supernet with masks that drop nothing is the one without, and so is any with running
+/// statistics; with all channels for candidates, and with a half. Masks change the loss.
+#[test]
+fn masks_act_in_training_passes_alone() {
+    let space = Space::named("darts").unwrap();
+    let size = NetworkSize { channels: 4, cells: 4, image_channels: 3, classes: 10 };
+    let images = batch(&mut ChaCha8Rng::seed_from_u64(4), 5, 8);
+    for partial_channels in [None, Some(2)] {
+        let graph = |options: SupernetOptions| {
+            Graph::supernet_with(&space, size, SupernetOptions { partial_channels, ..options }).unwrap()
+        };
+        let unmasked = graph(SupernetOptions::default());
+        let p = copies(&unmasked, &Architecture::new(&space, 5));
+        let run = |graph: &Graph, rates: DropRates| {
+            let draws = Draws::new(graph, images.shape, 5, 0).dropped(graph, images.shape[0], 5, 0, rates);
+            let mut engine = start(graph, &Device::cpu_f64());
+            let found = train(engine.as_mut(), &images, &p, &draws);
+            let seen = [found.loss].into_iter().chain(all_present(&found.cells).concat());
+            let trained: Vec<f64> = seen.chain(read(engine.as_mut(), State::Gradient)).collect();
+            (trained, predict(engine.as_mut(), &images, &p, &draws))
+        };
+        let (trained, predicted) = run(&unmasked, RATES);
+        for graph in MASKED.map(graph) {
+            assert_eq!(graph.parameter_count(), unmasked.parameter_count());
+            let (undropped, by_undropped) = run(&graph, DropRates::default());
+            let (dropped, by_dropped) = run(&graph, RATES);
+            assert!(distance(&undropped, &trained) < 1e-9 && distance(&dropped, &trained) > 1e-2);
+            assert!(distance(&by_undropped, &predicted) < 1e-9 && distance(&by_dropped, &predicted) < 1e-9);
+        }
+    }
+}
+
+/// Supernets whose candidates read a part of the channels, with odd sides and reduction cells, and with masks.
+#[test]
+fn partial_supernets_equal_their_specification() {
+    let agree = |device: &Device, nets: &[(&str, usize, usize, usize, usize)], max: f64, differences: (f64, f64)| {
+        for (&(name, cells, k, side, images), masks) in
+            nets.iter().zip([SupernetOptions::default(), MASKED[2]].into_iter().cycle())
+        {
+            let space = Space::named(name).unwrap();
+            let size = NetworkSize { channels: 4, cells, image_channels: 3, classes: 10 };
+            let options = SupernetOptions { partial_channels: Some(k), ..masks };
+            let graph = Graph::supernet_with(&space, size, options).unwrap();
+            supernet_agrees(device, (&graph, &space), (side, images), max, differences);
+        }
+    };
+    let nets = [
+        ("nas-bench-201", 1, 4, 9, 5),
+        ("nas-bench-201", 1, 2, 8, 29),
+        ("darts", 4, 2, 8, 3),
+        ("darts", 4, 4, 8, 3),
+        ("s3", 4, 4, 7, 19),
+    ];
+    agree(&Device::cpu_f64(), &nets, 1e-9, (1e-4, 1e-6));
+    if let Some(device) = vulkan() {
+        agree(&device, &[("nas-bench-201", 1, 4, 5, 3), ("darts", 4, 2, 8, 5)], 1e-4, (1e-2, 1e-2));
     }
 }
 

@@ -421,7 +421,11 @@ benchmark?: TableReport,
 /**
  * Signs of a collapse, or of a regularizer that is too strong.
  */
-warnings?: Array<string>, };
+warnings?: Array<string>, 
+/**
+ * Candidates that leave the search with this epoch, at the end of a stage; the other numbers are those before.
+ */
+left?: Array<LeftCandidate>, };
 
 /**
  * Event of a search or a training.
@@ -624,6 +628,23 @@ nodes: Array<Array<[Operation, number]>>,
  * Numbers of the nodes that make up the output.
  */
 output: Array<number>, };
+
+/**
+ * Candidate of an edge that leaves the search at the end of a stage.
+ */
+export type LeftCandidate = { 
+/**
+ * Name of the cell type: `normal` or `reduce`.
+ */
+cell: string, 
+/**
+ * Edge.
+ */
+edge: number, 
+/**
+ * Candidate.
+ */
+operation: Operation, };
 
 /**
  * Macro layout: the arrangement of cells into a network.

@@ -5,17 +5,20 @@ use std::sync::Arc;
 
 use lambda_darts::device::Device;
 use lambda_darts::exchange::onnx::{self, OnnxOptions};
-use lambda_darts::exchange::pytorch::{derived_module, supernet_module};
+use lambda_darts::exchange::pytorch::{SupernetForm, derived_module, supernet_module};
 use lambda_darts::exchange::weights::{NamedTensor, NetworkWeights, to_safetensors};
 use lambda_darts::graph::{Graph, NetworkSize};
-use lambda_darts::search::{Checkpoint, Search, Session};
-use lambda_darts::space::{Genotype, Space};
+use lambda_darts::search::{Checkpoint, Search, Session, SessionError};
+use lambda_darts::space::{EdgeCandidate, Genotype, Space};
 use lambda_darts::training::Trained;
 use pollster::block_on;
 
 use crate::args::ExportArgs;
 use crate::failure::Failure;
 use crate::images;
+
+/// α of a candidate that has left the search: its softmax is 0, as that of one that an edge lacks.
+const LEFT: f32 = -1e30;
 
 /// Network of a run with its weights.
 pub(super) struct Network {
@@ -24,6 +27,8 @@ pub(super) struct Network {
     /// Genotype of a derived network; a supernet has none.
     genotype: Option<Genotype>,
     auxiliary: bool,
+    /// Form of a supernet.
+    form: SupernetForm,
     graph: Graph,
     /// Weights, running statistics and, for a supernet, α, by the names of the PyTorch references.
     tensors: BTreeMap<String, NamedTensor>,
@@ -58,6 +63,7 @@ impl Network {
             size: config.network_size(channels, classes),
             genotype: Some(config.genotype),
             auxiliary: args.auxiliary,
+            form: SupernetForm::default(),
             graph,
             tensors,
             p: Vec::new(),
@@ -74,10 +80,25 @@ impl Network {
         config.data.dir = args.data_dir.clone().or(config.data.dir);
         let data = images::load::<Search>(&config)?;
         let session = block_on(Session::restore(state.clone(), Arc::clone(&data), device))?;
-        let of_training = |name: &str| ["momentum.", "gradient."].iter().any(|prefix| name.starts_with(prefix));
-        let tensors = state.into_tensors().into_iter().filter(|(name, _)| !of_training(name));
+        let space = config.search_space()?;
+        let method = config.method.build(&space).map_err(SessionError::from)?;
+        let edge_normalization = method.edge_weighting() == Some("edge_normalization");
+        let form = SupernetForm { partial_channels: method.partial_channels(), edge_normalization };
+        // The module of a method that weights its edges in another way has no β.
+        let left_out: &[&str] =
+            if edge_normalization { &["momentum.", "gradient."] } else { &["momentum.", "gradient.", "betas_"] };
+        let tensors = state.into_tensors().into_iter();
+        let tensors = tensors.filter(|(name, _)| !left_out.iter().any(|prefix| name.starts_with(prefix)));
+        let mut tensors: BTreeMap<String, NamedTensor> =
+            tensors.map(|(name, tensor)| (name, tensor.to_f32())).collect();
+        for EdgeCandidate { cell_type, edge, candidate } in session.bilevel().architecture.left() {
+            if let Some(alpha) = tensors.get_mut(&format!("alphas_{}", space.cell_types[cell_type].name)) {
+                let at = edge * alpha.shape[1] + candidate;
+                alpha.values[at] = LEFT;
+            }
+        }
         Ok(Self {
-            space: config.search_space()?,
+            space,
             size: NetworkSize {
                 channels: config.supernet.channels,
                 cells: config.supernet.cells,
@@ -86,8 +107,9 @@ impl Network {
             },
             genotype: None,
             auxiliary: false,
+            form,
             graph: session.bilevel().graph().clone(),
-            tensors: tensors.map(|(name, tensor)| (name, tensor.to_f32())).collect(),
+            tensors,
             p: session.operation_weights(),
             image: [data.height(), data.width()],
             normalization: [data.mean().to_vec(), data.std().to_vec()],
@@ -104,7 +126,7 @@ impl Network {
     pub(super) fn module(&self) -> Result<Vec<u8>, Failure> {
         let source = match &self.genotype {
             Some(genotype) => derived_module(&self.space, genotype, self.size, self.auxiliary),
-            None => supernet_module(&self.space, self.size),
+            None => supernet_module(&self.space, self.size, self.form),
         };
         Ok(source?.into_bytes())
     }

@@ -17,13 +17,7 @@ impl Absent {
 }
 
 /// Methods that are not here.
-pub(super) const ABSENT: [Absent; 6] = [
-    Absent::new(
-        "ENAS",
-        "arXiv:1802.03268",
-        "it ends with the best of some architectures that its controller draws, one choice after the other; controller is \
-         here, and best_of draws each choice by itself",
-    ),
+pub(super) const ABSENT: [Absent; 5] = [
     Absent::new(
         "SMASH",
         "arXiv:1708.05344",

@@ -193,12 +193,15 @@ fn other_programs_run_exported_networks() {
             networks.push((case, network.into_iter().map(str::to_owned).collect()));
         }
     }
-    for space in ["nas-bench-201", "s3"] {
-        let case = format!("supernet-{space}");
+    for (space, method) in
+        [("nas-bench-201", "darts"), ("s3", "darts"), ("nas-bench-201", "pc-darts"), ("s3", "pc-darts")]
+    {
+        let case = format!("supernet-{space}-{method}");
         let folder = root.path().join(&case);
         fs::create_dir(&folder).unwrap();
-        let search = ["search", "--space", space, "--data", "digits", "--images", "64", "--epochs", "1"];
-        let size = ["--channels", "4", "--cells", "3", "--batch", "8", "--device", "cpu", "--out", "run"];
+        let search = ["search", "--space", space, "--method", method, "--data", "digits", "--images", "64"];
+        let size =
+            ["--epochs", "1", "--channels", "4", "--cells", "3", "--batch", "8", "--device", "cpu", "--out", "run"];
         succeeds(&[&search[..], &size].concat(), &folder);
         let (batch, logits) = supernet_logits(&folder.join("run"), 16);
         export(&folder, &batch);

@@ -266,6 +266,14 @@ fn settings_and_methods_are_listed() {
     let searchers: Vec<&str> =
         methods.iter().filter(|one| one["kind"] == "searcher").map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(searchers, SearcherSettings::NAMES);
+    let whole =
+        |one: &Value| ["name", "kind", "paper"].iter().all(|key| one[key].is_string()) && one["parts"].is_array();
+    assert!(methods.iter().all(whole), "{listed}");
+    let enas = methods.iter().find(|one| one["name"] == "enas").unwrap();
+    assert_eq!((&enas["kind"], &enas["parts"]), (&json!("supernet"), &json!(["controller", "best_of"])));
+    let absent: Vec<&str> =
+        listed["absent"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(absent, ["SMASH", "NEAT", "MetaQNN", "large-scale evolution", "learning-curve prediction"]);
     let darts = methods.iter().find(|one| one["name"] == "lambda-darts").unwrap();
     assert_eq!(
         (&darts["kind"], &darts["parts"], &darts["paper"]),

@@ -134,7 +134,7 @@ impl Work for BlackBoxSearch {
     }
 
     fn memory(_: &SearcherConfig, _: &Table, _: &Device) -> Result<SessionMemory, SessionError> {
-        Ok(SessionMemory { engine: Memory::default(), images: 0, batches: 0, checkpoint: 0 })
+        Ok(SessionMemory { engine: Memory::default(), images: 0, batches: 0, gradients: 0, checkpoint: 0 })
     }
 
     fn prepare(config: SearcherConfig, table: Arc<Table>, device: &Device) -> Later<'_, Self, SessionError> {

@@ -1,9 +1,7 @@
 //! Inputs of a pass.
 
-use rand::RngExt;
-
-use super::{EngineError, Probes, Want};
-use crate::graph::Graph;
+use super::{DropRates, EngineError, Mask, Probes, Want};
+use crate::graph::{Graph, MaskKind};
 use crate::random::{Stream, normals, stream};
 
 /// Batch, operation weights and everything else that a pass is given.
@@ -51,8 +49,8 @@ pub enum Statistics {
 pub struct Draws {
     /// Values of the noise operations by slot.
     pub(crate) noise: Vec<Vec<f32>>,
-    /// Masks of the drop paths by slot, a factor for each image; none if nothing is dropped.
-    pub(crate) masks: Vec<Vec<f32>>,
+    /// Masks by slot; none if nothing is dropped.
+    pub(crate) masks: Vec<Mask>,
 }
 
 /// Step number of a pass that is no step of training.
@@ -72,34 +70,31 @@ impl Draws {
         Self { noise, masks: Vec::new() }
     }
 
-    /// Same draws with masks of all drop paths for a batch of `images`: each image is dropped with this probability, and
-    /// the others are divided by 1 − probability.
+    /// Same draws with all masks for a batch of `images`. Each drops with the probability of its kind, which is below 1,
+    /// and the rest is divided by 1 − probability.
     #[must_use]
-    pub fn drop_path(mut self, graph: &Graph, images: usize, seed: u64, step: u64, probability: f64) -> Self {
-        if probability <= 0.0 {
-            self.masks.clear();
-            return self;
+    pub fn dropped(mut self, graph: &Graph, images: usize, seed: u64, step: u64, rates: DropRates) -> Self {
+        self.masks.clear();
+        if graph.masks().iter().any(|&kind| rates.of(kind) > 0.0) {
+            let mask = |(slot, &kind): (u64, &MaskKind)| {
+                // 2^24 masks are more than any network has.
+                let mut random = stream(seed, Stream::DropPath, (step << 24) | slot);
+                Mask::draw(kind, images, rates.of(kind), &mut random)
+            };
+            self.masks = (0..).zip(graph.masks()).map(mask).collect();
         }
-        #[expect(clippy::cast_possible_truncation, reason = "networks compute in single precision")]
-        let kept = (1.0 / (1.0 - probability)) as f32;
-        let mask = |slot: usize| {
-            // 2^24 drop paths are more than any network has.
-            let mut random = stream(seed, Stream::DropPath, (step << 24) | slot as u64);
-            (0..images).map(|_| if random.random_bool(probability.min(1.0)) { 0.0 } else { kept }).collect()
-        };
-        self.masks = (0..graph.drop_paths()).map(mask).collect();
         self
     }
 
-    /// Puts known masks in the place of those of all drop paths, a factor for each image in each mask.
+    /// Puts known masks in the place of all.
     #[must_use]
-    pub fn with_masks(mut self, masks: Vec<Vec<f32>>) -> Self {
+    pub fn with_masks(mut self, masks: Vec<Mask>) -> Self {
         self.masks = masks;
         self
     }
 
-    /// Masks of the drop paths that a pass applies: none with running statistics.
-    pub(crate) fn masks_of(&self, statistics: Statistics) -> &[Vec<f32>] {
+    /// Masks that a pass applies: none with running statistics.
+    pub(crate) fn masks_of(&self, statistics: Statistics) -> &[Mask] {
         if statistics == Statistics::Batch { &self.masks } else { &[] }
     }
 
@@ -158,9 +153,10 @@ impl Input<'_> {
         if !drawn.iter().all(fits) {
             return wrong("noise for images of another shape".to_owned());
         }
-        let masks = &self.draws.masks;
-        if !masks.is_empty() && (masks.len() != graph.drop_paths() || masks.iter().any(|mask| mask.len() != batch)) {
-            return wrong("drop path masks of another network or batch".to_owned());
+        let (masks, kinds) = (&self.draws.masks, graph.masks());
+        let fits = |(mask, &kind): (&Mask, &MaskKind)| mask.fits(kind, batch);
+        if !masks.is_empty() && (masks.len() != kinds.len() || !masks.iter().zip(kinds).all(fits)) {
+            return wrong("masks of another network or batch".to_owned());
         }
         match self.loss {
             Loss::None => Ok(()),

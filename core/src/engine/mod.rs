@@ -29,6 +29,7 @@ mod fallback;
 #[cfg(any(all(feature = "wgpu", not(target_family = "wasm")), all(feature = "webgpu", target_family = "wasm")))]
 pub(crate) mod gpu;
 mod input;
+mod mask;
 mod memory;
 pub(crate) mod named;
 mod numbers;
@@ -48,6 +49,7 @@ use std::pin::Pin;
 pub use choice::open;
 pub use error::EngineError;
 pub use input::{Draws, Input, Loss, Statistics};
+pub use mask::{DropRates, Dropout, Mask};
 pub use memory::{Bytes, Memory, Training, memory};
 pub use named::NamedTensor;
 pub use numbers::Numbers;

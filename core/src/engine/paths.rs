@@ -127,14 +127,15 @@ fn read(owner: &mut Option<Coefficient>, by: Coefficient) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::graph::{Builder, Window};
+    use crate::graph::{Builder, MaskKind, Window};
 
-    /// A candidate of two convolutions with a stored value between them belongs to its operation weight; an identity,
-    /// and a value that two candidates read, to none.
+    /// A candidate of two convolutions with a stored value between them belongs to its operation weight, and so does the
+    /// dropout of an identity; an identity, a value that two candidates read, and the sum of an edge behind a drop path
+    /// belong to none.
     #[test]
     fn values_belong_to_the_candidate_that_alone_reads_them() {
         let mut builder = Builder::new(2);
-        let cell = builder.cell(0, 3);
+        let cell = builder.cell(0, 4);
         let weight = |index| Coefficient::Operation { cell, index };
         let image = builder.image();
         let first = builder.conv(image, false, "first", 2, Window::ONE);
@@ -143,14 +144,17 @@ mod tests {
         let second = builder.conv(stored, true, "second", 2, Window::ONE);
         let shared = builder.conv(image, false, "shared", 2, Window::ONE);
         let third = builder.conv(shared, false, "third", 2, Window::ONE);
-        let node = builder.sum(image, 1, vec![(second, weight(0)), (third, weight(1)), (shared, weight(2))]);
+        let dropped = builder.masked_sum(image, vec![(image, Coefficient::One)], MaskKind::Dropout);
+        let edge = builder.masked_sum(image, vec![(second, weight(0)), (dropped, weight(3))], MaskKind::DropPath);
+        let terms = vec![(edge, Coefficient::One), (third, weight(1)), (shared, weight(2))];
+        let node = builder.sum(image, 1, terms);
         let after = builder.sum(node, 1, vec![(node, Coefficient::One)]);
         let graph = builder.finish(after).expect("a graph");
         let mut expected = vec![Coefficient::One; graph.values().len()];
         for value in [first, stored, second] {
             expected[value] = weight(0);
         }
-        expected[third] = weight(1);
+        (expected[third], expected[dropped]) = (weight(1), weight(3));
         assert_eq!(owners(&graph), expected);
     }
 }

@@ -1,7 +1,10 @@
 //! Builder of graphs: each call adds a primitive operation with its parameters.
 
+use std::ops::Range;
+
 use super::primitive::{
-    Coefficient, Concat, Conv, Filter, Head, HeadLoss, Noise, Norm, Pool, PoolKind, Primitive, Sum, ValueId, Window,
+    Channels, Coefficient, Concat, Conv, Filter, Head, HeadLoss, MaskKind, Noise, Norm, Pool, PoolKind, Primitive, Sum,
+    ValueId, Window,
 };
 use super::{Cell, CellOperation, Graph, IMAGE, Initial, NormName, Parameter, Value};
 
@@ -33,6 +36,12 @@ pub enum GraphError {
         /// Output of the operation.
         output: ValueId,
     },
+    /// A concatenation takes channels that its parts lack, or does not write each of its own once.
+    #[error("the concatenation {output} needs each of its channels once, from channels that its parts have")]
+    Channels {
+        /// Output of the operation.
+        output: ValueId,
+    },
     /// A window has too many taps.
     #[error("the window of value {value} has more than {MAX_TAPS} taps")]
     Taps {
@@ -55,8 +64,8 @@ pub struct Builder {
     parameters: Vec<Parameter>,
     norms: Vec<NormName>,
     noises: Vec<String>,
-    /// Number of drop paths.
-    drop_paths: usize,
+    /// Kinds of the masks, by slot.
+    masks: Vec<MaskKind>,
     cells: Vec<Cell>,
     cell_operations: Vec<CellOperation>,
     heads: Vec<Head>,
@@ -74,7 +83,7 @@ impl Builder {
             parameters: Vec::new(),
             norms: Vec::new(),
             noises: Vec::new(),
-            drop_paths: 0,
+            masks: Vec::new(),
             cells: Vec::new(),
             cell_operations: Vec::new(),
             heads: Vec::new(),
@@ -206,38 +215,70 @@ impl Builder {
     /// Sum of values; `like` gives its shape at a stride.
     pub fn sum(&mut self, like: ValueId, stride: usize, terms: Vec<(ValueId, Coefficient)>) -> ValueId {
         let weights = operation_weights(&terms);
-        self.node(like, stride, terms, weights)
+        self.node(like, stride, terms, weights, None)
     }
 
-    /// Sum of values that candidates lead to; `weights` are their operation weights, by cell and index, also of those
-    /// that add nothing.
+    /// Slot of another mask.
+    pub(super) fn mask(&mut self, kind: MaskKind) -> usize {
+        self.masks.push(kind);
+        self.masks.len() - 1
+    }
+
+    /// Sum of values that candidates lead to, behind the mask of a slot if there is one; `weights` are their operation
+    /// weights, by cell and index, also of those that add nothing.
     pub(super) fn node(
         &mut self,
         like: ValueId,
         stride: usize,
         terms: Vec<(ValueId, Coefficient)>,
         weights: Vec<(usize, usize)>,
+        mask: Option<usize>,
     ) -> ValueId {
         let y = self.value(self.channels(like), like, Window { stride: [stride; 2], ..Window::ONE });
-        self.operations.push(Primitive::Sum(Sum { terms, weights, drop_path: None, y }));
+        self.operations.push(Primitive::Sum(Sum { terms, weights, mask, y }));
         y
     }
 
-    /// Sum of values of the shape of `like` behind a drop path.
-    pub fn dropped_sum(&mut self, like: ValueId, terms: Vec<(ValueId, Coefficient)>) -> ValueId {
-        let y = self.value(self.channels(like), like, Window::ONE);
+    /// Sum of values of the shape of `like` behind a mask.
+    pub fn masked_sum(&mut self, like: ValueId, terms: Vec<(ValueId, Coefficient)>, mask: MaskKind) -> ValueId {
         let weights = operation_weights(&terms);
-        self.operations.push(Primitive::Sum(Sum { terms, weights, drop_path: Some(self.drop_paths), y }));
-        self.drop_paths += 1;
-        y
+        let mask = self.mask(mask);
+        self.node(like, 1, terms, weights, Some(mask))
     }
 
     /// Concatenation along the channels.
     pub fn concat(&mut self, parts: &[ValueId]) -> ValueId {
+        self.shuffled_concat(parts, 1)
+    }
+
+    /// Concatenation along the channels, which are then shuffled: they form `groups` groups of the same size, and the
+    /// first channels of all groups come first, then the second ones, and so on.
+    pub fn shuffled_concat(&mut self, parts: &[ValueId], groups: usize) -> ValueId {
         let parts: Vec<ValueId> = parts.iter().map(|&part| self.stored(part)).collect();
-        let channels = parts.iter().map(|&part| self.channels(part)).sum();
+        let channels: usize = parts.iter().map(|&part| self.channels(part)).sum();
+        let each = channels.div_ceil(groups.max(1)).max(1);
+        let (mut taken, mut place) = (Vec::new(), 0);
+        for &x in &parts {
+            let (mut first, all) = (0, self.channels(x));
+            while first < all {
+                let (group, within) = (place / each, place % each);
+                let count = (each - within).min(all - first);
+                taken.push(Channels { x, first, count, to: within * groups + group, step: groups });
+                first += count;
+                place += count;
+            }
+        }
         let y = self.value(channels, parts[0], Window::ONE);
-        self.operations.push(Primitive::Concat(Concat { parts, y }));
+        self.operations.push(Primitive::Concat(Concat { parts: taken, y }));
+        y
+    }
+
+    /// Some channels of a value.
+    pub fn slice(&mut self, x: ValueId, range: Range<usize>) -> ValueId {
+        let x = self.stored(x);
+        let y = self.value(range.len(), x, Window::ONE);
+        let part = Channels { x, first: range.start, count: range.len(), to: 0, step: 1 };
+        self.operations.push(Primitive::Concat(Concat { parts: vec![part], y }));
         y
     }
 
@@ -277,8 +318,7 @@ impl Builder {
     /// # Errors
     /// [`GraphError`] if the graph is one that no engine can run.
     pub fn finish(self, output: ValueId) -> Result<Graph, GraphError> {
-        let Self { values, operations, parameters, norms, noises, drop_paths, cells, cell_operations, heads, .. } =
-            self;
+        let Self { values, operations, parameters, norms, noises, masks, cells, cell_operations, heads, .. } = self;
         let mut readers = vec![0; values.len()];
         for x in operations.iter().flat_map(Primitive::inputs).chain(heads.iter().map(|head| head.x)) {
             readers[x] += 1;
@@ -288,7 +328,7 @@ impl Builder {
             return Err(GraphError::NormReadTwice { value, readers: readers[value] });
         }
         let graph =
-            Graph { values, operations, parameters, norms, noises, drop_paths, cells, cell_operations, heads, output };
+            Graph { values, operations, parameters, norms, noises, masks, cells, cell_operations, heads, output };
         graph.check()?;
         Ok(graph)
     }
@@ -330,9 +370,13 @@ impl Graph {
                         }
                     }
                 }
-                Primitive::Concat(Concat { parts, y }) => {
-                    if let Some(&x) = parts.iter().find(|&&x| sizes[x] != sizes[*y]) {
-                        return Err(GraphError::Shape { value: x, output: *y });
+                Primitive::Concat(concat) => {
+                    let y = concat.y;
+                    if let Some(part) = concat.parts.iter().find(|part| sizes[part.x] != sizes[y]) {
+                        return Err(GraphError::Shape { value: part.x, output: y });
+                    }
+                    if !concat.is_whole(|value| self.values[value].channels) {
+                        return Err(GraphError::Channels { output: y });
                     }
                 }
                 Primitive::Conv(Conv { depthwise: Some(Filter { window, .. }), y, .. })
@@ -390,5 +434,29 @@ mod tests {
             builder.pool(IMAGE, PoolKind::Average, false, Window { kernel: [9, 9], padding: [4, 4], ..Window::ONE })
         });
         assert!(matches!(large, Err(GraphError::Taps { value: 1 })), "{large:?}");
+        for range in [1..3, 1..1] {
+            let lacking = finished(|builder| builder.slice(IMAGE, range.clone()));
+            assert!(matches!(lacking, Err(GraphError::Channels { output: 1 })), "{lacking:?}");
+        }
+        let odd = finished(|builder| builder.shuffled_concat(&[IMAGE, IMAGE], 3));
+        assert!(matches!(odd, Err(GraphError::Channels { output: 1 })), "{odd:?}");
+    }
+
+    /// Eight channels in four groups, as PyTorch shuffles them: `arange(8).view(4, 2).t().flatten()`.
+    #[test]
+    fn channels_are_shuffled_in_groups() {
+        let mut builder = Builder::new(8);
+        let [read, rest] = [0..2, 2..8].map(|range| builder.slice(IMAGE, range));
+        let shuffled = builder.shuffled_concat(&[read, rest], 4);
+        let plain = builder.concat(&[rest, read]);
+        let graph = builder.finish(plain).unwrap();
+        let gathered = |value: ValueId| {
+            let writer = graph.operations().iter().find(|operation| operation.output() == value);
+            let Some(Primitive::Concat(concat)) = writer else { panic!("{value} is no concatenation") };
+            concat.gathered(&graph)
+        };
+        assert_eq!(gathered(rest), (vec![IMAGE], Some((2..8).collect())));
+        assert_eq!(gathered(shuffled), (vec![read, rest], Some(vec![0, 2, 4, 6, 1, 3, 5, 7])));
+        assert_eq!(gathered(plain), (vec![rest, read], None));
     }
 }

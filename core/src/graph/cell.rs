@@ -1,9 +1,9 @@
 //! Cells: mixed operations on the edges of a searched cell, single ones on those of a derived cell.
 
-use super::block::drop_path;
+use super::block::{drop_path, dropout};
 use super::candidate::{self, CandidateContext};
-use super::{Builder, Coefficient, ValueId};
-use crate::space::{Edge, MacroLayout, OperationStyle};
+use super::{Builder, Coefficient, MaskKind, PoolKind, ValueId, Window};
+use crate::space::{Edge, MacroLayout, Operation, OperationStyle};
 
 /// Type of cell before it has a size.
 #[derive(Clone, Debug)]
@@ -24,10 +24,35 @@ pub(super) struct NetworkPlan {
     pub(super) style: OperationStyle,
     /// True if each edge has the one operation that was derived, and all batch norms have parameters.
     pub(super) derived: bool,
-    /// True if operations other than the identity are behind drop paths.
+    /// True if drop paths are there: in a derived network behind operations other than the identity, in a supernet behind
+    /// the mixed operation of every edge.
     pub(super) drop_path: bool,
+    /// True if skip connections that are the identity are behind dropout.
+    pub(super) dropout: bool,
+    /// Number k if candidates read the first 1/k of the channels, and the others pass by.
+    pub(super) partial: Option<usize>,
     /// Type of every cell, from stem to classifier.
     pub(super) cells: Vec<usize>,
+}
+
+/// State of which candidates read a part of the channels.
+#[derive(Clone, Copy, Debug)]
+struct Divided {
+    /// Channels that candidates read.
+    read: ValueId,
+    /// Channels that pass by, at the stride of the edges that leave the state.
+    rest: ValueId,
+}
+
+impl Divided {
+    fn new(builder: &mut Builder, state: ValueId, k: usize, stride: usize) -> Self {
+        let channels = builder.channels(state);
+        let read = builder.slice(state, 0..channels / k);
+        let rest = builder.slice(state, channels / k..channels);
+        let halved = Window::square(2, 2, 0, 1);
+        let rest = if stride == 1 { rest } else { builder.pool(rest, PoolKind::Max, false, halved) };
+        Self { read, rest }
+    }
 }
 
 impl NetworkPlan {
@@ -41,23 +66,35 @@ impl NetworkPlan {
     /// Adds a cell to a graph. With `reduce`, the edges that read an input node have stride 2.
     pub(super) fn cell(&self, builder: &mut Builder, cell_type: usize, inputs: &[ValueId], reduce: bool) -> ValueId {
         let plan = &self.cell_types[cell_type];
-        let cell = (!self.derived).then(|| {
-            let weights = plan.edges.iter().map(|edge| edge.operations.len()).sum();
-            builder.cell(cell_type, weights)
-        });
+        let candidates: usize = plan.edges.iter().map(|edge| edge.operations.len()).sum();
+        let cell = (!self.derived)
+            .then(|| builder.cell(cell_type, candidates + if self.partial.is_some() { plan.edges.len() } else { 0 }));
         let mut states: Vec<ValueId> = inputs.iter().map(|&input| builder.stored(input)).collect();
+        let node_stride = if reduce { 2 } else { 1 };
+        let mut divided: Vec<Option<Divided>> = vec![None; plan.inputs + plan.nodes];
+        divided[0] = self.partial.map(|k| Divided::new(builder, states[0], k, node_stride));
+        let like = divided[0].map_or(states[0], |divided| divided.read);
         for node in plan.inputs..plan.inputs + plan.nodes {
-            let (mut terms, mut weights, mut start) = (Vec::new(), Vec::new(), 0);
+            let (mut terms, mut weights, mut passing, mut start) = (Vec::new(), Vec::new(), Vec::new(), 0);
             for (e, edge) in plan.edges.iter().enumerate() {
                 let first = start;
                 start += edge.operations.len();
                 if edge.to != node {
                     continue;
                 }
-                weights.extend(cell.into_iter().flat_map(|cell| (first..start).map(move |index| (cell, index))));
+                let indices = cell.into_iter().flat_map(|cell| (first..start).map(move |index| (cell, index)));
+                let (mut mixed, mut passes) = (Vec::new(), None);
                 let stride = if reduce && edge.from < plan.inputs { 2 } else { 1 };
                 let context = CandidateContext { stride, style: self.style, affine: self.derived };
-                let x = states[edge.from];
+                let state = states[edge.from];
+                let x = if let (Some(k), Some(cell)) = (self.partial, cell) {
+                    let divide = || Divided::new(builder, state, k, stride);
+                    let Divided { read, rest } = *divided[edge.from].get_or_insert_with(divide);
+                    passes = Some((rest, (cell, candidates + e)));
+                    read
+                } else {
+                    state
+                };
                 for (k, &operation) in edge.operations.iter().enumerate() {
                     let build = |builder: &mut Builder| {
                         builder
@@ -68,17 +105,51 @@ impl NetworkPlan {
                         None => build(builder),
                     };
                     let Some(y) = y else { continue };
-                    let y = if self.drop_path && y != x { drop_path(builder, y) } else { y };
+                    let y = self.masked(builder, operation, x, y);
                     let operation = |cell| Coefficient::Operation { cell, index: first + k };
-                    terms.push((y, cell.map_or(Coefficient::One, operation)));
+                    mixed.push((y, cell.map_or(Coefficient::One, operation)));
+                }
+                // Channels that pass by an edge are dropped with it.
+                let mask = (self.drop_path && !self.derived).then(|| builder.mask(MaskKind::DropPath));
+                if let Some((rest, (cell, index))) = passes {
+                    let term = (rest, Coefficient::Operation { cell, index });
+                    passing.push(match mask {
+                        Some(_) => (builder.node(rest, 1, vec![term], vec![(cell, index)], mask), Coefficient::One),
+                        None => term,
+                    });
+                }
+                if mask.is_some() {
+                    let y = builder.node(like, node_stride, mixed, indices.collect(), mask);
+                    terms.push((y, Coefficient::One));
+                } else {
+                    terms.extend(mixed);
+                    weights.extend(indices);
                 }
             }
-            states.push(builder.node(states[0], if reduce { 2 } else { 1 }, terms, weights));
+            let mixed = builder.node(like, node_stride, terms, weights, None);
+            states.push(match (self.partial, divided[0]) {
+                (Some(k), Some(Divided { rest, .. })) => {
+                    let passed = builder.sum(rest, 1, passing);
+                    builder.shuffled_concat(&[mixed, passed], k)
+                }
+                _ => mixed,
+            });
         }
         match plan.outputs[..] {
             [node] => states[node],
             _ => builder.concat(&plan.outputs.iter().map(|&node| states[node]).collect::<Vec<_>>()),
         }
+    }
+
+    /// Adds the mask of a candidate `y` on `x`, if it has one.
+    fn masked(&self, builder: &mut Builder, operation: Operation, x: ValueId, y: ValueId) -> ValueId {
+        if self.derived && self.drop_path && y != x {
+            return drop_path(builder, y);
+        }
+        if self.dropout && operation == Operation::SkipConnect && y == x {
+            return dropout(builder, y);
+        }
+        y
     }
 
     /// Names of the references: `_ops.E._ops.K` and `edges.TO<-FROM.K`; in derived networks `_ops.E` and `layers.E`.

@@ -57,7 +57,16 @@ impl Graph {
         }
         let cell_types = cell_types(space, genotype).map_err(mismatch)?;
         let (layout, style, cells) = (space.layout, space.style, space.cells(size.cells.min(1 << 16)));
-        let plan = NetworkPlan { cell_types, layout, style, derived: true, drop_path: options.drop_path, cells };
+        let plan = NetworkPlan {
+            cell_types,
+            layout,
+            style,
+            derived: true,
+            drop_path: options.drop_path,
+            dropout: false,
+            partial: None,
+            cells,
+        };
         Ok(build(&plan, size, &options)?)
     }
 }

@@ -38,10 +38,11 @@ pub use derived::{GenotypeMismatch, NetworkError, NetworkOptions};
 pub use parameter::{Initial, Parameter};
 pub(crate) use primitive::EPSILON;
 pub use primitive::{
-    Coefficient, Concat, Conv, Extent, Filter, Head, HeadLoss, Noise, Norm, Pool, PoolKind, Primitive, Sum, ValueId,
-    Window,
+    Channels, Coefficient, Concat, Conv, Extent, Filter, Head, HeadLoss, MaskKind, Noise, Norm, Pool, PoolKind,
+    Primitive, Sum, ValueId, Window,
 };
 pub use size::{NetworkSize, SizeError};
+pub use supernet::SupernetOptions;
 
 /// Feature map of a graph.
 #[derive(Clone, Copy, Debug)]
@@ -96,8 +97,8 @@ pub struct Graph {
     pub(crate) norms: Vec<NormName>,
     /// Names of the noise operations, by slot.
     pub(crate) noises: Vec<String>,
-    /// Number of drop paths.
-    pub(crate) drop_paths: usize,
+    /// Kinds of the masks, by slot.
+    pub(crate) masks: Vec<MaskKind>,
     pub(crate) cells: Vec<Cell>,
     /// Candidate operations with parameters.
     pub(crate) cell_operations: Vec<CellOperation>,
@@ -153,10 +154,10 @@ impl Graph {
         &self.noises
     }
 
-    /// Number of drop paths, each with a mask in the draws of a step.
+    /// Kinds of the masks, each of which has factors in the draws of a step.
     #[must_use]
-    pub fn drop_paths(&self) -> usize {
-        self.drop_paths
+    pub fn masks(&self) -> &[MaskKind] {
+        &self.masks
     }
 
     /// Searched cells from stem to classifier; a derived network has none.

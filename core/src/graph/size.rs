@@ -40,6 +40,15 @@ impl NetworkSize {
         Self { channels, cells, image_channels, classes }
     }
 
+    /// Checks that candidates can read 1/k of the channels of every cell.
+    pub(super) fn check_partial(&self, k: usize) -> Result<(), SizeError> {
+        if k > 1 && self.channels.is_multiple_of(k) {
+            return Ok(());
+        }
+        let what = format!("a number of channels that k divides, and a k of 2 or more, not {} and {k}", self.channels);
+        Err(SizeError { what })
+    }
+
     /// Checks every size, and the number of operations and nodes.
     pub(super) fn check(&self, operations: usize, max_operations: usize) -> Result<(), SizeError> {
         for (what, value, max) in [

@@ -10,6 +10,20 @@ use super::size::{MAX_DERIVED_OPERATIONS, MAX_OPERATIONS};
 use super::{Builder, Graph, HeadLoss, NetworkSize, SizeError, ValueId};
 use crate::space::{CellType, MacroLayout, OperationStyle, Output, Space};
 
+/// Form of a supernet. By default it is that of DARTS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SupernetOptions {
+    /// True if the mixed operation of every edge is behind a drop path.
+    pub drop_path: bool,
+    /// True if every skip connection that is the identity is behind dropout.
+    pub dropout: bool,
+    /// Number k if candidates read the first 1/k of the channels of their edge (PC-DARTS, arXiv:1907.05737). The others
+    /// pass by, through a 2×2 maximum at stride 2, and the channels of each node are shuffled in k groups. After the
+    /// operation weights of its candidates, a cell reads a weight of every edge, by which the channels that pass by are
+    /// multiplied. The k is 2 or more, and divides the channels.
+    pub partial_channels: Option<usize>,
+}
+
 impl Graph {
     /// Weight-sharing network in which all architectures of a space live at once.
     ///
@@ -19,6 +33,21 @@ impl Graph {
     /// # Panics
     /// If an operation of an application gives a value that its graph cannot have: see [`Builder::finish`].
     pub fn supernet(space: &Space, size: NetworkSize) -> Result<Self, SizeError> {
+        Self::supernet_with(space, size, SupernetOptions::default())
+    }
+
+    /// Same network in another form.
+    ///
+    /// # Errors
+    /// [`SizeError`] if a size is zero or beyond reason, or candidates cannot read 1/k of the channels.
+    ///
+    /// # Panics
+    /// As [`supernet`](Self::supernet).
+    pub fn supernet_with(space: &Space, size: NetworkSize, options: SupernetOptions) -> Result<Self, SizeError> {
+        let SupernetOptions { drop_path, dropout, partial_channels: partial } = options;
+        if let Some(k) = partial {
+            size.check_partial(k)?;
+        }
         let cell_types = space.cell_types.iter().map(|cell_type: &CellType| {
             let outputs = match cell_type.output {
                 Output::Concat => cell_type.intermediate().collect(),
@@ -28,7 +57,7 @@ impl Graph {
         });
         let (layout, style) = (space.layout, space.style);
         let (cell_types, cells) = (cell_types.collect(), space.cells(size.cells.min(1 << 16)));
-        let plan = NetworkPlan { cell_types, layout, style, derived: false, drop_path: false, cells };
+        let plan = NetworkPlan { cell_types, layout, style, derived: false, drop_path, dropout, partial, cells };
         build(&plan, size, &NetworkOptions::default())
     }
 }
@@ -119,4 +148,78 @@ fn staged(builder: &mut Builder, plan: &NetworkPlan, size: NetworkSize) -> Value
         }
     }
     x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Coefficient, Primitive, Sum};
+
+    const SIZE: NetworkSize = NetworkSize { channels: 8, cells: 1, image_channels: 3, classes: 10 };
+
+    fn partial(k: usize) -> SupernetOptions {
+        SupernetOptions { partial_channels: Some(k), ..SupernetOptions::default() }
+    }
+
+    /// With c channels for candidates, the six edges of a cell have two convolutions of 10 c² weights in all; stem,
+    /// reductions and classifier have 232, 3,648 + 14,464 and 64 + 330 weights, as in the whole supernet.
+    #[test]
+    fn partial_channels_shrink_the_candidates_alone() {
+        let space = Space::named("nas-bench-201").unwrap();
+        let count = |k: usize| -> usize { [8, 16, 32].map(|channels: usize| 60 * (channels / k).pow(2)).iter().sum() };
+        let fixed = 232 + 3_648 + 14_464 + 64 + 330;
+        assert_eq!(Graph::supernet(&space, SIZE).unwrap().parameter_count(), fixed + count(1));
+        for k in [2, 4, 8] {
+            let graph = Graph::supernet_with(&space, SIZE, partial(k)).unwrap();
+            assert_eq!(graph.parameter_count(), fixed + count(k), "k = {k}");
+            // Six edges of five candidates, and the weights of the edges.
+            assert!(graph.cells().iter().all(|cell| cell.weights == 36));
+        }
+    }
+
+    /// Of each node, a quarter of the channels is a mixture, and the rest has passed by, halved in reduction cells.
+    #[test]
+    fn channels_pass_by_every_edge() {
+        let space = Space::named("darts").unwrap();
+        let graph = Graph::supernet_with(&space, NetworkSize { cells: 3, ..SIZE }, partial(4)).unwrap();
+        let of_cells = |channels: usize| {
+            let nodes = graph.operations().iter().filter(|operation| match operation {
+                Primitive::Sum(Sum { weights, y, .. }) => {
+                    !weights.is_empty() && graph.values()[*y].channels == channels
+                }
+                _ => false,
+            });
+            nodes.count()
+        };
+        // A normal cell of 8 channels and reduction cells of 16 and 32.
+        assert_eq!([2, 6, 4, 12, 8, 24].map(of_cells), [4; 6]);
+        // The last node of the last cell reads five edges; the inputs have stride 2.
+        let passing = graph.operations().iter().rev().find_map(|operation| match operation {
+            Primitive::Sum(sum) if graph.values()[sum.y].channels == 24 => Some(sum),
+            _ => None,
+        });
+        let passing = passing.unwrap();
+        let candidates: usize = space.cell_types[1].candidates().iter().sum();
+        let weight = |edge: usize| Coefficient::Operation { cell: 2, index: candidates + edge };
+        assert_eq!(passing.terms.iter().map(|term| term.1).collect::<Vec<_>>(), [9, 10, 11, 12, 13].map(weight));
+        let is_pool = |value: ValueId| {
+            graph.operations().iter().any(|operation| matches!(operation, Primitive::Pool(pool) if pool.y == value))
+        };
+        assert_eq!(
+            passing.terms.iter().map(|term| is_pool(term.0)).collect::<Vec<_>>(),
+            [true, true, false, false, false]
+        );
+    }
+
+    #[test]
+    fn channels_that_cannot_be_divided_are_refused() {
+        let space = Space::named("nas-bench-201").unwrap();
+        for k in [0, 1, 3, 16] {
+            let error = Graph::supernet_with(&space, SIZE, partial(k)).unwrap_err().to_string();
+            assert_eq!(
+                error,
+                format!("a network needs a number of channels that k divides, and a k of 2 or more, not 8 and {k}")
+            );
+        }
+    }
 }

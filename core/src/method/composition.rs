@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rand_chacha::ChaCha8Rng;
+
 use super::{
-    EpochEnd, EpochSummary, FreezeRule, Jacobian, Moment, Part, PartError, Policy, PolicyState, Regularization,
-    SearchEnd, Selecting, SelectionRecord, Slot, Tables, together,
+    EdgeWeights, EpochEnd, EpochSummary, FreezeRule, Jacobian, Moment, NextStage, Part, PartError, Policy, PolicyState,
+    Regularization, SearchEnd, Selecting, SelectionRecord, Slot, Stage, StageEnd, Tables, WeightedEdges, together,
 };
+use crate::engine::DropRates;
+use crate::graph::{Graph, MaskKind, NetworkSize, SizeError, SupernetOptions};
 use crate::space::{Architecture, Genotype, Space};
 
 /// Operation weights of a pass, and the way back from them to α.
@@ -14,8 +18,11 @@ use crate::space::{Architecture, Genotype, Space};
 pub struct Relaxed {
     /// Operation weights p that cells read.
     pub p: Tables,
-    /// Derivative J = ∂p/∂α, which leads from ∂L/∂p to ∂L/∂α = Jᵀ Σ_l g_l.
+    /// Derivative J = ∂p/∂α, which leads from ∂L/∂p to ∂L/∂α = Jᵀ Σ_l g_l. Where edges have weights, it is that of the
+    /// operation weights before they were multiplied.
     pub jacobian: Jacobian,
+    /// Weights of the edges, with which the operation weights have been multiplied; absent without a part that has some.
+    pub edges: Option<WeightedEdges>,
     /// Probability that a gate is open, by candidate, with 0 for those that this pass leaves out; absent unless the
     /// relaxation has gates.
     pub gates: Option<Tables>,
@@ -28,7 +35,7 @@ impl Relaxed {
     /// Operation weights with their derivative, without gates.
     #[must_use]
     pub fn new(p: Tables, jacobian: Jacobian) -> Self {
-        Self { p, jacobian, gates: None, ones: false }
+        Self { p, jacobian, edges: None, gates: None, ones: false }
     }
 
     /// Relaxation of DARTS (arXiv:1806.09055), in use unless a part is another one: p = softmax(α/τ) on every edge.
@@ -39,18 +46,20 @@ impl Relaxed {
     }
 }
 
-/// Method of a search: its parts in order, and the state of its policy.
+/// Method of a search: its parts in order, the state of its policy, and its parameters β beside α.
 #[derive(Clone, Debug)]
 pub struct Method {
     parts: Vec<(&'static str, Arc<dyn Part>)>,
     policy: Option<PolicyState>,
+    /// Parameters of the weights of edges, by type of cell.
+    beta: Vec<Vec<f64>>,
 }
 
 impl Method {
     /// Method of some parts by name.
     #[must_use]
     pub fn new(parts: Vec<(&'static str, Arc<dyn Part>)>) -> Self {
-        Self { parts, policy: None }
+        Self { parts, policy: None, beta: Vec::new() }
     }
 
     /// Adds a part.
@@ -84,11 +93,59 @@ impl Method {
         Ok(())
     }
 
-    /// Gives the policy, if there is one, its state under a seed, or that of a method before if this is one of the same
-    /// policy. Without a state, p = softmax(α).
-    pub fn start(&mut self, space: &Space, seed: u64, before: Option<PolicyState>) {
+    /// Gives the policy, if there is one, its state under a seed, and the weights of edges their parameters β; or those of
+    /// a method before, if this is one of the same policy or weights. Without them, p = softmax(α) and all edges weigh the
+    /// same.
+    pub fn start(&mut self, space: &Space, seed: u64, before: Option<&Self>) {
         let first = self.policy_part().map(|policy| policy.start(space, seed));
-        self.policy = first.map(|first| before.filter(|before| before.fits(&first)).unwrap_or(first));
+        let policy = before.and_then(|before| before.policy.clone());
+        self.policy = first.map(|first| policy.filter(|policy| policy.fits(&first)).unwrap_or(first));
+        let first = self.edge_part().map(|(_, edges)| edges.start(space, seed)).unwrap_or_default();
+        let shape = |beta: &[Vec<f64>]| beta.iter().map(Vec::len).collect::<Vec<_>>();
+        let same = before.filter(|before| before.edge_weighting() == self.edge_weighting());
+        let same = same.filter(|before| shape(&before.beta) == shape(&first));
+        self.beta = same.map_or(first, |before| before.beta.clone());
+    }
+
+    fn edge_part(&self) -> Option<(&'static str, &dyn EdgeWeights)> {
+        self.parts.iter().find_map(|(name, part)| Some((*name, part.edges()?)))
+    }
+
+    /// Part that weights edges, if there are parameters for it.
+    fn weighting(&self) -> Option<&dyn EdgeWeights> {
+        self.edge_part().map(|(_, edges)| edges).filter(|_| self.beta.iter().any(|beta| !beta.is_empty()))
+    }
+
+    /// Name of the part that weights edges, if there is one.
+    #[must_use]
+    pub fn edge_weighting(&self) -> Option<&'static str> {
+        self.edge_part().map(|(name, _)| name)
+    }
+
+    /// Parameters β of the weights of edges, by type of cell; none without a part that weights edges.
+    #[must_use]
+    pub fn beta(&self) -> &[Vec<f64>] {
+        &self.beta
+    }
+
+    /// Parameters β, one type of cell after the other.
+    pub(crate) fn flat_beta(&self) -> Vec<f64> {
+        self.beta.concat()
+    }
+
+    /// Sets the parameters β, in the order of [`flat_beta`](Self::flat_beta).
+    pub(crate) fn set_flat_beta(&mut self, values: &[f64]) {
+        self.beta_mut().zip(values).for_each(|(place, value)| *place = *value);
+    }
+
+    /// Places of the parameters β, in the order of [`flat_beta`](Self::flat_beta).
+    pub(crate) fn beta_mut(&mut self) -> impl Iterator<Item = &mut f64> {
+        self.beta.iter_mut().flatten()
+    }
+
+    /// Weights of the edges at a moment, `[type][edge]`; absent if all are 1.
+    pub(crate) fn edge_weights(&self, space: &Space, moment: &Moment) -> Option<Vec<Vec<f64>>> {
+        Some(self.weighting()?.weights(&self.beta, space, moment))
     }
 
     fn policy_part(&self) -> Option<&dyn Policy> {
@@ -116,7 +173,7 @@ impl Method {
         let alpha = alpha.confined();
         let policy = self.parts.iter().find_map(|(_, part)| part.policy())?;
         let state = self.policy.as_mut()?;
-        policy.learn(state, &alpha, moment, pass, reward);
+        policy.learn(state, &alpha, &mut moment.random(16 + pass), reward);
         Some(policy.preferences(state, &alpha))
     }
 
@@ -124,22 +181,30 @@ impl Method {
     /// weight step are left to its caller.
     #[must_use]
     pub fn relax(&self, alpha: &Architecture, space: &Space, moment: &Moment, pass: u8) -> Relaxed {
-        let mut relaxed = self.unperturbed(alpha, moment, pass);
-        // First the perturbation, whose values stay on the simplex; auxiliary terms lead off it.
+        let mut relaxed = self.unperturbed(alpha, space, moment, pass);
+        // First the perturbation, whose values stay on the simplex; weights of edges and auxiliary terms lead off it.
         if pass == 0 {
             self.perturb(alpha, &mut relaxed.p, moment);
         }
-        self.add_auxiliary(&mut relaxed.p, space, moment);
+        relaxed.edges = self.finish(&mut relaxed.p, space, moment);
         relaxed
     }
 
+    /// Multiplies operation weights by those of their edges, which are returned, and adds the auxiliary terms.
+    pub(crate) fn finish(&self, p: &mut Tables, space: &Space, moment: &Moment) -> Option<WeightedEdges> {
+        let edges = self.edge_weights(space, moment).map(|weights| WeightedEdges::multiply(weights, p));
+        self.add_auxiliary(p, space, moment);
+        edges
+    }
+
     /// Operation weights of a pass by the relaxation alone.
-    pub(crate) fn unperturbed(&self, alpha: &Architecture, moment: &Moment, pass: u8) -> Relaxed {
+    pub(crate) fn unperturbed(&self, alpha: &Architecture, space: &Space, moment: &Moment, pass: u8) -> Relaxed {
         let confined = alpha.confined();
         if let (Some(policy), Some(state)) = (self.policy_part(), &self.policy) {
-            return Relaxed::new(policy.draw(state, &confined, moment, pass), Jacobian::None);
+            let p = policy.sample(state, &confined, &mut moment.random(16 + pass));
+            return Relaxed::new(p, Jacobian::None);
         }
-        let own = self.parts.iter().find_map(|(_, part)| part.relax(&confined, moment, pass));
+        let own = self.parts.iter().find_map(|(_, part)| part.relax_in(space, &confined, moment, pass));
         own.unwrap_or_else(|| Relaxed::softmax(alpha))
     }
 
@@ -179,10 +244,27 @@ impl Method {
     #[must_use]
     pub fn relax_for_evaluation(&self, alpha: &Architecture, space: &Space, moment: &Moment) -> Tables {
         let confined = alpha.confined();
-        let own = self.parts.iter().find_map(|(_, part)| part.relax_for_evaluation(&confined));
+        let own = self.parts.iter().find_map(|(_, part)| part.evaluate_in(space, &confined, moment));
         let mut p = own.unwrap_or_else(|| alpha.probabilities());
-        self.add_auxiliary(&mut p, space, moment);
+        self.finish(&mut p, space, moment);
         p
+    }
+
+    /// Weights by which an architecture is sampled: those of the relaxation for the candidates of each edge, or 1 for
+    /// the candidates that the policy draws and 0 for the others. The policy leaves out what `kept` has 0 for, unless an
+    /// edge has nothing else.
+    pub(super) fn sampled(&self, alpha: &Architecture, kept: &Tables, random: &mut ChaCha8Rng) -> Tables {
+        let mut confined = alpha.confined();
+        if let (Some(policy), Some(state)) = (self.policy_part(), &self.policy) {
+            let edges = confined.tables.iter_mut().flatten().zip(kept.iter().flatten());
+            for (row, kept) in edges.filter(|(_, kept)| kept.iter().any(|&kept| kept > 0.0)) {
+                let others = row.iter_mut().zip(kept).filter(|(_, kept)| **kept == 0.0);
+                others.for_each(|(alpha, _)| *alpha = f64::NEG_INFINITY);
+            }
+            return policy.sample(state, &confined, random);
+        }
+        let own = self.parts.iter().find_map(|(_, part)| part.sampling_weights(&confined));
+        own.unwrap_or_else(|| alpha.probabilities())
     }
 
     /// Adds the constant terms to operation weights.
@@ -190,6 +272,51 @@ impl Method {
         for (_, part) in &self.parts {
             part.add_auxiliary(p, space, moment);
         }
+    }
+
+    /// Number k if candidates read 1/k of the channels of their edge.
+    #[must_use]
+    pub fn partial_channels(&self) -> Option<usize> {
+        self.parts.iter().find_map(|(_, part)| part.partial_channels())
+    }
+
+    /// Supernet that the method searches.
+    ///
+    /// # Errors
+    /// [`SizeError`] if a size is out of range.
+    ///
+    /// # Panics
+    /// As [`Graph::supernet`].
+    pub fn supernet(&self, space: &Space, size: NetworkSize) -> Result<Graph, SizeError> {
+        let masks = |kind| self.parts.iter().any(|(_, part)| part.mask() == Some(kind));
+        let options = SupernetOptions {
+            drop_path: masks(MaskKind::DropPath),
+            dropout: masks(MaskKind::Dropout),
+            partial_channels: self.partial_channels(),
+        };
+        Graph::supernet_with(space, size, options)
+    }
+
+    /// Name of a part by which another method has another supernet; absent if a search can go on with that method.
+    pub(crate) fn other_supernet(&self, other: &Self) -> Option<&'static str> {
+        let forms = |method: &Self| -> Vec<(&'static str, Option<MaskKind>, Option<usize>)> {
+            let form = |(name, part): &(&'static str, Arc<dyn Part>)| (*name, part.mask(), part.partial_channels());
+            method.parts.iter().map(form).filter(|(_, mask, k)| mask.is_some() || k.is_some()).collect()
+        };
+        let [own, others] = [self, other].map(forms);
+        let different = own.iter().chain(&others).find(|form| !own.contains(form) || !others.contains(form));
+        different.map(|(name, _, _)| *name)
+    }
+
+    /// Probabilities of the masks in the passes of a step.
+    #[must_use]
+    pub fn drop_rates(&self, moment: &Moment) -> DropRates {
+        let stage = self.stage(moment.epoch, moment.epochs);
+        let of = |kind| {
+            let part = self.parts.iter().find(|(_, part)| part.mask() == Some(kind));
+            part.map_or(0.0, |(_, part)| part.drop_rate(moment, &stage))
+        };
+        DropRates { drop_path: of(MaskKind::DropPath), dropout: of(MaskKind::Dropout) }
     }
 
     /// Name of the relaxation in the place of the softmax, if there is one.
@@ -240,7 +367,8 @@ impl Method {
         active.flat_map(|(_, part)| part.regularize_weights(space, cell_types, cells, moment)).collect()
     }
 
-    /// ∂L/∂α, flattened table by table, row by row, from the cell gradients; with the α regularizers.
+    /// ∂L/∂α, flattened table by table, row by row, from the cell gradients, with the α regularizers; and then ∂L/∂β, if
+    /// there is β.
     #[must_use]
     pub fn alpha_gradient(
         &self,
@@ -251,10 +379,14 @@ impl Method {
         cells: &[Vec<f64>],
         moment: &Moment,
     ) -> Vec<f64> {
-        let mut gradient = relaxed.jacobian.pull_back(&alpha.summed(cell_types, cells));
+        let mut sums = alpha.summed(cell_types, cells);
+        let edges = relaxed.edges.as_ref().zip(self.weighting());
+        let own = edges.map(|(edges, part)| part.pull_back(&self.beta, &edges.pull_back(&mut sums), space, moment));
+        let mut gradient = relaxed.jacobian.pull_back(&sums);
         for (_, part) in &self.parts {
             part.regularize_alpha(alpha, relaxed, space, moment, &mut gradient);
         }
+        gradient.extend(own.into_iter().flatten().flatten());
         gradient
     }
 
@@ -283,14 +415,54 @@ impl Method {
         self.parts.iter().flat_map(of_part).filter(|(_, value)| value.is_finite()).collect()
     }
 
+    /// Stage that an epoch is in, of a search of `epochs`; without stages, that is the whole search.
+    #[must_use]
+    pub fn stage(&self, epoch: usize, epochs: usize) -> Stage {
+        let ends = self.parts.iter().flat_map(|(_, part)| part.stage_ends(epochs));
+        let (before, after): (Vec<usize>, Vec<usize>) = ends.partition(|&end| end <= epoch);
+        let start = before.iter().copied().max().unwrap_or(0);
+        let end = after.into_iter().min().unwrap_or(epochs);
+        Stage { number: before.len(), epochs: start..end.min(epochs) }
+    }
+
+    /// True if α rests in an epoch of a search of `epochs`: the weights alone learn.
+    #[must_use]
+    pub fn rests(&self, epoch: usize, epochs: usize) -> bool {
+        let stage = self.stage(epoch, epochs);
+        self.parts.iter().any(|(_, part)| part.rests(&stage.epochs, epoch))
+    }
+
+    /// Beginning of the next stage; absent unless candidates leave with the end of this epoch. None does with the last.
+    #[must_use]
+    pub fn end_stage(&self, alpha: &Architecture, space: &Space, moment: &Moment) -> Option<NextStage> {
+        if moment.epoch + 1 >= moment.epochs {
+            return None;
+        }
+        let end = StageEnd { space, alpha: &alpha.confined(), moment };
+        self.parts.iter().find_map(|(_, part)| part.end_stage(&end))
+    }
+
+    /// True if candidates that have left the search stay out of it: a part has stages.
+    pub(crate) fn has_stages(&self) -> bool {
+        self.parts.iter().any(|(_, part)| !part.stage_ends(1).is_empty())
+    }
+
     /// Warnings after the last of some epochs of a search of `epochs`, and whether one of them ends the search. An α that
-    /// is held has no sign of a collapse.
+    /// is held has no sign of a collapse, and neither has one that rests; epochs of rest do not count.
     #[must_use]
     pub fn warnings(&self, history: &[EpochSummary], epochs: usize) -> (Vec<String>, bool) {
         let (mut warnings, mut ends) = (Vec::new(), false);
-        if self.holds_alpha() {
+        let rests = |epoch: &EpochSummary| self.rests(epoch.epoch, epochs);
+        if self.holds_alpha() || history.last().is_some_and(rests) {
             return (warnings, ends);
         }
+        let moved: Vec<EpochSummary>;
+        let history = if history.iter().any(rests) {
+            moved = history.iter().filter(|epoch| !rests(epoch)).cloned().collect();
+            moved.as_slice()
+        } else {
+            history
+        };
         for (_, part) in self.parts.iter().filter(|(_, part)| part.slot() == Slot::Stop) {
             if let Some(warning) = part.warn(history, epochs) {
                 warnings.push(warning);
@@ -306,10 +478,11 @@ impl Method {
         self.parts.iter().any(|(_, part)| part.holds_alpha())
     }
 
-    /// Architecture that α stands for.
+    /// Architecture that α stands for, and β if there is one.
     #[must_use]
     pub fn derive(&self, alpha: &Architecture, space: &Space) -> Genotype {
-        let own = self.parts.iter().find_map(|(_, part)| part.derive(alpha, space));
+        let edges = self.weighting().and_then(|edges| edges.genotype(&self.beta, alpha, space));
+        let own = edges.or_else(|| self.parts.iter().find_map(|(_, part)| part.derive(alpha, space)));
         own.unwrap_or_else(|| alpha.derive(space))
     }
 

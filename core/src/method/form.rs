@@ -25,15 +25,15 @@ pub enum DirichletForm {
     Squares,
 }
 
-/// Distribution of the architectures that a selection draws.
+/// Distribution of the architectures that a selection samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DrawnFrom {
-    /// Uniform distribution over the candidates.
+    /// Relaxation of the search: its policy, or its weights of the candidates of each edge, such as softmax(α).
     #[default]
+    Relaxation,
+    /// Uniform distribution over the candidates.
     Uniform,
-    /// Softmax of α.
-    Alpha,
 }
 
 /// Use of α in a search whose selection asks the supernet.

@@ -2,13 +2,17 @@
 //!
 //! | slot | does | parts |
 //! |---|---|---|
-//! | relaxation | α to the operation weights p that cells read | softmax, [`GumbelHard`](parts::GumbelHard), [`Concrete`](parts::Concrete), [`Dirichlet`](parts::Dirichlet), [`Sigmoid`](parts::Sigmoid), [`HardConcrete`](parts::HardConcrete), [`TwoPaths`](parts::TwoPaths), [`UniformPath`](parts::UniformPath), [`Controller`](parts::Controller) |
+//! | relaxation | α to the operation weights p that cells read | softmax, [`GumbelHard`](parts::GumbelHard), [`Concrete`](parts::Concrete), [`Dirichlet`](parts::Dirichlet), [`Sigmoid`](parts::Sigmoid), [`HardConcrete`](parts::HardConcrete), [`TwoPaths`](parts::TwoPaths), [`UniformPath`](parts::UniformPath), [`Controller`](parts::Controller), [`OperationGroups`](parts::OperationGroups) |
 //! | perturbation | noise on p in the weight step | [`RandomNoise`](parts::RandomNoise), [`Adversarial`](parts::Adversarial) |
+//! | edge weighting | weights of whole edges, with parameters β beside α | [`EdgeNormalization`](parts::EdgeNormalization), [`EdgePairs`](parts::EdgePairs) |
 //! | auxiliary | constant terms added to p | [`AuxiliarySkip`](parts::AuxiliarySkip) |
+//! | mask | random masks on edges or skip connections in the passes of a step | [`DropPath`](parts::DropPath), [`SkipDropout`](parts::SkipDropout) |
+//! | choice of channels | channels that candidates read | [`PartialChannels`](parts::PartialChannels) |
 //! | weight regularizer | directions of p whose tangent the weight step descends; decay of ω | [`Alignment`](parts::Alignment), [`L2Schedule`](parts::L2Schedule) |
 //! | gradient | second derivatives in the gradient of α | [`Neumann`](parts::Neumann) |
 //! | α regularizer | terms of the gradient of α | [`LogSumExp`](parts::LogSumExp), [`ZeroOne`](parts::ZeroOne), [`DirichletDistance`](parts::DirichletDistance), [`GateGroups`](parts::GateGroups), [`PathDepth`](parts::PathDepth) |
 //! | freeze | ends the training of candidate operations | [`Oles`](parts::Oles) |
+//! | stages | fewer candidates from stage to stage; epochs of the weights alone | [`CandidateStages`](parts::CandidateStages), [`WeightsOnly`](parts::WeightsOnly) |
 //! | stop | signs of a collapse | [`ParameterFreeShare`](parts::ParameterFreeShare), [`Sharpness`](parts::Sharpness), [`SkipCount`](parts::SkipCount), [`StableRanking`](parts::StableRanking) |
 //! | selection | architecture at the end, from α or from the supernet | strongest α, [`Threshold`](parts::Threshold), [`SkipLimit`](parts::SkipLimit), [`Perturbation`](parts::Perturbation), [`BestOf`](parts::BestOf), [`Evolution`](parts::Evolution) |
 //!
@@ -24,6 +28,7 @@
 mod choice;
 mod composition;
 mod draw;
+mod edges;
 mod form;
 mod freeze_rule;
 mod gamma;
@@ -37,12 +42,14 @@ mod preset;
 mod ranking;
 mod sampling;
 mod select;
+mod stage;
 #[cfg(test)]
 mod testing;
 mod together;
 
 pub use choice::Choice;
 pub use composition::{Method, Relaxed};
+pub use edges::{EdgeWeights, WeightedEdges};
 pub use form::{AlphaUse, DirichletForm, DrawnFrom, OlesForm, ZeroOneForm};
 pub use freeze_rule::{FreezeRule, ParameterGradients};
 pub use jacobian::Jacobian;
@@ -53,3 +60,4 @@ pub use policy::{Policy, PolicyState};
 pub use preset::{PRESETS, Preset};
 pub use ranking::ranking;
 pub use select::{Evaluated, Piece, SearchEnd, Selecting, SelectionRecord, Without};
+pub use stage::{NextStage, Stage, StageAlpha, StageEnd};

@@ -1,11 +1,15 @@
 //! Part of a method.
 
 use std::fmt::Debug;
+use std::ops::Range;
 
 use serde::{Serialize, Serializer};
 
-use super::{FreezeRule, Moment, Policy, Relaxed, SearchEnd, Selecting, SelectionRecord};
+use super::{
+    EdgeWeights, FreezeRule, Moment, NextStage, Policy, Relaxed, SearchEnd, Selecting, SelectionRecord, Stage, StageEnd,
+};
 use crate::alignment::Estimator;
+use crate::graph::MaskKind;
 use crate::space::{Architecture, Genotype, Space};
 
 /// One table a type of cell: `tables[type][edge][candidate]`.
@@ -19,8 +23,14 @@ pub enum Slot {
     Relaxation,
     /// Noise on p in the weight step.
     Perturbation,
+    /// Weights of whole edges.
+    EdgeWeighting,
     /// Constant terms added to p.
     Auxiliary,
+    /// Random masks on edges or candidates.
+    Mask,
+    /// Channels that candidates read.
+    Channels,
     /// Term of the loss of ω.
     WeightRegularizer,
     /// Gradient of L_val with respect to α.
@@ -29,6 +39,8 @@ pub enum Slot {
     AlphaRegularizer,
     /// Rule by which weights are frozen.
     Freeze,
+    /// Stages of the search.
+    Stages,
     /// Sign of a collapse.
     Stop,
     /// Architecture at the end.
@@ -42,11 +54,15 @@ impl Slot {
         match self {
             Self::Relaxation => "relaxation",
             Self::Auxiliary => "auxiliary",
+            Self::Mask => "mask",
+            Self::Channels => "choice of channels",
             Self::Perturbation => "perturbation",
+            Self::EdgeWeighting => "edge weighting",
             Self::WeightRegularizer => "weight regularizer",
             Self::Gradient => "gradient",
             Self::AlphaRegularizer => "alpha regularizer",
             Self::Freeze => "freeze",
+            Self::Stages => "stages",
             Self::Stop => "stop",
             Self::Selection => "selection",
         }
@@ -55,7 +71,10 @@ impl Slot {
     /// True if several parts of this slot go together.
     #[must_use]
     pub const fn takes_several(self) -> bool {
-        !matches!(self, Self::Relaxation | Self::Gradient | Self::Freeze | Self::Selection)
+        !matches!(
+            self,
+            Self::Relaxation | Self::EdgeWeighting | Self::Channels | Self::Gradient | Self::Freeze | Self::Selection
+        )
     }
 }
 
@@ -152,6 +171,8 @@ pub struct EpochEnd<'a> {
     pub alpha: &'a Architecture,
     /// Moment in this epoch.
     pub moment: &'a Moment,
+    /// Stage that the epoch is in.
+    pub stage: &'a Stage,
     /// Share of the candidate operations with weights that are frozen.
     pub frozen: f64,
 }
@@ -181,6 +202,11 @@ pub trait Part: Debug + Send + Sync {
         None
     }
 
+    /// Operation weights for a pass, of a relaxation that depends on the operations of the space.
+    fn relax_in(&self, space: &Space, alpha: &Architecture, moment: &Moment, pass: u8) -> Option<Relaxed> {
+        self.relax(alpha, moment, pass)
+    }
+
     /// Policy that gives the operation weights, in the place of [`relax`](Self::relax); only a relaxation with a state
     /// has one.
     fn policy(&self) -> Option<&dyn Policy> {
@@ -192,8 +218,40 @@ pub trait Part: Debug + Send + Sync {
         None
     }
 
+    /// Weights by which the candidates of an edge are sampled, each edge by itself, where a selection samples
+    /// architectures; softmax(α) unless a relaxation gives some. They are 0 for candidates of weight −∞ in `alpha`.
+    fn sampling_weights(&self, alpha: &Architecture) -> Option<Tables> {
+        None
+    }
+
+    /// Operation weights for an evaluation, of a relaxation that depends on the operations of the space or on the moment.
+    fn evaluate_in(&self, space: &Space, alpha: &Architecture, moment: &Moment) -> Option<Tables> {
+        self.relax_for_evaluation(alpha)
+    }
+
+    /// Weights of whole edges; only an edge weighting gives some.
+    fn edges(&self) -> Option<&dyn EdgeWeights> {
+        None
+    }
+
     /// Adds constant terms to p, in every pass.
     fn add_auxiliary(&self, p: &mut Tables, space: &Space, moment: &Moment) {}
+
+    /// Kind of the masks that the supernet has for the part; only a part that drops gives one. Drop paths are behind the
+    /// mixed operations of all edges, dropout is behind skip connections.
+    fn mask(&self) -> Option<MaskKind> {
+        None
+    }
+
+    /// Probability, below 1, with which the masks of the part drop in the passes of a step.
+    fn drop_rate(&self, moment: &Moment, stage: &Stage) -> f64 {
+        0.0
+    }
+
+    /// Number k if candidates read 1/k of the channels of their edge; only a part that chooses channels gives one.
+    fn partial_channels(&self) -> Option<usize> {
+        None
+    }
 
     /// Perturbs p in the weight step.
     fn perturb(&self, p: &mut Tables, moment: &Moment) {}
@@ -278,12 +336,28 @@ pub trait Part: Debug + Send + Sync {
         false
     }
 
+    /// Numbers of epochs after which a stage ends, of a search of `epochs`.
+    fn stage_ends(&self, epochs: usize) -> Vec<usize> {
+        Vec::new()
+    }
+
+    /// Beginning of the next stage; absent unless one of this part's stages ends with the epoch. Only one part of a method
+    /// takes candidates out of the search.
+    fn end_stage(&self, end: &StageEnd<'_>) -> Option<NextStage> {
+        None
+    }
+
+    /// True if α rests in an epoch of a stage: the weights alone learn.
+    fn rests(&self, stage: &Range<usize>, epoch: usize) -> bool {
+        false
+    }
+
     /// True if α stays as it is throughout the search, 0 from the beginning on.
     fn holds_alpha(&self) -> bool {
         false
     }
 
-    /// Architecture that α stands for; only a selection gives one.
+    /// Architecture that α stands for; only a selection gives one, and a relaxation whose weights have another order.
     fn derive(&self, alpha: &Architecture, space: &Space) -> Option<Genotype> {
         None
     }

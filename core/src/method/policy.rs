@@ -1,23 +1,25 @@
 //! Policies: relaxations with a state of their own, which learn from rewards.
 
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{Moment, Tables};
+use super::Tables;
 use crate::adam::Adam;
 use crate::space::{Architecture, Space};
 use crate::vector::norm;
 
-/// Relaxation that draws an architecture for each pass, and learns from the validation accuracy of those of
+/// Relaxation that samples an architecture for each pass, and learns from the validation accuracy of those of
 /// architecture steps. α are its preferences.
 pub trait Policy {
     /// State under a seed before the first step.
     fn start(&self, space: &Space, seed: u64) -> PolicyState;
 
-    /// Operation weights of a pass; candidates of weight −∞ in `alpha` are left out.
-    fn draw(&self, state: &PolicyState, alpha: &Architecture, moment: &Moment, pass: u8) -> Tables;
+    /// Operation weights of an architecture that is sampled, 1 for one candidate of each edge and 0 for the others.
+    /// Candidates of weight −∞ in `alpha` are left out.
+    fn sample(&self, state: &PolicyState, alpha: &Architecture, random: &mut ChaCha8Rng) -> Tables;
 
-    /// Learns from the reward of the architecture that [`draw`](Self::draw) gave for this pass.
-    fn learn(&self, state: &mut PolicyState, alpha: &Architecture, moment: &Moment, pass: u8, reward: f64);
+    /// Learns from the reward of the architecture that [`sample`](Self::sample) gives with the same random numbers.
+    fn learn(&self, state: &mut PolicyState, alpha: &Architecture, random: &mut ChaCha8Rng, reward: f64);
 
     /// α that the policy stands for.
     fn preferences(&self, state: &PolicyState, alpha: &Architecture) -> Tables;

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::MethodConfig;
+use super::parts::{BestOf, SkipDropout, WeightsOnly};
 use crate::alignment::AlignmentMeasure;
 
 /// Makes the presets from lines `Variant "name" "paper" "what" |config| parts;`.
@@ -97,10 +98,26 @@ presets! {
     Oles "oles" "https://openreview.net/forum?id=yAOwkf4FyL" "OLES" |config| { config.oles.get_or_insert_default(); };
     DartsPlus "darts-plus" "arXiv:1909.06035" "DARTS+" |config| { config.skip_count.get_or_insert_default(); };
     DartsPt "darts-pt" "arXiv:2108.04392" "DARTS-PT" |config| { config.perturbation.get_or_insert_default(); };
+    PcDarts "pc-darts" "arXiv:1907.05737" "PC-DARTS" |config| {
+        config.partial_channels.get_or_insert_default();
+        config.edge_normalization.get_or_insert_default();
+        config.weights_only.get_or_insert(WeightsOnly { share: 0.3 });
+    };
     FairDarts "fair-darts" "arXiv:1911.12126" "FairDARTS" |config| {
         config.sigmoid.get_or_insert_default();
         config.zero_one.get_or_insert_default();
         config.threshold.get_or_insert_default();
+    };
+    PDarts "p-darts" "arXiv:1904.12760" "P-DARTS" |config| {
+        config.candidate_stages.get_or_insert_default();
+        config.weights_only.get_or_insert_default();
+        config.skip_dropout.get_or_insert_with(SkipDropout::p_darts);
+        config.skip_limit.get_or_insert_default();
+    };
+    Dots "dots" "arXiv:2010.04969" "DOTS" |config| {
+        config.operation_groups.get_or_insert_default();
+        config.edge_pairs.get_or_insert_default();
+        config.weights_only.get_or_insert(WeightsOnly { share: 0.5 });
     };
     Spos "spos" "arXiv:1904.00420" "Single path one-shot" |config| {
         config.uniform_path.get_or_insert_default();
@@ -109,6 +126,10 @@ presets! {
     Rsws "rsws" "arXiv:1902.07638" "Random search with weight sharing" |config| {
         config.uniform_path.get_or_insert_default();
         config.best_of.get_or_insert_default();
+    };
+    Enas "enas" "arXiv:1802.03268" "ENAS" |config| {
+        config.controller.get_or_insert_default();
+        config.best_of.get_or_insert_with(BestOf::enas);
     };
 }
 

@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{Choice, Tables};
+use super::{Choice, Method, Tables};
 use crate::random::{Stream, stream};
 use crate::space::{Architecture, Space};
 
@@ -12,6 +12,8 @@ use crate::space::{Architecture, Space};
 pub struct SearchEnd<'a> {
     /// Space that was searched.
     pub space: &'a Space,
+    /// Method of the search, whose relaxation samples architectures.
+    pub method: &'a Method,
     /// Architecture parameters α.
     pub alpha: &'a Architecture,
     /// Operation weights of an evaluation.

@@ -1,6 +1,8 @@
 //! Second ways to compute derivatives, for the tests of parts.
 
-use super::{Choice, Evaluated, Moment, Part, Piece, Relaxed, SearchEnd, Selecting, SelectionRecord, Tables};
+use std::sync::LazyLock;
+
+use super::{Choice, Evaluated, Method, Moment, Part, Piece, Relaxed, SearchEnd, Selecting, SelectionRecord, Tables};
 use crate::space::{Architecture, Space};
 
 /// Space of a name, and an architecture in it with parameters of the size of 1.
@@ -68,9 +70,12 @@ pub(super) fn assert_slope(
     }
 }
 
-/// End of a search with ten validation batches and three steps an epoch.
+/// Method without a part, whose relaxation is the softmax.
+static SOFTMAX: LazyLock<Method> = LazyLock::new(|| Method::new(Vec::new()));
+
+/// End of a search by DARTS with ten validation batches and three steps an epoch.
 pub(super) fn ended<'a>(space: &'a Space, alpha: &'a Architecture, p: &'a Tables) -> SearchEnd<'a> {
-    SearchEnd { space, alpha, p, steps: 3, batches: 10, seed: 5 }
+    SearchEnd { space, method: &SOFTMAX, alpha, p, steps: 3, batches: 10, seed: 5 }
 }
 
 /// Takes a selection to its end with accuracies in thousandths; returns the architecture, the record and the number of

@@ -8,6 +8,9 @@ const ONE_CANDIDATE: &[&str] = &["controller", "gumbel_hard", "two_paths", "unif
 /// Relaxations by gates, whose weights on an edge have no common sum.
 const GATES: &[&str] = &["hard_concrete", "sigmoid"];
 
+/// Weightings of edges, by which derived nodes compare them.
+const EDGE_WEIGHTS: &[&str] = &["edge_normalization", "edge_pairs"];
+
 /// Relaxation without a gradient of α.
 const NO_GRADIENT: &[&str] = &["uniform_path"];
 
@@ -48,12 +51,25 @@ const APART: &[Apart] = &[
         why: "the former keeps a softmax from saturating, and the latter has none",
     },
     Apart {
+        parts: &["skip_dropout"],
+        others: &["auxiliary_skip"],
+        why: "the latter adds the skip connection that the former drops",
+    },
+    Apart {
         parts: &["perturbation"],
         others: ONE_CANDIDATE,
         why: "the former asks what a mixture loses without a candidate, and evaluations of the latter read one",
     },
     Apart {
-        parts: &["log_sum_exp", "neumann", "skip_count", "stable_ranking", "skip_limit"],
+        parts: &[
+            "log_sum_exp",
+            "neumann",
+            "candidate_stages",
+            "weights_only",
+            "skip_count",
+            "stable_ranking",
+            "skip_limit",
+        ],
         others: NO_GRADIENT,
         why: "the former is about what α learns, and with the latter it learns nothing",
     },
@@ -61,6 +77,41 @@ const APART: &[Apart] = &[
         parts: &["log_sum_exp", "neumann", "oles"],
         others: &["controller"],
         why: "the former acts on the gradients of an architecture step, and the latter learns from rewards",
+    },
+    Apart {
+        parts: EDGE_WEIGHTS,
+        others: &["controller", "uniform_path"],
+        why: "the former learns in architecture steps with a gradient, and the latter has none",
+    },
+    Apart {
+        parts: EDGE_WEIGHTS,
+        others: &["threshold", "skip_limit", "perturbation", "best_of", "evolution"],
+        why: "both choose the edges of a node",
+    },
+    Apart {
+        parts: &["partial_channels"],
+        others: GATES,
+        why: "channels that pass by have the weight of their edge, the sum of its p, which gates do not keep",
+    },
+    Apart {
+        parts: &["operation_groups"],
+        others: &["random_noise", "adversarial"],
+        why: "the latter scales the weights of an edge to the sum 1, and the former has this sum in each group",
+    },
+    Apart {
+        parts: &["operation_groups"],
+        others: &["log_sum_exp"],
+        why: "the latter is about one softmax over all candidates of an edge, and the former has one a group",
+    },
+    Apart {
+        parts: &["operation_groups"],
+        others: &["candidate_stages", "edge_normalization", "skip_limit"],
+        why: "the latter ranks all candidates of an edge by α, which are not compared between the groups of the former",
+    },
+    Apart {
+        parts: &["candidate_stages"],
+        others: &["controller"],
+        why: "by the former candidates leave by their α, which the latter has along its likeliest choices alone",
     },
 ];
 

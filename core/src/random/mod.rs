@@ -31,7 +31,7 @@ pub(crate) enum Stream {
     Images = 8,
     /// Random parts of a method.
     Method = 9,
-    /// Masks of the drop paths in a step.
+    /// Masks of the drop paths and of dropout in a step.
     DropPath = 10,
     /// Proposals of a searcher.
     Searcher = 11,

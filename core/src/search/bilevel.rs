@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cells::{divided, gradients};
 use super::freezing::Freezing;
 use super::phase::Stopwatch;
 use super::state::BilevelState;
@@ -12,9 +13,9 @@ use crate::data::Batch;
 use crate::device::Device;
 use crate::engine::{self, Draws, Engine, Input, Loss, Pass, Probes, SgdStep, State, Statistics, TangentWant, Want};
 use crate::graph::{Graph, NetworkSize};
-use crate::method::{EpochEnd, Method, Moment, Regularization, Relaxed};
+use crate::method::{EpochEnd, Method, Moment, NextStage, Regularization, Relaxed, StageAlpha};
 use crate::session::tensors;
-use crate::space::{Architecture, Space};
+use crate::space::{Architecture, EdgeCandidate, Space};
 use crate::vector::{argmax, filled};
 
 /// Supernet in training: an engine with the weights, the architecture parameters, and the method that moves both.
@@ -58,6 +59,9 @@ pub struct Gradients {
     /// g_l = ∂L/∂p_l of every cell, flattened; absent for candidates that the pass did not run, unless an output of ones
     /// stands in for theirs: see [`Probes`].
     pub cells: Vec<Vec<Option<f64>>>,
+    /// ∂L/∂s_l of every cell, for the weights s_l of the channels that pass by the candidates of each edge; without
+    /// entries if none do.
+    pub edges: Vec<Vec<Option<f64>>>,
 }
 
 /// Operation weights of the architecture step, cell by cell.
@@ -82,9 +86,10 @@ pub struct StepReport {
     /// L_train and its cell gradients, at the weights before the weight step.
     pub train: Gradients,
     /// L_val and its cell gradients, at the weights of the architecture step: those after the weight step where it
-    /// comes first, and the virtual ones where the gradient is unrolled.
+    /// comes first, and the virtual ones where the gradient is unrolled. Where α rests, there are no cell gradients.
     pub valid: Gradients,
-    /// Gradient of α, flattened, as given to Adam; where a method holds α, it moves nothing.
+    /// Gradient of α, flattened, and then of β, if there is one, as given to Adam; where a method holds α, it moves
+    /// nothing. Where α rests, it is 0.
     pub alpha: Vec<f64>,
     /// Norms of the weights' gradient before clipping.
     pub norms: GradientNorms,
@@ -103,7 +108,7 @@ pub struct GradientNorms {
 
 /// Gradient of α, and what else the passes that lead to it give.
 pub(super) struct ArchitectureGradient {
-    /// Gradient of α, flattened.
+    /// Gradient of α, flattened, and then of β, if there is one.
     pub(super) alpha: Vec<f64>,
     /// L_val and its cell gradients.
     pub(super) valid: Gradients,
@@ -149,7 +154,7 @@ impl Bilevel {
     ) -> Result<Self, SessionError> {
         method.check(space)?;
         method.start(space, seed, None);
-        let graph = Graph::supernet(space, size)?;
+        let graph = method.supernet(space, size)?;
         let cell_types = graph.cells().iter().map(|cell| cell.cell_type).collect();
         let mut engine = engine::open(graph, device).await?;
         engine::initialize(engine.as_mut(), seed).await?;
@@ -197,15 +202,41 @@ impl Bilevel {
         self.seed
     }
 
-    /// Takes another method. Weights thaw if none of its parts freezes them, and a policy goes on if it is the same. With
-    /// `fresh`, α is that of a new search.
+    /// Parameters β of the weights of edges by type of cell, which are trained with α; none if the method weights no edges.
+    #[must_use]
+    pub fn beta(&self) -> &[Vec<f64>] {
+        self.method.beta()
+    }
+
+    /// Places of the parameters β, one type of cell after the other.
+    pub fn beta_mut(&mut self) -> impl Iterator<Item = &mut f64> {
+        self.method.beta_mut()
+    }
+
+    /// Parameters α and β, flattened.
+    fn parameters(&self) -> Vec<f64> {
+        [self.architecture.flat(), self.method.flat_beta()].concat()
+    }
+
+    /// Sets the parameters α and β, in the order of [`parameters`](Self::parameters).
+    fn set_parameters(&mut self, parameters: &[f64]) {
+        self.architecture.set_flat(parameters);
+        self.method.set_flat_beta(&parameters[self.architecture.flat().len()..]);
+    }
+
+    /// Takes another method. Weights thaw if none of its parts freezes them, and a policy and weights of edges go on if
+    /// they are the same. With `fresh`, α is that of a new search.
     pub(super) fn set_method(&mut self, mut method: Method, fresh: bool) {
         if fresh && method.holds_alpha() != self.method.holds_alpha() {
             let drawn = first_alpha(&self.space, self.seed, &method);
             self.architecture.set_flat(&drawn.flat());
         }
-        method.start(&self.space, self.seed, self.method.policy().cloned());
+        if method.edge_weighting() != self.method.edge_weighting() {
+            self.adam.resize(self.architecture.flat().len());
+        }
+        method.start(&self.space, self.seed, Some(&self.method));
         self.method = method;
+        self.adam.resize(self.parameters().len());
         if self.method.freezing().is_none() {
             self.set_freezing(Freezing::default());
         }
@@ -219,7 +250,27 @@ impl Bilevel {
 
     /// Measures of the parts of the method at the end of an epoch.
     pub(super) fn measures(&self, moment: &Moment) -> BTreeMap<String, f64> {
-        self.method.measures(&EpochEnd { alpha: &self.architecture, moment, frozen: self.freezing.share() })
+        let stage = &self.method.stage(moment.epoch, moment.epochs);
+        self.method.measures(&EpochEnd { alpha: &self.architecture, moment, stage, frozen: self.freezing.share() })
+    }
+
+    /// Ends the epoch of a moment: with it, a stage of the method may end. Returns the candidates that leave.
+    pub fn end_stage(&mut self, moment: &Moment) -> Vec<EdgeCandidate> {
+        let Some(next) = self.method.end_stage(&self.architecture, &self.space, moment) else { return Vec::new() };
+        let NextStage { leaving, alpha } = next;
+        let mut left = self.architecture.left();
+        left.extend(&leaving);
+        if self.architecture.set_left(&self.space, &left).is_none() {
+            return Vec::new();
+        }
+        let first = match alpha {
+            StageAlpha::Kept => return leaving,
+            StageAlpha::Drawn => Architecture::drawn(&self.space, self.seed, moment.epoch as u64 + 1).flat(),
+            StageAlpha::Zero => vec![0.0; self.architecture.flat().len()],
+        };
+        self.architecture.set_flat(&first);
+        self.adam = Adam::default();
+        leaving
     }
 
     /// Gradient of ω that the engine holds, on the host.
@@ -232,12 +283,6 @@ impl Bilevel {
         self.method.freezing().is_some() && self.freezing.train.is_some()
     }
 
-    /// Flattened tables of every cell, such as p, from tables by cell type.
-    pub(super) fn copies<T: Clone>(&self, tables: &[Vec<Vec<T>>]) -> Vec<Vec<T>> {
-        let flat: Vec<Vec<T>> = tables.iter().map(|table| table.concat()).collect();
-        self.cell_types.iter().map(|&cell_type| flat[cell_type].clone()).collect()
-    }
-
     pub(super) fn relax(&self, moment: &Moment, pass: u8) -> Relaxed {
         self.method.relax(&self.architecture, &self.space, moment, pass)
     }
@@ -246,6 +291,23 @@ impl Bilevel {
     pub(super) fn draws(&self, batch: &Batch, step: u64) -> Result<Draws, SessionError> {
         batch.check(self.image_channels, self.classes)?;
         Ok(Draws::new(self.engine.graph(), batch.shape, self.seed, step))
+    }
+
+    /// Draws of the two batches of a step, each with masks of its own. All passes over a batch share them.
+    fn draws_of_step(
+        &self,
+        train: &Batch,
+        valid: &Batch,
+        settings: &StepSettings<'_>,
+    ) -> Result<[Draws; 2], SessionError> {
+        let (moment, graph) = (&settings.moment, self.engine.graph());
+        let rates = self.method.drop_rates(moment);
+        let of = |batch: &Batch, pass: u8| -> Result<Draws, SessionError> {
+            let step = 2 * moment.step + u64::from(pass);
+            let draws = self.draws(batch, moment.step)?;
+            Ok(draws.dropped(graph, batch.shape[0], self.seed, step, rates))
+        };
+        Ok([of(train, WEIGHT_PASS)?, of(valid, ARCHITECTURE_PASS)?])
     }
 
     /// One step on a training and a validation batch, in the configured order.
@@ -260,16 +322,17 @@ impl Bilevel {
         settings: &StepSettings<'_>,
     ) -> Result<StepReport, SessionError> {
         let mut watch = Stopwatch::start();
-        let step = settings.moment.step;
-        let (train_draws, valid_draws) = (self.draws(train, step)?, self.draws(valid, step)?);
+        let [train_draws, valid_draws] = self.draws_of_step(train, valid, settings)?;
         watch.lap(&mut self.phases.data);
         let before = (self.architecture.clone(), self.adam.clone());
+        let beta = self.method.flat_beta();
         let (freezing, policy) = (self.freezing.clone(), self.method.policy().cloned());
         let backup = self.backup(settings.architecture).await?;
         let done = self.both((train, &train_draws), (valid, &valid_draws), settings).await;
         if done.is_err() {
             (self.architecture, self.adam) = before;
             self.method.set_policy(policy);
+            self.method.set_flat_beta(&beta);
             self.set_freezing(freezing);
             // Only the first error is reported: after the loss of a device, these calls fail, too.
             let _ = self.engine.clear_gradient().await;
@@ -326,8 +389,7 @@ impl Bilevel {
         valid: &Batch,
         settings: &StepSettings<'_>,
     ) -> Result<Vec<f64>, SessionError> {
-        let step = settings.moment.step;
-        let (train_draws, valid_draws) = (self.draws(train, step)?, self.draws(valid, step)?);
+        let [train_draws, valid_draws] = self.draws_of_step(train, valid, settings)?;
         Ok(self.alpha_gradient((train, &train_draws), (valid, &valid_draws), settings).await?.alpha)
     }
 
@@ -338,7 +400,7 @@ impl Bilevel {
         settings: &StepSettings<'_>,
     ) -> Result<ArchitectureGradient, SessionError> {
         let relaxed = self.relax(&settings.moment, ARCHITECTURE_PASS);
-        let reads = (!relaxed.ones).then(|| self.copies(&relaxed.jacobian.reads(&relaxed.p)));
+        let reads = (!relaxed.ones).then(|| self.marks(&relaxed.jacobian.reads(&relaxed.p)));
         let copies = Copies { p: self.copies(&relaxed.p), reads };
         if self.is_second_order(settings.architecture) {
             return self.second_order_gradient(train, valid, &relaxed, &copies, settings).await;
@@ -346,19 +408,19 @@ impl Bilevel {
         let compares = self.compares_gradients();
         let want = Want { weights: if compares { 1.0 } else { 0.0 }, cells: true, ..Want::default() };
         let pass = self.engine.pass(copies.input(valid), want).await?;
-        let valid = gradients(&pass);
+        let valid = gradients(&pass, &self.space, &self.cell_types);
         let mut weights = None;
         if compares {
             weights = Some(self.weight_gradient().await?);
             self.engine.clear_gradient().await?;
         }
-        let alpha = self.gradient_of_alpha(&relaxed, &valid.cells, &settings.moment);
+        let alpha = self.gradient_of_alpha(&relaxed, &valid, &settings.moment);
         Ok(ArchitectureGradient { alpha, valid, weights })
     }
 
-    /// Gradient of α from cell gradients, regularizers included. Those that are absent are not read.
-    pub(super) fn gradient_of_alpha(&self, relaxed: &Relaxed, cells: &[Vec<Option<f64>>], moment: &Moment) -> Vec<f64> {
-        let cells = filled(cells);
+    /// Gradient of α and β from cell gradients, regularizers included. Those that are absent are not read.
+    pub(super) fn gradient_of_alpha(&self, relaxed: &Relaxed, found: &Gradients, moment: &Moment) -> Vec<f64> {
+        let cells = self.whole_gradients(found);
         self.method.alpha_gradient(&self.architecture, relaxed, &self.space, &self.cell_types, &cells, moment)
     }
 
@@ -368,6 +430,9 @@ impl Bilevel {
         valid: (&Batch, &Draws),
         settings: &StepSettings<'_>,
     ) -> Result<(Vec<f64>, Gradients), SessionError> {
+        if self.method.rests(settings.moment.epoch, settings.moment.epochs) {
+            return self.resting_step(valid, settings).await;
+        }
         if self.method.policy().is_some() {
             return self.policy_step(valid, settings).await;
         }
@@ -378,10 +443,10 @@ impl Bilevel {
         finite("architecture gradient", alpha.iter().sum())?;
         if !self.method.holds_alpha() {
             let ArchitectureConfig { lr, betas, decay, .. } = *settings.architecture;
-            let mut flat = self.architecture.flat();
-            self.adam.step(&mut flat, &alpha, lr, betas, decay);
-            finite("architecture", flat.iter().sum())?;
-            self.architecture.set_flat(&flat);
+            let mut parameters = self.parameters();
+            self.adam.step(&mut parameters, &alpha, lr, betas, decay);
+            finite("architecture", parameters.iter().sum())?;
+            self.set_parameters(&parameters);
         }
         if let (Some(rule), Some(weights)) = (self.method.freezing(), weights) {
             finite("validation gradient", weights.iter().sum())?;
@@ -391,6 +456,21 @@ impl Bilevel {
         }
         watch.lap(&mut self.phases.optimizers);
         Ok((alpha, valid))
+    }
+
+    /// Architecture step while α rests: the validation loss alone.
+    async fn resting_step(
+        &mut self,
+        valid: (&Batch, &Draws),
+        settings: &StepSettings<'_>,
+    ) -> Result<(Vec<f64>, Gradients), SessionError> {
+        let mut watch = Stopwatch::start();
+        let p = self.copies(&self.relax(&settings.moment, ARCHITECTURE_PASS).p);
+        let loss = self.engine.pass(input(valid, &p), Want::default()).await?.loss();
+        watch.lap(&mut self.phases.architecture);
+        finite("validation loss", loss)?;
+        let absent: Vec<Vec<Option<f64>>> = p.iter().map(|p| vec![None; p.len()]).collect();
+        Ok((vec![0.0; self.parameters().len()], divided(loss, &absent, &self.space, &self.cell_types)))
     }
 
     /// Architecture step of a method with a policy, which learns from the accuracy of an architecture that it has
@@ -405,7 +485,7 @@ impl Bilevel {
         // The reward needs the forward pass alone; the measures of an epoch read ∂L/∂p, of the path only.
         let input = Input { probes: Probes::None, ..input(valid, &p) };
         let pass = self.engine.pass(input, Want { cells: true, ..Want::default() }).await?;
-        let found = gradients(&pass);
+        let found = gradients(&pass, &self.space, &self.cell_types);
         let right = right(pass.logits(), &valid.0.labels, self.classes);
         watch.lap(&mut self.phases.architecture);
         finite("validation loss", found.loss)?;
@@ -430,10 +510,21 @@ impl Bilevel {
         let regularizes = self.method.regularizes_weights(&moment);
         let tangent = self.method.holds_pattern(&moment);
         let want = Want { weights: 1.0, cells: true, statistics: true, tangent, ..Want::default() };
-        // Only regularizers read the gradients of candidates with p = 0 here.
-        let probes = if self.method.may_regularize_weights() { Probes::All } else { Probes::None };
+        // Only regularizers read the gradients of candidates with p = 0 here, and none those of candidates that are
+        // not admitted.
+        let admitted = self.architecture.admitted().map(|admitted| self.marks(admitted));
+        let probes = match &admitted {
+            _ if !self.method.may_regularize_weights() => Probes::None,
+            Some(admitted) => Probes::Marked(admitted),
+            None => Probes::All,
+        };
         let mut pass = self.engine.pass(Input { probes, ..input(train, &p) }, want).await?;
-        let found = gradients(&pass);
+        let mut found = gradients(&pass, &self.space, &self.cell_types);
+        if let Some(admitted) = &admitted {
+            let absent =
+                found.cells.iter_mut().zip(admitted).flat_map(|(cell, admitted)| cell.iter_mut().zip(admitted));
+            absent.filter(|(_, admitted)| !**admitted).for_each(|(gradient, _)| *gradient = None);
+        }
         watch.lap(&mut self.phases.weights);
         finite("training loss", found.loss)?;
         finite("cell gradient", found.cells.iter().flatten().flatten().sum())?;
@@ -520,8 +611,9 @@ impl Bilevel {
     /// [`SessionError::Engine`] if the device fails.
     pub async fn state(&mut self) -> Result<BilevelState, SessionError> {
         let tensors = tensors::read(self.engine.as_mut()).await?;
-        let (adam, freezing, policy) = (self.adam.clone(), self.freezing.clone(), self.method.policy().cloned());
-        Ok(BilevelState::new(tensors, self.engine.graph(), &self.space, &self.architecture, adam, freezing, policy))
+        let (adam, freezing) = (self.adam.clone(), self.freezing.clone());
+        let graph = self.engine.graph();
+        Ok(BilevelState::new(tensors, graph, &self.space, &self.architecture, adam, freezing, &self.method))
     }
 
     /// Restores a state.
@@ -532,10 +624,14 @@ impl Bilevel {
         let graph = self.engine.graph();
         let architecture = state.architecture(&self.space, &self.architecture)?;
         let vectors = tensors::vectors(&state.tensors, graph)?;
-        state.check_count(graph, &self.space)?;
+        let beta = state.beta(&self.space, self.method.beta())?;
+        state.check_count(graph, &self.space, self.method.beta())?;
         let freezing = state.freezing(graph)?;
         if self.method.freezing().is_none() && !freezing.is_new() {
             return Err(SessionError::State("its frozen operations are those of another method".to_owned()));
+        }
+        if !self.method.has_stages() && !state.left.is_empty() {
+            return Err(SessionError::State("its candidates have left in stages of another method".to_owned()));
         }
         let known = match (&state.policy, self.method.policy()) {
             (Some(saved), Some(own)) => saved.fits(own),
@@ -544,7 +640,7 @@ impl Bilevel {
         if !known {
             return Err(SessionError::State("its policy is that of another method".to_owned()));
         }
-        if !state.adam.fits(architecture.flat().len()) {
+        if !state.adam.fits(architecture.flat().len() + beta.len()) {
             return Err(SessionError::State(
                 "its means of the architecture gradient are those of no search".to_owned(),
             ));
@@ -553,6 +649,7 @@ impl Bilevel {
         self.architecture = architecture;
         self.adam = state.adam;
         self.method.set_policy(state.policy);
+        self.method.set_flat_beta(&beta);
         self.set_freezing(freezing);
         Ok(())
     }
@@ -564,7 +661,8 @@ fn right(logits: &[f64], labels: &[i64], classes: usize) -> usize {
     predictions.zip(labels).filter(|(class, label)| i64::try_from(*class) == Ok(**label)).count()
 }
 
-/// Adds the terms of weight regularizers to the gradient of a pass at p.
+/// Adds the terms of weight regularizers to the gradient of a pass at p. Weights of edges, which follow the operation
+/// weights in p, stay as they are.
 pub(super) async fn regularize(
     pass: &mut Pass<'_>,
     p: &[Vec<f64>],
@@ -575,8 +673,8 @@ pub(super) async fn regularize(
         // A tangent is linear in its direction: one along the sum is enough.
         let mut direction: Vec<Vec<f64>> = p.iter().map(|p| vec![0.0; p.len()]).collect();
         for term in held {
-            let parts = direction.iter_mut().flatten().zip(term.directions.iter().flatten());
-            parts.for_each(|(sum, d)| *sum -= term.coefficient * d);
+            let cells = direction.iter_mut().zip(&term.directions);
+            cells.flat_map(|(sum, d)| sum.iter_mut().zip(d)).for_each(|(sum, d)| *sum -= term.coefficient * d);
         }
         pass.tangent(&direction, TangentWant { weights: 1.0, cells: false, epsilon }).await?;
     }
@@ -584,7 +682,10 @@ pub(super) async fn regularize(
         let norm = term.directions.iter().flatten().map(|d| d * d).sum::<f64>().sqrt();
         let epsilon = term.epsilon / norm;
         for sign in [1.0, -1.0] {
-            let moved = |(p, d): (&Vec<f64>, &Vec<f64>)| p.iter().zip(d).map(|(p, d)| p + sign * epsilon * d).collect();
+            let moved = |(p, d): (&Vec<f64>, &Vec<f64>)| {
+                let d = d.iter().chain(std::iter::repeat(&0.0));
+                p.iter().zip(d).map(|(p, d)| p + sign * epsilon * d).collect()
+            };
             let p: Vec<Vec<f64>> = p.iter().zip(&term.directions).map(moved).collect();
             let weights = -sign * term.coefficient / (2.0 * epsilon);
             pass.again(&p, Want { weights, ..Want::default() }).await?;
@@ -604,10 +705,6 @@ pub(super) fn input<'a>((batch, draws): (&'a Batch, &'a Draws), p: &'a [Vec<f64>
         statistics: Statistics::Batch,
         draws,
     }
-}
-
-pub(super) fn gradients(pass: &Pass<'_>) -> Gradients {
-    Gradients { loss: pass.loss(), cells: pass.cell_gradients().to_vec() }
 }
 
 pub(super) fn finite(what: &str, value: f64) -> Result<(), SessionError> {

@@ -54,7 +54,11 @@ impl Bilevel {
             }
             let moved = along(&soft, &v);
             let flat: Vec<Vec<f64>> = moved.iter().map(|table| table.concat()).collect();
-            let directions: Vec<Vec<f64>> = cell_types.iter().map(|&cell_type| flat[cell_type].clone()).collect();
+            // The weights of edges, if cells read these, stay as they are: the p of an edge have the sum 1.
+            let direction = |(&cell_type, p): (&usize, &Vec<f64>)| -> Vec<f64> {
+                flat[cell_type].iter().copied().chain(std::iter::repeat(0.0)).take(p.len()).collect()
+            };
+            let directions: Vec<Vec<f64>> = cell_types.iter().zip(&copies).map(direction).collect();
             let tangents = pass.tangent(&directions, TangentWant { cells: true, ..TangentWant::default() }).await?;
             let edges = soft.iter().flatten().zip(moved.iter().flatten()).zip(&sums);
             let edges = edges.zip(architecture.summed(&cell_types, &tangents));

@@ -12,6 +12,7 @@
 
 mod ascent;
 mod bilevel;
+mod cells;
 mod change;
 mod curvature;
 mod freezing;
@@ -26,9 +27,9 @@ mod warning;
 mod work;
 
 pub use crate::session::{
-    ArchitectureConfig, CellTypeReport, EpochEvent, Event, EventDigest, EventError, EventKind, Events, MeasuresConfig,
-    Order, Position, SearchConfig, SelectionEvent, SessionError, SessionMemory, StepEvent, SupernetConfig, TableReport,
-    WeightsConfig,
+    ArchitectureConfig, CellTypeReport, EpochEvent, Event, EventDigest, EventError, EventKind, Events, LeftCandidate,
+    MeasuresConfig, Order, Position, SearchConfig, SelectionEvent, SessionError, SessionMemory, StepEvent,
+    SupernetConfig, TableReport, WeightsConfig,
 };
 pub use crate::session::{CheckpointError, EventLogPosition};
 pub use bilevel::{Bilevel, GradientNorms, Gradients, StepReport, StepSettings};

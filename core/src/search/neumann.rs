@@ -1,7 +1,8 @@
 //! Architecture gradient of iDARTS: the method's part [`Neumann`](crate::method::parts::Neumann) has the formula.
 
 use super::SessionError;
-use super::bilevel::{ArchitectureGradient, Bilevel, Copies, StepSettings, finite, gradients};
+use super::bilevel::{ArchitectureGradient, Bilevel, Copies, StepSettings, finite};
+use super::cells::gradients;
 use crate::data::Batch;
 use crate::engine::{Draws, Numbers, State, Want};
 use crate::method::Relaxed;
@@ -19,8 +20,8 @@ impl Bilevel {
     ) -> Result<ArchitectureGradient, SessionError> {
         let want = Want { weights: 1.0, cells: true, ..Want::default() };
         let there = self.engine.pass(copies.input(valid), want).await?;
-        let found = gradients(&there);
-        let mut alpha = self.gradient_of_alpha(relaxed, &found.cells, &settings.moment);
+        let found = gradients(&there, &self.space, &self.cell_types);
+        let mut alpha = self.gradient_of_alpha(relaxed, &found, &settings.moment);
         let mut v = self.weight_gradient().await?;
         let weights = self.compares_gradients().then(|| v.clone());
         let mut sum = v.clone();

@@ -18,6 +18,7 @@ impl Search {
         let Bilevel { architecture, method, .. } = &self.bilevel;
         let end = SearchEnd {
             space: &self.space,
+            method,
             alpha: architecture,
             p: &method.relax_for_evaluation(architecture, &self.space, &moment),
             steps: self.batches.steps(),

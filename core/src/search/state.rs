@@ -10,10 +10,10 @@ use super::progress::Progress;
 use crate::adam::Adam;
 use crate::engine::{State, named};
 use crate::graph::Graph;
-use crate::method::{PolicyState, SelectionRecord};
+use crate::method::{Method, PolicyState, SelectionRecord};
 use crate::session::tensors::{self, tensor};
 use crate::session::{SavedState, SessionError, Tensor, Tensors};
-use crate::space::{Architecture, Space};
+use crate::space::{Architecture, EdgeCandidate, Space};
 
 /// State that training changes: weights, running statistics, momentum, α and the state of Adam.
 ///
@@ -24,6 +24,7 @@ use crate::space::{Architecture, Space};
 /// | the name of a batch norm and `.running_mean` or `.running_var` | its running statistics |
 /// | `gradient.` and the name of a parameter | its last training gradient, if a part of the method compares it |
 /// | `alphas_normal`, `alphas_reduce` | α of a type of cell, `[edges, candidates]`; −10³⁰ where an edge has fewer |
+/// | `betas_normal`, `betas_reduce` | β of a type of cell, if the method weights its edges |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BilevelState {
     /// Tensors by name; a checkpoint stores them apart from the rest.
@@ -35,6 +36,9 @@ pub struct BilevelState {
     /// State of the method's policy, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) policy: Option<PolicyState>,
+    /// Candidates that have left the search.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) left: Vec<EdgeCandidate>,
 }
 
 /// Prefix of the tensors of the last training gradient.
@@ -67,7 +71,7 @@ impl BilevelState {
         architecture: &Architecture,
         adam: Adam,
         mut freezing: Freezing,
-        policy: Option<PolicyState>,
+        method: &Method,
     ) -> Self {
         for (cell_type, table) in space.cell_types.iter().zip(&architecture.tables) {
             let width = table.iter().map(Vec::len).max().unwrap_or_default();
@@ -76,11 +80,15 @@ impl BilevelState {
             let tensor = Tensor { shape: vec![table.len(), width], values: rows.concat() };
             tensors.insert(format!("alphas_{}", cell_type.name), tensor);
         }
+        for (cell_type, beta) in space.cell_types.iter().zip(method.beta()).filter(|(_, beta)| !beta.is_empty()) {
+            let tensor = Tensor { shape: vec![beta.len()], values: beta.clone() };
+            tensors.insert(format!("betas_{}", cell_type.name), tensor);
+        }
         if let Some(train) = freezing.train.take() {
             let gradient = named::tensors(graph, State::Gradient, train.as_slice());
             tensors.extend(gradient.map(|(name, tensor)| (format!("{GRADIENT}{name}"), tensor)));
         }
-        Self { tensors, adam, freezing, policy }
+        Self { tensors, adam, freezing, policy: method.policy().cloned(), left: architecture.left() }
     }
 
     /// True if the state has a training gradient.
@@ -103,9 +111,12 @@ impl BilevelState {
         Ok(freezing)
     }
 
-    /// α, in the shape of `like`.
+    /// α, in the shape of `like` and with its constraints.
     pub(super) fn architecture(&self, space: &Space, like: &Architecture) -> Result<Architecture, SessionError> {
         let mut architecture = like.clone();
+        if architecture.set_left(space, &self.left).is_none() {
+            return Err(SessionError::State("its candidates that have left are those of another search".to_owned()));
+        }
         for (cell_type, table) in space.cell_types.iter().zip(&mut architecture.tables) {
             let width = table.iter().map(Vec::len).max().unwrap_or_default();
             let values = tensor(&self.tensors, &format!("alphas_{}", cell_type.name), &[table.len(), width])?;
@@ -117,10 +128,20 @@ impl BilevelState {
         Ok(architecture)
     }
 
-    /// True if all tensors are those of this supernet, and no others.
-    pub(super) fn check_count(&self, graph: &Graph, space: &Space) -> Result<(), SessionError> {
+    /// β, flattened, of as many parameters as `like` has in each type of cell.
+    pub(super) fn beta(&self, space: &Space, like: &[Vec<f64>]) -> Result<Vec<f64>, SessionError> {
+        let mut flat = Vec::new();
+        for (cell_type, like) in space.cell_types.iter().zip(like).filter(|(_, like)| !like.is_empty()) {
+            flat.extend(tensor(&self.tensors, &format!("betas_{}", cell_type.name), &[like.len()])?);
+        }
+        Ok(flat)
+    }
+
+    /// True if all tensors are those of this supernet and its β, and no others.
+    pub(super) fn check_count(&self, graph: &Graph, space: &Space, beta: &[Vec<f64>]) -> Result<(), SessionError> {
         let gradient = if self.has_gradient() { graph.parameters().len() } else { 0 };
-        let count = tensors::count(graph) + space.cell_types.len() + gradient;
+        let beta = beta.iter().filter(|beta| !beta.is_empty()).count();
+        let count = tensors::count(graph) + space.cell_types.len() + beta + gradient;
         if self.tensors.len() == count {
             return Ok(());
         }

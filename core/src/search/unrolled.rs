@@ -7,7 +7,8 @@
 //! with ω′ = ω − ξ·(momentum · m + ∇_ω L_train + decay · ω).
 
 use super::SessionError;
-use super::bilevel::{ArchitectureGradient, Bilevel, Copies, StepSettings, finite, gradients};
+use super::bilevel::{ArchitectureGradient, Bilevel, Copies, StepSettings, finite};
+use super::cells::gradients;
 use crate::data::Batch;
 use crate::engine::{Draws, SgdStep, Want};
 use crate::method::Relaxed;
@@ -45,8 +46,8 @@ impl Bilevel {
         self.engine.step(SgdStep { lr: settings.lr, momentum, decay, scale: 1.0, nesterov: false }).await?;
         let want = Want { weights: 1.0, cells: true, ..Want::default() };
         let there = self.engine.pass(copies.input(valid), want).await?;
-        let found = gradients(&there);
-        let mut alpha = self.gradient_of_alpha(relaxed, &found.cells, &settings.moment);
+        let found = gradients(&there, &self.space, &self.cell_types);
+        let mut alpha = self.gradient_of_alpha(relaxed, &found, &settings.moment);
         let weights = if self.compares_gradients() { Some(self.weight_gradient().await?) } else { None };
         let product = self.mixed_product(train, relaxed, copies, settings).await?;
         alpha.iter_mut().zip(&product).for_each(|(alpha, product)| *alpha -= product);
@@ -71,8 +72,8 @@ impl Bilevel {
         for sign in [1.0, -1.0] {
             self.engine.displace(sign * r).await?;
             let pass = self.engine.pass(copies.input(train), Want { cells: true, ..Want::default() }).await?;
-            let cells = pass.into_found().cells;
-            sides.push(self.gradient_of_alpha(relaxed, &cells, &settings.moment));
+            let found = gradients(&pass, &self.space, &self.cell_types);
+            sides.push(self.gradient_of_alpha(relaxed, &found, &settings.moment));
         }
         let difference = |(plus, minus): (&f64, &f64)| settings.lr * (plus - minus) / (2.0 * r);
         Ok(sides[0].iter().zip(&sides[1]).map(difference).collect())

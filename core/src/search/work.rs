@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::bilevel::{Bilevel, StepSettings};
+use super::cells::candidates;
 use super::phase::Stopwatch;
 use super::progress::Progress;
 use super::state::SearchState;
 use super::{
-    ArchitectureConfig, CellTypeReport, EpochEvent, EventKind, Phases, Position, SearchConfig, Session, SessionError,
-    SessionMemory, SessionState, StepEvent, TableReport, warning,
+    ArchitectureConfig, CellTypeReport, EpochEvent, EventKind, LeftCandidate, Phases, Position, SearchConfig, Session,
+    SessionError, SessionMemory, SessionState, StepEvent, TableReport, warning,
 };
 use crate::alignment::{AlignmentMeasure, LayerAlignment};
 use crate::benchmark::Table;
@@ -19,7 +20,7 @@ use crate::graph::NetworkSize;
 use crate::method::{EpochSummary, Method, Moment, Part, SelectionRecord, ranking};
 use crate::saturation::Saturation;
 use crate::session::{Work, reserve};
-use crate::space::{Genotype, Space};
+use crate::space::{EdgeCandidate, Genotype, Space};
 use crate::vector::filled;
 
 /// Maximum number of power iterations: the eigenvalue is wanted for its growth, not for its digits.
@@ -57,8 +58,16 @@ impl Search {
     pub(super) fn set(&mut self, config: SearchConfig, fresh: bool) -> Result<(), SessionError> {
         let method = method(&config, &self.space, &self.parts)?;
         method.check(&self.space)?;
+        if let Some(part) = method.other_supernet(&self.bilevel.method) {
+            return Err(SessionError::Fixed { setting: format!("method.{part}") });
+        }
         let ArchitectureConfig { temperature, constraints, .. } = &config.architecture;
-        self.bilevel.architecture.confine(&self.space, *temperature, constraints)?;
+        let mut architecture = self.bilevel.architecture.clone();
+        if !method.has_stages() {
+            architecture.readmit();
+        }
+        architecture.confine(&self.space, *temperature, constraints)?;
+        self.bilevel.architecture = architecture;
         self.bilevel.set_method(method, fresh);
         self.config = config;
         Ok(())
@@ -202,9 +211,24 @@ impl Search {
             benchmark: self.known(&genotype),
             genotype,
             warnings,
+            left: if stopped { Vec::new() } else { self.end_stage(&moment) },
         };
         self.progress = Progress { history, ..Progress::default() };
         Ok((event, stopped))
+    }
+
+    /// Ends a stage of the method, if one ends with this epoch; returns the candidates that leave.
+    fn end_stage(&mut self, moment: &Moment) -> Vec<LeftCandidate> {
+        let leaving = self.bilevel.end_stage(moment);
+        let named = |at: EdgeCandidate| {
+            let kind = &self.space.cell_types[at.cell_type];
+            LeftCandidate {
+                cell: kind.name.clone(),
+                edge: at.edge,
+                operation: kind.edges[at.edge].operations[at.candidate],
+            }
+        };
+        leaving.into_iter().map(named).collect()
     }
 
     /// Accuracies and rank of a genotype, if there is a table that has it.
@@ -239,7 +263,8 @@ impl Search {
     }
 
     async fn resumed(&mut self, state: SearchState, at: Position) -> Result<(), SessionError> {
-        let cells: Vec<usize> = self.bilevel.graph().cells().iter().map(|cell| cell.weights).collect();
+        let counts = candidates(&self.space);
+        let cells: Vec<usize> = self.bilevel.cell_types.iter().map(|&cell_type| counts[cell_type]).collect();
         if !state.progress.fits(&cells, self.space.cell_types.len(), at) {
             return Err(SessionError::State("its progress is that of another search".to_owned()));
         }
@@ -402,7 +427,8 @@ impl Session {
         self.work.bilevel.phases
     }
 
-    /// Operation weights p of every cell in evaluation, flattened: those that [`logits`](Self::logits) takes.
+    /// Operation weights p of every cell in evaluation, flattened, and the weights of its edges, if it reads these: those
+    /// that [`logits`](Self::logits) takes.
     #[must_use]
     pub fn operation_weights(&self) -> Vec<Vec<f64>> {
         self.work.bilevel.evaluation_weights(&self.work.moment(self.position))

@@ -268,6 +268,21 @@ pub struct EpochEvent {
     /// Signs of a collapse, or of a regularizer that is too strong.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// Candidates that leave the search with this epoch, at the end of a stage; the other numbers are those before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<LeftCandidate>,
+}
+
+/// Candidate of an edge that leaves the search at the end of a stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "typescript", derive(ts_rs::TS))]
+pub struct LeftCandidate {
+    /// Name of the cell type: `normal` or `reduce`.
+    pub cell: String,
+    /// Edge.
+    pub edge: usize,
+    /// Candidate.
+    pub operation: Operation,
 }
 
 /// Piece of the selection of the architecture after the last epoch: an evaluation of the supernet, or a step of

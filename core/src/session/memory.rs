@@ -15,6 +15,8 @@ pub struct SessionMemory {
     pub images: u64,
     /// Batches that are made of the images.
     pub batches: u64,
+    /// Copies of the weights' gradient that a method makes on the host in a step.
+    pub gradients: u64,
     /// Copies of the state that a checkpoint is written from.
     pub checkpoint: u64,
 }
@@ -37,6 +39,7 @@ impl SessionMemory {
             engine: engine::memory(graph, device, training),
             images: images.saturating_mul(image),
             batches: (batch as u64).saturating_mul(NUMBER * BATCHES).saturating_mul(image),
+            gradients: 0,
             checkpoint: weights.saturating_mul(OF_CHECKPOINT),
         }
     }
@@ -44,7 +47,7 @@ impl SessionMemory {
     /// Returns the memory of the host that the session takes beside its images.
     #[must_use]
     pub fn host(&self) -> u64 {
-        self.engine.host.saturating_add(self.batches).saturating_add(self.checkpoint)
+        [self.batches, self.gradients, self.checkpoint].into_iter().fold(self.engine.host, u64::saturating_add)
     }
 }
 

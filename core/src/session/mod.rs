@@ -25,8 +25,8 @@ pub use data::WorkData;
 pub use driven::{Session, SessionState};
 pub use error::SessionError;
 pub use event::{
-    CellTypeReport, EpochEvent, Event, EventDigest, EventKind, SearcherEpochEvent, SearcherStepEvent, SelectionEvent,
-    StepEvent, TableReport, TrainingEpochEvent, TrainingStepEvent,
+    CellTypeReport, EpochEvent, Event, EventDigest, EventKind, LeftCandidate, SearcherEpochEvent, SearcherStepEvent,
+    SelectionEvent, StepEvent, TableReport, TrainingEpochEvent, TrainingStepEvent,
 };
 pub use events::{EventError, Events};
 pub use memory::SessionMemory;

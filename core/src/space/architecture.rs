@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::constraint::{Admitted, admitted};
+use super::leaving::{EdgeCandidate, places, staying};
 use super::{CellType, Constraint, ConstraintError, Genotype, Output, Space};
 use crate::random::{Stream, normal, stream};
 use crate::vector::dot;
@@ -18,6 +19,12 @@ pub struct Architecture {
     temperature: f64,
     /// Candidates that constraints admit; `None` without constraints.
     #[serde(skip)]
+    constrained: Option<Admitted>,
+    /// Candidates that have not left the search; `None` if none has.
+    #[serde(skip)]
+    staying: Option<Admitted>,
+    /// Candidates that constraints admit and that have not left; `None` if those are all.
+    #[serde(skip)]
     admitted: Option<Admitted>,
 }
 
@@ -29,7 +36,12 @@ impl Architecture {
     /// Draws parameters from 1e-3·N(0, 1), as the reference implementations do.
     #[must_use]
     pub fn new(space: &Space, seed: u64) -> Self {
-        let mut random = stream(seed, Stream::Architecture, 0);
+        Self::drawn(space, seed, 0)
+    }
+
+    /// Draws parameters as [`new`](Self::new) does; each `number` has its own.
+    pub(crate) fn drawn(space: &Space, seed: u64, number: u64) -> Self {
+        let mut random = stream(seed, Stream::Architecture, number);
         let mut row = |k: usize| (0..k).map(|_| 1e-3 * normal(&mut random)).collect::<Vec<_>>();
         let tables =
             space.cell_types.iter().map(|kind| kind.candidates().into_iter().map(&mut row).collect()).collect();
@@ -39,13 +51,14 @@ impl Architecture {
     /// Parameters that are given, `tables[c][e][k]`, at the temperature 1 and without constraints.
     #[must_use]
     pub const fn of_tables(tables: Vec<Vec<Vec<f64>>>) -> Self {
-        Self { tables, temperature: 1.0, admitted: None }
+        Self { tables, temperature: 1.0, constrained: None, staying: None, admitted: None }
     }
 
-    /// Sets the temperature τ of the softmax, and the constraints in the place of those before; α stays as it is.
+    /// Sets the temperature τ of the softmax, and the constraints in the place of those before; α stays as it is, and
+    /// so do candidates that have left.
     ///
     /// # Errors
-    /// [`ConstraintError`] for the first constraint that `space` cannot have.
+    /// [`ConstraintError`] for the first constraint that `space` cannot have, or that needs a candidate that has left.
     ///
     /// # Panics
     /// Panics if `temperature` is not positive.
@@ -56,9 +69,39 @@ impl Architecture {
         constraints: &[Constraint],
     ) -> Result<(), ConstraintError> {
         assert!(temperature > 0.0, "the temperature is positive");
-        self.admitted = admitted(space, constraints)?;
-        self.temperature = temperature;
+        let constrained = admitted(space, constraints, None)?;
+        self.admitted = admitted(space, constraints, self.staying.as_ref())?;
+        (self.constrained, self.temperature) = (constrained, temperature);
         Ok(())
+    }
+
+    /// Candidates that have left the search.
+    #[must_use]
+    pub fn left(&self) -> Vec<EdgeCandidate> {
+        self.staying.as_ref().map(places).unwrap_or_default()
+    }
+
+    /// Takes candidates out of the search, and those before back into it. Returns `None`, and changes nothing, if an
+    /// edge would have no candidate that a derived architecture can have, or if one is not in the space.
+    #[must_use]
+    pub(crate) fn set_left(&mut self, space: &Space, left: &[EdgeCandidate]) -> Option<()> {
+        if left.is_empty() {
+            self.readmit();
+            return Some(());
+        }
+        let [staying, admitted] = staying(space, left, self.constrained.as_ref())?;
+        (self.staying, self.admitted) = (Some(staying), Some(admitted));
+        Some(())
+    }
+
+    /// Takes all candidates that have left back into the search.
+    pub(crate) fn readmit(&mut self) {
+        (self.staying, self.admitted) = (None, self.constrained.clone());
+    }
+
+    /// Candidates that constraints admit and that have not left, `[type][edge][candidate]`; `None` if those are all.
+    pub(crate) const fn admitted(&self) -> Option<&Vec<Vec<Vec<bool>>>> {
+        self.admitted.as_ref()
     }
 
     /// Temperature τ of the softmax.
@@ -67,8 +110,8 @@ impl Architecture {
         self.temperature
     }
 
-    /// Returns the operation weights p = softmax(α/τ), row by row, over the candidates that constraints admit. The
-    /// others have the weight 0.
+    /// Returns the operation weights p = softmax(α/τ), row by row, over the candidates that constraints admit and that
+    /// have not left. The others have the weight 0.
     #[must_use]
     pub fn probabilities(&self) -> Vec<Vec<Vec<f64>>> {
         let rows = |(at, table): (usize, &Vec<Vec<f64>>)| {
@@ -78,7 +121,7 @@ impl Architecture {
         self.tables.iter().enumerate().map(rows).collect()
     }
 
-    /// Row of α/τ, with −∞ for the candidates that constraints leave out.
+    /// Row of α/τ, with −∞ for the candidates that are not admitted.
     fn logits(&self, at: usize, edge: usize, row: &[f64]) -> Vec<f64> {
         let value = |(k, value): (usize, &f64)| match &self.admitted {
             Some(admitted) if !admitted[at][edge][k] => f64::NEG_INFINITY,
@@ -87,12 +130,12 @@ impl Architecture {
         row.iter().enumerate().map(value).collect()
     }
 
-    /// Same parameters, with −∞ for the candidates that constraints leave out.
+    /// Same parameters, with −∞ for the candidates that are not admitted.
     pub(crate) fn confined(&self) -> Self {
         Self { tables: self.leave_out(self.tables.clone()), ..self.clone() }
     }
 
-    /// Tables with −∞ for the candidates that constraints leave out.
+    /// Tables with −∞ for the candidates that are not admitted.
     pub(crate) fn leave_out(&self, mut tables: Vec<Vec<Vec<f64>>>) -> Vec<Vec<Vec<f64>>> {
         if let Some(admitted) = &self.admitted {
             let values = tables.iter_mut().flatten().flatten().zip(admitted.iter().flatten().flatten());
@@ -101,7 +144,7 @@ impl Architecture {
         tables
     }
 
-    /// Takes the weight from the candidates that constraints leave out, and scales the others to the same sum.
+    /// Takes the weight from the candidates that are not admitted, and scales the others to the same sum.
     pub(crate) fn take_from_left_out(&self, p: &mut [Vec<Vec<f64>>]) {
         let Some(admitted) = &self.admitted else { return };
         for (p, admitted) in p.iter_mut().flatten().zip(admitted.iter().flatten()) {
@@ -179,18 +222,20 @@ pub(crate) struct Read {
     pub(crate) weight: f64,
 }
 
-/// Returns the reads of a node by the weights of all candidates of its cell, each edge with its strongest one; a weight
-/// of −∞ leaves a candidate out. A node of a concatenated cell has the two strongest reads, the stronger one first. Ties
-/// go to the lower index.
+/// Returns the read of an edge with its strongest candidate, by the weights of all candidates of its cell; a weight of −∞
+/// leaves a candidate out. Ties go to the lower index.
+pub(crate) fn strongest_read(kind: &CellType, edge: usize, weights: &[Vec<f64>]) -> Option<Read> {
+    let operations = &kind.edges[edge].operations;
+    let kept = |&k: &usize| weights[edge][k] > f64::NEG_INFINITY && kind.keeps(&kind.edges[edge], operations[k]);
+    let better = |best: usize, k: usize| if weights[edge][k] > weights[edge][best] { k } else { best };
+    let candidate = (0..operations.len()).filter(kept).reduce(better)?;
+    Some(Read { edge, candidate, weight: weights[edge][candidate] })
+}
+
+/// Returns the reads of a node by the weights of all candidates of its cell, each edge with its strongest one. A node of a
+/// concatenated cell has the two strongest reads, the stronger one first. Ties go to the lower index.
 pub(crate) fn strongest_reads(kind: &CellType, node: usize, weights: &[Vec<f64>]) -> Vec<Read> {
-    let strongest = |edge: usize| {
-        let operations = &kind.edges[edge].operations;
-        let kept = |&k: &usize| weights[edge][k] > f64::NEG_INFINITY && kind.keeps(&kind.edges[edge], operations[k]);
-        let better = |best: usize, k: usize| if weights[edge][k] > weights[edge][best] { k } else { best };
-        let candidate = (0..operations.len()).filter(kept).reduce(better)?;
-        Some(Read { edge, candidate, weight: weights[edge][candidate] })
-    };
-    let mut reads: Vec<Read> = kind.edges_into(node).filter_map(strongest).collect();
+    let mut reads: Vec<Read> = kind.edges_into(node).filter_map(|edge| strongest_read(kind, edge, weights)).collect();
     if kind.output == Output::Concat {
         // The sort is stable: of two equal edges, the one with the lower index stays first.
         reads.sort_by(|a, b| b.weight.total_cmp(&a.weight));

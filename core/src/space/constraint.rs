@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{CellType, Operation, Space};
+use super::{CellType, Edge, Operation, Space};
 
 /// Constraint on one operation of one edge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -52,13 +52,27 @@ pub struct ConstraintError {
 /// Admitted candidates: `[cell type][edge][candidate]`.
 pub(super) type Admitted = Vec<Vec<Vec<bool>>>;
 
-/// Candidates that constraints admit; `None` without constraints.
-pub(super) fn admitted(space: &Space, constraints: &[Constraint]) -> Result<Option<Admitted>, ConstraintError> {
+/// Table that admits all candidates of a space.
+pub(super) fn all(space: &Space) -> Admitted {
+    let of_type = |kind: &CellType| kind.edges.iter().map(|edge| vec![true; edge.operations.len()]).collect();
+    space.cell_types.iter().map(of_type).collect()
+}
+
+/// True if a derived architecture can have one of the admitted candidates of an edge.
+pub(super) fn leaves_some(kind: &CellType, edge: &Edge, admitted: &[bool]) -> bool {
+    edge.operations.iter().zip(admitted).any(|(&operation, &admitted)| admitted && kind.keeps(edge, operation))
+}
+
+/// Candidates that constraints admit, of those that have not left the search; `None` if all are admitted.
+pub(super) fn admitted(
+    space: &Space,
+    constraints: &[Constraint],
+    staying: Option<&Admitted>,
+) -> Result<Option<Admitted>, ConstraintError> {
     if constraints.is_empty() {
-        return Ok(None);
+        return Ok(staying.cloned());
     }
-    let all = |kind: &CellType| kind.edges.iter().map(|edge| vec![true; edge.operations.len()]).collect();
-    let mut admitted: Admitted = space.cell_types.iter().map(all).collect();
+    let mut admitted = staying.cloned().unwrap_or_else(|| all(space));
     for constraint in constraints {
         apply(space, &mut admitted, constraint).map_err(|why| ConstraintError {
             cell: constraint.cell.clone(),
@@ -86,11 +100,10 @@ fn apply(space: &Space, admitted: &mut Admitted, constraint: &Constraint) -> Res
             row.fill(false);
             row[operation] = true;
         }
-        Rule::Force => return Err("another constraint forbids it, or forces another candidate"),
+        Rule::Force => return Err("another constraint forbids it, or forces another candidate, or it has left"),
         Rule::Forbid => row[operation] = false,
     }
-    let counts = |(operation, &admitted): (&Operation, &bool)| admitted && kind.keeps(at_edge, *operation);
-    if !at_edge.operations.iter().zip(&*row).any(counts) {
+    if !leaves_some(kind, at_edge, row) {
         return Err("no candidate of the edge is left that a derived architecture can have");
     }
     Ok(())
@@ -107,13 +120,13 @@ mod tests {
     #[test]
     fn candidates_are_forced_and_forbidden() {
         let space = Space::named("nas-bench-201").unwrap();
-        assert_eq!(admitted(&space, &[]), Ok(None));
+        assert_eq!(admitted(&space, &[], None), Ok(None));
         let rules = [
             rule(0, 1, Operation::SkipConnect, Rule::Force),
             rule(1, 2, Operation::None, Rule::Forbid),
             rule(1, 2, Operation::SkipConnect, Rule::Forbid),
         ];
-        let admitted = admitted(&space, &rules).unwrap().unwrap();
+        let admitted = admitted(&space, &rules, None).unwrap().unwrap();
         for (edge, row) in space.cell_types[0].edges.iter().zip(&admitted[0]) {
             let expected = |operation: &Operation| match (edge.from, edge.to) {
                 (0, 1) => *operation == Operation::SkipConnect,
@@ -127,13 +140,13 @@ mod tests {
     #[test]
     fn constraints_that_cannot_be_are_refused_with_their_place() {
         let (small, darts) = (Space::named("nas-bench-201").unwrap(), Space::named("s3").unwrap());
-        let why = |space: &Space, rules: &[Constraint]| admitted(space, rules).unwrap_err().to_string();
+        let why = |space: &Space, rules: &[Constraint]| admitted(space, rules, None).unwrap_err().to_string();
         let skip = |rule_| rule(0, 1, Operation::SkipConnect, rule_);
         let both = [skip(Rule::Forbid), skip(Rule::Force)];
         assert_eq!(
             why(&small, &both),
             "the constraint on `skip_connect` of edge 0→1 of the cell `normal`: another constraint forbids it, or forces \
-             another candidate"
+             another candidate, or it has left"
         );
         assert!(why(&small, &[rule(1, 0, Operation::None, Rule::Force)]).contains("no such edge"));
         assert!(why(&small, &[rule(0, 1, Operation::SepConv3x3, Rule::Force)]).contains("no such candidate"));

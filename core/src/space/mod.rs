@@ -15,6 +15,7 @@ mod constraint;
 mod custom;
 mod darts;
 mod genotype;
+mod leaving;
 mod nas_bench_201;
 mod operation;
 mod robust;
@@ -23,11 +24,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use architecture::Architecture;
-pub(crate) use architecture::{Read, softmax, strongest_reads, through_softmax};
+pub(crate) use architecture::{Read, softmax, strongest_read, strongest_reads, through_softmax};
 pub use cell::{CellType, Edge, Output};
 pub use constraint::{Constraint, ConstraintError, Rule};
 pub use custom::{CustomCell, CustomSpace, MacroLayoutName};
 pub use genotype::{Genotype, GenotypeCell, GenotypeError};
+pub use leaving::EdgeCandidate;
 pub use operation::{Operation, OwnOperation};
 
 /// Macro layout: the arrangement of cells into a network.

@@ -2,7 +2,7 @@
 
 use crate::data::Batch;
 use crate::device::Device;
-use crate::engine::{self, Draws, Engine, Input, Loss, Numbers, Probes, State, Statistics, Traffic, Want};
+use crate::engine::{self, Draws, DropRates, Engine, Input, Loss, Numbers, Probes, State, Statistics, Traffic, Want};
 use crate::graph::{Graph, NetworkOptions, NetworkSize};
 use crate::session::SessionError;
 use crate::space::{Genotype, Space};
@@ -154,7 +154,8 @@ impl DerivedNetwork {
         batch.check(self.image_channels, self.classes)?;
         let graph = self.engine.graph();
         let draws = Draws::new(graph, batch.shape, self.seed, step);
-        let draws = draws.drop_path(graph, batch.shape[0], self.seed, step, self.drop_path);
+        let rates = DropRates { drop_path: self.drop_path, ..DropRates::default() };
+        let draws = draws.dropped(graph, batch.shape[0], self.seed, step, rates);
         let input = Input {
             images: &batch.images,
             shape: batch.shape,

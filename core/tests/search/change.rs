@@ -49,6 +49,7 @@ fn changes_that_cannot_be_leave_the_search_as_it_was() {
     for (setting, value, what) in [
         ("seed", "77", "`seed` cannot change in a search that is in progress"),
         ("supernet.channels", "9", "`supernet.channels` cannot change"),
+        ("method.drop_path.max", "0.1", "`method.drop_path` cannot change"),
         ("architecture.temperature", "0", "`architecture.temperature` must be a positive number, not 0"),
         ("weights.lr", "-1", "`weights.lr` must be a positive number"),
     ] {

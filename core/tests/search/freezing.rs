@@ -5,11 +5,12 @@ use lambda_darts::engine::State;
 use lambda_darts::graph::NetworkSize;
 use lambda_darts::method::parts::Oles;
 use lambda_darts::method::{MethodConfig, Moment, OlesForm, Preset};
-use lambda_darts::search::{ArchitectureConfig, Bilevel, Order, StepSettings, WeightsConfig};
+use lambda_darts::search::{ArchitectureConfig, Bilevel, Order, SearchConfig, StepSettings, WeightsConfig};
 use lambda_darts::space::Space;
 use pollster::block_on;
 
 use crate::bilevel::batch;
+use crate::session::{config, data, start};
 
 /// Order of the steps, and true if the gradient is unrolled.
 const ORDERS: [(Order, bool); 3] =
@@ -48,6 +49,21 @@ fn operations_below_the_threshold_keep_their_weights() {
             }
         }
     }
+}
+
+/// Four gradients in double precision are on the host in a step, and one of them in a checkpoint. A search whose method
+/// makes no copies has none in its estimate.
+#[test]
+fn the_copies_of_gradients_are_in_the_estimate_of_memory() {
+    let memory = |preset: Preset| {
+        let config = SearchConfig { method: MethodConfig::preset(preset), ..config() };
+        let session = start(&config);
+        (config.memory(&data(&config), &Device::cpu()).unwrap(), session.weights() as u64)
+    };
+    let [(darts, weights), (oles, same)] = [Preset::Darts, Preset::Oles].map(memory);
+    assert_eq!(weights, same);
+    assert_eq!((darts.gradients, oles.gradients), (0, 4 * 8 * weights));
+    assert_eq!(oles.host() - darts.host(), 5 * 8 * weights);
 }
 
 /// A threshold that no agreement is below leaves the search as it is, to the bit.

@@ -6,6 +6,8 @@ mod curvature;
 mod freezing;
 mod method;
 mod neumann;
+mod partial_channels;
 mod parts;
 mod selection;
 mod session;
+mod stages;

@@ -51,7 +51,8 @@ fn parts_measure_their_schedules() {
         (Preset::Oles, "oles.frozen", 0.25),
     ] {
         let method = MethodConfig::preset(preset).build(&space).expect("a method");
-        let found = method.measures(&EpochEnd { alpha: &alpha, moment: &moment, frozen: 0.25 });
+        let stage = method.stage(moment.epoch, moment.epochs);
+        let found = method.measures(&EpochEnd { alpha: &alpha, moment: &moment, stage: &stage, frozen: 0.25 });
         let value: f64 = found[measure];
         assert!((value - expected).abs() < 1e-12, "{measure}: {found:?}");
     }
@@ -81,6 +82,7 @@ fn parts_that_do_not_go_together_are_refused() {
         (with(Preset::BetaDarts, "method.dirichlet", "{}"), &nb201, "`log_sum_exp`"),
         (with(Preset::Drnas, "method.concrete.last", "0.1"), &nb201, "two parts for one relaxation"),
         (with(Preset::Darts, "method.zero_one.weight", "1"), &nb201, "`sigmoid`"),
+        (with(Preset::DartsMinus, "method.skip_dropout", "{}"), &nb201, "`skip_dropout`"),
         (MethodConfig::preset(Preset::DartsMinus), &s2, "`auxiliary_skip`"),
     ] {
         let error = config.build(space).expect_err(part).to_string();

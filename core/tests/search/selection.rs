@@ -108,7 +108,7 @@ fn take_epochs(session: &mut Session, epochs: usize) -> Vec<EventKind> {
 /// Every selection that asks the supernet: killed at an evaluation, within a fine-tuning, and at the end.
 #[test]
 fn a_selection_goes_on_exactly() {
-    for preset in [Preset::DartsPt, Preset::Spos, Preset::Rsws] {
+    for preset in [Preset::DartsPt, Preset::Spos, Preset::Rsws, Preset::Enas] {
         let config = asking(preset);
         let whole = take(&mut start(&config), usize::MAX);
         let pieces = selections(&whole);

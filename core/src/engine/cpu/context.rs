@@ -8,7 +8,7 @@ use super::frame::Frame;
 use super::group::Group;
 use super::plane::Channel;
 use super::product::pack;
-use crate::engine::{Paths, Plan, Want};
+use crate::engine::{Mask, Paths, Plan, Want};
 use crate::graph::{Coefficient, Conv, IMAGE, Pool, Primitive, ValueId};
 
 /// Plan for images of one size.
@@ -109,8 +109,8 @@ pub(super) struct Given<'a, T> {
     pub(super) omega: &'a [T],
     /// Operation weights p_l of each searched cell.
     pub(super) p: &'a [Vec<T>],
-    /// Masks of the drop paths, a factor for each image; none if nothing is dropped.
-    pub(super) masks: &'a [Vec<T>],
+    /// Masks by slot; none if nothing is dropped.
+    pub(super) masks: &'a [Mask],
     pub(super) want: Want,
     pub(super) paths: &'a Paths,
     /// True if a tangent is to follow, which needs the gradients of all values.

@@ -11,7 +11,7 @@ use super::stage::Shard;
 use super::vector;
 use crate::engine::state::merged;
 use crate::engine::{
-    Engine, EngineError, Found, Input, Later, Loss, Numbers, Plan, Reuse, SgdStep, State, TangentWant, Want,
+    Engine, EngineError, Found, Input, Later, Loss, Mask, Numbers, Plan, Reuse, SgdStep, State, TangentWant, Want,
 };
 use crate::graph::Graph;
 
@@ -45,8 +45,8 @@ pub(crate) struct CpuEngine<T> {
     /// Means and unbiased variances of the last pass.
     pub(super) statistics: Vec<[f64; 2]>,
     pub(super) scored: Vec<Scored>,
-    /// Masks of the last pass's drop paths, a factor for each image.
-    pub(super) masks: Vec<Vec<T>>,
+    /// Masks of the last pass by slot.
+    pub(super) masks: Vec<Mask>,
     /// True if the last pass has left its gradients in place, for a tangent.
     pub(super) kept: bool,
     /// True if the last pass has run all candidates.

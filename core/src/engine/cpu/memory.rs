@@ -138,7 +138,7 @@ impl<'a> Gradients<'a> {
                     Primitive::Concat(Concat { parts, y }) => {
                         self.keep_before(component, *y, needs);
                         if self.held[component][*y] > 0 {
-                            parts.iter().filter(|part| needed(**part)).for_each(|&part| self.take(component, part));
+                            parts.iter().filter(|part| needed(part.x)).for_each(|part| self.take(component, part.x));
                         }
                         ends |= plan.values()[*y].norm.is_none();
                     }

@@ -53,9 +53,7 @@ impl<T: Real> CpuEngine<T> {
         let (plan, omega) = (Arc::clone(&self.plan), std::mem::take(&mut self.weights));
         let of_batch = input.statistics == Statistics::Batch;
         self.kept = want.tangent && of_batch && matches!(input.loss, Loss::Labels(_));
-        let dropped = input.draws.masks_of(input.statistics).iter();
-        let masks: Vec<Vec<T>> =
-            dropped.map(|mask| mask.iter().map(|&factor| T::of(f64::from(factor))).collect()).collect();
+        let masks = input.draws.masks_of(input.statistics).to_vec();
         let given = Given { omega: &omega, p, masks: &masks, want, paths: &paths, keep: self.kept, along: None };
         let backward = want.gradients() && !matches!(input.loss, Loss::None);
         if !reuse || backward && !self.packed_backward {

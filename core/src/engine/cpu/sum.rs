@@ -1,11 +1,11 @@
-//! Sum of a node over all candidates of all its incoming edges, and concatenation of a cell's nodes.
+//! Sum of a node over all candidates of all its incoming edges, and concatenation of channels.
 //!
 //! ```text
 //! y = m ∘ Σ_k p[k] · x_k,    ∂p[k] = ⟨m ∘ g, x_k⟩,    ∂x_k = p[k] · m ∘ g
 //! ẏ = Σ_k p[k] · ẋ_k + ṗ[k] · x_k,   ∂ṗ[k] = ⟨ġ, x_k⟩ + ⟨g, ẋ_k⟩,   ∂ẋ_k = p[k] · ġ + ṗ[k] · g
 //! ```
 //!
-//! with the mask m of a drop path, or 1; below, g stands for m ∘ g. The gradient of a normalized summand is not written
+//! with a mask m, or 1; below, g stands for m ∘ g. The gradient of a normalized summand is not written
 //! out: the operation that wrote the summand reads g and multiplies by p[k].
 
 use std::ops::Range;
@@ -17,12 +17,13 @@ use super::group::Group;
 use super::norm;
 use super::product::{dot, total};
 use super::simd::Simd;
-use crate::graph::{Coefficient, Sum, ValueId};
+use crate::engine::Mask;
+use crate::graph::{Channels, Coefficient, Sum, ValueId};
 
 #[inline(always)]
 pub(super) fn forward<T: Real>(
     context: &Context<'_, T>,
-    &Sum { ref terms, drop_path, y: value, .. }: &Sum,
+    &Sum { ref terms, mask, y: value, .. }: &Sum,
     group: &mut Group<T>,
 ) {
     let count = group.images * context.layout.pixels(value);
@@ -54,17 +55,29 @@ pub(super) fn forward<T: Real>(
             }
         }
     }
-    mask(context, drop_path, group, &mut y);
+    apply(context, mask, group, &mut y);
     group.values[component][value] = y;
 }
 
-/// Multiplies the pixels of each image by its factor in the mask of a drop path, if there is one.
+/// Multiplies a feature map of a group by the mask in a slot, if there is one.
 #[inline(always)]
-fn mask<T: Real>(context: &Context<'_, T>, drop_path: Option<usize>, group: &Group<T>, y: &mut [T]) {
-    let Some(factors) = drop_path.and_then(|slot| context.given.masks.get(slot)) else { return };
-    let factors = &factors[group.start..][..group.images];
-    for pixel in y.chunks_exact_mut(group.images) {
-        pixel.iter_mut().zip(factors).for_each(|(y, &factor)| *y *= factor);
+fn apply<T: Real>(context: &Context<'_, T>, slot: Option<usize>, group: &Group<T>, y: &mut [T]) {
+    match slot.and_then(|slot| context.given.masks.get(slot)) {
+        None => {}
+        Some(Mask::Images(factors)) => {
+            let factors = &factors[group.start..][..group.images];
+            for pixel in y.chunks_exact_mut(group.images) {
+                pixel.iter_mut().zip(factors).for_each(|(y, &factor)| *y *= T::of(f64::from(factor)));
+            }
+        }
+        Some(Mask::Numbers(dropout)) => {
+            let numbers = y.len() / group.images;
+            for image in 0..group.images {
+                let places = (group.start + image) * numbers..;
+                let own = y.iter_mut().skip(image).step_by(group.images);
+                own.zip(places).for_each(|(y, place)| *y *= T::of(f64::from(dropout.factor(place))));
+            }
+        }
     }
 }
 
@@ -82,13 +95,13 @@ fn add<T: Real>(y: &mut [T], x: &[T], mean: T, scale: T, shift: T) {
 pub(super) fn backward<T: Real, S: Simd<T>>(
     simd: S,
     context: &Context<'_, T>,
-    &Sum { ref terms, ref weights, drop_path, y: value }: &Sum,
+    &Sum { ref terms, ref weights, mask, y: value }: &Sum,
     group: &mut Group<T>,
     cells: &mut [Vec<f64>],
 ) {
     let component = context.component();
     let mut g = norm::own_gradient(context, value, group);
-    mask(context, drop_path, group, &mut g);
+    apply(context, mask, group, &mut g);
     let count = group.images * context.layout.pixels(value);
     for (channel, g) in g.chunks_exact(count).enumerate() {
         let sum = total(simd, g);
@@ -164,40 +177,39 @@ fn along_stored<T: Real, S: Simd<T>>(
 }
 
 #[inline(always)]
-pub(super) fn join<T: Real>(context: &Context<'_, T>, parts: &[ValueId], value: ValueId, group: &mut Group<T>) {
+pub(super) fn join<T: Real>(context: &Context<'_, T>, parts: &[Channels], value: ValueId, group: &mut Group<T>) {
     let count = group.images * context.layout.pixels(value);
     let component = context.component();
     let mut y = std::mem::take(&mut group.values[component][value]);
-    let mut rest = y.as_mut_slice();
     for &part in parts {
-        let (own, others) = rest.split_at_mut(context.plan.values[part].channels * count);
-        if component == Component::Tangent && context.plan.schedule.fixed[part] {
-            own.fill(T::ZERO);
-        } else {
-            own.copy_from_slice(&group.values[component][part]);
+        let is_still = component == Component::Tangent && context.plan.schedule.fixed[part.x];
+        for (from, to) in part.pairs() {
+            let own = &mut y[to * count..][..count];
+            if is_still {
+                own.fill(T::ZERO);
+            } else {
+                own.copy_from_slice(&group.values[component][part.x][from * count..][..count]);
+            }
         }
-        rest = others;
     }
     group.values[component][value] = y;
 }
 
 #[inline(always)]
-pub(super) fn split<T: Real>(context: &Context<'_, T>, parts: &[ValueId], value: ValueId, group: &mut Group<T>) {
+pub(super) fn split<T: Real>(context: &Context<'_, T>, parts: &[Channels], value: ValueId, group: &mut Group<T>) {
     let component = context.component();
     let g = norm::own_gradient(context, value, group);
     if g.is_empty() {
         return;
     }
     let count = group.images * context.layout.pixels(value);
-    let mut rest = g.as_slice();
-    for &part in parts {
-        let (own, others) = rest.split_at(context.plan.values[part].channels * count);
-        rest = others;
-        if context.needs(part) {
-            let mut gradient = group.take_gradient(component, part, own.len());
-            gradient.iter_mut().zip(own).for_each(|(gradient, &own)| *gradient += own);
-            group.gradients[component][part] = gradient;
+    for &part in parts.iter().filter(|part| context.needs(part.x)) {
+        let mut gradient = group.take_gradient(component, part.x, context.plan.values[part.x].channels * count);
+        for (from, to) in part.pairs() {
+            let own = &g[to * count..][..count];
+            gradient[from * count..][..count].iter_mut().zip(own).for_each(|(gradient, &own)| *gradient += own);
         }
+        group.gradients[component][part.x] = gradient;
     }
     group.gradients[component][value] = g;
 }

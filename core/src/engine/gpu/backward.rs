@@ -4,7 +4,7 @@
 use super::forward::{Builder, Goal, groups, optional, window_words};
 use super::program::{Arena, NONE, Op, Work, word};
 use super::shader::Kind;
-use crate::graph::{Coefficient, Concat, Conv, Filter, IMAGE, Pool, PoolKind, Primitive, Sum, ValueId};
+use crate::graph::{Channels, Coefficient, Concat, Conv, Filter, IMAGE, Pool, PoolKind, Primitive, Sum, ValueId};
 
 /// Pixels that one workgroup adds up for a dense filter.
 const SLICE: usize = 2048;
@@ -135,8 +135,8 @@ impl Backward<'_, '_> {
                 }
                 Primitive::Noise(_) => {}
                 Primitive::Sum(sum) => {
-                    if let Some(slot) = sum.drop_path {
-                        self.mask(slot, sum.y);
+                    if sum.mask.is_some() {
+                        self.mask(sum);
                     }
                     self.sum(sum, stage);
                     self.ones(sum);
@@ -342,12 +342,13 @@ impl Backward<'_, '_> {
         self.add_up(work, 4, slices, conv.rows * depth);
     }
 
-    /// Masks the gradient of a sum behind a drop path.
-    fn mask(&mut self, slot: usize, y: ValueId) {
+    /// Masks the gradient of a sum behind a mask.
+    fn mask(&mut self, &Sum { mask, y, .. }: &Sum) {
         let Some((part, writers)) = self.known[y].gradient.clone() else { return };
         let builder = &mut *self.builder;
         let mut work = Work::new(Kind::Mask, groups(builder.count(y)), writers);
-        work.put(1, &[0, word(builder.places.mask(slot)), word(builder.count(y) / builder.places.batch)]);
+        let [mask, dropout] = builder.mask_words(mask);
+        work.put(1, &[0, mask, word(builder.count(y) / builder.places.batch), dropout]);
         work.parts.push((1, part));
         let op = builder.list.push(work);
         self.known[y].gradient = Some((part, vec![op]));
@@ -407,18 +408,17 @@ impl Backward<'_, '_> {
         }
     }
 
-    fn split(&mut self, parts: &[ValueId], y: ValueId, stage: usize) {
+    fn split(&mut self, taken: &[Channels], y: ValueId, stage: usize) {
         let Some((part, writers)) = self.known[y].gradient.clone() else { return };
-        let mut first = 0;
-        for &x in parts {
+        for &Channels { x, first, count, to, step } in taken {
             if self.builder.needs(x) {
                 let mut words = [0; READER];
                 words[0] = 5;
-                words[3..5].copy_from_slice(&[word(self.builder.channels(y)), word(first)]);
+                let channels = word(self.builder.channels(y));
+                words[3..8].copy_from_slice(&[channels, word(to), word(first), word(count), word(step)]);
                 let reader = Reader { stage, words, parts: vec![(2, part)], after: writers.clone() };
                 self.known[x].readers.push(reader);
             }
-            first += self.builder.channels(x);
         }
     }
 

@@ -9,6 +9,7 @@ use super::answer::Answer;
 use super::buffers::{APART, Buffers, Kept, Ready};
 use super::device::Kernels;
 use super::forward::{ActivationPattern, Goal, Mode};
+use super::masks;
 use super::pace::Pace;
 use super::program::{ROW, word};
 use super::state::DeviceState;
@@ -133,7 +134,7 @@ impl GpuEngine {
             Loss::None => {}
         }
         given.resize(buffers.places.given.masks - plan.weights, 0.0);
-        given.extend(input.draws.masks_of(input.statistics).iter().flatten());
+        given.extend(input.draws.masks_of(input.statistics).iter().flat_map(masks::numbers));
         // Without masks, nothing is dropped.
         given.resize(buffers.places.given.size - plan.weights, 1.0);
         kernels.write(&buffers.inputs, plan.weights, &given);

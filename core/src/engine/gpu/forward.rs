@@ -1,9 +1,12 @@
 //! Offsets of a plan's numbers for images of one shape, and the forward pass as work.
 
+use super::masks;
 use super::program::{Arena, List, NONE, Op, Work, word};
 use super::shader::Kind;
 use crate::engine::{Paths, Plan, Want};
-use crate::graph::{Coefficient, Concat, Conv, Filter, Head, Pool, PoolKind, Primitive, Sum, ValueId, Window};
+use crate::graph::{
+    Channels, Coefficient, Concat, Conv, Filter, Head, MaskKind, Pool, PoolKind, Primitive, Sum, ValueId, Window,
+};
 
 /// Number of numbers of a normalized channel, which lie before the values.
 pub(super) const NORM: usize = 8;
@@ -75,7 +78,9 @@ pub(super) struct Given {
     pub(super) one: usize,
     pub(super) cells: Vec<usize>,
     pub(super) labels: usize,
+    /// Beginning of the masks, and the offset of each.
     pub(super) masks: usize,
+    of_masks: Vec<usize>,
     pub(super) size: usize,
 }
 
@@ -154,17 +159,12 @@ impl Places {
             end += cell.weights;
         }
         (given.labels, given.masks) = (end, end + batch);
-        given.size = given.masks + batch * plan.graph().drop_paths();
+        (given.of_masks, given.size) = masks::places(plan.masks(), batch, given.masks);
         Self { batch, sizes, values, argmax, arena, open, kept_argmax, kept, results, given }
     }
 
     pub(super) fn pixels(&self, value: ValueId) -> usize {
         self.sizes[value][0] * self.sizes[value][1]
-    }
-
-    /// Place of a drop path's mask within the inputs.
-    pub(super) fn mask(&self, slot: usize) -> usize {
-        self.given.masks + slot * self.batch
     }
 
     pub(super) fn weight(&self, weight: Coefficient) -> u32 {
@@ -328,21 +328,24 @@ impl<'a> Builder<'a> {
         self.writers[y].push(op);
     }
 
-    /// Adds the work of a sum into some channels of y, with the place of a drop path's mask.
-    fn sum(
-        &mut self,
-        y: ValueId,
-        first: usize,
-        channels: usize,
-        terms: &[(ValueId, Coefficient)],
-        mask: Option<usize>,
-    ) {
+    /// Words for the mask in a slot: its offset within the inputs, and 1 for dropout.
+    pub(super) fn mask_words(&self, slot: Option<usize>) -> [u32; 2] {
+        let at = slot.map(|slot| self.places.given.of_masks[slot]);
+        let dropout = slot.is_some_and(|slot| self.plan.masks()[slot] == MaskKind::Dropout);
+        [optional(at), u32::from(dropout)]
+    }
+
+    /// Adds the work of a sum of some channels into channels of y, with the slot of a mask, which takes all channels. All
+    /// summands have the shape of the value that `taken` names.
+    fn sum(&mut self, y: ValueId, taken: Channels, terms: &[(ValueId, Coefficient)], mask: Option<usize>) {
+        let Channels { x, first, count, to, step } = taken;
         let pixels = self.places.pixels(y);
         let after = terms.iter().flat_map(|&(x, _)| self.ready(x)).collect();
-        let mut work = Work::new(Kind::Sum, groups(self.places.batch * channels * pixels), after);
+        let mut work = Work::new(Kind::Sum, groups(self.places.batch * count * pixels), after);
         let y_at = word(self.places.values[y]);
-        work.put(1, &[y_at, word(self.channels(y)), word(first), word(channels), word(pixels), word(terms.len())]);
-        work.put(7, &[optional(mask)]);
+        work.put(1, &[y_at, word(self.channels(y)), word(to), word(count), word(pixels), word(terms.len())]);
+        work.put(7, &self.mask_words(mask));
+        work.put(9, &[word(self.channels(x)), word(first), word(step)]);
         for &(x, weight) in terms {
             work.table.extend([word(self.places.values[x]), self.norm(x), self.places.weight(weight), 0]);
         }
@@ -371,17 +374,15 @@ impl<'a> Builder<'a> {
                 Primitive::Pool(pool) => self.pool(pool),
                 // Written by the host.
                 Primitive::Noise(_) => {}
-                Primitive::Sum(Sum { terms, drop_path, y, .. }) => {
-                    let mask = drop_path.filter(|_| !self.mode.running).map(|slot| self.places.mask(slot));
+                Primitive::Sum(Sum { terms, mask, y, .. }) => {
+                    let mask = mask.filter(|_| !self.mode.running);
                     let terms: Vec<_> = self.paths.summands(terms).copied().collect();
-                    self.sum(*y, 0, self.channels(*y), &terms, mask);
+                    let all = Channels { x: *y, first: 0, count: self.channels(*y), to: 0, step: 1 };
+                    self.sum(*y, all, &terms, mask);
                 }
                 Primitive::Concat(Concat { parts, y }) => {
-                    let mut first = 0;
                     for &part in parts {
-                        let channels = self.channels(part);
-                        self.sum(*y, first, channels, &[(part, Coefficient::One)], None);
-                        first += channels;
+                        self.sum(*y, part, &[(part.x, Coefficient::One)], None);
                     }
                 }
             }

@@ -11,6 +11,7 @@ mod buffers;
 mod device;
 mod engine;
 mod forward;
+mod masks;
 mod memory;
 mod pace;
 mod program;

@@ -10,10 +10,10 @@ use crate::device::{BurnDevice, DeviceError};
 use crate::engine::difference::Difference;
 use crate::engine::state::merged;
 use crate::engine::{
-    Engine, EngineError, Found, Input, Later, Loss, Numbers, Paths, Reuse, SgdStep, State, Statistics, TangentWant,
-    Want,
+    Engine, EngineError, Found, Input, Later, Loss, Mask, Numbers, Paths, Reuse, SgdStep, State, Statistics,
+    TangentWant, Want,
 };
-use crate::graph::Graph;
+use crate::graph::{Graph, IMAGE, Primitive, Sum, ValueId};
 
 /// Graph on a Burn device; the state is in tensors there.
 #[derive(Debug)]
@@ -90,13 +90,11 @@ impl ReferenceEngine {
                 tensor(burn, input.draws.noise[slot].iter().copied().map(f64::from).collect(), shape)
             });
         let noise = drawn.collect();
-        let masks = input.draws.masks_of(input.statistics).iter();
-        let masks =
-            masks.map(|mask| tensor(burn, mask.iter().copied().map(f64::from).collect(), [mask.len(), 1, 1, 1]));
+        let masks = self.masks(input);
         let running = (input.statistics == Statistics::Running).then(|| self.running.clone());
         let image4 = image.clone().reshape(input.shape);
         let mut forward = Forward::new(&self.graph, &weights, &copies, running, &image4);
-        (forward.noise, forward.masks, forward.pattern) = (noise, masks.collect(), pattern);
+        (forward.noise, forward.masks, forward.pattern) = (noise, masks, pattern);
         forward.paths.clone_from(&paths);
         forward.run(image4);
         let (mut output, mut loss) = (None, None);
@@ -153,6 +151,32 @@ impl ReferenceEngine {
             pattern,
             paths,
         }
+    }
+
+    /// Masks of a pass by slot.
+    fn masks(&self, input: &Input<'_>) -> Vec<Tensor<4>> {
+        let [batch, _, height, width] = input.shape;
+        let sizes = self.graph.sizes([height, width]);
+        // Sums that share a drop path may have different shapes; a mask of dropout belongs to one.
+        let mut masked = vec![IMAGE; self.graph.masks().len()];
+        for operation in self.graph.operations() {
+            if let Primitive::Sum(Sum { mask: Some(slot), y, .. }) = operation {
+                masked[*slot] = *y;
+            }
+        }
+        let of_sum = |(mask, y): (&Mask, ValueId)| match mask {
+            Mask::Images(factors) => {
+                tensor(&self.burn, factors.iter().copied().map(f64::from).collect(), [batch, 1, 1, 1])
+            }
+            Mask::Numbers(dropout) => {
+                let [height, width] = sizes[y];
+                let shape = [batch, self.graph.values()[y].channels, height, width];
+                let count: usize = shape.iter().product();
+                let factors = (0..count).map(|place| f64::from(dropout.factor(place)));
+                tensor(&self.burn, factors.collect(), shape)
+            }
+        };
+        input.draws.masks_of(input.statistics).iter().zip(masked).map(of_sum).collect()
     }
 
     async fn run_pass(&mut self, input: &Input<'_>, want: Want, reuse: Reuse) -> Result<Found, EngineError> {

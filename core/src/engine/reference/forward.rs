@@ -2,7 +2,7 @@
 
 use burn::tensor::module::{avg_pool2d, batch_norm, batch_norm_train, conv2d, max_pool2d, max_pool2d_with_indices};
 use burn::tensor::ops::{AvgPoolOptions, ConvOptions, MaxPoolOptions, PadMode};
-use burn::tensor::{Int, Tensor, activation};
+use burn::tensor::{Int, Tensor, TensorData, activation};
 
 use super::pattern::ActivationPattern;
 use crate::engine::Paths;
@@ -23,7 +23,7 @@ pub(crate) struct Forward<'a> {
     pub(super) running: Option<[Tensor<1>; 2]>,
     /// Draws of the noise operations by slot.
     pub(super) noise: Vec<Tensor<4>>,
-    /// Masks of the drop paths by slot, `[batch, 1, 1, 1]`; none if nothing is dropped.
+    /// Masks by slot, `[batch, 1, 1, 1]` for a drop path and of the sum's shape for dropout; none if nothing is dropped.
     pub(super) masks: Vec<Tensor<4>>,
     pub(super) pattern: ActivationPattern,
     pub(super) paths: Paths,
@@ -82,9 +82,7 @@ impl<'a> Forward<'a> {
                 Primitive::Pool(pool) => self.pool(pool),
                 Primitive::Noise(Noise { slot, .. }) => self.noise[*slot].clone(),
                 Primitive::Sum(sum) => self.sum(sum, batch),
-                Primitive::Concat(Concat { parts, .. }) => {
-                    Tensor::cat(parts.iter().map(|&part| self.stored(part)).collect(), 1)
-                }
+                Primitive::Concat(concat) => self.concat(concat),
             };
             // Several convolutions may write the rows of one value, in their order.
             self.values[y] = Some(match self.values[y].take() {
@@ -172,10 +170,7 @@ impl<'a> Forward<'a> {
         let [_, _, height, width] = x.dims();
         let [tall, wide] = window.output([height, width]);
         // An even window repeats the last row and column of odd sizes, so that a mean is over the pixels that exist.
-        let missing = [0, 1].map(|axis| {
-            let (places, side) = ([tall, wide][axis], [height, width][axis]);
-            ((places - 1) * window.stride[axis] + window.kernel[axis]).saturating_sub(side + 2 * padding[axis])
-        });
+        let missing = missing(window, [height, width], padding);
         let x = if missing == [0; 2] { x } else { x.pad([(0, missing[0]), (0, missing[1])], PadMode::Edge) };
         let padding = padding.map(|padding| (padding, padding));
         let y = avg_pool2d(
@@ -192,8 +187,12 @@ impl<'a> Forward<'a> {
     }
 
     fn max(&mut self, x: Tensor<4>, window: Window, padding: [usize; 2]) -> Tensor<4> {
-        let [batch, channels, height, width] = x.dims();
+        let [_, _, height, width] = x.dims();
         let [tall, wide] = window.output([height, width]);
+        // An even window repeats the last row and column of odd sizes, which wins no maximum that they do not.
+        let missing = missing(window, [height, width], padding);
+        let x = if missing == [0; 2] { x } else { x.pad([(0, missing[0]), (0, missing[1])], PadMode::Edge) };
+        let [batch, channels, height, width] = x.dims();
         if let Some(winners) = self.pattern.winners() {
             let flat = x.reshape([batch, channels, height * width]);
             return flat.gather(2, winners).reshape([batch, channels, tall, wide]);
@@ -234,10 +233,21 @@ impl<'a> Forward<'a> {
         // The product of a weight of 0 with an output of ones.
         let ones = self.paths.ones(&sum.weights);
         let total = ones.fold(total, |total, &(cell, index)| total.add(self.operation_weight(cell, index)));
-        match sum.drop_path.and_then(|slot| self.masks.get(slot)) {
+        match sum.mask.and_then(|slot| self.masks.get(slot)) {
             Some(mask) => total.mul(mask.clone()),
             None => total,
         }
+    }
+
+    fn concat(&self, concat: &Concat) -> Tensor<4> {
+        let (values, order) = concat.gathered(self.graph);
+        let joined = Tensor::cat(values.into_iter().map(|x| self.stored(x)).collect(), 1);
+        let Some(order) = order else { return joined };
+        let order: Vec<i64> = order.into_iter().map(|channel| channel.cast_signed() as i64).collect();
+        let count = order.len();
+        let device = joined.clone().without_autodiff().device();
+        let order: Tensor<1, Int> = Tensor::from_data(TensorData::new(order, [count]), &device);
+        joined.select(1, order)
     }
 
     fn operation_weight(&self, cell: usize, index: usize) -> Tensor<4> {
@@ -251,6 +261,15 @@ impl<'a> Forward<'a> {
         let pooled: Tensor<2> = x.reshape([batch, channels, height * width]).mean_dim(2).reshape([batch, channels]);
         pooled.matmul(self.weight::<2>(head.weight).transpose()).add(self.weight::<1>(head.bias).unsqueeze_dim(0))
     }
+}
+
+/// Rows and columns that the last places of a pool's window miss below and to the right.
+fn missing(window: Window, size: [usize; 2], padding: [usize; 2]) -> [usize; 2] {
+    let places = window.output(size);
+    [0, 1].map(|axis| {
+        let reach = (places[axis] - 1) * window.stride[axis] + window.kernel[axis];
+        reach.saturating_sub(size[axis] + 2 * padding[axis])
+    })
 }
 
 /// Window whose padding is not negative, over the part of the image that it reads; odd sizes get a row or column of

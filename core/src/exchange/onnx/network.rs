@@ -74,17 +74,22 @@ impl<'a> Network<'a> {
             Primitive::Pool(pool) => self.pool(pool),
             Primitive::Noise(Noise { slot, y }) => Ok(self.noise(*slot, *y)),
             Primitive::Sum(sum) => self.sum(sum),
-            Primitive::Concat(Concat { parts, y }) => {
-                if parts.iter().any(|&part| self.graph.values()[part].norm.is_some()) {
-                    return Err(OnnxError::Operation {
-                        value: *y,
-                        reason: "it concatenates a value with a batch norm",
-                    });
-                }
-                let parts = parts.iter().map(|&part| self.read(part, false)).collect();
-                Ok(self.concat(*y, parts))
-            }
+            Primitive::Concat(concat) => self.channels(concat),
         }
+    }
+
+    /// Writes a concatenation of channels.
+    fn channels(&mut self, concat: &Concat) -> Result<String, OnnxError> {
+        let (y, (values, order)) = (concat.y, concat.gathered(self.graph));
+        if values.iter().any(|&x| self.graph.values()[x].norm.is_some()) {
+            return Err(OnnxError::Operation { value: y, reason: "it concatenates a value with a batch norm" });
+        }
+        let mut parts: Vec<String> = values.into_iter().map(|x| self.read(x, false)).collect();
+        let joined = if parts.len() == 1 { parts.swap_remove(0) } else { self.concat(y, parts) };
+        let Some(order) = order else { return Ok(joined) };
+        let order: Vec<isize> = order.into_iter().map(usize::cast_signed).collect();
+        let order = self.writer.integers(&format!("channels.{y}.order"), &order);
+        Ok(self.writer.node("Gather", &format!("channels.{y}"), vec![joined, order], vec![int("axis", 1)]))
     }
 
     fn concat(&mut self, y: ValueId, parts: Vec<String>) -> String {

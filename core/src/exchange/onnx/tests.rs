@@ -5,7 +5,9 @@ use prost::Message;
 use super::proto::{GraphProto, INT64, ModelProto, TensorProto, ValueInfoProto};
 use super::{OnnxError, OnnxOptions, model};
 use crate::exchange::weights::NetworkWeights;
-use crate::graph::{Builder, Graph, HeadLoss, NetworkOptions, NetworkSize, PoolKind, Primitive, Window};
+use crate::graph::{
+    Builder, Graph, HeadLoss, NetworkOptions, NetworkSize, PoolKind, Primitive, SupernetOptions, Window,
+};
 use crate::space::{Genotype, Space};
 
 const SIZE: NetworkSize = NetworkSize { channels: 4, cells: 3, image_channels: 3, classes: 10 };
@@ -96,6 +98,25 @@ fn supernets_keep_parameters_and_norms() {
             assert!(["MaxPool", "AveragePool", "Sum"].contains(&writers[&norm.input[0][..]]), "{}", norm.name);
         }
     }
+}
+
+/// Channels are taken and shuffled by their numbers: each cell has two slices of the three states that are read,
+/// and three shuffles.
+#[test]
+fn partial_channels_are_gathered() {
+    let space = Space::named("nas-bench-201").unwrap();
+    let options = SupernetOptions { partial_channels: Some(2), ..SupernetOptions::default() };
+    let graph = Graph::supernet_with(&space, SIZE, options).unwrap();
+    let network = exported(&graph, [8, 8], false);
+    let concatenations = graph.operations().iter().filter(|operation| matches!(operation, Primitive::Concat(_)));
+    assert_eq!(concatenations.clone().count(), 9 * graph.cells().len());
+    assert_eq!(count(&network, "Gather"), concatenations.count());
+    let Some(Primitive::Concat(slice)) = graph.operations().iter().find(|one| matches!(one, Primitive::Concat(_)))
+    else {
+        panic!("no slice");
+    };
+    let channels = i64::try_from(SIZE.channels).unwrap();
+    assert_eq!(integers(&network, &format!("channels.{}.order", slice.y)), (0..channels / 2).collect::<Vec<_>>());
 }
 
 #[test]

@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 
 use self::module::Module;
 use self::operation::Conventions;
-use crate::graph::{Graph, NetworkError, NetworkOptions, NetworkSize};
+use crate::graph::{Graph, NetworkError, NetworkOptions, NetworkSize, SupernetOptions};
 use crate::space::{Genotype, Operation, OperationStyle, Space};
 
 /// Network that has no Python module.
@@ -49,6 +49,16 @@ pub enum PytorchError {
         /// Description of the fault.
         what: String,
     },
+}
+
+/// Form of the mixed operations of a supernet; by default that of DARTS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SupernetForm {
+    /// Number k if candidates read the first 1/k of the channels, as with
+    /// [`SupernetOptions::partial_channels`](crate::graph::SupernetOptions::partial_channels).
+    pub partial_channels: Option<usize>,
+    /// True if edges have weights, softmax(β) over the edges into each node.
+    pub edge_normalization: bool,
 }
 
 /// Source of a Python module with the network of a genotype. The network returns logits; in training with an
@@ -73,23 +83,26 @@ pub fn derived_module(
     let parameters = Graph::derived(space, genotype, size, options)?.parameter_count();
     check::nodes(genotype)?;
     let data = data::genotype(genotype);
-    Ok(Module { space, size, derived: true, auxiliary, parameters, data, operations }.source())
+    let form = SupernetForm::default();
+    Ok(Module { space, size, derived: true, auxiliary, form, parameters, data, operations }.source())
 }
 
-/// Source of a Python module with the supernet of a space. Its architecture parameters are `alphas_normal`
-/// and `alphas_reduce`, as in checkpoints.
+/// Source of a Python module with the supernet of a space. Its architecture parameters are `alphas_normal` and
+/// `alphas_reduce` and, with edge weights, `betas_normal` and `betas_reduce`, as in checkpoints.
 ///
 /// # Errors
 /// As [`derived_module`].
-pub fn supernet_module(space: &Space, size: NetworkSize) -> Result<String, PytorchError> {
+pub fn supernet_module(space: &Space, size: NetworkSize, form: SupernetForm) -> Result<String, PytorchError> {
     check::layout(space, size)?;
     space.cell_types.iter().try_for_each(check::edges)?;
     let edges = space.cell_types.iter().flat_map(|cell_type| &cell_type.edges);
     let used: BTreeSet<Operation> = edges.flat_map(|edge| edge.operations.iter().copied()).collect();
     let operations = operation::table(&used, conventions(space, space.style == OperationStyle::Darts))?;
-    let parameters = Graph::supernet(space, size).map_err(NetworkError::from)?.parameter_count();
+    let options = SupernetOptions { partial_channels: form.partial_channels, ..SupernetOptions::default() };
+    let graph = Graph::supernet_with(space, size, options).map_err(NetworkError::from)?;
+    let parameters = graph.parameter_count();
     let data = data::cell_types(space);
-    Ok(Module { space, size, derived: false, auxiliary: false, parameters, data, operations }.source())
+    Ok(Module { space, size, derived: false, auxiliary: false, form, parameters, data, operations }.source())
 }
 
 fn conventions(space: &Space, normalized_pools: bool) -> Conventions {

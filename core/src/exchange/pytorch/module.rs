@@ -3,6 +3,7 @@
 //! The lines of a piece between `# if NAME` and `# end` are those of networks with a property; lines after `# else` are
 //! those of the others.
 
+use super::SupernetForm;
 use super::literal::escaped;
 use crate::graph::NetworkSize;
 use crate::space::{MacroLayout, OperationStyle, Space};
@@ -22,7 +23,7 @@ const STACKED: Layout = Layout {
 
 /// Classes and functions that networks may need, each by the text of its use. A block uses none that
 /// stands after it.
-const BLOCKS: [(&str, &str); 15] = [
+const BLOCKS: [(&str, &str); 17] = [
     ("ReLUConvBN", include_str!("python/blocks/relu_conv_bn.py")),
     ("FactorizedReduce", include_str!("python/blocks/factorized_reduce.py")),
     ("SkipReduce(", include_str!("python/blocks/skip_reduce.py")),
@@ -34,8 +35,10 @@ const BLOCKS: [(&str, &str); 15] = [
     ("Zero(", include_str!("python/blocks/zero.py")),
     ("Noise(", include_str!("python/blocks/noise.py")),
     ("drop_path(", include_str!("python/blocks/drop_path.py")),
+    ("joined(", include_str!("python/blocks/joined.py")),
     ("MixedOp(", include_str!("python/blocks/mixed_op.py")),
     ("alphas(", include_str!("python/blocks/alphas.py")),
+    ("betas(", include_str!("python/blocks/betas.py")),
     ("ResidualBlock(", include_str!("python/blocks/residual_block.py")),
     ("AuxiliaryHead(", include_str!("python/blocks/auxiliary_head.py")),
 ];
@@ -53,6 +56,8 @@ pub(super) struct Module<'a> {
     pub(super) size: NetworkSize,
     pub(super) derived: bool,
     pub(super) auxiliary: bool,
+    /// Form of the mixed operations; that of a derived network has no effect.
+    pub(super) form: SupernetForm,
     /// Number of weights.
     pub(super) parameters: usize,
     /// Genotype or cell types, as Python data.
@@ -86,6 +91,8 @@ impl Module<'_> {
             ("derived", self.derived),
             ("supernet", !self.derived),
             ("auxiliary", self.auxiliary),
+            ("partial", self.form.partial_channels.is_some()),
+            ("edges", self.form.edge_normalization),
             ("darts", self.space.style == OperationStyle::Darts),
             ("imagenet", imagenet),
             ("reduce", reduce),
@@ -116,11 +123,16 @@ impl Module<'_> {
         } else {
             "AFFINE = False  # Batch norms of searched cells have no scale and shift.\n"
         };
+        let partial = self.form.partial_channels.map_or_else(String::new, |k| {
+            format!("PARTIAL_CHANNELS = {k}  # Candidates read the first of so many equal parts of the channels.\n")
+        });
         match self.space.layout {
             MacroLayout::Stacked { stem_multiplier } => {
-                format!("{affine}STEM_MULTIPLIER = {stem_multiplier}  # Width of the stem over the channels.\n")
+                format!(
+                    "{affine}{partial}STEM_MULTIPLIER = {stem_multiplier}  # Width of the stem over the channels.\n"
+                )
             }
-            MacroLayout::ImageNet | MacroLayout::Staged => affine.to_owned(),
+            MacroLayout::ImageNet | MacroLayout::Staged => format!("{affine}{partial}"),
         }
     }
 

@@ -20,6 +20,6 @@ pub(super) fn relevant<'t, T>(graph: &Graph, tensors: &'t BTreeMap<String, T>) -
 /// Returns true for what belongs to training, to a search, or to an auxiliary head that the network does not have.
 fn is_left_out(graph: &Graph, name: &str) -> bool {
     name.ends_with("num_batches_tracked")
-        || ["momentum.", "gradient.", "alphas_"].iter().any(|prefix| name.starts_with(prefix))
+        || ["momentum.", "gradient.", "alphas_", "betas_"].iter().any(|prefix| name.starts_with(prefix))
         || (graph.heads().len() < 2 && name.starts_with("auxiliary_head."))
 }

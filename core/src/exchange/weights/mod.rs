@@ -83,8 +83,8 @@ impl NetworkWeights {
     /// Reads weights from tensors under the names of the PyTorch references.
     ///
     /// The prefix `module.` of `DataParallel` is taken off. Counts of batches (`num_batches_tracked`), momentum
-    /// (`momentum.…`), gradients (`gradient.…`), α (`alphas_…`) and, for a network without one, the auxiliary head
-    /// (`auxiliary_head.…`) are left out.
+    /// (`momentum.…`), gradients (`gradient.…`), α (`alphas_…`), β (`betas_…`) and, for a network without one, the
+    /// auxiliary head (`auxiliary_head.…`) are left out.
     ///
     /// # Errors
     /// [`WeightsError`] if a tensor is missing, has another shape, or belongs to no part of the network.

@@ -5,11 +5,11 @@
 //! y_b = m_b · x_b,   m_b = 0 with probability d, else 1 / (1 − d)
 //! ```
 //!
-//! The masks are random draws of a step, [`Draws::drop_path`](crate::engine::Draws::drop_path). With running statistics,
+//! The masks are random draws of a step, [`Draws::dropped`](crate::engine::Draws::dropped). With running statistics,
 //! nothing is dropped.
 
-use crate::graph::{Builder, Coefficient, ValueId};
+use crate::graph::{Builder, Coefficient, MaskKind, ValueId};
 
 pub(in crate::graph) fn drop_path(builder: &mut Builder, x: ValueId) -> ValueId {
-    builder.dropped_sum(x, vec![(x, Coefficient::One)])
+    builder.masked_sum(x, vec![(x, Coefficient::One)], MaskKind::DropPath)
 }

@@ -3,15 +3,17 @@
 mod concat;
 mod conv;
 mod head;
+mod mask;
 mod noise;
 mod norm;
 mod pool;
 mod sum;
 mod window;
 
-pub use concat::Concat;
+pub use concat::{Channels, Concat};
 pub use conv::{Conv, Filter};
 pub use head::{Head, HeadLoss};
+pub use mask::MaskKind;
 pub use noise::Noise;
 pub(crate) use norm::EPSILON;
 pub use norm::Norm;
@@ -33,7 +35,7 @@ pub enum Primitive {
     Noise(Noise),
     /// Weighted sum.
     Sum(Sum),
-    /// Concatenation along the channels.
+    /// Concatenation of channels.
     Concat(Concat),
 }
 
@@ -57,7 +59,7 @@ impl Primitive {
             Self::Conv(Conv { x, .. }) | Self::Pool(Pool { x, .. }) => vec![*x],
             Self::Noise(_) => Vec::new(),
             Self::Sum(Sum { terms, .. }) => terms.iter().map(|&(x, _)| x).collect(),
-            Self::Concat(Concat { parts, .. }) => parts.clone(),
+            Self::Concat(Concat { parts, .. }) => parts.iter().map(|part| part.x).collect(),
         }
     }
 }

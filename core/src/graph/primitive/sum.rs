@@ -16,7 +16,7 @@ pub enum Coefficient {
     },
 }
 
-/// `y = m ∘ Σ coefficient · x`, where m is the mask of a drop path, or 1; without summands, zeros.
+/// `y = m ∘ Σ coefficient · x`, where m is a mask, or 1; without summands, zeros.
 #[derive(Clone, Debug)]
 pub struct Sum {
     /// Summands with their coefficients.
@@ -24,8 +24,8 @@ pub struct Sum {
     /// Operation weights of all candidates that lead here, each by its searched cell and its index in p_l: those of the
     /// summands, and those of candidates that add nothing.
     pub weights: Vec<(usize, usize)>,
-    /// Slot of the drop path whose mask multiplies the sum, if any.
-    pub drop_path: Option<usize>,
+    /// Slot of the mask that multiplies the sum, if any.
+    pub mask: Option<usize>,
     /// Output.
     pub y: ValueId,
 }

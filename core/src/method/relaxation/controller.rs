@@ -10,9 +10,10 @@
 //! controller take turns; here each architecture step gives one reward, on a batch. Adam's ε is 1e-8, and a gate
 //! has one bias, not two. One draw is shared by all cells of a type, and nodes read all their
 //! edges. After each reward, α are the logits along the controller's likeliest choices, so that the architecture of the
-//! largest α is the one of those. ENAS takes the best of some draws instead.
+//! largest α is the one of those. ENAS takes the best of some samples instead, as the part `best_of` does.
 
 use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -82,10 +83,9 @@ impl Controller {
         (shape, lstm::walk(&shape, &state.weights, &admitted, choose))
     }
 
-    /// Walk of a pass.
-    fn drawn(&self, state: &PolicyState, alpha: &Architecture, moment: &Moment, pass: u8) -> (Shape, Walk) {
-        let mut random = moment.random(16 + pass);
-        self.walk(state, alpha, |p| categorical(&mut random, p))
+    /// Walk of a sample.
+    fn drawn(&self, state: &PolicyState, alpha: &Architecture, random: &mut ChaCha8Rng) -> (Shape, Walk) {
+        self.walk(state, alpha, |p| categorical(random, p))
     }
 }
 
@@ -102,13 +102,13 @@ impl Policy for Controller {
         PolicyState::new((0..shape.len()).map(|_| INITIAL * (2.0 * random.random::<f64>() - 1.0)).collect())
     }
 
-    fn draw(&self, state: &PolicyState, alpha: &Architecture, moment: &Moment, pass: u8) -> Tables {
-        let (_, walk) = self.drawn(state, alpha, moment, pass);
+    fn sample(&self, state: &PolicyState, alpha: &Architecture, random: &mut ChaCha8Rng) -> Tables {
+        let (_, walk) = self.drawn(state, alpha, random);
         tables(alpha, walk.options().zip(&walk.logits).map(|(option, logits)| one_hot(option, logits.len())))
     }
 
-    fn learn(&self, state: &mut PolicyState, alpha: &Architecture, moment: &Moment, pass: u8, reward: f64) {
-        let (shape, walk) = self.drawn(state, alpha, moment, pass);
+    fn learn(&self, state: &mut PolicyState, alpha: &Architecture, random: &mut ChaCha8Rng, reward: f64) {
+        let (shape, walk) = self.drawn(state, alpha, random);
         let reward = reward + self.entropy * walk.entropy;
         let before = state.baseline.unwrap_or(reward);
         let baseline = before - (1.0 - self.baseline) * (before - reward);
@@ -169,7 +169,7 @@ mod tests {
         let state = part.start(&space, 5);
         let mut sums: Vec<Vec<f64>> = alpha.tables.concat().iter().map(|row| vec![0.0; row.len()]).collect();
         for step in 0..200 {
-            let p = part.draw(&state, &alpha, &Moment { step, ..HALFWAY }, 0).concat();
+            let p = part.sample(&state, &alpha, &mut Moment { step, ..HALFWAY }.random(16)).concat();
             assert!(p.iter().all(|p| p.iter().filter(|&&p| p > 0.0).count() == 1 && p.contains(&1.0)));
             sums.iter_mut().flatten().zip(p.iter().flatten()).for_each(|(sum, p)| *sum += p);
         }
@@ -184,14 +184,14 @@ mod tests {
             Controller { hidden: 8, layers: 1, temperature: 1.0, lr: 0.02, aggregate: 5, ..Controller::default() };
         let mut state = part.start(&space, 5);
         let chance = |state: &PolicyState| {
-            let drawn = |step| part.draw(state, &alpha, &Moment { step, ..HALFWAY }, 0)[0][0][2];
+            let drawn = |step| part.sample(state, &alpha, &mut Moment { step, ..HALFWAY }.random(16))[0][0][2];
             (10_000..10_500).map(drawn).sum::<f64>() / 500.0
         };
         assert!(chance(&state) < 0.3, "{}", chance(&state));
         for step in 0..1500 {
-            let moment = Moment { step, ..HALFWAY };
-            let reward = part.draw(&state, &alpha, &moment, 1)[0][0][2];
-            part.learn(&mut state, &alpha, &moment, 1, reward);
+            let random = Moment { step, ..HALFWAY }.random(17);
+            let reward = part.sample(&state, &alpha, &mut random.clone())[0][0][2];
+            part.learn(&mut state, &alpha, &mut random.clone(), reward);
         }
         assert!(chance(&state) > 0.7, "{}", chance(&state));
         assert_eq!(argmax(&part.preferences(&state, &alpha)[0][0]), 2);

@@ -68,6 +68,11 @@ impl Part for Dirichlet {
             beta.iter().map(|beta| beta / sum).collect()
         }))
     }
+
+    /// The mean of the distribution.
+    fn sampling_weights(&self, alpha: &Architecture) -> Option<Tables> {
+        self.relax_for_evaluation(alpha)
+    }
 }
 
 #[cfg(test)]

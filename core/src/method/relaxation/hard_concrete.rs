@@ -120,6 +120,12 @@ impl Part for HardConcrete {
         }))
     }
 
+    /// The probability that a gate is open in the last epoch.
+    fn sampling_weights(&self, alpha: &Architecture) -> Option<Tables> {
+        let shift = self.shift(self.last);
+        Some(by_candidate(alpha, |alpha| sigmoid(alpha - shift)))
+    }
+
     fn measures(&self, end: &EpochEnd<'_>) -> Vec<(&'static str, f64)> {
         let tau = end.moment.between(self.first, self.last);
         let shift = self.shift(tau);

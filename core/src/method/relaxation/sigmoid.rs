@@ -41,6 +41,10 @@ impl Part for Sigmoid {
         Some(by_candidate(alpha, sigmoid))
     }
 
+    fn sampling_weights(&self, alpha: &Architecture) -> Option<Tables> {
+        self.relax_for_evaluation(alpha)
+    }
+
     fn measures(&self, end: &EpochEnd<'_>) -> Vec<(&'static str, f64)> {
         vec![("open", mean_by_candidate(end.alpha, |alpha| if alpha > 0.0 { 1.0 } else { 0.0 }))]
     }

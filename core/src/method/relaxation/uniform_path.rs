@@ -32,9 +32,13 @@ impl Part for UniformPath {
 
     fn relax(&self, alpha: &Architecture, moment: &Moment, pass: u8) -> Option<Relaxed> {
         let mut random = moment.random(16 + pass);
-        let equal = by_candidate(alpha, |_| 1.0);
+        let equal = self.sampling_weights(alpha)?;
         let p = by_edge(&equal, |weights| one_hot(categorical(&mut random, weights), weights.len()));
         Some(Relaxed::new(p, Jacobian::None))
+    }
+
+    fn sampling_weights(&self, alpha: &Architecture) -> Option<Tables> {
+        Some(by_candidate(alpha, |_| 1.0))
     }
 
     fn relax_for_evaluation(&self, alpha: &Architecture) -> Option<Tables> {

@@ -1,8 +1,8 @@
-//! Best of many: architectures are drawn, and the one with which the supernet classifies best wins (random search with
-//! weight sharing, arXiv:1902.07638; the last step of ENAS, arXiv:1802.03268).
+//! Best of many: architectures are sampled, and the one with which the supernet classifies best wins (random search
+//! with weight sharing, arXiv:1902.07638; the last step of ENAS, arXiv:1802.03268).
 //!
 //! ```text
-//! a_1 … a_samples ~ U(space), each evaluated on `batches` validation batches
+//! a_1 … a_samples ~ the relaxation, or U(space), each evaluated on `batches` validation batches
 //! the best `finalists` of them are evaluated on all validation images, and the best of these wins
 //! ```
 //!
@@ -17,11 +17,11 @@ use crate::method::draw::Pool;
 use crate::method::select::ranked;
 use crate::method::{Choice, DrawnFrom, Part, PartError, Piece, SearchEnd, Selecting, SelectionRecord, Slot};
 
-/// Settings of the selection. Its defaults are those of random search with weight sharing.
+/// Settings of the selection. Its defaults are those of random search with weight sharing, which samples uniform paths.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BestOf {
-    /// Number of architectures that are drawn.
+    /// Number of architectures that are sampled.
     pub samples: usize,
     /// Number of architectures that are evaluated on all validation images; with 0 or 1, the best sample wins.
     pub finalists: usize,
@@ -38,6 +38,11 @@ impl Default for BestOf {
 }
 
 impl BestOf {
+    /// Settings of ENAS: the best of 100 samples of the controller, each on one batch.
+    pub(in crate::method) fn enas() -> Self {
+        Self { samples: 100, finalists: 0, batches: 1, from: DrawnFrom::Relaxation }
+    }
+
     /// Number of architectures that are evaluated twice; none if the samples see all images.
     fn finalists(&self, end: &SearchEnd<'_>) -> usize {
         if self.finalists > 1 && self.batches < end.batches { self.finalists } else { 0 }
@@ -60,11 +65,7 @@ impl Part for BestOf {
         let done = record.evaluated.len();
         let (samples, finals) = record.evaluated.split_at(done.min(self.samples));
         if samples.len() < self.samples {
-            let pool = match self.from {
-                DrawnFrom::Uniform => Pool::uniform(end),
-                DrawnFrom::Alpha => Pool::of_alpha(end),
-            };
-            let choice = pool.draw(&mut end.random(done));
+            let choice = Pool::new(end, self.from).draw(&mut end.random(done));
             let batches = (self.batches < end.batches).then(|| [done.saturating_mul(self.batches), self.batches]);
             let piece = Piece::Evaluate { p: choice.tables(end.space), batches, without: None };
             return Some(Selecting { piece, choice, of: self.samples + self.finalists(end) });
@@ -116,7 +117,7 @@ mod tests {
         let (space, alpha) = spread("darts");
         let p = alpha.probabilities();
         let end = ended(&space, &alpha, &p);
-        let part = BestOf { samples: 8, finalists: 4, batches: 10, from: DrawnFrom::Alpha };
+        let part = BestOf { samples: 8, finalists: 4, batches: 10, from: DrawnFrom::Relaxation };
         let (found, record, of) = selected(&part, &end, |_, choice| choice.0.iter().flatten().flatten().sum());
         assert_eq!((record.evaluated.len(), of), (8, 8));
         let sum = |choice: &Choice| choice.0.iter().flatten().flatten().sum::<usize>();

@@ -1,10 +1,10 @@
 //! Evolution over the supernet: the paths that classify best have children (single path one-shot, arXiv:1904.00420).
 //!
 //! ```text
-//! generation 0: `population` random architectures
+//! generation 0: `population` samples of the relaxation, or of U(space)
 //! then:         parents ← the best `parents` of all so far
-//!               `mutations` of a parent, each read drawn anew with `chance`; `crossovers` of two parents;
-//!               random architectures up to `population`
+//!               `mutations` of a parent, each read replaced with `chance` by that of a sample; `crossovers` of two
+//!               parents; samples up to `population`
 //! result:       the best of all
 //! ```
 //!
@@ -20,12 +20,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::method::draw::{Pool, crossover};
 use crate::method::select::ranked;
-use crate::method::{Choice, Part, PartError, Piece, SearchEnd, Selecting, SelectionRecord, Slot};
+use crate::method::{Choice, DrawnFrom, Part, PartError, Piece, SearchEnd, Selecting, SelectionRecord, Slot};
 
 /// Attempts to find a child that was not evaluated, and then to draw such an architecture.
 const ATTEMPTS: usize = 10;
 
-/// Settings of the evolution. Its defaults are published.
+/// Settings of the evolution. Its defaults are published, for a search of uniform paths.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Evolution {
@@ -41,11 +41,14 @@ pub struct Evolution {
     pub crossovers: usize,
     /// Probability with which a mutation draws a read anew.
     pub chance: f64,
+    /// Distribution of samples.
+    pub from: DrawnFrom,
 }
 
 impl Default for Evolution {
     fn default() -> Self {
-        Self { population: 50, generations: 20, parents: 10, mutations: 25, crossovers: 25, chance: 0.1 }
+        let from = DrawnFrom::default();
+        Self { population: 50, generations: 20, parents: 10, mutations: 25, crossovers: 25, chance: 0.1, from }
     }
 }
 
@@ -81,7 +84,7 @@ impl Part for Evolution {
     }
 
     fn check(&self) -> Result<(), PartError> {
-        let Self { population, generations, parents, mutations, crossovers, chance } = *self;
+        let Self { population, generations, parents, mutations, crossovers, chance, .. } = *self;
         PartError::check((1..=10_000).contains(&population), "population", "1 to 10,000", &population)?;
         PartError::check(generations <= 1000, "generations", "0 to 1,000", &generations)?;
         let must = format!("1 to the {population} architectures of a generation");
@@ -102,7 +105,7 @@ impl Part for Evolution {
         let (before, place) = (done - done % self.population, done % self.population);
         let ranking = ranked(&evaluated[..before]);
         let parents: Vec<&Choice> = ranking.iter().take(self.parents).map(|one| &one.choice).collect();
-        let (pool, mut random) = (Pool::uniform(end), end.random(done));
+        let (pool, mut random) = (Pool::new(end, self.from), end.random(done));
         let is_known = |choice: &Choice| evaluated.iter().any(|one| one.choice == *choice);
         let mut choice = self.child(&pool, &parents, place, end, &mut random);
         for attempt in 1..2 * ATTEMPTS {
@@ -132,7 +135,8 @@ mod tests {
         let p = alpha.probabilities();
         let end = ended(&space, &alpha, &p);
         let sum = |choice: &Choice| choice.0[0].iter().flatten().sum::<usize>();
-        let (found, record, of) = selected(&Evolution::default(), &end, |_, choice| sum(choice));
+        let part = Evolution { from: DrawnFrom::Uniform, ..Evolution::default() };
+        let (found, record, of) = selected(&part, &end, |_, choice| sum(choice));
         assert_eq!((record.evaluated.len(), of, record.steps), (1050, 1050, 0));
         assert_eq!(sum(&found), 24, "{found:?}");
         let mut all: Vec<&Choice> = record.evaluated.iter().map(|one| &one.choice).collect();
@@ -147,7 +151,15 @@ mod tests {
         let (space, alpha) = spread("nas-bench-201");
         let p = alpha.probabilities();
         let end = ended(&space, &alpha, &p);
-        let part = Evolution { population: 9, generations: 1, parents: 2, mutations: 4, crossovers: 4, chance: 0.2 };
+        let part = Evolution {
+            population: 9,
+            generations: 1,
+            parents: 2,
+            mutations: 4,
+            crossovers: 4,
+            chance: 0.2,
+            from: DrawnFrom::Uniform,
+        };
         let (_, record, _) = selected(&part, &end, |_, choice| choice.0[0].iter().flatten().sum());
         let parents: Vec<&Choice> = ranked(&record.evaluated[..9]).iter().take(2).map(|one| &one.choice).collect();
         let of_both =
@@ -174,7 +186,15 @@ mod tests {
         }
         let p = alpha.probabilities();
         let end = ended(&space, &alpha, &p);
-        let part = Evolution { population: 4, generations: 2, parents: 2, mutations: 2, crossovers: 2, chance: 0.1 };
+        let part = Evolution {
+            population: 4,
+            generations: 2,
+            parents: 2,
+            mutations: 2,
+            crossovers: 2,
+            from: DrawnFrom::Uniform,
+            ..Evolution::default()
+        };
         let (found, record, _) = selected(&part, &end, |_, choice| choice.0[0].iter().flatten().sum());
         assert_eq!((found.0[0][0], record.evaluated.len()), (Some(1), 12));
     }

@@ -46,13 +46,16 @@ impl Default for Perturbation {
 }
 
 /// Parts about what α learns.
-const ABOUT_ALPHA: [&str; 8] = [
+const ABOUT_ALPHA: [&str; 11] = [
     "neumann",
+    "operation_groups",
     "log_sum_exp",
     "zero_one",
     "dirichlet_distance",
     "gate_groups",
     "path_depth",
+    "candidate_stages",
+    "weights_only",
     "skip_count",
     "stable_ranking",
 ];

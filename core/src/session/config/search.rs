@@ -339,6 +339,11 @@ impl SearchConfig {
             let why = "`architecture.unrolled` and `neumann` are two gradients of α";
             return Err(PartError::Composition { why: why.to_owned() }.into());
         }
+        if let Some(k) = method.partial_channels() {
+            let channels = self.supernet.channels;
+            let must = format!("a divisor of `supernet.channels`, which is {channels}");
+            PartError::check(channels.is_multiple_of(k), "method.partial_channels.k", &must, &k)?;
+        }
         let tempered = (temperature - 1.0).abs() > 0.0;
         if let (true, Some(name)) = (tempered, method.relaxation()) {
             let why = format!("`architecture.temperature` belongs to the softmax, and the relaxation is `{name}`");
@@ -350,6 +355,10 @@ impl SearchConfig {
         }
         if let (true, Some(name)) = (self.measures.curvature, method.relaxation()) {
             let why = format!("`measures.curvature` differentiates the softmax, and the relaxation is `{name}`");
+            return Err(PartError::Composition { why }.into());
+        }
+        if let (true, Some(name)) = (self.measures.curvature, method.edge_weighting()) {
+            let why = format!("`measures.curvature` differentiates the softmax alone, and `{name}` multiplies it");
             return Err(PartError::Composition { why }.into());
         }
         Ok(())

@@ -9,8 +9,14 @@ class Network(nn.Module):
         super().__init__()
         # if supernet
         self.alphas_normal = alphas("normal")
+        # if edges
+        self.betas_normal = betas("normal")
+        # end
         # if reduce
         self.alphas_reduce = alphas("reduce")
+        # if edges
+        self.betas_reduce = betas("reduce")
+        # end
         # end
         # else
         self.drop_path_prob = 0.0
@@ -69,6 +75,12 @@ class Network(nn.Module):
         weights = {"normal": self.alphas_normal.softmax(1)}
         # if reduce
         weights["reduce"] = self.alphas_reduce.softmax(1)
+        # end
+        # if edges
+        weights["normal"] = weights["normal"], edge_weights("normal", self.betas_normal)
+        # if reduce
+        weights["reduce"] = weights["reduce"], edge_weights("reduce", self.betas_reduce)
+        # end
         # end
         for cell in self.cells:
             before_last, last = last, cell(before_last, last, weights[cell.cell_type])

@@ -5,6 +5,9 @@ class Network(nn.Module):
         super().__init__()
         # if supernet
         self.alphas_normal = alphas("normal")
+        # if edges
+        self.betas_normal = betas("normal")
+        # end
         # end
         self.stem = nn.Sequential(
             nn.Conv2d(image_channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels)
@@ -22,6 +25,9 @@ class Network(nn.Module):
         x = self.stem(images)
         # if supernet
         weights = self.alphas_normal.softmax(1)
+        # if edges
+        weights = weights, edge_weights("normal", self.betas_normal)
+        # end
         for block in self.cells:
             x = block(x, weights) if isinstance(block, Cell) else block(x)
         # else

@@ -24,7 +24,12 @@ class Cell(nn.Module):
         mixed = self.edges.values()
         # end
         for node in range(self.plan.inputs, self.plan.inputs + self.plan.nodes):
+            # if edges
+            edges = zip(self.plan.edges, mixed, *weights)
+            terms = [s * edge(states[i], p) for (i, to, _), edge, p, s in edges if to == node]
+            # else
             edges = zip(self.plan.edges, mixed, weights)
             terms = [edge(states[source], p) for (source, to, _), edge, p in edges if to == node]
+            # end
             states.append(sum(terms))
         return torch.cat([states[node] for node in self.plan.output], 1)
