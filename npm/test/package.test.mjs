@@ -81,6 +81,33 @@ test("Vite builds a page that takes one step of a search", async () => {
   );
 });
 
+test("a page trains the cell that it has found, and the network classifies", async () => {
+  await page(
+    "train",
+    `import { createSearch, defaults, train, trainingDefaults } from "lambda-darts";
+     const searched = { ...(await defaults("nas-bench-201")), batch: 16, epochs: 1 };
+     searched.data = { ...searched.data, set: "digits", images: 64 };
+     let found;
+     const search = await createSearch(searched, { device: "cpu", onEvent: (event) => event.event === "end" && (found = event.genotype) });
+     await search.run();
+     const config = { ...(await trainingDefaults("nas-bench-201", found)), batch: 16, epochs: 1, data: searched.data };
+     const events = [];
+     const training = await train(config, { device: "cpu", onEvent: ({ event }) => events.push(event) });
+     const ended = await training.run();
+     const images = { pixels: new Uint8Array(2 * 64).fill(90), channels: 1, height: 8, width: 8 };
+     const probabilities = [...(await training.predict(images))];
+     training.close();
+     const later = await training.predict(images).catch((error) => error.message);
+     globalThis.told = { events, ended, classes: training.classes(), probabilities, later };`,
+    ({ events, ended, classes, probabilities, later }) => {
+      assert.deepEqual([events[0], events.at(-2), events.at(-1)], ["training_start", "training_epoch", "training_end"]);
+      assert.deepEqual([ended, later], [true, "the network is gone"]);
+      assert.deepEqual([classes.length, probabilities.length], [10, 20]);
+      for (const half of [probabilities.slice(0, 10), probabilities.slice(10)]) assert.ok(Math.abs(half.reduce((a, b) => a + b) - 1) < 1e-5, half.join());
+    },
+  );
+});
+
 test("node --test runs a search of two steps", async () => {
   await write(
     "steps.test.mjs",
@@ -118,12 +145,17 @@ test("the example says what both methods find", async () => {
 test("TypeScript knows the types, by both ways to find modules", async () => {
   await write(
     "types.ts",
-    `import { createSearch, type Event, type Session } from "lambda-darts";
+    `import { createSearch, train, trainingDefaults, type Event, type Genotype, type Session } from "lambda-darts";
      import { defaults, type SearchConfig } from "lambda-darts/node";
      const config: SearchConfig = defaults("s2");
      export const losses: (number | null)[] = [];
      const hear = (event: Event): void => void (event.event === "step" && losses.push(event.train_loss));
      export const search: Promise<Session> = createSearch(config, { device: "cpu", onEvent: hear });
+     export const classify = async (found: Genotype, image: Uint8Array): Promise<Float32Array> => {
+       const training = await train(await trainingDefaults("s2", found));
+       await training.run();
+       return training.predict({ pixels: image, channels: 1, height: 28, width: 28 });
+     };
      // @ts-expect-error: no such device
      void createSearch(config, { device: "abacus" });`,
   );

@@ -14,7 +14,7 @@ const FREE = ["none", "skip_connect", "avg_pool_3x3"];
 const inPercent = (share) => `${(100 * share).toFixed(1)} %`;
 const trainingEvents = async (page, side) => parseLines((await download(page, `export-training-${side}`)).bytes.toString());
 const points = (page, side) =>
-  page.locator(`#training .race-chart .series.${side} .point`).evaluateAll((all) => all.map(({ dataset }) => [Number(dataset.epoch), Number(dataset.value)]));
+  page.getByTestId("race").locator(`.race-chart .series.${side} .point`).evaluateAll((all) => all.map(({ dataset }) => [Number(dataset.epoch), Number(dataset.value)]));
 
 for (const [width, height] of [[1440, 900], [390, 844]]) {
   test(`the first screen has a sentence, Play and both cells, at ${width} pixels`, async () => {
@@ -103,6 +103,22 @@ test("both cells are trained, race, and are asked about test images", async () =
   // Whatever is drawn can be asked about, too.
   await page.locator(".draw-examples button").nth(1).click();
   for (const side of SIDES) await reads(page, `prediction-${side}`, /\d %/);
+  await page.getByTestId("clear-drawing").click();
+  for (const side of SIDES) await reads(page, `prediction-${side}`, /^–$/);
+  const canvas = page.getByTestId("draw");
+  await canvas.scrollIntoViewIfNeeded();
+  const { x, y, width } = await canvas.boundingBox();
+  await page.mouse.move(x + width / 2, y + width / 4);
+  await page.mouse.down();
+  await page.mouse.move(x + width / 2, y + (3 * width) / 4, { steps: 6 });
+  await page.mouse.up();
+  await reads(page, "draw-verdict", /^(Both|They)/);
+  await drawn(page);
+  for (const side of SIDES) {
+    const [, name, share] = /^(.+) ([\d.]+ %)$/.exec(await text(page, `prediction-${side}`));
+    const shares = await page.locator(`#draw .predictions .${side}`).evaluateAll((all) => all.map((one) => Number(one.style.getPropertyValue("--share"))));
+    assert.deepEqual([name, share], [CLOTHES[shares.indexOf(Math.max(...shares))], inPercent(Math.max(...shares))]);
+  }
 
   // The runs that are kept have the accuracies.
   for (const side of SIDES) {

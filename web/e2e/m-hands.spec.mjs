@@ -98,6 +98,19 @@ test("an edge is forced, forbidden and freed by its menu", async () => {
   const left = (await changes(page, "right")).at(-1);
   assert.deepEqual(left.config.architecture.constraints.map(({ operation }) => operation), ["none", "avg_pool_3x3"]);
   assert.match(await text(page, "changes"), /right\s*epoch 3: edge 1→2: skip_connect freed/);
+  // So does the menu.
+  await openMenu(page, "right", 0);
+  assert.equal(await item(page, "forbid", "none").getAttribute("aria-checked"), "true");
+  await item(page, "free", "none").click();
+  await listed(page, 6);
+  const freed = (await changes(page, "right")).at(-1);
+  assert.deepEqual([freed.changed, freed.config.architecture.constraints.map(({ operation }) => operation)], [["architecture.constraints"], ["avg_pool_3x3"]]);
+  assert.equal(await edge(page, "right", 0).getAttribute("data-held"), "≠ avg3");
+  await page.getByTestId("step-epoch").click();
+  await reads(page, "epoch", /^3$/);
+  const third = of(await events(page, "right"), "epoch")[2];
+  const weightsAfter = third.cell_types[0].probabilities[0];
+  assert.ok(weightsAfter[0] > 0 && weightsAfter[4] === 0, weightsAfter.join());
   assert.deepEqual(page.seen.complaints, []);
 });
 

@@ -72,6 +72,83 @@ test("a reload loses nothing: going on is the undisturbed run", async () => {
   assert.deepEqual(page.seen.complaints, []);
 });
 
+/** Small searches, and trainings that take a while beside them. */
+const RACE = "?device=cpu&data=digits&epochs=1&images=300&batch=16&channels=4&train=8";
+
+const trainingEvents = async (page) => {
+  const one = async (side) => parseLines((await download(page, `export-training-${side}`)).bytes.toString());
+  return { left: await one("left"), right: await one("right") };
+};
+
+async function raced(page) {
+  for (const side of SIDES) await reads(page, `progress-${side}`, /^Trained for 8 epochs$/, 300_000);
+}
+
+test("a race goes on after a reload as if there had been none, and is shown again", async () => {
+  const page = await open(RACE);
+  await page.getByTestId("play").click();
+  // The page itself pauses: a message from here might come too late.
+  await page.waitForFunction(() => {
+    const there = ["left", "right"].every((side) => /^Epoch [2-8] of 8/.test(document.querySelector(`[data-testid="progress-${side}"]`).textContent));
+    if (there) document.querySelector('[data-testid="pause"]').click();
+    return there;
+  });
+  for (const side of SIDES) {
+    await reads(page, `progress-${side}`, /paused$/);
+    await page.locator(`${ROWS}[data-side="${side}"] [data-column="test-accuracy"][data-value^="0."]`).waitFor({ state: "attached" });
+  }
+  const before = await trainingEvents(page);
+  // This step is not stored yet when the page is gone.
+  await page.getByTestId("step").click();
+  await page.reload();
+  await page.getByTestId("continue").waitFor();
+  assert.match(await page.locator("#offer").innerText(), /DARTS and Λ-DARTS, seed 0, training of their cells, epochs? \d+( and \d+)? of 8, less than a minute ago/);
+  await page.getByTestId("continue").click();
+  await raced(page);
+  const after = await trainingEvents(page);
+  for (const side of SIDES) {
+    // With the clock of the first time, so that it is not another training.
+    const epoch = before[side].findIndex(({ event }) => event === "training_epoch");
+    assert.ok(epoch > 0);
+    assert.deepEqual(after[side].slice(0, epoch + 1), before[side].slice(0, epoch + 1), side);
+    assert.equal(of(after[side], "training_end").length, 1);
+  }
+  const other = await open(RACE);
+  await other.getByTestId("play").click();
+  await raced(other);
+  assertSame(after, await trainingEvents(other));
+
+  // Once it is over, a reload offers to show it, and the networks answer again.
+  const verdict = await reads(page, "verdict", /reaches|No gap|same cell/);
+  await page.waitForFunction(
+    ([rows, values]) => JSON.stringify([...document.querySelectorAll(rows)].map(({ dataset }) => Number(dataset.value)).sort()) === values,
+    [`${ROWS} [data-column="test-accuracy"]`, JSON.stringify(SIDES.map((side) => after[side].at(-1).test_accuracy).sort())],
+  );
+  await page.reload();
+  await page.getByTestId("show-again").waitFor();
+  assert.match(await page.locator("#offer").innerText(), /DARTS and Λ-DARTS, seed 0, with the race of their cells, less than a minute ago/);
+  assert.equal(await page.getByTestId("continue").count(), 0);
+  await page.getByTestId("show-again").click();
+  await reads(page, "status-left", /Finished after 1 epochs/);
+  await raced(page);
+  assert.equal(await reads(page, "verdict", /reaches|No gap|same cell/), verdict);
+  await page.locator("#answers").waitFor();
+  await page.locator(".draw-examples button").first().click();
+  for (const side of SIDES) await reads(page, `prediction-${side}`, /\d %/);
+  assert.deepEqual(await trainingEvents(page), after);
+  assert.equal(await page.getByTestId("play").isEnabled(), false);
+  await drawn(page);
+  await assertLooks(page, 1440);
+
+  // The table does so, too; what is reset stays in it.
+  await page.getByTestId("reset").click();
+  await reads(page, "accuracy-left", /^–$/);
+  await page.locator(`${ROWS}[data-side="left"] [data-action="race"]`).click();
+  await raced(page);
+  assert.deepEqual(await trainingEvents(page), after);
+  assert.deepEqual(page.seen.complaints, []);
+});
+
 test("a run that is downloaded comes back and goes on", async () => {
   const page = await open(LONG);
   assert.equal(await page.getByTestId("download-run").isEnabled(), false);

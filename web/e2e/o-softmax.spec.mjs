@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { madeRun } from "./made-runs.mjs";
-import { assertLooks, drawn, file, of, pick, reads, reportOf, slide, stage } from "./support.mjs";
+import { assertLooks, drawn, events, file, of, pick, reads, reportOf, slide, SMALL, stage } from "./support.mjs";
 
 const { open, openFile } = stage();
 
@@ -93,6 +93,23 @@ test("the arrows are the gradients of the events, their sum and what J(p) leaves
       const left = ((100 * norm(through)) / norm(sum)).toFixed(1);
       assert.ok((await page.locator(`${panel(side)} .facts`).innerText()).includes(`, ${left} %.`));
     }
+  }
+  assert.deepEqual(page.seen.complaints, []);
+});
+
+test("a search in the page shows the gradients of its own events", async () => {
+  const page = await open(`?device=cpu&${SMALL}`);
+  await page.getByTestId("step-epoch").click();
+  await reads(page, "epoch", /^1$/);
+  await page.getByTestId("softmax-view").getByTestId("softmax-edge").selectOption("3");
+  await drawn(page);
+  for (const side of ["left", "right"]) {
+    const [{ cell_types: [{ probabilities, saturation }] }] = of(await events(page, side), "epoch");
+    const arrows = await vectors(page, side, "cell");
+    assert.equal(arrows.length, saturation.cells.length);
+    saturation.cells.forEach(({ gradient }, cell) => near(arrows[cell], gradient[3].map((value) => -value), `cell ${cell} of the ${side} run`));
+    const bars = await page.getByTestId(`softmax-bars-${side}`).locator("li").evaluateAll((all) => all.map(({ dataset }) => Number(dataset.weight)));
+    assert.deepEqual(bars, probabilities[3]);
   }
   assert.deepEqual(page.seen.complaints, []);
 });

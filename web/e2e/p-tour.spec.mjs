@@ -1,7 +1,7 @@
 /** The tour from its first step to its last, its place in the address, groups that an address hides, links to papers. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertLooks, drawn, moduleOf, reads, SMALL, stage, text } from "./support.mjs";
+import { assertLooks, drawn, events, moduleOf, of, reads, SMALL, stage, text } from "./support.mjs";
 
 const { open } = stage();
 
@@ -62,6 +62,10 @@ test("the tour leads through six figures and sets the controls", async () => {
   assert.equal(await page.locator(".tour-target").count(), 0);
   assert.equal(await focused(page), "tour");
   assert.doesNotMatch(await query(page), /tour/);
+  for (const side of ["left", "right"]) {
+    const all = await events(page, side);
+    assert.deepEqual([of(all, "epoch").length, all.at(-1).event], [2, "end"]);
+  }
   assert.deepEqual(page.seen.complaints, []);
 });
 

@@ -1,9 +1,10 @@
-/** A static server for web/dist on 127.0.0.1, as plain as any host: `node e2e/server.mjs [port]` serves until stopped. */
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
+/** A static server for web/dist on 127.0.0.1, which compresses as most hosts do: `node e2e/server.mjs [port]` serves until stopped. */
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { brotliCompress, constants } from "node:zlib";
 
 const TYPES = {
   ".html": "text/html; charset=utf-8",
@@ -15,6 +16,10 @@ const TYPES = {
   ".woff2": "font/woff2",
 };
 
+const compress = promisify(brotliCompress);
+/** Quality of hosts that compress while they send. */
+const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
+
 const dist = fileURLToPath(new URL("../dist", import.meta.url));
 
 /** Serves `folder` on a free port, or on `port`. */
@@ -23,9 +28,16 @@ export async function serve(folder = dist, port = 0) {
     try {
       const path = normalize(decodeURIComponent(new URL(request.url, "http://local").pathname));
       const file = join(folder, path.endsWith("/") ? `${path}index.html` : path);
-      if (!file.startsWith(folder) || !(await stat(file)).isFile()) throw new Error("not there");
-      response.writeHead(200, { "content-type": TYPES[extname(file)] ?? "application/octet-stream", "cache-control": "no-cache" });
-      createReadStream(file).pipe(response);
+      if (!file.startsWith(folder)) throw new Error("not there");
+      let bytes = await readFile(file);
+      response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");
+      response.setHeader("cache-control", "no-cache");
+      // Fonts are compressed already.
+      if (extname(file) !== ".woff2" && /\bbr\b/.test(request.headers["accept-encoding"] ?? "")) {
+        response.setHeader("content-encoding", "br");
+        bytes = await compress(bytes, QUALITY);
+      }
+      response.writeHead(200).end(bytes);
     } catch {
       response.writeHead(404, { "content-type": "text/plain" }).end("not found\n");
     }

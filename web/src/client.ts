@@ -1,20 +1,21 @@
-/** Entry of the npm package in browsers: searches, each in a worker of its own, and the library's answers. */
+/** Entry of the npm package in browsers: searches and trainings, each in a worker of its own, and the library's answers. */
 import { choose } from "./devices";
 import { ask } from "./library";
-import type { Device, Files, Until } from "./protocol";
-import { RemoteSearch, type Listener } from "./search";
-import type { Event, PresetInfo, SearchConfig, Space } from "./types";
+import type { Device, Files, Pictures, Until } from "./protocol";
+import { RemoteTraining } from "./remote-training";
+import { RemoteSearch, type Listener, type RemoteSession } from "./search";
+import type { Event, Genotype, PresetInfo, SearchConfig, Space, TrainingConfig } from "./types";
 
 export type * from "./types";
-export type { Device, Files, Until };
+export type { Device, Files, Pictures, Until };
 
-/** Choices for a search, all of which can be left out. */
+/** Choices for a search or a training, all of which can be left out. */
 export interface Options {
   /** `auto`, the default, takes WebGPU where there is a real GPU. */
   device?: "auto" | Device;
   /** Files besides those that the package has. */
   files?: Files;
-  /** Snapshot of a search with the same settings, which goes on from there. */
+  /** Snapshot of a search or a training with the same settings, which goes on from there. */
   snapshot?: Uint8Array;
   /** Hears of every event. */
   onEvent?(event: Event): void;
@@ -22,7 +23,7 @@ export interface Options {
   onSnapshot?(bytes: Uint8Array): void;
 }
 
-/** A search in its worker. */
+/** A search or a training in its worker. */
 export interface Session {
   /** Name of the device in use. */
   readonly device: string;
@@ -35,9 +36,27 @@ export interface Session {
   close(): void;
 }
 
+/** A training in its worker. */
+export interface Training extends Session {
+  /** Returns the names of the classes, once it has ended. */
+  classes(): readonly string[];
+  /** Returns the probabilities of all classes, image by image, once it has ended. */
+  predict(images: Pictures): Promise<Float32Array>;
+}
+
 /** Makes a search. Rejects with a sentence that names the setting, the file or the device at fault. */
 export function createSearch(config: SearchConfig, options: Options = {}): Promise<Session> {
-  return begin(options, (device, files, listener) => RemoteSearch.make({ config, snapshot: options.snapshot }, device, files, listener));
+  const make: Make<RemoteSearch> = (...how) => RemoteSearch.make({ config, snapshot: options.snapshot }, ...how);
+  return begin(options, make).then(({ session }) => session);
+}
+
+/** Makes a training of a derived network. Rejects like `createSearch`. */
+export async function train(config: TrainingConfig, options: Options = {}): Promise<Training> {
+  let classes: readonly string[] = [];
+  const { session, remote } = await begin(options, (device, files, listener) =>
+    RemoteTraining.make({ config, snapshot: options.snapshot }, device, files, { ...listener, trained: (names) => (classes = names) }),
+  );
+  return Object.assign(session, { classes: () => classes, predict: (images: Pictures) => remote.predict(images) });
 }
 
 /** Returns the devices that a search can run on, the CPU first. */
@@ -49,20 +68,30 @@ export async function devices(): Promise<Device[]> {
 /** Returns settings for a search of a published space that ends within minutes. */
 export const defaults = (space: string): Promise<SearchConfig> => ask("defaults", space);
 
+/** Returns settings for a training of a genotype in the cells of a published space that ends within minutes. */
+export const trainingDefaults = (space: string, genotype: Genotype | string): Promise<TrainingConfig> =>
+  ask("trainingDefaults", { space, genotype: typeof genotype === "string" ? genotype : JSON.stringify(genotype) });
+
 /** Returns the published methods, each with its settings. */
 export const presets = (): Promise<PresetInfo[]> => ask("presets", null);
 
 /** Returns the space that a configuration searches: its cell types with their edges and candidates. */
 export const space = (config: SearchConfig): Promise<Space> => ask("space", config);
 
-type Make = (device: Device, files: Files, listener: Listener) => Promise<RemoteSearch>;
+type Make<R> = (device: Device, files: Files, listener: Listener) => Promise<R>;
 
 interface Waiting {
   resolve(ended: boolean): void;
   reject(reason: Error): void;
 }
 
-async function begin({ device: wish = "auto", files = {}, onEvent, onSnapshot }: Options, make: Make): Promise<Session> {
+/** A session with promises, and the worker's side of it. */
+interface Begun<R> {
+  session: Session;
+  remote: R;
+}
+
+async function begin<R extends RemoteSession>({ device: wish = "auto", files = {}, onEvent, onSnapshot }: Options, make: Make<R>): Promise<Begun<R>> {
   const { device } = await choose(wish);
   const waiting: Waiting[] = [];
   let gone: Error | undefined;
@@ -76,7 +105,7 @@ async function begin({ device: wish = "auto", files = {}, onEvent, onSnapshot }:
     stopped: (ended) => waiting.splice(0).forEach(({ resolve }) => resolve(ended)),
     dead: fail,
   });
-  return {
+  const session: Session = {
     device: remote.device,
     get ended() {
       return remote.ended;
@@ -94,4 +123,5 @@ async function begin({ device: wish = "auto", files = {}, onEvent, onSnapshot }:
       fail("the worker was closed");
     },
   };
+  return { session, remote };
 }

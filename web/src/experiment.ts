@@ -2,13 +2,14 @@
 import { choose } from "./devices";
 import { ask } from "./library";
 import type { Device, Files, Until } from "./protocol";
-import { Race } from "./race";
+import { Race, type Entrant } from "./race";
 import { add, cutBack, newRun, type Run } from "./run";
 import { RemoteSearch, type Origin } from "./search";
 import type { Runs } from "./series";
 import { SIDES, type SideName } from "./settings";
 import { found, trainingConfig } from "./training-config";
-import type { SearchConfig } from "./types";
+import { newTrainingRun } from "./training-run";
+import type { Genotype, SearchConfig } from "./types";
 
 /** Snapshot with the number of events before it. */
 export interface Kept {
@@ -22,8 +23,8 @@ export interface Saved {
   kept: Kept | undefined;
 }
 
-/** A search that stands still is saved after this time in ms, unless it has gone on. */
-const SAVE_AFTER_MS = 500;
+/** Trainings to go on with. */
+export type Trainings = Partial<Record<SideName, Entrant>>;
 
 interface Side {
   run: Run | undefined;
@@ -89,7 +90,7 @@ export class Experiment {
 
   /** True if there are searches here, as opposed to files that were opened. */
   get live(): boolean {
-    return this.all().some(({ search, dead }) => search !== undefined || dead !== undefined);
+    return this.all().some(({ run }) => run !== undefined && run.file === undefined);
   }
 
   get exploring(): boolean {
@@ -138,16 +139,16 @@ export class Experiment {
     return this.goOn(() => Promise.all(SIDES.map(saved)), wish);
   }
 
-  /** Goes on with earlier runs, each from its snapshot. Rejects with a sentence. */
-  resume(saved: Partial<Record<SideName, Saved>>, wish: string): Promise<void> {
+  /** Goes on with earlier runs and with the trainings that followed, each from its snapshot. Rejects with a sentence. */
+  resume(saved: Partial<Record<SideName, Saved>>, wish: string, trainings: Trainings = {}): Promise<void> {
     const own = SIDES.flatMap((side): [SideName, Saved][] => {
       const { run, kept } = saved[side] ?? {};
       return run === undefined ? [] : [[side, { run: cutBack({ ...run, file: undefined }, kept?.events ?? 0), kept }]];
     });
-    return this.goOn(() => Promise.resolve(own), wish);
+    return this.goOn(() => Promise.resolve(own), wish, trainings);
   }
 
-  private async goOn(saved: () => Promise<[SideName, Saved][]>, wish: string): Promise<void> {
+  private async goOn(saved: () => Promise<[SideName, Saved][]>, wish: string, trainings: Trainings = {}): Promise<void> {
     const round = this.clear();
     this.starting = true;
     this.watcher.update();
@@ -157,7 +158,10 @@ export class Experiment {
       if (round !== this.round) return;
       if (note !== undefined) this.watcher.note(note);
       this.where = device;
-      for (const [side, one] of all) this.sides[side] = { ...empty(), ...one };
+      for (const [side, one] of all) {
+        this.sides[side] = { ...empty(), ...one };
+        this.device = one.run.device;
+      }
       const unfinished = all.filter(([, { run }]) => !run.ended);
       const made = await Promise.allSettled(unfinished.map(([side, { run, kept }]) => this.make(side, originOf(run, kept), round)));
       const failed = made.find((one) => one.status === "rejected");
@@ -166,7 +170,7 @@ export class Experiment {
         this.clear();
         throw failed.reason;
       }
-      this.train();
+      this.train(trainings);
     } finally {
       if (round === this.round) this.starting = false;
       this.watcher.redraw();
@@ -307,14 +311,10 @@ export class Experiment {
     return side;
   }
 
-  /** Asks the searches that go on for snapshots. */
+  /** Asks the searches and trainings that go on for snapshots. */
   saveAll(): void {
     for (const { search } of this.all()) if (search?.running === true) search.snapshot();
-  }
-
-  /** Asks for a snapshot of a search that stands still, if it has done something since the last one. */
-  private save({ run, kept, search }: Side): void {
-    if (search?.running === false && (run?.events.length ?? 0) > (kept?.events ?? 0)) search.snapshot();
+    this.race.saveAll();
   }
 
   /** Probabilities of all classes by the trained network of a side, image by image. Rejects before it is trained. */
@@ -322,15 +322,16 @@ export class Experiment {
     return this.race.predict(side, { pixels, channels, height, width });
   }
 
-  /** Trains both derived cells, once both searches have ended. */
-  private train(): void {
+  /** Trains both derived cells, once both searches have ended, or goes on with it. */
+  private train(earlier: Trainings = {}): void {
     const { left, right } = this.runs;
     const [one, other] = [left, right].map((run) => run && found(run));
     const { epochs } = this;
     if (epochs === 0 || left === undefined || right === undefined || one === undefined || other === undefined) return;
-    const configs = Promise.all([trainingConfig(left, one, epochs), trainingConfig(right, other, epochs)]).then(([left, right]) => ({ left, right }));
+    const fresh = async (run: Run, genotype: Genotype): Promise<Entrant> => ({ run: newTrainingRun(await trainingConfig(run, genotype, epochs)), kept: undefined });
+    const entrants = Promise.all([earlier.left ?? fresh(left, one), earlier.right ?? fresh(right, other)]).then(([left, right]) => ({ left, right }));
     const files: Files = left.config.data.set === "cifar10" ? { batches: this.files.batches } : {};
-    void this.race.begin(configs, this.where, files);
+    void this.race.begin(entrants, this.where, files);
   }
 
   private all(): Side[] {
@@ -358,7 +359,7 @@ export class Experiment {
       stopped: (ended) => {
         if (ended) this.train();
         this.watcher.update();
-        setTimeout(() => this.save(side), ended ? 0 : SAVE_AFTER_MS);
+        side.search?.saveSoon(() => (side.run?.events.length ?? 0) > (side.kept?.events ?? 0));
       },
       dead: (reason, running) => {
         side.search = undefined;

@@ -7,6 +7,7 @@ import { drawGroups } from "./group-table";
 import { groupsOf } from "./groups";
 import { mountHidden } from "./hidden";
 import { Keeper, type About } from "./keeper";
+import { KeptTrainings, loadTrainings } from "./kept-trainings";
 import { ask } from "./library";
 import { Message, type Action } from "./message";
 import { find, reason } from "./page";
@@ -21,7 +22,6 @@ import type { Runs } from "./series";
 import { methodLabel, SIDES, type Settings, type SideName } from "./settings";
 import { Store, type StoredRun, type StoredSearch } from "./store";
 import { describe, experimentsOf } from "./stored-runs";
-import type { TrainingRun } from "./training-run";
 import type { EpochEvent, SearchConfig } from "./types";
 import type { Series } from "./views/curves";
 
@@ -54,9 +54,8 @@ export class Keeps {
   private readonly offer = new Message(find("#offer"));
   private readonly table: (rows: readonly Row[]) => void;
   private readonly side = find<HTMLSelectElement>('[data-testid="download-side"]');
+  private readonly trainings: KeptTrainings;
   private queue: Queue | undefined;
-  /** The trainings that are stored. */
-  private trainings: Partial<Record<SideName, TrainingRun>> = {};
   /** Reason why nothing can be stored, before a run was there to store. */
   private refused: unknown;
 
@@ -70,7 +69,9 @@ export class Keeps {
     });
     find('[data-testid="download-run"]').addEventListener("click", () => this.orSay(this.downloadShown()));
     this.side.addEventListener("change", () => this.changed());
-    host.experiment.race.watch({ changed: (step) => step || this.saveTrainings() });
+    this.trainings = new KeptTrainings(host.experiment.race, this.keeper);
+    // The next seed may begin once they are stored.
+    host.experiment.race.watch({ kept: () => this.changed() });
     mountHidden(find<HTMLInputElement>('[data-testid="pause-hidden"]'), host.experiment);
     void this.start();
   }
@@ -99,18 +100,6 @@ export class Keeps {
     const run = experiment.runs[side];
     if (run !== undefined) this.keeper.save(side, "search", run.events, experiment.kept(side));
     this.changed();
-  }
-
-  /** Stores what the trainings have done. Their cells are trained anew after a reload, so that they need no snapshots. */
-  private saveTrainings(): void {
-    const { runs } = this.host.experiment.race;
-    for (const side of SIDES) {
-      const run = runs[side];
-      if (run === undefined || run.events.length === 0) continue;
-      if (this.trainings[side] !== run) this.keeper.add({ kind: "training", side, config: run.config });
-      this.trainings[side] = run;
-      this.keeper.save(side, "training", run.events, undefined);
-    }
   }
 
   /** Stores the runs on the page as an experiment of their own, since one has come in the place of another. */
@@ -159,12 +148,13 @@ export class Keeps {
     try {
       this.keeper.store = await Store.open();
       this.list();
-      const [newest] = experimentsOf(await this.keeper.store.list()).filter(({ ended }) => !ended);
+      const stored = experimentsOf(await this.keeper.store.list());
+      const unfinished = stored.find(({ ended }) => !ended);
+      const newest = unfinished ?? stored.find(({ raced }) => raced);
       const busy = this.host.experiment.live || this.host.experiment.starting;
       if (newest !== undefined && !busy) {
         this.offer.say(`Kept in this browser: ${describe(newest, Date.now())}.`, "note", {
-          label: "Continue",
-          testid: "continue",
+          ...(newest === unfinished ? { label: "Continue", testid: "continue" } : { label: "Show again", testid: "show-again" }),
           run: () => this.orSay(this.goOn(newest.id)),
         });
       }
@@ -202,7 +192,7 @@ export class Keeps {
     const { queue } = this;
     if (queue === undefined || experiment.running || experiment.starting || !experiment.finished || experiment.deaths.length > 0) return;
     const { runs } = experiment;
-    if (SIDES.some((side) => (runs[side]?.events.length ?? 0) > (experiment.kept(side)?.events ?? 0))) return;
+    if (experiment.race.unsaved || SIDES.some((side) => (runs[side]?.events.length ?? 0) > (experiment.kept(side)?.events ?? 0))) return;
     if (!queue.take(runs)) return;
     this.host.redraw();
     const { next } = queue;
@@ -217,28 +207,30 @@ export class Keeps {
     });
   }
 
-  /** Goes on with the stored runs of an experiment. */
+  /** Goes on with the stored runs of an experiment, or shows them again if they have all ended. */
   private async goOn(id: string): Promise<void> {
     const { experiment } = this.host;
     const { store } = this.keeper;
     if (store === undefined || experiment.starting) return;
     const all = await store.list();
-    const own = all.filter((run) => run.experiment === id);
-    const searches = own.filter((run) => run.kind === "search");
+    const own = experimentsOf(all).find((one) => one.id === id);
+    const searches = Object.values(own?.searches ?? {});
     const [first] = searches;
-    if (first === undefined) throw new Error("This run is not in this browser any more.");
+    if (own === undefined || first === undefined) throw new Error("This run is not in this browser any more.");
     checkFiles(first.config, first.files, experiment);
     const saved: Partial<Record<SideName, Saved>> = {};
     for (const run of searches) saved[run.side] = await load(store, run);
-    const queue = await this.queueOf(searches, all, store);
+    const trainings = await loadTrainings(store, own);
+    const queue = own.ended ? undefined : await this.queueOf(searches, all, store);
     await this.host.settle(first.address);
     this.reset();
-    await experiment.resume(saved, first.device);
+    const cut = own.runs.map((run) => ({ ...run, events: (run.kind === "search" ? saved : trainings)[run.side]?.kept?.events ?? 0 }));
+    for (const run of cut) await store.cut(run, run.events);
+    this.keeper.goOn(cut);
+    this.trainings.goOn(trainings);
+    await experiment.resume(saved, first.device, trainings);
     if (!experiment.live) return;
     this.queue = queue;
-    const cut = own.map((run) => (run.kind === "search" ? { ...run, events: saved[run.side]?.kept?.events ?? 0 } : run));
-    this.keeper.goOn(cut);
-    for (const run of cut) await store.cut(run, run.events);
     this.host.show();
     experiment.run("end");
   }
@@ -287,18 +279,15 @@ export class Keeps {
 
   private async showStored(): Promise<void> {
     const stored = (await this.keeper.store?.list()) ?? [];
-    const searches = stored.filter((run) => run.kind === "search");
-    const trainings = stored.filter((run) => run.kind === "training");
-    const rows = searches.map((search) => ({
-      search,
-      training: trainings.find(({ experiment, side }) => experiment === search.experiment && side === search.side),
-    }));
+    const rows = experimentsOf(stored).flatMap((experiment) =>
+      Object.values(experiment.searches).map((search): Row => ({ search, training: experiment.trainings[search.side], experiment })),
+    );
     this.table(rows);
     find("#kept .table").hidden = rows.length === 0;
     const none = find("#kept .none");
     none.hidden = rows.length > 0;
     none.textContent = this.keeper.store === undefined ? "This browser keeps none for this page." : "There is none yet. The first appears after its first epoch.";
-    const finished = searches.flatMap(({ config, space, last, ended, changes = 0 }): Run[] => (ended && changes === 0 && last !== undefined ? [{ ...newRun(config, space), epochs: [last], ended }] : []));
+    const finished = rows.flatMap(({ search: { config, space, last, ended, changes = 0 } }): Run[] => (ended && changes === 0 && last !== undefined ? [{ ...newRun(config, space), epochs: [last], ended }] : []));
     const groups = groupsOf(finished).filter(({ seeds }) => seeds.length > 1);
     find("#kept-means").hidden = groups.length === 0;
     drawGroups(find<HTMLTableElement>('[data-testid="runs-means"]'), groups, 0);

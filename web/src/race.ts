@@ -4,13 +4,16 @@ import type { Device, Files, Pictures, Until } from "./protocol";
 import { RemoteTraining } from "./remote-training";
 import { SIDES, type SideName } from "./settings";
 import { addTo, newTrainingRun, type TrainingRun } from "./training-run";
-import type { TrainingConfig } from "./types";
 
-interface Trainee {
+/** Training that is to begin, or to go on from its last snapshot. */
+export interface Entrant {
   run: TrainingRun;
-  training: RemoteTraining | undefined;
   /** The last snapshot, with the number of events before it. */
   kept: { bytes: Uint8Array; events: number } | undefined;
+}
+
+interface Trainee extends Entrant {
+  training: RemoteTraining | undefined;
   /** Reason of its death, if it died. */
   dead: string | undefined;
   /** The classes that its network tells apart, once it is trained. */
@@ -21,14 +24,13 @@ interface Trainee {
 export interface RaceWatcher {
   /** Something changed; `step` if it is only a step. */
   changed?(step: boolean): void;
+  /** A training has a new snapshot. */
+  kept?(side: SideName): void;
   /** Both networks are trained. */
   trained?(): void;
   /** A training cannot go on, or did not begin. */
   failed?(reason: string): void;
 }
-
-/** Where a training is to begin: at its configuration, or at a snapshot with the events before it. */
-type Entrant = Pick<Trainee, "run" | "kept">;
 
 export class Race {
   /** True while the trainings are being made. */
@@ -77,16 +79,31 @@ export class Race {
     });
   }
 
+  /** The last snapshot of a side. */
+  kept(side: SideName): Entrant["kept"] {
+    return this.trainees[side]?.kept;
+  }
+
+  /** True if a training that lives has done something since its last snapshot. */
+  get unsaved(): boolean {
+    return this.all().some((trainee) => trainee.dead === undefined && isUnsaved(trainee));
+  }
+
+  /** Asks the trainings that go on for snapshots. */
+  saveAll(): void {
+    for (const { training } of this.all()) if (training?.running === true) training.snapshot();
+  }
+
   /** Says that both trainings are about to come, makes them and lets them go. */
-  async begin(configs: Promise<Record<SideName, TrainingConfig>>, device: Device, files: Files): Promise<void> {
+  async begin(entrants: Promise<Record<SideName, Entrant>>, device: Device, files: Files): Promise<void> {
     const round = this.clear();
     this.starting = true;
     this.wanted = true;
     this.tell((watcher) => watcher.changed?.(false));
     try {
-      const { left, right } = await configs;
+      const both = await entrants;
       if (round !== this.round) return;
-      await this.enter({ left: { run: newTrainingRun(left), kept: undefined }, right: { run: newTrainingRun(right), kept: undefined } }, device, files);
+      await this.enter(both, device, files);
     } catch (error) {
       if (round !== this.round) return;
       this.clear();
@@ -181,8 +198,12 @@ export class Race {
       },
       snapshot: (bytes) => {
         trainee.kept = { bytes, events: run.events.length };
+        this.tell((watcher) => watcher.kept?.(side));
       },
-      stopped: () => this.tell((watcher) => watcher.changed?.(false)),
+      stopped: () => {
+        this.tell((watcher) => watcher.changed?.(false));
+        trainee.training?.saveSoon(() => isUnsaved(trainee));
+      },
       trained: (classes) => {
         trainee.classes = classes;
         if (this.trained) this.tell((watcher) => watcher.trained?.());
@@ -197,3 +218,5 @@ export class Race {
     else training.close();
   }
 }
+
+const isUnsaved = ({ run, kept }: Entrant): boolean => run.events.length > (kept?.events ?? 0);

@@ -16,6 +16,8 @@ export interface TrainingListener extends Listener {
   trained(classes: readonly string[]): void;
 }
 
+const gone = (): Error => new Error("the network is gone");
+
 interface Waiting {
   resolve(probabilities: Float32Array): void;
   reject(reason: Error): void;
@@ -24,6 +26,7 @@ interface Waiting {
 export class RemoteTraining extends RemoteSession {
   private readonly predictions = new Map<number, Waiting>();
   private questions = 0;
+  private closed = false;
 
   private constructor(
     worker: Worker,
@@ -39,6 +42,7 @@ export class RemoteTraining extends RemoteSession {
 
   /** Asks the trained network for the probabilities of all classes, image by image. Rejects with the library's message. */
   predict(images: Pictures): Promise<Float32Array> {
+    if (this.closed) return Promise.reject(gone());
     this.questions += 1;
     const id = this.questions;
     return new Promise((resolve, reject) => {
@@ -49,7 +53,8 @@ export class RemoteTraining extends RemoteSession {
 
   override close(): void {
     super.close();
-    for (const { reject } of this.predictions.values()) reject(new Error("the network is gone"));
+    this.closed = true;
+    for (const { reject } of this.predictions.values()) reject(gone());
     this.predictions.clear();
   }
 

@@ -4,6 +4,7 @@ import { ALIGNMENT, operationsIn, PARAMETER_FREE, TABLE_ACCURACY } from "./quant
 import { spaceLabel } from "./run-words";
 import { methodLabel, type SideName } from "./settings";
 import type { StoredSearch, StoredTraining } from "./store";
+import type { StoredExperiment } from "./stored-runs";
 import type { Column } from "./table";
 import { brief } from "./views/numbers";
 import { FINE_PERCENT, write } from "./views/units";
@@ -12,6 +13,7 @@ import { FINE_PERCENT, write } from "./views/units";
 export interface Row {
   search: StoredSearch;
   training: StoredTraining | undefined;
+  experiment: StoredExperiment;
 }
 
 /** What the visitor can do with a run. */
@@ -96,7 +98,8 @@ export function runsTable(table: HTMLTableElement, actions: Actions): (rows: rea
         .text(text)
         .attr("data-value", (one) => value?.(one) ?? "");
     }
-    row.select<HTMLButtonElement>('[data-action="continue"]').property("hidden", ({ search }) => search.ended);
+    row.select<HTMLButtonElement>('[data-action="continue"]').property("hidden", ({ experiment }) => experiment.ended);
+    row.select<HTMLButtonElement>('[data-action="race"]').property("hidden", ({ experiment: { raced, ended } }) => !raced || !ended);
     for (const action of ["left", "right"]) row.select(`[data-action="${action}"]`).property("disabled", ({ search }) => search.epochs === 0);
     row.select('[data-action="download"]').property("disabled", ({ search }) => search.snapshotBytes === 0);
   }
@@ -134,6 +137,7 @@ function buttonsOf(run: StoredSearch, actions: Actions): HTMLButtonElement[] {
     make("left", "Left", `open ${name} on the left`, () => actions.open(run, "left")),
     make("right", "Right", `open ${name} on the right`, () => actions.open(run, "right")),
     make("continue", "Continue", `go on with ${name}, and the search beside it`, () => actions.goOn(run)),
+    make("race", "Race", `show ${name}, the search beside it, and the race of their cells`, () => actions.goOn(run)),
     make("download", ".zip", `download ${name} as a folder to go on with`, () => actions.download(run)),
     make("delete", "Delete", `delete ${name} from this browser`, () => actions.remove(run)),
   ];

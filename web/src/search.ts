@@ -22,6 +22,9 @@ export interface Origin {
   epoch?: number | undefined;
 }
 
+/** A session that stands still is saved after this time in ms, unless it has gone on. */
+const SAVE_AFTER_MS = 500;
+
 interface Waiting {
   resolve(answer: KeptEpoch | undefined): void;
   reject(reason: Error): void;
@@ -80,6 +83,11 @@ export class RemoteSession {
   /** Asks for a snapshot; the listener gets it. */
   snapshot(): void {
     this.worker.postMessage({ type: "snapshot" });
+  }
+
+  /** Asks for a snapshot soon, if it stands still then and `due` says that there is something new. */
+  saveSoon(due: () => boolean): void {
+    setTimeout(() => !this.running && due() && this.snapshot(), this.ended ? 0 : SAVE_AFTER_MS);
   }
 
   /** Changes its settings for the steps to come. Rejects with the reason if they cannot change. */

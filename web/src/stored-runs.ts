@@ -1,6 +1,6 @@
 /** Stored runs as experiments: their names in words, and which of them go when there are too many. */
 import { methodLabel, SIDES, type SideName } from "./settings";
-import type { StoredRun, StoredSearch } from "./store";
+import type { StoredRun, StoredSearch, StoredTraining } from "./store";
 
 const MOST_EXPERIMENTS = 30;
 const MOST_BYTES = 200e6;
@@ -11,8 +11,13 @@ export interface StoredExperiment {
   began: number;
   changed: number;
   searches: Partial<Record<SideName, StoredSearch>>;
+  /** Trainings of the derived cells, which race. */
+  trainings: Partial<Record<SideName, StoredTraining>>;
   /** All its runs, the trainings included. */
   runs: readonly StoredRun[];
+  /** True if both searches and a training are here. */
+  raced: boolean;
+  /** True if there is nothing to go on with; trainings go on only together. */
   ended: boolean;
 }
 
@@ -22,13 +27,17 @@ export function experimentsOf(stored: readonly StoredRun[]): StoredExperiment[] 
   for (const run of stored) groups.set(run.experiment, [...(groups.get(run.experiment) ?? []), run]);
   const made = [...groups].map(([id, runs]): StoredExperiment => {
     const searches = runs.filter((run) => run.kind === "search");
+    const trainings = runs.filter((run) => run.kind === "training");
+    const raced = searches.length === SIDES.length && trainings.length > 0;
     return {
       id,
       began: Math.min(...runs.map(({ began }) => began)),
       changed: Math.max(...runs.map(({ changed }) => changed)),
       searches: Object.fromEntries(searches.map((run) => [run.side, run])),
+      trainings: Object.fromEntries(trainings.map((run) => [run.side, run])),
       runs,
-      ended: searches.every(({ ended }) => ended),
+      raced,
+      ended: (raced ? runs : searches).every(({ ended }) => ended),
     };
   });
   return made.sort((a, b) => b.changed - a.changed);
@@ -60,10 +69,16 @@ export function nameOf({ searches }: StoredExperiment): string {
 
 /** Sentence such as “DARTS and Λ-DARTS, seed 0, epoch 7 of 20, 5 minutes ago”. */
 export function describe(experiment: StoredExperiment, now: number): string {
-  const own = SIDES.flatMap((side) => experiment.searches[side] ?? []);
+  return `${nameOf(experiment)}, ${placeOf(experiment)}, ${ago(now - experiment.changed)}`;
+}
+
+function placeOf({ searches, trainings, raced, ended }: StoredExperiment): string {
+  if (raced && ended) return "with the race of their cells";
+  const training = raced && Object.values(searches).every(({ ended }) => ended);
+  const own = Object.values<StoredRun>(training ? trainings : searches);
   const epochs = [...new Set(own.map(({ epochs }) => epochs))];
   const length = Math.max(...own.map(({ config }) => config.epochs));
-  return `${nameOf(experiment)}, ${epochs.length > 1 ? "epochs" : "epoch"} ${epochs.join(" and ")} of ${length}, ${ago(now - experiment.changed)}`;
+  return `${training ? "training of their cells, " : ""}${epochs.length > 1 ? "epochs" : "epoch"} ${epochs.join(" and ")} of ${length}`;
 }
 
 const UNITS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, ms: number])[] = [

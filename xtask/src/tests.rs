@@ -25,8 +25,9 @@ Stages, in this order; the first that fails stops with its exit code:
   web         cargo xtask web, without its set-up
   web checks  npm run check in web/; that cli/assets/report.html is what npm run build:report makes
   browser     npm run e2e in web/, in Chromium, with a run that the built command line makes
+  npm package npm run test:npm in web/: the package in npm/ is built, packed, installed offline and used
 
-The last three are left out with --no-web, fuzz with --no-fuzz. With --interchange, the tests also read what a search \
+The last four are left out with --no-web, fuzz with --no-fuzz. With --interchange, the tests also read what a search \
 writes with TensorBoard and PyTorch, which need python3 and are installed from PyPI, beside the builds. With --slurm, \
 Slurm is installed on Debian as root, and its daemons run for the time of the stage. Each stage prints the \
 command that it runs, so that you can run it alone. All of them use the release profile, and the .wasm files one of \
@@ -114,6 +115,7 @@ pub(crate) fn run_all(choice: &Choice) -> Result<(), ExitCode> {
         stages.stage("web", web::build)?;
         stages.stage("web checks", web::check)?;
         stages.stage("browser", web::browser::test)?;
+        stages.stage("npm package", web::browser::test_package)?;
     }
     stages.summary();
     Ok(())

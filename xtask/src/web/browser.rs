@@ -44,6 +44,13 @@ pub(crate) fn test() -> Result<(), ExitCode> {
     run(tests.env("LAMBDA_DARTS_RUN", folder).env("LAMBDA_DARTS_REPORT", report).env(VARIABLE, browser))
 }
 
+/// Tests the npm package as others get it. It is built from the modules of the page, and installed without a network.
+pub(crate) fn test_package() -> Result<(), ExitCode> {
+    let Some(browser) = find() else { return refuse(MISSING) };
+    node::install()?;
+    run(node::npm(&["run", "test:npm"]).env(VARIABLE, browser))
+}
+
 /// Returns the browser that the variable names, or else the first one on the path.
 fn find() -> Option<PathBuf> {
     if let Some(named) = env::var_os(VARIABLE).filter(|name| !name.is_empty()) {
