@@ -13,6 +13,7 @@ const dist = `${npm}/dist`;
 const ASSETS = {
   "cpu.wasm": "src/wasm/cpu/lambda_darts_wasm_bg.wasm",
   "webgpu.wasm": "src/wasm/webgpu/lambda_darts_wasm_bg.wasm",
+  "digits.bin": "../core/src/data/digits.bin",
   "fashion.bin": "../core/src/data/fashion.bin",
   "cifar10_test.bin": "../core/src/benchmark/cifar10_test.bin",
 };

@@ -196,7 +196,7 @@ pub(crate) fn is_run(folder: &Path) -> bool {
 }
 
 /// Checks that the run in a folder, if there is one, has these settings. Settings that its file lacks, as that of an older
-/// version does, have their defaults.
+/// version does, have their defaults, and numbers may be written in other ways, as the page writes 1.0 as 1.
 pub(crate) fn same_settings<C: WorkSettings>(folder: &Path, config: &C) -> Result<(), Failure> {
     let path = folder.join(CONFIG);
     if !path.exists() {

@@ -1,4 +1,6 @@
-//! Vectors of numbers: inner products, norms and the place of the largest number.
+//! Vectors of numbers: inner products, norms, the place of the largest number, and orders.
+
+use std::cmp::Ordering;
 
 /// Inner product ⟨a, b⟩.
 pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
@@ -18,4 +20,10 @@ pub(crate) fn filled(rows: &[Vec<Option<f64>>]) -> Vec<Vec<f64>> {
 /// Index of the largest number, the first of equal ones; 0 of none.
 pub(crate) fn argmax(numbers: &[f64]) -> usize {
     (1..numbers.len()).fold(0, |best, at| if numbers[at] > numbers[best] { at } else { best })
+}
+
+/// Sorts indices; equal ones keep their order. Not generic: each comparison with a sort of its own would add 5 kB to the
+/// code in a browser.
+pub(crate) fn sort_indices(indices: &mut [usize], compare: &dyn Fn(usize, usize) -> Ordering) {
+    indices.sort_by(|&a, &b| compare(a, b));
 }

@@ -1,4 +1,4 @@
-//! Fuzz target of the packed files that a page loads: the images of Fashion-MNIST and the accuracies of NAS-Bench-201.
+//! Fuzz target of the packed files that a page loads: images, and the accuracies of NAS-Bench-201.
 
 #![no_main]
 
@@ -11,6 +11,9 @@ fuzz_target!(|data: &[u8]| {
     if let Ok((train, test)) = Images::from_packed_fashion(data) {
         fit_together(&train, [1, 14, 14], 10);
         fit_together(&test, [1, 14, 14], 10);
+    }
+    if let Ok(digits) = Images::from_packed_digits(data) {
+        fit_together(&digits, [1, 8, 8], 10);
     }
     if let Ok(table) = Table::from_packed_cifar10(data) {
         assert_eq!(table.len(), 15_625);

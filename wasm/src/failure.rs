@@ -39,6 +39,8 @@ pub(crate) enum Failure {
     Split,
     #[error("the data set `cifar10` needs one of its batch files, data_batch_1.bin for example")]
     NoBatches,
+    #[error("the data set `digits` needs the file digits.bin of the library")]
+    NoDigits,
     #[error("the data set `fashion` needs the file fashion.bin of the library")]
     NoFashion,
     #[error("{size} bytes are too many for a batch file of CIFAR-10; at most {most} are read")]

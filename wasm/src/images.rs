@@ -1,4 +1,4 @@
-//! Images of a page: built in, or in a file that it brings.
+//! Images of a page, in a file of the library or of the visitor.
 
 use lambda_darts::data::{DataConfig, DataSet, Images};
 use serde::Serialize;
@@ -37,10 +37,10 @@ pub(crate) fn test_images(config: &DataConfig, file: Option<&[u8]>, count: usize
 }
 
 /// Reads the training images of a data set, and its test images if it has some. `file` is the packed file of
-/// Fashion-MNIST or a batch file of CIFAR-10.
+/// the digits or of Fashion-MNIST, or a batch file of CIFAR-10.
 pub(crate) fn images(config: &DataConfig, file: Option<&[u8]>) -> Result<(Images, Option<Images>), Failure> {
     match config.set {
-        DataSet::Digits => Ok((Images::digits(), None)),
+        DataSet::Digits => Ok((Images::from_packed_digits(file.ok_or(Failure::NoDigits)?)?, None)),
         DataSet::Fashion => {
             let (train, test) = Images::from_packed_fashion(file.ok_or(Failure::NoFashion)?)?;
             Ok((train, Some(test)))

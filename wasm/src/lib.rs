@@ -2,7 +2,7 @@
 //!
 //! The crate contains no training loop of its own: a [`Search`] or a [`Training`] passes on the events of a session of the
 //! core crate, and a [`Trained`] network predicts the classes of images. All values cross as plain objects in the format of a run's `events.jsonl` and `config.toml`; their types for TypeScript
-//! are made from the Rust types (`web/src/types.ts`).
+//! are made from the Rust types (`web/src/types.ts`), and so is the JSON Schema of a method (`web/src/method-schema.json`).
 //!
 //! A panic ends the instance for good: its state may be inconsistent, and every later call traps. The message of the
 //! panic goes to `console.error`. The worker that owns the instance informs the page, which starts another worker.
@@ -20,7 +20,6 @@ mod train;
 mod types;
 mod values;
 
-use lambda_darts::method::MethodConfig;
 use lambda_darts::search::Session;
 use lambda_darts::training;
 use wasm_bindgen::prelude::*;
@@ -29,8 +28,7 @@ use crate::start::Files;
 use crate::values::{error, text_of, to_js};
 
 #[wasm_bindgen(typescript_custom_section)]
-const TYPES: &'static str = r#"import type { Schema } from "../../schema";
-import type { DeviceInfo, Event, Genotype, Notations, PresetInfo, SearchConfig, Space, TestImages, TrainingConfig } from "../../types";"#;
+const TYPES: &'static str = r#"import type { DeviceInfo, Event, Genotype, Notations, PresetInfo, SearchConfig, Space, TestImages, TrainingConfig } from "../../types";"#;
 
 #[wasm_bindgen]
 extern "C" {
@@ -75,15 +73,6 @@ pub fn presets() -> Result<JsValue, JsError> {
     to_js(&settings::presets())
 }
 
-/// Returns the JSON Schema of `SearchConfig.method`, from which a page draws the form of the method's settings.
-///
-/// # Errors
-/// No error is expected; a schema is JSON.
-#[wasm_bindgen(js_name = methodSchema, unchecked_return_type = "Schema")]
-pub fn method_schema() -> Result<JsValue, JsError> {
-    to_js(&MethodConfig::schema())
-}
-
 /// Checks that a page can run this search, as far as possible without its images.
 ///
 /// # Errors
@@ -111,15 +100,6 @@ pub fn space(#[wasm_bindgen(unchecked_param_type = "SearchConfig")] config: &JsV
 #[wasm_bindgen(unchecked_return_type = "Notations")]
 pub fn notations(#[wasm_bindgen(unchecked_param_type = "Genotype")] genotype: &JsValue) -> Result<JsValue, JsError> {
     to_js(&settings::notations(&text_of(genotype)?).map_err(error)?)
-}
-
-/// Returns the settings as the command's `config.toml`.
-///
-/// # Errors
-/// An error if the value is not a configuration.
-#[wasm_bindgen]
-pub fn toml(#[wasm_bindgen(unchecked_param_type = "SearchConfig")] config: &JsValue) -> Result<String, JsError> {
-    Ok(settings::read(&text_of(config)?).map_err(error)?.to_toml())
 }
 
 /// Returns a snapshot as the `checkpoint.safetensors` that belongs to the event log `events`: with both in a folder and its
@@ -178,9 +158,9 @@ pub struct Search {
 impl Search {
     /// Prepares a search; nothing is trained yet.
     ///
-    /// `device` is `cpu` or `webgpu`. `images` is the file of the data set: for `fashion` the library's `fashion.bin`, for
-    /// `cifar10` one of its batch files; the digits need none. `table` has the accuracies of NAS-Bench-201: the library's
-    /// `cifar10_test.bin`, or a table as CSV.
+    /// `device` is `cpu` or `webgpu`. `images` is the file of the data set: the library's `fashion.bin` or `digits.bin`, or
+    /// one of the batch files of `cifar10`. `table` has the accuracies of NAS-Bench-201: the library's `cifar10_test.bin`, or
+    /// a table as CSV.
     ///
     /// # Errors
     /// An error that names the setting, the file or the device at fault.

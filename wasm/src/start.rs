@@ -18,7 +18,7 @@ const ZLIB: u8 = 0x78;
 /// Files of a search.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
-    /// Packed images of Fashion-MNIST or a batch file of CIFAR-10; not used with the built-in digits.
+    /// Packed digits, packed images of Fashion-MNIST, or a batch file of CIFAR-10.
     pub(crate) images: Option<Vec<u8>>,
     /// Accuracies of NAS-Bench-201: packed, or a table as CSV.
     pub(crate) table: Option<Vec<u8>>,
@@ -77,6 +77,11 @@ mod tests {
         config
     }
 
+    /// Returns the files of a search on the digits.
+    fn digits() -> Files {
+        Files { images: Some(include_bytes!("../../core/src/data/digits.bin").to_vec()), table: None }
+    }
+
     fn begin(config: &SearchConfig, files: &Files) -> Result<Session, String> {
         let session = block_on(start(config.clone(), &Device::cpu(), files));
         session.map_err(|failure| crate::failure::on_one_line(&failure))
@@ -86,9 +91,9 @@ mod tests {
         block_on(session.next_event()).unwrap()
     }
 
-    /// Restores a search without files.
+    /// Restores a search on the digits.
     fn resume(snapshot: &[u8]) -> Result<Session, Failure> {
-        block_on(restore(snapshot, &Device::cpu(), &Files::default()))
+        block_on(restore(snapshot, &Device::cpu(), &digits()))
     }
 
     fn kinds(session: &mut Session) -> Vec<EventKind> {
@@ -110,7 +115,7 @@ mod tests {
 
     #[test]
     fn a_search_runs_from_start_to_end() {
-        let kinds = kinds(&mut begin(&small(), &Files::default()).unwrap());
+        let kinds = kinds(&mut begin(&small(), &digits()).unwrap());
         let names: String = kinds
             .iter()
             .map(|kind| match kind {
@@ -128,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_snapshot_goes_on_as_if_nothing_had_happened() {
-        let mut whole = begin(&small(), &Files::default()).unwrap();
+        let mut whole = begin(&small(), &digits()).unwrap();
         // The fifth event is in the middle of the second epoch.
         for _ in 0..5 {
             next(&mut whole).unwrap();
@@ -144,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_snapshot_that_does_not_fit_is_refused() {
-        let mut session = begin(&small(), &Files::default()).unwrap();
+        let mut session = begin(&small(), &digits()).unwrap();
         next(&mut session).unwrap();
         next(&mut session).unwrap();
         let whole = value_of(&mut session);
@@ -176,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_change_branches_a_search_and_a_snapshot_becomes_a_checkpoint() {
-        let mut whole = begin(&small(), &Files::default()).unwrap();
+        let mut whole = begin(&small(), &digits()).unwrap();
         let events: Vec<Event> = std::iter::repeat_with(|| next(&mut whole).unwrap()).take(3).collect();
         let bytes = block_on(snapshot(&mut whole)).unwrap();
         let mut branch = resume(&bytes).unwrap();
@@ -243,7 +248,7 @@ mod tests {
     fn a_table_of_results_is_looked_up() {
         let skips = "|skip_connect~0|+|skip_connect~0|skip_connect~1|+|skip_connect~0|skip_connect~1|skip_connect~2|";
         let header = "index,arch,c10_valid,c10_test,c100_valid,c100_test,in16_valid,in16_test,params_m,c10_train_s";
-        let files = |row: &str| Files { images: None, table: Some(format!("{header}\n{row}\n").into_bytes()) };
+        let files = |row: &str| Files { table: Some(format!("{header}\n{row}\n").into_bytes()), ..digits() };
         let row = format!("1835,{skips},40,54.3,30,31,20,21,0.5,1000");
         assert!(begin(&small(), &files(&row)).is_ok());
         let message = begin(&small(), &files(&row.replace("54.3", "x"))).map(|_| ()).unwrap_err();
@@ -266,10 +271,12 @@ mod tests {
 
         let message = begin(&config, &Files::default()).map(|_| ()).unwrap_err();
         assert!(message.contains("fashion.bin"), "{message}");
+        let message = begin(&small(), &Files::default()).map(|_| ()).unwrap_err();
+        assert!(message.contains("digits.bin"), "{message}");
         let wrong = Files { images: Some(vec![1, 2, 3]), table: None };
         let message = begin(&config, &wrong).map(|_| ()).unwrap_err();
         assert!(message.contains("not the packed images"), "{message}");
-        let wrong = Files { images: None, table: Some(vec![ZLIB, 1]) };
+        let wrong = Files { table: Some(vec![ZLIB, 1]), ..digits() };
         let message = begin(&small(), &wrong).map(|_| ()).unwrap_err();
         assert!(message.contains("not the packed accuracies"), "{message}");
     }

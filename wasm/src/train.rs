@@ -67,6 +67,7 @@ mod tests {
     use crate::failure::on_one_line;
     use crate::snapshot::snapshot;
 
+    const DIGITS: &[u8] = include_bytes!("../../core/src/data/digits.bin");
     const CELL: &str = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|";
 
     /// Returns settings with two epochs of two steps on the digits.
@@ -87,14 +88,14 @@ mod tests {
 
     #[test]
     fn a_training_goes_on_from_a_snapshot_as_if_nothing_had_happened() {
-        let mut whole = begin(small(), None).unwrap();
+        let mut whole = begin(small(), Some(DIGITS)).unwrap();
         let first: Vec<_> = whole.events().take(3).map(|event| event.unwrap().kind).collect();
         assert!(matches!(
             first.as_slice(),
             [EventKind::TrainingStart { steps: 2, .. }, EventKind::TrainingStep(_), EventKind::TrainingStep(_)]
         ));
         let bytes = block_on(snapshot(&mut whole)).unwrap();
-        let mut restored = block_on(restore(&bytes, &Device::cpu(), None)).unwrap();
+        let mut restored = block_on(restore(&bytes, &Device::cpu(), Some(DIGITS))).unwrap();
         let rest = kinds(&mut restored);
         assert_eq!(rest, kinds(&mut whole));
         assert!(matches!(rest.as_slice(), [.., EventKind::TrainingEpoch(_), EventKind::TrainingEnd { .. }]));
@@ -104,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_trained_network_predicts_images_of_any_size() {
-        let mut training = begin(small(), None).unwrap();
+        let mut training = begin(small(), Some(DIGITS)).unwrap();
         let Some(EventKind::TrainingEnd { test_accuracy }) = kinds(&mut training).pop() else { panic!("no end") };
         let mut network = block_on(trained(&mut training, &Device::cpu())).unwrap();
         let images = training.data().valid_images();

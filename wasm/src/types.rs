@@ -1,11 +1,14 @@
-//! `web/src/types.ts`: the types of all values that cross into JavaScript, made from the Rust types.
+//! Files of the page that are made from the Rust types: `web/src/types.ts`, the types of all values that cross into
+//! JavaScript, and `web/src/method-schema.json`, the JSON Schema of `SearchConfig.method`, from which the page draws the
+//! form of a method.
 //!
-//! `UPDATE_TYPES=1 cargo test --release --workspace types` updates the file.
+//! `UPDATE_TYPES=1 cargo test --release --workspace types` updates the files.
 
 use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use lambda_darts::method::MethodConfig;
 use lambda_darts::search::{Event, EventKind, SearchConfig};
 use lambda_darts::space::{Genotype, Operation, Space};
 use ts_rs::{Config, TS, TypeVisitor};
@@ -59,16 +62,29 @@ fn declarations() -> BTreeMap<String, String> {
     all.found.into_iter().map(|(name, (_, declaration))| (name, declaration)).collect()
 }
 
+/// Compares a file of the page with what the Rust types give, or updates it if that is asked for.
+fn compare(name: &str, made: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src").join(name);
+    if std::env::var_os("UPDATE_TYPES").is_some_and(|value| value == "1") {
+        std::fs::write(&path, made).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        written == made,
+        "web/src/{name} is not what the Rust types give; the first lines of types.ts say how to make it"
+    );
+}
+
 #[test]
 fn types_of_the_page_are_those_of_the_library() {
     let declarations: Vec<_> = declarations().into_values().collect();
-    let made = format!("{HEAD}\n{}", declarations.join("\n"));
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web/src/types.ts");
-    if std::env::var_os("UPDATE_TYPES").is_some_and(|value| value == "1") {
-        std::fs::write(&path, &made).unwrap();
-    }
-    let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == made, "web/src/types.ts is not what the Rust types give; its first lines say how to make it");
+    compare("types.ts", &format!("{HEAD}\n{}", declarations.join("\n")));
+}
+
+#[test]
+fn schema_of_the_page_is_that_of_the_library() {
+    let schema = serde_json::to_string_pretty(&MethodConfig::schema()).unwrap();
+    compare("method-schema.json", &format!("{schema}\n"));
 }
 
 #[test]

@@ -150,7 +150,7 @@ test("a table that is dropped stands in for the built-in accuracies", async () =
   assert.equal((await facts.innerText()).split("\n")[0], worthOf(known));
   const asked = builtIn(page, "cifar10_test").length;
   assert.ok(asked >= 1);
-  // The digits are within the program.
+  // Images of another set are not loaded.
   assert.deepEqual(builtIn(page, "fashion"), []);
 
   const head = "index,arch,c10_valid,c10_test,c100_valid,c100_test,in16_valid,in16_test,params_m,c10_train_s";

@@ -136,7 +136,7 @@ test("built-in files that cannot be loaded are said, and can be tried again", as
   await page.getByTestId("play").click();
   await reads(page, "message", /could not begin: the images of Fashion-MNIST could not be loaded: \S+/);
   await reads(page, "status-left", /^Ready\.$/);
-  // The digits need no file of images.
+  // The digits are in a file of their own.
   await page.locator("#more summary").click();
   await page.getByTestId("set-data").selectOption("digits");
   await page.getByTestId("step").click();

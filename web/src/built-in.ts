@@ -1,5 +1,6 @@
 /** The library's own files beside the module: images and the benchmark's accuracies. A search fetches those it needs. */
 import accuracies from "../../core/src/benchmark/cifar10_test.bin?url";
+import digits from "../../core/src/data/digits.bin?url";
 import fashion from "../../core/src/data/fashion.bin?unpacked";
 import { reason } from "./page";
 import type { Files } from "./protocol";
@@ -29,6 +30,7 @@ export async function complete({ space, custom_space, data }: Needs, files: File
 
 /** The file of a data set, if it has one. Rejects like `complete`. */
 export async function imagesOf({ set }: DataConfig, { batches }: Files, load: Load = fetched): Promise<Uint8Array | undefined> {
+  if (set === "digits") return load(digits, "the handwritten digits");
   return set === "fashion" ? load(fashion, "the images of Fashion-MNIST") : batches;
 }
 

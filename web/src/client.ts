@@ -6,6 +6,8 @@ import { RemoteTraining } from "./remote-training";
 import { RemoteSearch, type Listener, type RemoteSession } from "./search";
 import type { Event, Genotype, PresetInfo, SearchConfig, Space, TrainingConfig } from "./types";
 
+export { methodSchema } from "./method-schema";
+export type { Schema } from "./schema";
 export type * from "./types";
 export type { Device, Files, Pictures, Until };
 

@@ -21,6 +21,7 @@ import { hide } from "./hide";
 import { ask } from "./library";
 import { Message } from "./message";
 import { catalogOf, type Catalog } from "./method";
+import { methodSchema } from "./method-schema";
 import { find, reason, testid } from "./page";
 import type { Until } from "./protocol";
 import { readRun } from "./read-run";
@@ -429,8 +430,7 @@ const keeps = new Keeps({
 
 async function begin(): Promise<void> {
   try {
-    const [methods, schema] = await Promise.all([ask("presets", null), ask("methodSchema", null)]);
-    catalog = catalogOf(methods, schema);
+    catalog = catalogOf(await ask("presets", null), methodSchema);
   } catch (error) {
     sayUnloaded(error, () => void begin());
     return;

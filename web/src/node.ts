@@ -6,6 +6,9 @@ import type { SearchConfig } from "./types";
 import init from "./wasm/cpu/lambda_darts_wasm.js";
 import binary from "./wasm/cpu/lambda_darts_wasm_bg.wasm?url";
 
+export { methodSchema } from "./method-schema";
+export type { Schema } from "./schema";
+export { toml } from "./toml";
 export type * from "./types";
 export type { Files, Given };
 export * from "./wasm/cpu/lambda_darts_wasm.js";

@@ -1,6 +1,5 @@
 /** Messages between the page and its workers. */
 import type { KeptEpoch } from "./history";
-import type { Schema } from "./schema";
 import type { Event, Genotype, Notations, PresetInfo, SearchConfig, Space, TestImages as Listed, TrainingConfig } from "./types";
 
 /** Device that a search runs on. */
@@ -31,7 +30,6 @@ export type TestImages = Omit<Listed, "pixels"> & Pictures;
 /** Questions about methods and configurations, which need no search. */
 export interface Questions {
   presets: { ask: null; answer: PresetInfo[] };
-  methodSchema: { ask: null; answer: Schema };
   defaults: { ask: string; answer: SearchConfig };
   check: { ask: SearchConfig; answer: null };
   space: { ask: SearchConfig; answer: Space };

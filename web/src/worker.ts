@@ -4,6 +4,7 @@ import { eventsBefore } from "./checkpoint";
 import { History } from "./history";
 import { reason } from "./page";
 import type { Device, FromWorker, Pictures, Question, Questions, Request, TestImages, ToWorker, Until } from "./protocol";
+import { toml } from "./toml";
 import type { SearchConfig, TrainingConfig } from "./types";
 import type { Search, Trained, Training } from "./wasm/cpu/lambda_darts_wasm.js";
 import { CHECKPOINT, EVENTS, unzip, zip } from "./zip";
@@ -181,7 +182,7 @@ async function run(): Promise<void> {
 }
 
 function pack(from: Library, { events, snapshot, environment }: Questions["pack"]["ask"]): Uint8Array {
-  const files = { [EVENTS]: events, "config.toml": from.toml(from.snapshotConfig(snapshot)), "environment.json": environment };
+  const files = { [EVENTS]: events, "config.toml": toml(from.snapshotConfig(snapshot)), "environment.json": environment };
   return zip({ ...files, [CHECKPOINT]: from.checkpointFor(snapshot, events) });
 }
 
@@ -213,7 +214,6 @@ async function answer(message: Question): Promise<void> {
   try {
     const answers = {
       presets: () => from.presets(),
-      methodSchema: () => from.methodSchema(),
       defaults: () => from.defaults(message.ask as Parameters<Library["defaults"]>[0]),
       check: () => from.check(message.ask as Parameters<Library["check"]>[0]) ?? null,
       space: () => from.space(message.ask as Parameters<Library["space"]>[0]),

@@ -42,6 +42,14 @@ impl Images {
         super::fashion::test()
     }
 
+    /// Reads the digits that are built in elsewhere, from the file `digits.bin` beside this module: a page loads it.
+    ///
+    /// # Errors
+    /// [`DataError::BadImages`] for any other bytes.
+    pub fn from_packed_digits(bytes: &[u8]) -> Result<Self, DataError> {
+        super::digits::unpack(bytes)
+    }
+
     /// Reads the training images and the test images that are built in elsewhere, from the file `fashion.bin` beside this
     /// module: a page loads it.
     ///

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::{DataError, Images, files};
 use crate::random::{Stream, stream};
 use crate::text::line_at;
+use crate::vector::sort_indices;
 
 /// Indices of the training part and of the validation part.
 pub(super) type Parts = (Vec<usize>, Vec<usize>);
@@ -119,7 +120,8 @@ fn apportion(sizes: &[usize], total: usize, least: &[usize], most: &[usize]) -> 
         .collect();
     // Classes with the largest remainders come first.
     let mut order: Vec<usize> = (0..sizes.len()).collect();
-    order.sort_by_key(|&class| std::cmp::Reverse(exact(sizes[class]) % all as u128));
+    let remainder = |class: usize| exact(sizes[class]) % all as u128;
+    sort_indices(&mut order, &|a, b| remainder(b).cmp(&remainder(a)));
     loop {
         let sum: usize = quotas.iter().sum();
         match sum.cmp(&total) {

@@ -7,6 +7,7 @@
 use super::Paths;
 use super::paths::owners;
 use crate::graph::{Coefficient, Graph, Pool, Primitive, Sum, Value, ValueId, Window};
+use crate::vector::sort_indices;
 
 /// Operations that run between two barriers.
 #[derive(Clone, Debug, Default)]
@@ -98,8 +99,9 @@ fn stages(steps: &[Primitive], levels: &[usize], rank: &[usize]) -> Vec<Stage> {
     for (step, &level) in levels.iter().enumerate() {
         stages[level].steps.push(step);
     }
+    let key = |step: usize| (rank[step], read_through(&steps[step]), step);
     for stage in &mut stages {
-        stage.steps.sort_by_key(|&step| (rank[step], read_through(&steps[step]), step));
+        sort_indices(&mut stage.steps, &|a, b| key(a).cmp(&key(b)));
     }
     stages
 }

@@ -34,7 +34,9 @@ impl WeightedEdges {
     pub(super) fn multiply(weights: Vec<Vec<f64>>, p: &mut Tables) -> Self {
         let before = p.clone();
         for (weight, row) in weights.iter().flatten().zip(p.iter_mut().flatten()) {
-            row.iter_mut().for_each(|p| *p *= weight);
+            for p in row {
+                *p *= weight;
+            }
         }
         Self { weights, p: before }
     }
@@ -44,7 +46,9 @@ impl WeightedEdges {
         let mut rows = gradients.iter_mut();
         let of_edge = |((weight, p), row): ((&f64, &Vec<f64>), &mut Vec<f64>)| {
             let slope = dot(p, row);
-            row.iter_mut().for_each(|g| *g *= weight);
+            for g in row {
+                *g *= weight;
+            }
             slope
         };
         let of_type = |(weights, table): (&Vec<f64>, &Vec<Vec<f64>>)| {

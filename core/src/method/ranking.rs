@@ -1,16 +1,16 @@
 //! Ranking of the candidates with weights, which stop rules compare from epoch to epoch.
 
 use crate::space::{Architecture, CellType, Edge, Space};
+use crate::vector::sort_indices;
 
 /// Returns the candidates with weights of every edge, `[type][edge]`, from the largest α to the smallest; of equal
 /// ones, the lower index comes first.
 #[must_use]
 pub fn ranking(alpha: &Architecture, space: &Space) -> Vec<Vec<Vec<usize>>> {
     let of_edge = |(row, edge): (&Vec<f64>, &Edge)| {
-        let weighted = edge.operations.iter().zip(row).enumerate().filter(|(_, (name, _))| !name.is_parameter_free());
-        let mut order: Vec<(usize, f64)> = weighted.map(|(at, (_, alpha))| (at, *alpha)).collect();
-        order.sort_by(|a, b| b.1.total_cmp(&a.1));
-        order.into_iter().map(|(at, _)| at).collect()
+        let mut order: Vec<usize> = (0..row.len()).filter(|&at| !edge.operations[at].is_parameter_free()).collect();
+        sort_indices(&mut order, &|a, b| row[b].total_cmp(&row[a]));
+        order
     };
     let of_type = |(table, kind): (&Vec<Vec<f64>>, &CellType)| table.iter().zip(&kind.edges).map(of_edge).collect();
     alpha.tables.iter().zip(&space.cell_types).map(of_type).collect()

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Choice, Method, Tables};
 use crate::random::{Stream, stream};
 use crate::space::{Architecture, Space};
+use crate::vector::sort_indices;
 
 /// Supernet after the last epoch, as a selection sees it.
 #[derive(Clone, Copy, Debug)]
@@ -118,9 +119,8 @@ pub struct Without {
 /// Returns the evaluations of different architectures from the largest accuracy to the smallest. Of equal ones, and of
 /// several of one architecture, the first comes first.
 pub(super) fn ranked(evaluated: &[Evaluated]) -> Vec<&Evaluated> {
-    let mut ranked: Vec<&Evaluated> = evaluated.iter().collect();
-    ranked.sort_by(|a, b| b.accuracy.total_cmp(&a.accuracy));
+    let mut order: Vec<usize> = (0..evaluated.len()).collect();
+    sort_indices(&mut order, &|a, b| evaluated[b].accuracy.total_cmp(&evaluated[a].accuracy));
     let mut seen = std::collections::BTreeSet::new();
-    ranked.retain(|one| seen.insert(&one.choice));
-    ranked
+    order.into_iter().map(|at| &evaluated[at]).filter(|one| seen.insert(&one.choice)).collect()
 }

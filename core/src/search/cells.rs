@@ -37,7 +37,9 @@ impl Bilevel {
             let mut rest = cell.as_mut_slice();
             for (count, slope) in self.space.cell_types[of].candidates().into_iter().zip(edges) {
                 let (own, others) = rest.split_at_mut(count);
-                own.iter_mut().for_each(|g| *g += slope);
+                for g in own {
+                    *g += slope;
+                }
                 rest = others;
             }
         }

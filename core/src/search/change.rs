@@ -1,5 +1,7 @@
 //! Change of settings while a search is in progress.
 
+use serde_json::{Map, Value};
+
 use super::{Event, EventKind, SearchConfig, Session, SessionError};
 
 /// Tables of settings that can change; all others belong to the network, the images or the length of the search.
@@ -55,23 +57,26 @@ impl Session {
 
 /// Paths of the settings that differ, in the order of their names.
 fn differences(one: &SearchConfig, other: &SearchConfig) -> Result<Vec<String>, SessionError> {
-    let table = |config: &SearchConfig| {
-        let table = toml::Table::try_from(config);
-        table.map_err(|error| SessionError::State(format!("its settings cannot be compared: {error}")))
-    };
     let mut found = Vec::new();
     compare("", &table(one)?, &table(other)?, &mut found);
     Ok(found)
 }
 
-fn compare(path: &str, one: &toml::Table, other: &toml::Table, found: &mut Vec<String>) {
+/// Settings as tables. They become text before, as every event does: the code of another serializer would be as large as
+/// that of JSON.
+fn table(config: &SearchConfig) -> Result<Map<String, Value>, SessionError> {
+    let table = serde_json::to_string(config).and_then(|text| serde_json::from_str(&text));
+    table.map_err(|error| SessionError::State(format!("its settings cannot be compared: {error}")))
+}
+
+fn compare(path: &str, one: &Map<String, Value>, other: &Map<String, Value>, found: &mut Vec<String>) {
     let mut names: Vec<&String> = one.keys().chain(other.keys()).collect();
     names.sort_unstable();
     names.dedup();
     for name in names {
         let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
         match (one.get(name), other.get(name)) {
-            (Some(toml::Value::Table(one)), Some(toml::Value::Table(other))) => compare(&path, one, other, found),
+            (Some(Value::Object(one)), Some(Value::Object(other))) => compare(&path, one, other, found),
             (one, other) if one != other => found.push(path),
             _ => {}
         }

@@ -21,15 +21,19 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    pub(super) fn new(plan: &Plan, size: [usize; 2], images: impl IntoIterator<Item = usize>) -> Self {
+    pub(super) fn new(plan: &Plan, size: [usize; 2], images: &[usize]) -> Self {
         let sizes = plan.sizes(size);
         let frame = |step: &Primitive, images: usize| match step {
             Primitive::Conv(conv) => Some(Frame::new(conv.window(), sizes[conv.x], images)),
             Primitive::Pool(Pool { window, x, .. }) => Some(Frame::new(*window, sizes[*x], images)),
             _ => None,
         };
-        let frames = |images: usize| plan.operations.iter().map(|step| frame(step, images)).collect();
-        let frames = images.into_iter().map(|images| (images, frames(images))).collect();
+        let mut frames = BTreeMap::new();
+        for &images in images.iter().filter(|&&images| images > 0) {
+            frames
+                .entry(images)
+                .or_insert_with(|| plan.operations.iter().map(|step| frame(step, images)).collect::<Vec<_>>());
+        }
         Self { sizes, frames }
     }
 

@@ -87,7 +87,7 @@ impl<T: Real> CpuEngine<T> {
             packed_backward: false,
             packed: vec![Packed::default(); plan.operations().len()],
             shape: [0; 4],
-            layout: Layout::new(&plan, [1; 2], []),
+            layout: Layout::new(&plan, [1; 2], &[]),
             shards: Vec::new(),
             scored: Vec::new(),
             masks: Vec::new(),

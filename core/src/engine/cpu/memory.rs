@@ -14,7 +14,7 @@ use crate::graph::{Concat, Conv, IMAGE, Pool, PoolKind, Primitive, Sum, ValueId}
 pub(in crate::engine) fn bytes(plan: &Plan, training: Training, number: u64) -> u64 {
     let Training { shape: [batch, _, height, width], tangent, saves } = training;
     let cut = Cut::of(training.shape);
-    let layout = Layout::new(plan, [height, width], [cut.each]);
+    let layout = Layout::new(plan, [height, width], &[cut.each]);
     let groups = wide(cut.groups);
     let numbers = of_values(plan, &layout, tangent);
     let states = if saves { 6 } else { 4 };

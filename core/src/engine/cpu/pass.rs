@@ -1,6 +1,5 @@
 //! Pass of a batch: forward stages, heads, backward stages, with the sums over the batch between them.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::component::Component;
@@ -145,8 +144,8 @@ impl<T: Real> CpuEngine<T> {
             Group::new(each.min(batch - start), start, self.plan.values().len(), self.plan.normalized)
         };
         // Images in each group but the last, and in the last.
-        let sizes = BTreeSet::from([each, batch - each * groups.saturating_sub(1)]);
-        self.layout = Layout::new(&self.plan, [height, width], sizes.into_iter().filter(|&images| images > 0));
+        let sizes = [each, batch - each * groups.saturating_sub(1)];
+        self.layout = Layout::new(&self.plan, [height, width], &sizes);
         let shard = |first: usize| Shard {
             groups: (first..(first + share).min(groups)).map(group).collect(),
             cells: self.plan.cells().iter().map(|cell| vec![0.0; cell.weights]).collect(),

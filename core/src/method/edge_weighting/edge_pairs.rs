@@ -45,7 +45,8 @@ impl Default for EdgePairs {
 /// Node that chooses two of its edges.
 struct Node<'a> {
     cell_type: usize,
-    node: usize,
+    /// Number of the node in its cell.
+    at: usize,
     /// Pairs of edges.
     pairs: Vec<[usize; 2]>,
     /// Parameter β of each pair.
@@ -88,7 +89,7 @@ fn nodes<'a>(space: &Space, beta: &'a [Vec<f64>]) -> Vec<Node<'a>> {
         for (node, pairs) in pairs(kind) {
             let (beta, others) = rest.split_at(pairs.len());
             rest = others;
-            found.push(Node { cell_type, node, pairs, beta });
+            found.push(Node { cell_type, at: node, pairs, beta });
         }
     }
     found
@@ -117,9 +118,13 @@ impl EdgeWeights for EdgePairs {
         }
         for node in nodes(space, beta) {
             let own = &mut weights[node.cell_type];
-            node.pairs.iter().flatten().for_each(|&edge| own[edge] = 0.0);
+            for &edge in node.pairs.iter().flatten() {
+                own[edge] = 0.0;
+            }
             for (pair, share) in node.pairs.iter().zip(node.shares(self.tau(moment))) {
-                pair.iter().for_each(|&edge| own[edge] += share);
+                for &edge in pair {
+                    own[edge] += share;
+                }
             }
         }
         weights
@@ -148,7 +153,7 @@ impl EdgeWeights for EdgePairs {
         let nodes = nodes(space, beta);
         Some(space.genotype(|at, node| {
             let kind = &space.cell_types[at];
-            let own = nodes.iter().find(|own| (own.cell_type, own.node) == (at, node));
+            let own = nodes.iter().find(|own| (own.cell_type, own.at) == (at, node));
             let best = own.and_then(|own| own.best(kind, &p[at]));
             best.map_or_else(|| strongest_reads(kind, node, &p[at]), |reads| reads.to_vec())
         }))

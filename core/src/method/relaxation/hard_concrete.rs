@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::method::sampling::{by_candidate, by_edge, logistic, mean_by_candidate, sigmoid};
 use crate::method::{EpochEnd, Jacobian, Moment, Part, PartError, Relaxed, Slot, Tables};
 use crate::space::Architecture;
+use crate::vector::sort_indices;
 
 /// Settings of the gates. Its defaults are those of the reference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -113,7 +114,7 @@ impl Part for HardConcrete {
         }
         Some(by_edge(&alpha.probabilities(), |soft| {
             let mut order: Vec<usize> = (0..soft.len()).filter(|&at| soft[at] > 0.0).collect();
-            order.sort_by(|&a, &b| soft[b].total_cmp(&soft[a]));
+            sort_indices(&mut order, &|a, b| soft[b].total_cmp(&soft[a]));
             let mut read = vec![0.0; soft.len()];
             order.into_iter().take(self.keep).for_each(|at| read[at] = 1.0);
             read

@@ -26,6 +26,7 @@ use crate::method::{
     AlphaUse, Choice, Part, PartError, Piece, SearchEnd, Selecting, SelectionRecord, Slot, Tables, Without,
 };
 use crate::space::{CellType, Output, Space};
+use crate::vector::sort_indices;
 
 /// Settings of the selection. Its defaults are published.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -104,7 +105,7 @@ impl Projected {
     fn settle(&mut self, decision: &Decision, accuracies: &[f64]) {
         let mut order: Vec<usize> = (0..accuracies.len()).collect();
         // The sort is stable: the first of equals is missed most.
-        order.sort_by(|&a, &b| accuracies[a].total_cmp(&accuracies[b]));
+        sort_indices(&mut order, &|a, b| accuracies[a].total_cmp(&accuracies[b]));
         match decision {
             Decision::Candidate { cell_type, edge, candidates } => {
                 self.decide(*cell_type, *edge, order.first().map(|&best| candidates[best]));

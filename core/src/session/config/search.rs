@@ -443,6 +443,8 @@ mod tests {
             let published = SearchConfig::of_space(space);
             assert_eq!(read(&format!("space = \"{space}\"")), published);
             assert_eq!(read(&published.to_toml()), published);
+            // The page writes 1.0 as 1.
+            assert_eq!(read(&published.to_toml().replace(".0\n", "\n")), published);
         }
         let given = read("space = \"nas-bench-201\"\n[architecture]\ndecay = 0.5\n[method.alignment]\nepsilon = 0.1");
         let mut expected = SearchConfig::of_space("nas-bench-201");
