@@ -22,11 +22,16 @@ pub(super) fn measure(args: &BenchArgs) -> Result<Cost, Failure> {
     // A measurement goes on where a search would end, and its steps are those in which α moves.
     let MethodConfig { parameter_free_share, sharpness, skip_count, stable_ranking, weights_only, .. } =
         &mut config.method;
-    weights_only.iter_mut().for_each(|rest| rest.share = 0.0);
-    parameter_free_share.iter_mut().for_each(|rule| rule.ends = false);
-    sharpness.iter_mut().for_each(|rule| rule.ends = false);
-    skip_count.iter_mut().for_each(|rule| rule.ends = false);
-    stable_ranking.iter_mut().for_each(|rule| rule.ends = false);
+    if let Some(rest) = weights_only {
+        rest.share = 0.0;
+    }
+    let shares = parameter_free_share.as_mut().map(|rule| &mut rule.ends);
+    let sharp = sharpness.as_mut().map(|rule| &mut rule.ends);
+    let skips = skip_count.as_mut().map(|rule| &mut rule.ends);
+    let rankings = stable_ranking.as_mut().map(|rule| &mut rule.ends);
+    for ends in [shares, sharp, skips, rankings].into_iter().flatten() {
+        *ends = false;
+    }
     let subject = Subject::<Search>::new(config, in_epoch, &args.settings.run)?;
     subject.measure(warmup, steps, |session| Some(session.phases()))
 }
