@@ -14,7 +14,8 @@ const ASSETS = {
   "cpu.wasm": "src/wasm/cpu/lambda_darts_wasm_bg.wasm",
   "webgpu.wasm": "src/wasm/webgpu/lambda_darts_wasm_bg.wasm",
   "digits.bin": "../core/src/data/digits.bin",
-  "fashion.bin": "../core/src/data/fashion.bin",
+  "fashion_train.bin": "../core/src/data/fashion/fashion_train.bin",
+  "fashion_test.bin": "../core/src/data/fashion/fashion_test.bin",
   "cifar10_test.bin": "../core/src/benchmark/cifar10_test.bin",
 };
 
@@ -34,7 +35,7 @@ const plainAddresses = {
   load(id) {
     const [path, query] = id.split("?");
     const name = Object.keys(ASSETS).find((one) => at(ASSETS[one]) === path);
-    return (query === "url" || query === "unpacked") && name !== undefined ? `export default new URL(__plain("${name}"), import.meta.url).href` : undefined;
+    return query === "url" && name !== undefined ? `export default new URL(__plain("${name}"), import.meta.url).href` : undefined;
   },
   renderChunk: (code) => code.replaceAll(/__plain\("([^"]+)"\)/g, '"./$1"'),
 };

@@ -1,6 +1,6 @@
 /**
- * Measures the page in web/dist: bytes of a first load, the longest task of its main thread during a search, the time of the
- * default search and, where the package `lighthouse` is installed, its scores. `npm run measure`; exit status 1 if the
+ * Measures the page in web/dist: bytes of a first load and of what the run fetches later, the longest task of its main thread
+ * during a search, the time of the default search and, where the package `lighthouse` is installed, its scores. `npm run measure`; exit status 1 if the
  * first load or a score misses its limit. `--quick` leaves the default search out.
  */
 import { readFile } from "node:fs/promises";
@@ -13,6 +13,11 @@ const MOST_BYTES = 900_000;
 const LEAST_SCORE = 0.95;
 const PORT = 9322;
 const dist = fileURLToPath(new URL("dist", import.meta.url));
+
+/** Kinds of files by the endings of their names; what has none of them is markup or style. */
+const KINDS = { ".wasm": "program", ".bin": "images and accuracies", ".js": "scripts", ".woff2": "fonts" };
+/** A run to the end, which fetches what the default one does. */
+const WHOLE = "epochs=1&images=64&batch=32&channels=2&train=1";
 
 const kilobytes = (bytes) => `${Math.ceil(bytes / 1000)} kB`;
 
@@ -36,7 +41,7 @@ async function open(browser, address) {
     });
   });
   const asked = new Set();
-  page.context().on("request", (request) => request.url().startsWith("http") && asked.add(request.url()));
+  page.context().on("request", (request) => request.url().startsWith("http") && asked.add(new URL(request.url()).pathname));
   await page.goto(address);
   await page.waitForFunction(() => !document.querySelector('[data-testid="play"]').disabled);
   return { page, asked };
@@ -52,25 +57,50 @@ async function play(page) {
   return (performance.now() - begin) / 1000;
 }
 
-/** A visitor without WebGPU who opens the page and presses Play: the page, the CPU module and the images. */
+/** The files at some paths, the largest first. */
+async function filesOf(paths) {
+  const files = await Promise.all(
+    [...paths].map(async (asked) => {
+      const path = asked.slice(1);
+      return { path: path || "index.html", kind: KINDS[/\.\w+$/.exec(path)?.[0]] ?? "markup and style", bytes: await wireBytes(path) };
+    }),
+  );
+  return files.sort((a, b) => b.bytes - a.bytes);
+}
+
+const sum = (files) => files.reduce((all, { bytes }) => all + bytes, 0);
+
+function list(files) {
+  for (const { path, bytes } of files) console.log(`  ${kilobytes(bytes).padStart(7)}  ${path}`);
+}
+
+/** A visitor without WebGPU who opens the page and presses Play: the page, the CPU module and the images that it learns from. */
 async function firstLoad(browser, address) {
   const { page, asked } = await open(browser, `${address}?device=cpu`);
   const early = new Set(asked);
   await page.getByTestId("play").click();
   await page.waitForFunction(() => /step \d/.test(document.querySelector('[data-testid="status-right"]').textContent));
+  const first = new Set(asked);
   await page.close();
-  const files = await Promise.all(
-    [...asked].map(async (url) => {
-      const path = new URL(url).pathname.slice(1);
-      return { path, bytes: await wireBytes(path), early: early.has(url) };
-    }),
-  );
-  files.sort((a, b) => b.bytes - a.bytes);
-  const sum = (some) => some.reduce((all, { bytes }) => all + bytes, 0);
+  const files = await filesOf(first);
   const all = sum(files);
-  console.log(`first load: ${kilobytes(all)} over the wire, at most ${kilobytes(MOST_BYTES)} are allowed; ${kilobytes(sum(files.filter(({ early }) => early)))} before Play`);
-  for (const { path, bytes } of files) console.log(`  ${kilobytes(bytes).padStart(7)}  ${path || "index.html"}`);
+  console.log(`first load: ${kilobytes(all)} over the wire until both searches step, at most ${kilobytes(MOST_BYTES)} are allowed; ${kilobytes(sum(await filesOf(early)))} until Play can be pressed`);
+  for (const kind of new Set(files.map((file) => file.kind))) console.log(`  ${kilobytes(sum(files.filter((file) => file.kind === kind))).padStart(7)}  ${kind}`);
+  console.log("its files:");
+  list(files);
+  const later = await filesOf([...(await wholeRun(browser, address))].filter((path) => !first.has(path)));
+  console.log(`later in the default run: ${kilobytes(sum(later))} more, ${kilobytes(all + sum(later))} in all`);
+  list(later);
   return all <= MOST_BYTES;
+}
+
+/** All that a run asks for, until both trained networks have answered. */
+async function wholeRun(browser, address) {
+  const { page, asked } = await open(browser, `${address}?device=cpu&${WHOLE}`);
+  await page.getByTestId("play").click();
+  await page.getByTestId("answers").waitFor();
+  await page.close();
+  return asked;
 }
 
 async function longestTask(browser, address) {

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 import { skeleton } from "./bundling/skeleton.ts";
-import { unpacked } from "./bundling/unpacked.ts";
 
 const root = import.meta.dirname;
 const own = JSON.parse(readFileSync(`${root}/package.json`, "utf8")) as { dependencies: Record<string, string> };
@@ -39,8 +38,8 @@ const words = { of: "", left: "DARTS", right: "Λ-DARTS", status: "Ready.", deri
 export default defineConfig({
   // Relative addresses: the page works in any folder of any static host.
   base: "./",
-  plugins: [skeleton(words), unpacked(), licences()],
-  worker: { format: "es", plugins: () => [unpacked()] },
+  plugins: [skeleton(words), licences()],
+  worker: { format: "es" },
   // The development server also gives the library's files, which lie outside of this folder.
   server: { fs: { allow: [".", "../core/src"] } },
   build: {

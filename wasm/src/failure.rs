@@ -41,7 +41,7 @@ pub(crate) enum Failure {
     NoBatches,
     #[error("the data set `digits` needs the file digits.bin of the library")]
     NoDigits,
-    #[error("the data set `fashion` needs the file fashion.bin of the library")]
+    #[error("the data set `fashion` needs fashion_train.bin of the library, and a training fashion_test.bin, too")]
     NoFashion,
     #[error("{size} bytes are too many for a batch file of CIFAR-10; at most {most} are read")]
     TooManyBatches { size: usize, most: usize },

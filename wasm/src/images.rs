@@ -9,10 +9,10 @@ use crate::failure::Failure;
 pub(crate) const RECORD: usize = 1 + 3 * 32 * 32;
 pub(crate) const MOST_RECORDS: usize = 50_000;
 
-/// Test images of a data set, as bytes that are not normalized.
+/// First images of a file of a data set, as bytes that are not normalized.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
-pub(crate) struct TestImages {
+pub(crate) struct FirstImages {
     /// Number of channels.
     pub(crate) channels: usize,
     /// Height in pixels.
@@ -27,31 +27,27 @@ pub(crate) struct TestImages {
     pub(crate) pixels: Vec<u8>,
 }
 
-/// Returns the first `count` test images of a data set; those of a data set without test images are its first images.
-pub(crate) fn test_images(config: &DataConfig, file: Option<&[u8]>, count: usize) -> Result<TestImages, Failure> {
-    let (train, test) = images(config, file)?;
-    let Images { channels, height, width, mut pixels, mut labels, classes } = test.unwrap_or(train);
-    labels.truncate(count);
+/// Returns the first images of a file of a data set, at most `most` of them.
+pub(crate) fn first_images(config: &DataConfig, file: Option<&[u8]>, most: usize) -> Result<FirstImages, Failure> {
+    let Images { channels, height, width, mut pixels, mut labels, classes } = images(config, file, most)?;
+    labels.truncate(most);
     pixels.truncate(labels.len() * channels * height * width);
-    Ok(TestImages { channels, height, width, classes, labels, pixels })
+    Ok(FirstImages { channels, height, width, classes, labels, pixels })
 }
 
-/// Reads the training images of a data set, and its test images if it has some. `file` is the packed file of
-/// the digits or of Fashion-MNIST, or a batch file of CIFAR-10.
-pub(crate) fn images(config: &DataConfig, file: Option<&[u8]>) -> Result<(Images, Option<Images>), Failure> {
+/// Reads the images of a file of a data set: the packed digits, a packed file of Fashion-MNIST or a batch file of
+/// CIFAR-10. Images beyond the first `most` may be left out.
+pub(crate) fn images(config: &DataConfig, file: Option<&[u8]>, most: usize) -> Result<Images, Failure> {
     match config.set {
-        DataSet::Digits => Ok((Images::from_packed_digits(file.ok_or(Failure::NoDigits)?)?, None)),
-        DataSet::Fashion => {
-            let (train, test) = Images::from_packed_fashion(file.ok_or(Failure::NoFashion)?)?;
-            Ok((train, Some(test)))
-        }
+        DataSet::Digits => Ok(Images::from_packed_digits(file.ok_or(Failure::NoDigits)?)?),
+        DataSet::Fashion => Ok(Images::from_packed_fashion(file.ok_or(Failure::NoFashion)?, most)?),
         DataSet::Cifar10 => {
             let records = file.ok_or(Failure::NoBatches)?;
             let (size, most) = (records.len(), MOST_RECORDS * RECORD);
             if size > most {
                 return Err(Failure::TooManyBatches { size, most });
             }
-            Ok((Images::from_cifar10_records(records)?, None))
+            Ok(Images::from_cifar10_records(records)?)
         }
         set => Err(Failure::NotInPages { set }),
     }

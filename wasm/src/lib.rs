@@ -28,7 +28,7 @@ use crate::start::Files;
 use crate::values::{error, text_of, to_js};
 
 #[wasm_bindgen(typescript_custom_section)]
-const TYPES: &'static str = r#"import type { DeviceInfo, Event, Genotype, Notations, PresetInfo, SearchConfig, Space, TestImages, TrainingConfig } from "../../types";"#;
+const TYPES: &'static str = r#"import type { DeviceInfo, Event, FirstImages, Genotype, Notations, PresetInfo, SearchConfig, Space, TrainingConfig } from "../../types";"#;
 
 #[wasm_bindgen]
 extern "C" {
@@ -121,19 +121,19 @@ pub fn snapshot_config(snapshot: &[u8]) -> Result<JsValue, JsError> {
     to_js(&snapshot::config_of(snapshot).map_err(error)?)
 }
 
-/// Returns the first `count` test images of the data set of a configuration, not normalized; those of a data set without
-/// test images are its first images. `images` is the file of the data set, as for a search.
+/// Returns the first images of a file of the data set of a configuration, at most `most` of them, not normalized.
+/// `images` is that file, as for a search or a training.
 ///
 /// # Errors
-/// An error if the file is not that of the data set.
-#[wasm_bindgen(js_name = testImages, unchecked_return_type = "TestImages")]
-pub fn test_images(
+/// An error if the file is not one of the data set.
+#[wasm_bindgen(js_name = firstImages, unchecked_return_type = "FirstImages")]
+pub fn first_images(
     #[wasm_bindgen(unchecked_param_type = "SearchConfig")] config: &JsValue,
     images: Option<Box<[u8]>>,
-    count: usize,
+    most: usize,
 ) -> Result<JsValue, JsError> {
     let config = settings::read(&text_of(config)?).map_err(error)?;
-    to_js(&images::test_images(&config.data, images.map(Vec::from).as_deref(), count).map_err(error)?)
+    to_js(&images::first_images(&config.data, images.map(Vec::from).as_deref(), most).map_err(error)?)
 }
 
 /// Returns the devices that a search can run on, the CPU first.
@@ -158,9 +158,9 @@ pub struct Search {
 impl Search {
     /// Prepares a search; nothing is trained yet.
     ///
-    /// `device` is `cpu` or `webgpu`. `images` is the file of the data set: the library's `fashion.bin` or `digits.bin`, or
-    /// one of the batch files of `cifar10`. `table` has the accuracies of NAS-Bench-201: the library's `cifar10_test.bin`, or
-    /// a table as CSV.
+    /// `device` is `cpu` or `webgpu`. `images` is the file of the data set: the library's `digits.bin` or
+    /// `fashion_train.bin`, or one of the batch files of `cifar10`. `table` has the accuracies of NAS-Bench-201: the
+    /// library's `cifar10_test.bin`, or a table as CSV.
     ///
     /// # Errors
     /// An error that names the setting, the file or the device at fault.
@@ -270,8 +270,8 @@ pub struct Training {
 impl Training {
     /// Prepares a training; nothing is trained yet.
     ///
-    /// `device` is `cpu` or `webgpu`. `images` is the file of the data set, as for a search. The network is tested on the
-    /// test images of `fashion`; the images of other data sets are split by `data.train_fraction`.
+    /// `device` is `cpu` or `webgpu`. `images` is the file of the data set, as for a search. `tests` is the library's
+    /// `fashion_test.bin`, for `fashion`; the images of other data sets are split by `data.train_fraction`.
     ///
     /// # Errors
     /// An error that names the setting, the file or the device at fault.
@@ -279,22 +279,28 @@ impl Training {
         #[wasm_bindgen(unchecked_param_type = "TrainingConfig")] config: JsValue,
         device: String,
         images: Option<Vec<u8>>,
+        tests: Option<Vec<u8>>,
     ) -> Result<Training, JsError> {
         let config = settings::read_training(&text_of(&config)?).map_err(error)?;
         // Errors of the settings are reported before a device is requested.
         settings::check_training(&config).map_err(error)?;
         let device = device::named(&device).await.map_err(error)?;
-        let session = train::start(config, &device, images.as_deref()).await.map_err(error)?;
+        let session = train::start(config, &device, &train::Files { images, tests }).await.map_err(error)?;
         Ok(Self { session })
     }
 
-    /// Continues a training from a snapshot, on any device. The file must be the same as that of the original training.
+    /// Continues a training from a snapshot, on any device. The files must be those of the original training.
     ///
     /// # Errors
-    /// The errors of `create`, and an error if the bytes are not a snapshot or do not fit the file.
-    pub async fn restore(snapshot: Vec<u8>, device: String, images: Option<Vec<u8>>) -> Result<Training, JsError> {
+    /// The errors of `create`, and an error if the bytes are not a snapshot or do not fit the files.
+    pub async fn restore(
+        snapshot: Vec<u8>,
+        device: String,
+        images: Option<Vec<u8>>,
+        tests: Option<Vec<u8>>,
+    ) -> Result<Training, JsError> {
         let device = device::named(&device).await.map_err(error)?;
-        let session = train::restore(&snapshot, &device, images.as_deref()).await.map_err(error)?;
+        let session = train::restore(&snapshot, &device, &train::Files { images, tests }).await.map_err(error)?;
         Ok(Self { session })
     }
 

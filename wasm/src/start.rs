@@ -18,7 +18,7 @@ const ZLIB: u8 = 0x78;
 /// Files of a search.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Files {
-    /// Packed digits, packed images of Fashion-MNIST, or a batch file of CIFAR-10.
+    /// Packed digits, packed training images of Fashion-MNIST, or a batch file of CIFAR-10.
     pub(crate) images: Option<Vec<u8>>,
     /// Accuracies of NAS-Bench-201: packed, or a table as CSV.
     pub(crate) table: Option<Vec<u8>>,
@@ -39,8 +39,7 @@ pub(crate) async fn restore(snapshot: &[u8], device: &Device, files: &Files) -> 
 
 fn data(config: &SearchConfig, files: &Files) -> Result<Arc<ImageData>, Failure> {
     settings::check(config)?;
-    // No search sees test images.
-    let (images, _) = images(&config.data, files.images.as_deref())?;
+    let images = images(&config.data, files.images.as_deref(), usize::MAX)?;
     Ok(Arc::new(ImageData::prepare(images, &config.data, config.seed)?))
 }
 
@@ -257,7 +256,7 @@ mod tests {
 
     #[test]
     fn the_files_of_the_library_are_read() {
-        let images = include_bytes!("../../core/src/data/fashion.bin").to_vec();
+        let images = include_bytes!("../../core/src/data/fashion/fashion_train.bin").to_vec();
         let table = include_bytes!("../../core/src/benchmark/cifar10_test.bin").to_vec();
         let mut config = small();
         config.data.set = DataSet::Fashion;
@@ -270,7 +269,7 @@ mod tests {
         assert!(epochs.iter().all(|known| known.cells == 15_625 && known.accuracies.cifar10_valid.is_none()));
 
         let message = begin(&config, &Files::default()).map(|_| ()).unwrap_err();
-        assert!(message.contains("fashion.bin"), "{message}");
+        assert!(message.contains("fashion_train.bin"), "{message}");
         let message = begin(&small(), &Files::default()).map(|_| ()).unwrap_err();
         assert!(message.contains("digits.bin"), "{message}");
         let wrong = Files { images: Some(vec![1, 2, 3]), table: None };

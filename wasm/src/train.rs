@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lambda_darts::data::{ImageData, Images};
+use lambda_darts::data::{DataSet, ImageData, Images};
 use lambda_darts::device::Device;
 use lambda_darts::session::SessionState;
 use lambda_darts::training::{Train, Trained, Training, TrainingConfig};
@@ -12,16 +12,25 @@ use crate::images::images;
 use crate::settings;
 use crate::snapshot::state_of;
 
-/// Starts a training. A data set without test images of its own is split.
-pub(crate) async fn start(config: TrainingConfig, device: &Device, file: Option<&[u8]>) -> Result<Training, Failure> {
-    let data = data(&config, file)?;
+/// Files of a training.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Files {
+    /// Training images, as for a search.
+    pub(crate) images: Option<Vec<u8>>,
+    /// Packed test images of Fashion-MNIST. Other data sets have no test images of their own and are split.
+    pub(crate) tests: Option<Vec<u8>>,
+}
+
+/// Starts a training.
+pub(crate) async fn start(config: TrainingConfig, device: &Device, files: &Files) -> Result<Training, Failure> {
+    let data = data(&config, files)?;
     Ok(Training::new(config, data, device).await?)
 }
 
 /// Restores a training from a snapshot.
-pub(crate) async fn restore(snapshot: &[u8], device: &Device, file: Option<&[u8]>) -> Result<Training, Failure> {
+pub(crate) async fn restore(snapshot: &[u8], device: &Device, files: &Files) -> Result<Training, Failure> {
     let state: SessionState<Train> = state_of(snapshot)?;
-    let data = data(state.config(), file)?;
+    let data = data(state.config(), files)?;
     Ok(Training::restore(state, data, device).await?)
 }
 
@@ -48,18 +57,20 @@ pub(crate) async fn predict(
     Ok(probabilities.into_iter().flatten().map(single).collect())
 }
 
-fn data(config: &TrainingConfig, file: Option<&[u8]>) -> Result<Arc<ImageData>, Failure> {
+fn data(config: &TrainingConfig, files: &Files) -> Result<Arc<ImageData>, Failure> {
     settings::check_training(config)?;
-    let data = match images(&config.data, file)? {
-        (train, Some(test)) => ImageData::prepare_whole(train, test, &config.data, config.seed)?,
-        (images, None) => ImageData::prepare(images, &config.data, config.seed)?,
+    let read = |file: Option<&[u8]>| images(&config.data, file, usize::MAX);
+    let train = read(files.images.as_deref())?;
+    let data = if config.data.set == DataSet::Fashion {
+        ImageData::prepare_whole(train, read(files.tests.as_deref())?, &config.data, config.seed)?
+    } else {
+        ImageData::prepare(train, &config.data, config.seed)?
     };
     Ok(Arc::new(data))
 }
 
 #[cfg(test)]
 mod tests {
-    use lambda_darts::data::DataSet;
     use lambda_darts::training::EventKind;
     use pollster::block_on;
 
@@ -67,7 +78,6 @@ mod tests {
     use crate::failure::on_one_line;
     use crate::snapshot::snapshot;
 
-    const DIGITS: &[u8] = include_bytes!("../../core/src/data/digits.bin");
     const CELL: &str = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|none~1|nor_conv_1x1~2|";
 
     /// Returns settings with two epochs of two steps on the digits.
@@ -78,8 +88,12 @@ mod tests {
         config
     }
 
-    fn begin(config: TrainingConfig, file: Option<&[u8]>) -> Result<Training, String> {
-        block_on(start(config, &Device::cpu(), file)).map_err(|failure| on_one_line(&failure))
+    fn digits() -> Files {
+        Files { images: Some(include_bytes!("../../core/src/data/digits.bin").to_vec()), tests: None }
+    }
+
+    fn begin(config: TrainingConfig, files: &Files) -> Result<Training, String> {
+        block_on(start(config, &Device::cpu(), files)).map_err(|failure| on_one_line(&failure))
     }
 
     fn kinds(training: &mut Training) -> Vec<EventKind> {
@@ -88,24 +102,24 @@ mod tests {
 
     #[test]
     fn a_training_goes_on_from_a_snapshot_as_if_nothing_had_happened() {
-        let mut whole = begin(small(), Some(DIGITS)).unwrap();
+        let mut whole = begin(small(), &digits()).unwrap();
         let first: Vec<_> = whole.events().take(3).map(|event| event.unwrap().kind).collect();
         assert!(matches!(
             first.as_slice(),
             [EventKind::TrainingStart { steps: 2, .. }, EventKind::TrainingStep(_), EventKind::TrainingStep(_)]
         ));
         let bytes = block_on(snapshot(&mut whole)).unwrap();
-        let mut restored = block_on(restore(&bytes, &Device::cpu(), Some(DIGITS))).unwrap();
+        let mut restored = block_on(restore(&bytes, &Device::cpu(), &digits())).unwrap();
         let rest = kinds(&mut restored);
         assert_eq!(rest, kinds(&mut whole));
         assert!(matches!(rest.as_slice(), [.., EventKind::TrainingEpoch(_), EventKind::TrainingEnd { .. }]));
         // Snapshots of searches are others.
-        assert!(block_on(restore(b"{}", &Device::cpu(), None)).is_err());
+        assert!(block_on(restore(b"{}", &Device::cpu(), &Files::default())).is_err());
     }
 
     #[test]
     fn a_trained_network_predicts_images_of_any_size() {
-        let mut training = begin(small(), Some(DIGITS)).unwrap();
+        let mut training = begin(small(), &digits()).unwrap();
         let Some(EventKind::TrainingEnd { test_accuracy }) = kinds(&mut training).pop() else { panic!("no end") };
         let mut network = block_on(trained(&mut training, &Device::cpu())).unwrap();
         let images = training.data().valid_images();
@@ -133,14 +147,15 @@ mod tests {
 
     #[test]
     fn the_embedded_test_images_test_the_network() {
-        let file = include_bytes!("../../core/src/data/fashion.bin");
+        let images = Some(include_bytes!("../../core/src/data/fashion/fashion_train.bin").to_vec());
+        let tests = Some(include_bytes!("../../core/src/data/fashion/fashion_test.bin").to_vec());
         let mut config = small();
         (config.data.set, config.epochs) = (DataSet::Fashion, 1);
-        let training = begin(config.clone(), Some(file)).unwrap();
+        let training = begin(config.clone(), &Files { images: images.clone(), tests }).unwrap();
         assert_eq!((training.data().train_len(), training.data().valid_len()), (32, 1000));
-        assert!(begin(config, None).unwrap_err().contains("fashion.bin"));
+        assert!(begin(config, &Files { images, tests: None }).unwrap_err().contains("fashion_test.bin"));
         let without = TrainingConfig { batch: 1, ..small() };
-        assert!(begin(without, None).unwrap_err().contains("`batch`"));
+        assert!(begin(without, &Files::default()).unwrap_err().contains("`batch`"));
         assert!(settings::training_defaults("nas-bench-201", "a cell").is_err());
         assert!(settings::training_defaults("s9", CELL).unwrap_err().to_string().contains("`s9`"));
     }

@@ -14,7 +14,7 @@ use lambda_darts::space::{Genotype, Operation, Space};
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::device::DeviceInfo;
-use crate::images::TestImages;
+use crate::images::FirstImages;
 use crate::settings::{Notations, PresetInfo};
 
 const HEAD: &str = "\
@@ -58,7 +58,7 @@ fn declarations() -> BTreeMap<String, String> {
     all.visit::<DeviceInfo>();
     all.visit::<Notations>();
     all.visit::<PresetInfo>();
-    all.visit::<TestImages>();
+    all.visit::<FirstImages>();
     all.found.into_iter().map(|(name, (_, declaration))| (name, declaration)).collect()
 }
 

@@ -48,7 +48,7 @@ test("Fashion-MNIST is built in, and so is what each cell reaches", async () => 
   assert.equal(await page.getByTestId("set-data").inputValue(), "fashion");
   // The pictures are shown before there is a search, the accuracies are not.
   await page.getByTestId("samples").locator("li").nth(9).waitFor();
-  assert.deepEqual([builtIn(page, "fashion").length, builtIn(page, "cifar10_test").length], [1, 0]);
+  assert.deepEqual([builtIn(page, "fashion_train").length, builtIn(page, "cifar10_test").length], [1, 0]);
   await page.getByTestId("play").click();
   for (const side of ["left", "right"]) await reads(page, `status-${side}`, /Finished after 2 epochs/, 300_000);
   for (const side of ["left", "right"]) {
@@ -67,10 +67,12 @@ test("Fashion-MNIST is built in, and so is what each cell reaches", async () => 
   }
   assert.equal(await page.locator('[data-plot="table-accuracy"]').isVisible(), true);
   // Once for each search at most, and from nowhere else.
-  for (const [name, before] of [["fashion", 1], ["cifar10_test", 0]]) {
+  for (const [name, before] of [["fashion_train", 1], ["cifar10_test", 0]]) {
     const asked = builtIn(page, name).length - before;
     assert.ok(asked <= 2, `${name}: ${asked} requests`);
   }
+  // Test images come with the trainings.
+  assert.deepEqual(builtIn(page, "fashion_test"), []);
   assert.deepEqual(page.seen.requests.filter((address) => !address.startsWith(`${page.origin}/`) && !address.startsWith("blob:")), []);
   assert.deepEqual(page.seen.sent, []);
   assert.deepEqual(page.seen.complaints, []);
@@ -151,7 +153,7 @@ test("a table that is dropped stands in for the built-in accuracies", async () =
   const asked = builtIn(page, "cifar10_test").length;
   assert.ok(asked >= 1);
   // Images of another set are not loaded.
-  assert.deepEqual(builtIn(page, "fashion"), []);
+  assert.deepEqual(builtIn(page, "fashion_train"), []);
 
   const head = "index,arch,c10_valid,c10_test,c100_valid,c100_test,in16_valid,in16_test,params_m,c10_train_s";
   await pick(page, { name: "table.csv", mimeType: "text/csv", buffer: Buffer.from(`${head}\n7,${cell},40,54.3,15,15.6,16.4,16.3,0.073,574\n`) });

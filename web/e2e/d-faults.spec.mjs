@@ -128,7 +128,7 @@ test("a drawing that fails is said, and the others are drawn", async () => {
 
 test("built-in files that cannot be loaded are said, and can be tried again", async () => {
   const page = await open("?device=cpu&epochs=1&images=64&batch=32&channels=2&train=0");
-  const blocked = new Set(["fashion", "cifar10_test"]);
+  const blocked = new Set(["fashion_train", "cifar10_test"]);
   await page.context().route("**/*.bin", (route) => ([...blocked].some((name) => route.request().url().includes(`/${name}-`)) ? route.abort() : route.continue()));
   await page.getByTestId("play").click();
   await reads(page, "message", /could not begin: the (images of Fashion-MNIST|accuracies of NAS-Bench-201) could not be loaded: \S+/);

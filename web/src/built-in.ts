@@ -1,7 +1,8 @@
 /** The library's own files beside the module: images and the benchmark's accuracies. A search fetches those it needs. */
 import accuracies from "../../core/src/benchmark/cifar10_test.bin?url";
 import digits from "../../core/src/data/digits.bin?url";
-import fashion from "../../core/src/data/fashion.bin?unpacked";
+import fashionTests from "../../core/src/data/fashion/fashion_test.bin?url";
+import fashion from "../../core/src/data/fashion/fashion_train.bin?url";
 import { reason } from "./page";
 import type { Files } from "./protocol";
 import type { DataConfig, SearchConfig } from "./types";
@@ -28,10 +29,15 @@ export async function complete({ space, custom_space, data }: Needs, files: File
   return { images, table: known };
 }
 
-/** The file of a data set, if it has one. Rejects like `complete`. */
+/** The file of a data set that searches and trainings learn from, if it has one. Rejects like `complete`. */
 export async function imagesOf({ set }: DataConfig, { batches }: Files, load: Load = fetched): Promise<Uint8Array | undefined> {
   if (set === "digits") return load(digits, "the handwritten digits");
   return set === "fashion" ? load(fashion, "the images of Fashion-MNIST") : batches;
+}
+
+/** The file of a data set's test images, if it has one. Rejects like `complete`. */
+export async function testsOf({ set }: DataConfig, load: Load = fetched): Promise<Uint8Array | undefined> {
+  return set === "fashion" ? load(fashionTests, "the test images of Fashion-MNIST") : undefined;
 }
 
 async function fetched(address: string, what: string): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 /** The environment of a run, which environment.json holds, in words. Its fields may be anything. */
-import { isObject, type Loose } from "./read-run";
+import { isObject, type Loose } from "./loose";
 
 /** The day and the minute when a run began, in the time zone in which it is written. */
 export function dateOf(environment: Loose | undefined): string | undefined {

@@ -12,7 +12,6 @@ import { ask } from "./library";
 import { Message, type Action } from "./message";
 import { find, reason } from "./page";
 import { Queue, withSeed, type Configs } from "./queue";
-import { readEvents } from "./read-run";
 import { cutBack, newRun, toLines, type Run } from "./run";
 import { sortFiles } from "./run-files";
 import { labelOf, secondsOf } from "./run-words";
@@ -368,7 +367,8 @@ async function load(store: Store, stored: StoredSearch, wanted?: (line: string) 
   const [text, snapshot] = [await store.lines(stored.id), await store.snapshot(stored.id)];
   const lines = wanted === undefined ? text : text.split("\n").filter(wanted).join("\n");
   const name = `the kept run ${nameOf(stored)}`;
-  const run = lines === "" ? newRun(stored.config, stored.space) : await readEvents(lines, name, (config) => ask("space", config));
+  // The reader is fetched when there is something to read.
+  const run = lines === "" ? newRun(stored.config, stored.space) : await (await import("./read-run")).readEvents(lines, name, (config) => ask("space", config));
   return { run, kept: snapshot === undefined ? undefined : { bytes: snapshot.bytes, events: snapshot.events } };
 }
 

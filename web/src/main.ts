@@ -24,12 +24,11 @@ import { catalogOf, type Catalog } from "./method";
 import { methodSchema } from "./method-schema";
 import { find, reason, testid } from "./page";
 import type { Until } from "./protocol";
-import { readRun } from "./read-run";
 import { epochAt, toLines } from "./run";
 import { Scene } from "./scene";
 import { changed, fieldsOf, fromConfig, methodLabel, methodOf, SIDES, toConfig, type Settings, type SideName } from "./settings";
 import { Story } from "./story";
-import { mountTour } from "./tour";
+import { mountTour } from "./tour-door";
 import type { Genotype, Notations, SearchConfig, Space } from "./types";
 import type { Measure } from "./views/heatmap";
 import { brief } from "./views/numbers";
@@ -384,6 +383,7 @@ async function takeFiles(files: File[]): Promise<void> {
 async function takeFile(file: File): Promise<string> {
   const dropped = await recognize(file);
   if (dropped.what === "events") {
+    const { readRun } = await import("./read-run");
     const run = await readRun(dropped.file, (config) => ask("space", config));
     keeps.reset();
     const side = experiment.open(run);
@@ -394,7 +394,7 @@ async function takeFile(file: File): Promise<string> {
     experiment.files = { ...experiment.files, table: dropped.text };
     return `${dropped.name}: a table of ${dropped.rows} cells. The next search on NAS-Bench-201 takes from it what its cell reaches when it is trained in full.`;
   }
-  if (dropped.what === "picture") return story.drawing.open(dropped.file);
+  if (dropped.what === "picture") return story.open(dropped.file);
   experiment.files = { ...experiment.files, batches: dropped.bytes };
   if (settings !== undefined) {
     const { data, size, images } = settings;
@@ -446,6 +446,6 @@ async function begin(): Promise<void> {
 }
 
 hide(hiddenAsked(location.search));
-mountTour(testid("tour"));
+mountTour(testid("tour"), (error) => message.say(`The tour could not be loaded: ${reason(error)}`, "fault"));
 void begin();
 schedule(true);

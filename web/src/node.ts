@@ -1,6 +1,6 @@
 /** Entry of the npm package in Node.js: the library on the CPU, without a worker. */
 import { readFile } from "node:fs/promises";
-import { complete, type Given } from "./built-in";
+import { complete, testsOf, type Given } from "./built-in";
 import type { Files } from "./protocol";
 import type { SearchConfig } from "./types";
 import init from "./wasm/cpu/lambda_darts_wasm.js";
@@ -16,7 +16,13 @@ export * from "./wasm/cpu/lambda_darts_wasm.js";
 // Node.js's fetch reads no files.
 await init({ module_or_path: await readFile(new URL(binary)) });
 
+/** Files of a search, and test images for a training. */
+export interface BuiltIn extends Given {
+  tests: Uint8Array | undefined;
+}
+
 /** Returns the images and accuracies that belong to a configuration; `files` has those that the package lacks. */
-export function builtIn(config: Pick<SearchConfig, "space" | "custom_space" | "data">, files: Files = {}): Promise<Given> {
-  return complete(config, files, (address) => readFile(new URL(address)));
+export async function builtIn(config: Pick<SearchConfig, "space" | "custom_space" | "data">, files: Files = {}): Promise<BuiltIn> {
+  const read = (address: string): Promise<Uint8Array> => readFile(new URL(address));
+  return { ...(await complete(config, files, read)), tests: await testsOf(config.data, read) };
 }

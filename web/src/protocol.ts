@@ -1,6 +1,6 @@
 /** Messages between the page and its workers. */
 import type { KeptEpoch } from "./history";
-import type { Event, Genotype, Notations, PresetInfo, SearchConfig, Space, TestImages as Listed, TrainingConfig } from "./types";
+import type { Event, FirstImages, Genotype, Notations, PresetInfo, SearchConfig, Space, TrainingConfig } from "./types";
 
 /** Device that a search runs on. */
 export type Device = "cpu" | "webgpu";
@@ -24,8 +24,8 @@ export interface Pictures {
   width: number;
 }
 
-/** Test images of a data set, as bytes; those of a set without test images are its first images. */
-export type TestImages = Omit<Listed, "pixels"> & Pictures;
+/** Images of a data set with their classes, as bytes. */
+export type KnownImages = Omit<FirstImages, "pixels"> & Pictures;
 
 /** Questions about methods and configurations, which need no search. */
 export interface Questions {
@@ -40,7 +40,10 @@ export interface Questions {
   /** Number of the events that a checkpoint was taken after. */
   eventsBefore: { ask: { events: string; checkpoint: Uint8Array }; answer: number };
   trainingDefaults: { ask: { space: string; genotype: string }; answer: TrainingConfig };
-  testImages: { ask: SearchConfig; answer: TestImages };
+  /** Some images of each class, of those that a search learns from. */
+  samples: { ask: SearchConfig; answer: KnownImages };
+  /** Test images; those of a set without test images are its first images. */
+  testImages: { ask: SearchConfig; answer: KnownImages };
 }
 
 /** A question with its number, which comes back with the answer. */

@@ -1,5 +1,6 @@
 /** Reads the runs that the command line put into a report, as wary of them as of any file. */
-import { addChecked, configOf, isCount, isObject, need, type Loose } from "./read-run";
+import { isObject, type Loose } from "./loose";
+import { addChecked, configOf, isCount, need } from "./read-run";
 import { readSearcher } from "./read-searcher";
 import { readEvaluation, readTraining } from "./read-training";
 import { newRun, type Run } from "./run";

@@ -1,4 +1,5 @@
 /** Reads the events of a run that somebody brought. They may be anything, so every shape is checked before it is drawn. */
+import { isObject, type Loose } from "./loose";
 import { add, newRun, type Run } from "./run";
 import type { CellType, EpochEvent, Event, SearchConfig, Space } from "./types";
 
@@ -13,15 +14,12 @@ export const MOST_EPOCHS = 2_000;
 /** The page breathes after so many milliseconds of reading. */
 const SLICE_MS = 30;
 
-export type Loose = Record<string, unknown>;
-
 class Wrong extends Error {}
 
 export function need(ok: boolean, what: string): asserts ok {
   if (!ok) throw new Wrong(what);
 }
 
-export const isObject = (x: unknown): x is Loose => typeof x === "object" && x !== null && !Array.isArray(x);
 export const isNumber = (x: unknown): x is number => typeof x === "number" && Number.isFinite(x);
 export const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && (x as number) >= 0;
 const isMaybe = (x: unknown): boolean => x === null || x === undefined || isNumber(x);

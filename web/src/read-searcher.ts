@@ -1,5 +1,6 @@
 /** Reads a black-box search that the command line put into a report, as wary of it as of any file. */
-import { checkEvent, checkGenotype, isCount, isNumber, isObject, isShare, need, type Loose } from "./read-run";
+import { isObject, type Loose } from "./loose";
+import { checkEvent, checkGenotype, isCount, isNumber, isShare, need } from "./read-run";
 import type { Known, SearcherEvaluation, SearcherRun } from "./searcher-run";
 import type { Genotype, Space } from "./types";
 

@@ -1,5 +1,6 @@
 /** Reads a training that the command line put into a report, as wary of it as of any file. */
-import { checkEvent, checkGenotype, isCount, isNumber, isObject, isShare, MOST_EPOCHS, need, type Loose } from "./read-run";
+import { isObject, type Loose } from "./loose";
+import { checkEvent, checkGenotype, isCount, isNumber, isShare, MOST_EPOCHS, need } from "./read-run";
 import type { Evaluation, TrainedEpoch, Training } from "./training";
 import type { Genotype, Space, TrainingConfig } from "./types";
 

@@ -1,6 +1,5 @@
 /** Runs that a visitor brings to go on with: a .zip, or the events and the checkpoint of one run together. */
 import { ask } from "./library";
-import { readEvents } from "./read-run";
 import type { Saved } from "./experiment";
 import { CHECKPOINT, EVENTS } from "./zip";
 
@@ -46,6 +45,7 @@ async function readPair(log: File, checkpoint: File): Promise<Saved> {
 }
 
 async function match(events: string, checkpoint: Uint8Array, names: { events: string; checkpoint: string }): Promise<Saved> {
+  const { readEvents } = await import("./read-run");
   const run = await readEvents(events, names.events, (config) => ask("space", config));
   const before = await ask("eventsBefore", { events, checkpoint }).catch((error: Error) => {
     throw new Error(`${names.checkpoint}: ${error.message}.`);

@@ -1,6 +1,6 @@
 /** Runs in words, for a report. */
 import { dateOf } from "./environment";
-import type { Loose } from "./read-run";
+import type { Loose } from "./loose";
 import type { Run } from "./run";
 import { FIELDS, methodLabel } from "./settings";
 import type { SearcherRun } from "./searcher-run";

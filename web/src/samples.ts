@@ -1,13 +1,13 @@
 /** The strip of pictures: some of each class of the built-in set. */
 import { soon } from "./frames";
-import type { TestImages } from "./protocol";
+import type { KnownImages } from "./protocol";
 import { drawPictures } from "./views/picture";
 
 /** Pictures of each class, in rows of two. */
 const EACH = 4;
 
 /** Fills the list with an item for each class. */
-export function showSamples(list: HTMLElement, images: TestImages): void {
+export function showSamples(list: HTMLElement, images: KnownImages): void {
   list.replaceChildren(
     ...images.classes.map((title, label) => {
       const numbers = [...images.labels.keys()].filter((at) => images.labels[at] === label).slice(0, EACH);

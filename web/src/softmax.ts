@@ -1,6 +1,6 @@
 /** The softmax of one edge and the gradients that reach it, at an epoch or between two. */
 import { directions, dot, norm, type AlignmentMeasure } from "./alignment";
-import { isObject } from "./read-run";
+import { isObject } from "./loose";
 import type { CellTypeReport, EpochEvent, SearchConfig } from "./types";
 
 /** One edge at one moment. All vectors have an entry for each candidate. */

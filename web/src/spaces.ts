@@ -1,5 +1,6 @@
 /** The search spaces that the library knows, for where the library is not: the topology of the cells in a run. */
-import { isObject, need } from "./read-run";
+import { isObject } from "./loose";
+import { need } from "./read-run";
 import type { CustomSpace, Edge, Operation, SearchConfig, Space } from "./types";
 
 const DARTS: Operation[] = ["max_pool_3x3", "avg_pool_3x3", "skip_connect", "sep_conv_3x3", "sep_conv_5x5", "dil_conv_3x3", "dil_conv_5x5"];

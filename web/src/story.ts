@@ -1,17 +1,16 @@
 /** What follows the searches: their pictures, the race of both trainings, its price in numbers, and what the networks see. */
 import "./styles/story.css";
-import { Answers } from "./answers";
 import { answersOf } from "./classify";
-import { mountDrawing } from "./drawing";
 import type { Experiment } from "./experiment";
 import { saveText } from "./export";
 import { soon } from "./frames";
 import { ask } from "./library";
 import type { Message } from "./message";
 import { find, reason, testid } from "./page";
-import type { TestImages } from "./protocol";
+import type { KnownImages } from "./protocol";
 import { toLines } from "./run";
 import { showSamples } from "./samples";
+import type { Seeing } from "./seeing";
 import { methodLabel, SIDES, type SideName } from "./settings";
 import { found } from "./training-config";
 import { accuracyOf } from "./training-run";
@@ -23,14 +22,14 @@ import { percent } from "./views/units";
 
 export class Story {
   private readonly chart = raceChart(find("#training .drawing"));
-  private readonly answers = new Answers();
   /** The test images of each data set that was asked for; undefined for one that has none. */
-  private readonly tests = new Map<string, Promise<TestImages | undefined>>();
+  private readonly tests = new Map<string, Promise<KnownImages | undefined>>();
   /** Test images of the trained networks, if their set has some. */
-  private known: TestImages | undefined;
+  private known: KnownImages | undefined;
   /** The set whose pictures are shown. */
   private set = "";
-  readonly drawing: ReturnType<typeof mountDrawing>;
+  private seeing: Seeing | undefined;
+  private fetching: Promise<Seeing> | undefined;
 
   constructor(
     private readonly experiment: Experiment,
@@ -44,12 +43,6 @@ export class Story {
       trained: () => void this.judge().catch((error) => this.fail(String(error))),
       failed: (reason) => this.fail(reason),
     });
-    this.drawing = mountDrawing(
-      find("#draw"),
-      () => (experiment.race.trained ? [...experiment.race.classes] : []),
-      () => this.known ?? { channels: experiment.runs.left?.config.data.set === "cifar10" ? 3 : 1, height: 0, width: 0 },
-      (side, ...picture) => experiment.predict(side, ...picture),
-    );
     for (const side of SIDES) {
       testid(`export-training-${side}`).addEventListener("click", () => {
         const run = experiment.race.runs[side];
@@ -66,19 +59,46 @@ export class Story {
     const { set } = config.data;
     if (this.set === set) return;
     this.set = set;
-    void this.testImages(config).then((images) => {
-      // Another set may be chosen by now.
-      if (this.set !== set) return;
-      // What could not be loaded is asked for again with the next change.
-      if (images === undefined) this.set = "";
-      find("#pictures").hidden = images === undefined;
-      if (images === undefined) return;
-      find("#pictures-note").textContent = noteOf(set, images);
-      showSamples(testid("samples"), images);
-    });
+    ask("samples", config).then(
+      (images) => {
+        // Another set may be chosen by now.
+        if (this.set !== set) return;
+        find("#pictures").hidden = false;
+        find("#pictures-note").textContent = noteOf(set, images);
+        showSamples(testid("samples"), images);
+      },
+      () => {
+        if (this.set !== set) return;
+        // What could not be loaded is asked for again with the next change.
+        this.set = "";
+        find("#pictures").hidden = true;
+      },
+    );
   }
 
-  private testImages(config: SearchConfig): Promise<TestImages | undefined> {
+  /** Opens a picture as the drawing. Answers with a sentence for the visitor. */
+  async open(file: File): Promise<string> {
+    return (await this.see()).drawing.open(file);
+  }
+
+  /** Fetches the networks' side of the page when it is first needed. */
+  private see(): Promise<Seeing> {
+    const { experiment } = this;
+    this.fetching ??= import("./seeing").then(
+      (module) =>
+        (this.seeing = new module.Seeing(
+          find("#draw"),
+          () => (experiment.race.trained ? [...experiment.race.classes] : []),
+          () => this.known ?? { channels: experiment.runs.left?.config.data.set === "cifar10" ? 3 : 1, height: 0, width: 0 },
+          (side, ...picture) => experiment.predict(side, ...picture),
+        )),
+    );
+    // The next one who needs it tries again.
+    this.fetching.catch(() => (this.fetching = undefined));
+    return this.fetching;
+  }
+
+  private testImages(config: SearchConfig): Promise<KnownImages | undefined> {
     const { set } = config.data;
     let asked = this.tests.get(set);
     if (asked === undefined) {
@@ -99,8 +119,9 @@ export class Story {
     const { race } = this.experiment;
     const begun = race.starting || SIDES.some((side) => race.runs[side] !== undefined);
     if (!race.trained) {
-      this.answers.clear();
-      this.drawing.update();
+      this.seeing?.answers.clear();
+      this.seeing?.drawing.update();
+      if (begun) void this.see().catch(() => undefined);
       this.say(begun ? `Both searches have ended. The cells that they have found are now trained, for ${this.planned} epochs each.` : "");
     }
     this.drawScores();
@@ -147,7 +168,7 @@ export class Story {
     const { left, right } = race.runs;
     if (left === undefined || right === undefined) return;
     const config = runs.left?.config;
-    const images = config && (await this.testImages(config));
+    const [images, { answers, drawing }] = await Promise.all([config && this.testImages(config), this.see()]);
     const trained = SIDES.flatMap((side): Trained[] => {
       const [run, training] = [runs[side], race.runs[side]];
       const genotype = run && found(run);
@@ -159,12 +180,12 @@ export class Story {
     const seen = config?.data.set !== "fashion";
     this.say(verdict(one, other, seen ? undefined : images?.labels.length));
     this.known = images;
-    this.drawing.update();
+    drawing.update();
     if (images === undefined) return;
-    this.drawing.offer({ ...images, count: images.labels.length }, seen);
+    drawing.offer({ ...images, count: images.labels.length }, seen);
     const [ofLeft, ofRight] = await Promise.all(SIDES.map((side) => race.predict(side, images)));
     if (race.runs.left !== left || ofLeft === undefined || ofRight === undefined) return;
-    this.answers.show({
+    answers.show({
       images,
       seen,
       classes: race.classes,
@@ -187,8 +208,8 @@ export class Story {
   }
 }
 
-function noteOf(set: string, { labels, width, height, classes }: TestImages): string {
+function noteOf(set: string, { width, height, classes }: KnownImages): string {
   const name = set === "fashion" ? "Fashion-MNIST: pictures of clothes" : "Handwritten digits";
-  const own = set === "fashion" ? ` These are some of ${labels.length.toLocaleString("en")} test images, which no search and no training learns from.` : "";
+  const own = set === "fashion" ? " These are some of the training images; other images test what was learned." : "";
   return `${name} in ${classes.length} classes, ${width}×${height} pixels. Both searches learn to tell the classes apart.${own}`;
 }

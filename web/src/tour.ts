@@ -1,20 +1,12 @@
 /** Tour of the page: a card beside one figure after the other. It leads and never holds: the page stays usable. */
 import "./styles/tour.css";
-import { keepTour, tourAsked } from "./address-extras";
+import { keepTour } from "./address-extras";
 import { act } from "./tour-actions";
 import { place } from "./tour-place";
 import { STEPS, type Look, type Step } from "./tour-steps";
 
-/** Lets a button start the tour, and opens the step that the address asks for. */
-export function mountTour(opener: HTMLElement): void {
-  const tour = new Tour(opener);
-  opener.addEventListener("click", () => tour.show(1));
-  const asked = tourAsked(location.search);
-  // An address that asks for the tour may have a comparison of its own.
-  if (asked !== undefined) tour.show(asked, true);
-}
-
-class Tour {
+/** The card and its steps; the focus returns to the button that opened it. */
+export class Tour {
   private readonly card = document.createElement("div");
   private readonly count = document.createElement("p");
   private readonly title = document.createElement("h2");

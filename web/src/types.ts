@@ -600,6 +600,35 @@ genotype: Genotype,
 accuracies?: Accuracies, };
 
 /**
+ * First images of a file of a data set, as bytes that are not normalized.
+ */
+export type FirstImages = { 
+/**
+ * Number of channels.
+ */
+channels: number, 
+/**
+ * Height in pixels.
+ */
+height: number, 
+/**
+ * Width in pixels.
+ */
+width: number, 
+/**
+ * Names of the classes.
+ */
+classes: Array<string>, 
+/**
+ * Class of each image.
+ */
+labels: Array<number>, 
+/**
+ * Values, `[images, channels, height, width]`.
+ */
+pixels: Array<number>, };
+
+/**
  * A discrete architecture: for every type of cell, the operations and the inputs of each node.
  */
 export type Genotype = { 
@@ -1179,35 +1208,6 @@ imagenet16_120_valid?: number,
  * Accuracy on the test images of ImageNet16-120.
  */
 imagenet16_120_test?: number, };
-
-/**
- * Test images of a data set, as bytes that are not normalized.
- */
-export type TestImages = { 
-/**
- * Number of channels.
- */
-channels: number, 
-/**
- * Height in pixels.
- */
-height: number, 
-/**
- * Width in pixels.
- */
-width: number, 
-/**
- * Names of the classes.
- */
-classes: Array<string>, 
-/**
- * Class of each image.
- */
-labels: Array<number>, 
-/**
- * Values, `[images, channels, height, width]`.
- */
-pixels: Array<number>, };
 
 /**
  * Complete configuration of a training: the network of a genotype, from scratch.

@@ -1,9 +1,9 @@
 /** Drives one search or one training, or answers questions about configurations. One worker has one instance of the .wasm. */
-import { complete, imagesOf } from "./built-in";
+import { complete, imagesOf, testsOf } from "./built-in";
 import { eventsBefore } from "./checkpoint";
 import { History } from "./history";
 import { reason } from "./page";
-import type { Device, FromWorker, Pictures, Question, Questions, Request, TestImages, ToWorker, Until } from "./protocol";
+import type { Device, FromWorker, KnownImages, Pictures, Question, Questions, Request, ToWorker, Until } from "./protocol";
 import { toml } from "./toml";
 import type { SearchConfig, TrainingConfig } from "./types";
 import type { Search, Trained, Training } from "./wasm/cpu/lambda_darts_wasm.js";
@@ -15,6 +15,8 @@ type Library = typeof import("./wasm/cpu/lambda_darts_wasm.js");
 const SNAPSHOT_EVERY_MS = 5_000;
 /** Test images that the page is given at most. */
 const MOST_TEST_IMAGES = 1000;
+/** Images among which are some of each class. */
+const MOST_SAMPLES = 100;
 
 let library: Promise<Library> | undefined;
 let search: Search | undefined;
@@ -225,7 +227,8 @@ async function answer(message: Question): Promise<void> {
         return eventsBefore(checkpoint, events);
       },
       trainingDefaults: () => trainingDefaults(from, message.ask as Questions["trainingDefaults"]["ask"]),
-      testImages: () => testImages(from, message.ask as Questions["testImages"]["ask"]),
+      samples: () => firstImages(from, message.ask as Questions["samples"]["ask"], (config) => imagesOf(config.data, {}), MOST_SAMPLES),
+      testImages: () => firstImages(from, message.ask as Questions["testImages"]["ask"], (config) => testsOf(config.data), MOST_TEST_IMAGES),
     };
     post({ type: "answer", id: message.id, answer: await answers[message.question]() });
   } catch (error) {
@@ -236,8 +239,8 @@ async function answer(message: Question): Promise<void> {
 
 const trainingDefaults = (from: Library, { space, genotype }: Questions["trainingDefaults"]["ask"]): TrainingConfig => from.trainingDefaults(space, genotype);
 
-async function testImages(from: Library, config: SearchConfig): Promise<TestImages> {
-  const { pixels, ...rest } = from.testImages(config, await imagesOf(config.data, {}), MOST_TEST_IMAGES);
+async function firstImages(from: Library, config: SearchConfig, fileOf: (config: SearchConfig) => Promise<Uint8Array | undefined>, most: number): Promise<KnownImages> {
+  const { pixels, ...rest } = from.firstImages(config, await fileOf(config), most);
   return { ...rest, pixels: Uint8Array.from(pixels) };
 }
 
@@ -253,8 +256,8 @@ self.addEventListener("message", ({ data }: MessageEvent<ToWorker>) => {
       break;
     case "train":
       device = data.device;
-      void make(device, imagesOf(data.config.data, data.files), async ({ Training }, images) => {
-        training = await (data.snapshot === undefined ? Training.create(data.config, device, images) : Training.restore(data.snapshot, device, images));
+      void make(device, Promise.all([imagesOf(data.config.data, data.files), testsOf(data.config.data)]), async ({ Training }, [images, tests]) => {
+        training = await (data.snapshot === undefined ? Training.create(data.config, device, images, tests) : Training.restore(data.snapshot, device, images, tests));
         return training;
       });
       break;

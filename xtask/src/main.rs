@@ -3,6 +3,7 @@
 mod apt;
 mod arrows;
 mod bench;
+mod fashion;
 mod fuzz;
 mod interchange;
 mod pack;

@@ -1,16 +1,16 @@
 //! `cargo xtask pack`: packs published data into the files that the library embeds.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::{fs, io};
 
 use clap::Subcommand;
 use flate2::Compression;
-use flate2::read::MultiGzDecoder;
 use flate2::write::ZlibEncoder;
 
+use crate::fashion;
 use crate::run::{refuse, root};
 
 pub(crate) const ABOUT: &str = "\
@@ -23,7 +23,7 @@ pub(crate) enum Data {
         /// CSV file with all 15,625 cells, with accuracies to a thousandth of a percent at most.
         file: PathBuf,
     },
-    /// Pack a part of Fashion-MNIST: core/src/data/fashion.bin.
+    /// Pack a part of Fashion-MNIST: fashion_train.bin and fashion_test.bin in core/src/data/fashion.
     FashionMnist {
         /// Folder with the four gzipped IDX files.
         dir: PathBuf,
@@ -32,24 +32,30 @@ pub(crate) enum Data {
 
 pub(crate) fn pack(data: &Data) -> Result<(), ExitCode> {
     let packed = match data {
-        Data::Table { file } => table(file).map(|bytes| {
+        Data::Table { file } => table(file).and_then(|bytes| {
             // The column that stands alone is the first one after the numbers of the cells.
             let cells = OPERATIONS.len().pow(6);
-            let alone = bytes[2 * cells..5 * cells].to_vec();
-            vec![("core/src/benchmark/nas_bench_201.bin", bytes), ("core/src/benchmark/cifar10_test.bin", alone)]
+            let alone = &bytes[2 * cells..5 * cells];
+            Ok(vec![
+                ("core/src/benchmark/nas_bench_201.bin", compressed(&bytes)?),
+                ("core/src/benchmark/cifar10_test.bin", compressed(alone)?),
+            ])
         }),
-        Data::FashionMnist { dir } => fashion_mnist(dir).map(|bytes| vec![("core/src/data/fashion.bin", bytes)]),
+        Data::FashionMnist { dir } => fashion::pack(dir),
     };
     let written = packed.and_then(|files| files.iter().try_for_each(|(file, bytes)| write(file, bytes)));
     written.or_else(|what| refuse(&what))
 }
 
-/// Compresses bytes and writes them to a file of this project.
-fn write(file: &str, bytes: &[u8]) -> Result<(), String> {
+fn compressed(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
-    let packed = zlib.write_all(bytes).and_then(|()| zlib.finish()).map_err(|error| error.to_string())?;
-    fs::write(root().join(file), &packed).map_err(|error| error.to_string())?;
-    println!("   {file}: {} bytes", packed.len());
+    zlib.write_all(bytes).and_then(|()| zlib.finish()).map_err(|error| error.to_string())
+}
+
+/// Writes a file of this project.
+fn write(file: &str, bytes: &[u8]) -> Result<(), String> {
+    fs::write(root().join(file), bytes).map_err(|error| error.to_string())?;
+    println!("   {file}: {} bytes", bytes.len());
     Ok(())
 }
 
@@ -122,75 +128,4 @@ fn thousandths(text: &str) -> Result<i64, String> {
         return Err(format!("{text} has more than three decimals"));
     }
     format!("{whole}{fraction:0<3}").parse().map_err(|_| format!("{text} is no number"))
-}
-
-/// Numbers of images from the training part and from the test part.
-const TAKEN: [usize; 2] = [4000, 1000];
-const SIDE: usize = 28;
-/// Steps between the stored levels of grey.
-const STEP: u32 = 5;
-
-fn fashion_mnist(dir: &Path) -> Result<Vec<u8>, String> {
-    let (mut pixels, mut labels) = (Vec::new(), Vec::new());
-    for (part, taken) in ["train", "t10k"].into_iter().zip(TAKEN) {
-        let read = |name: &str, header: usize| {
-            let path = dir.join(name);
-            let bytes = gunzip(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-            bytes.get(header..).map(<[u8]>::to_vec).ok_or_else(|| format!("{}: too short", path.display()))
-        };
-        let images = read(&format!("{part}-images-idx3-ubyte.gz"), 16)?;
-        labels.extend(read(&format!("{part}-labels-idx1-ubyte.gz"), 8)?.into_iter().take(taken));
-        for image in images.chunks_exact(SIDE * SIDE).take(taken) {
-            pixels.extend(filtered(&halved(image)));
-        }
-    }
-    let all: usize = TAKEN.iter().sum();
-    if labels.len() != all || pixels.len() != all * SIDE * SIDE / 4 {
-        return Err(format!("fewer than {all} images"));
-    }
-    pixels.extend(labels);
-    Ok(pixels)
-}
-
-fn gunzip(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    MultiGzDecoder::new(fs::File::open(path)?).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Returns the levels of an image of half the side: means of four pixels.
-fn halved(image: &[u8]) -> Vec<u8> {
-    let half = SIDE / 2;
-    let level = |place: usize| {
-        let corner = place / half * 2 * SIDE + place % half * 2;
-        let sum: u32 = [0, 1, SIDE, SIDE + 1].iter().map(|offset| u32::from(image[corner + offset])).sum();
-        u8::try_from((sum + 2 * STEP) / (4 * STEP)).unwrap_or(u8::MAX)
-    };
-    (0..half * half).map(level).collect()
-}
-
-/// Returns each level less the neighbour that PNG's Paeth filter predicts it from.
-fn filtered(levels: &[u8]) -> Vec<u8> {
-    let side = SIDE / 2;
-    let at = |row: usize, column: usize| -> i32 {
-        match (row.checked_sub(1), column.checked_sub(1)) {
-            (Some(row), Some(column)) => i32::from(levels[row * side + column]),
-            _ => 0,
-        }
-    };
-    (0..side * side)
-        .map(|place| {
-            // One more than the row and the column: zero stands for the border.
-            let (row, column) = (place / side + 1, place % side + 1);
-            let (left, above, corner) = (at(row, column - 1), at(row - 1, column), at(row - 1, column - 1));
-            let estimate = left + above - corner;
-            let [by_left, by_above, by_corner] = [left, above, corner].map(|level| (estimate - level).abs());
-            let predicted = match () {
-                () if by_left <= by_above && by_left <= by_corner => left,
-                () if by_above <= by_corner => above,
-                () => corner,
-            };
-            levels[place].wrapping_sub(u8::try_from(predicted).unwrap_or(0))
-        })
-        .collect()
 }

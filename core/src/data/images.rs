@@ -50,13 +50,13 @@ impl Images {
         super::digits::unpack(bytes)
     }
 
-    /// Reads the training images and the test images that are built in elsewhere, from the file `fashion.bin` beside this
-    /// module: a page loads it.
+    /// Reads the first images of `fashion_train.bin` or `fashion_test.bin`, at most `most` of them. These files of this
+    /// module have the images that are built in elsewhere; a page loads them.
     ///
     /// # Errors
     /// [`DataError::BadImages`] for any other bytes.
-    pub fn from_packed_fashion(bytes: &[u8]) -> Result<(Self, Self), DataError> {
-        super::fashion::unpack(bytes)
+    pub fn from_packed_fashion(bytes: &[u8], most: usize) -> Result<Self, DataError> {
+        super::fashion::unpack(bytes, most)
     }
 
     /// Reads the images and the labels of two IDX files, as MNIST has them, gzipped or not.

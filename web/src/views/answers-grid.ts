@@ -1,13 +1,13 @@
 /** Test images in a grid, each with a mark for either network: right or wrong. One of them is chosen. */
 import { isRight, type Answer } from "../classify";
 import { soon } from "../frames";
-import type { TestImages } from "../protocol";
+import type { KnownImages } from "../protocol";
 import { SIDES, type SideName } from "../settings";
 import { drawPictures } from "./picture";
 
 /** Test images with the answers of both networks. */
 export interface Exam {
-  images: TestImages;
+  images: KnownImages;
   /** True if the networks may have learned from these images. */
   seen: boolean;
   classes: readonly string[];

@@ -1,6 +1,6 @@
 /** The vertical axis of a plot: linear, or logarithmic where the values lie far apart. */
-import { extent } from "d3-array";
-import { scaleLinear, scaleLog } from "d3-scale";
+import { extent, nice, range } from "d3-array";
+import { linear } from "./linear";
 
 export interface Axis {
   /** Height of a value; of one beyond the axis, its end. */
@@ -13,16 +13,16 @@ export interface Axis {
 const FAR = 30;
 
 /** `far` allows a logarithmic axis for values above 0. */
-export function axisOf(values: readonly number[], range: readonly [bottom: number, top: number], { whole = false, far = false }): Axis {
+export function axisOf(values: readonly number[], ends: readonly [bottom: number, top: number], { whole = false, far = false }): Axis {
   const [least, most] = extent(far ? values.filter((value) => value > 0) : values);
   if (far && least !== undefined && most > FAR * least) {
-    const scale = scaleLog([least, most], range).nice();
-    const powers = scale.ticks(20).filter((tick) => Number.isInteger(Number(Math.log10(tick).toFixed(9))));
-    const every = Math.ceil(powers.length / 5);
-    const [floor = least] = scale.domain();
-    return { y: (value) => scale(Math.max(floor, value)), ticks: powers.filter((_, at) => at % every === 0), logarithmic: true };
+    const [lowest, highest] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))];
+    const exponents = range(lowest, highest + 1);
+    const every = Math.ceil(exponents.length / 5);
+    const scale = linear([lowest, highest], ends);
+    return { y: (value) => scale(Math.log10(Math.max(10 ** lowest, value))), ticks: exponents.filter((_, at) => at % every === 0).map((exponent) => 10 ** exponent), logarithmic: true };
   }
   const [low = 0, high = 1] = extent(far ? [0, ...values] : values);
-  const scale = scaleLinear([low, high > low ? high : low + 1], range).nice(4);
+  const scale = linear(nice(low, high > low ? high : low + 1, 4), ends);
   return { y: scale, ticks: scale.ticks(4).filter((tick) => !whole || Number.isInteger(tick)), logarithmic: false };
 }

@@ -1,10 +1,10 @@
 /** Curves over the epochs: one small plot for each measure, with all runs in it. */
-import { scaleLinear } from "d3-scale";
 import { pointer, select, type Selection } from "d3-selection";
-import { area, line } from "d3-shape";
 import { averages, type Average } from "../statistics";
 import { axisOf } from "./axis";
+import { linear } from "./linear";
 import { drawMarks, type Mark } from "./marks";
+import { bandPath, linePath } from "./paths";
 import type { Plot } from "./plots";
 import { sized } from "./sized";
 import { writeSpread, writeTick, type Unit } from "./units";
@@ -98,13 +98,13 @@ function onePlot<E>(host: HTMLElement, plot: Plot<E>, choose: (epoch: number) =>
     const top = Math.max(0, ...values);
     const clips = plot.norms === true && values.length > 0 ? clipsOf(data.series, top) : [];
     const last = Math.max(2, length, ...traces.map(({ points }) => points.length));
-    const x = scaleLinear([1, last], [MARGIN.left, width - MARGIN.right]);
+    const [from, to] = [MARGIN.left, width - MARGIN.right];
+    const x = linear([1, last], [from, to]);
     const { y, ticks } = axisOf([...values, ...clips, ...plot.hold], [HEIGHT - MARGIN.bottom, MARGIN.top], { whole: plot.whole ?? false, far: plot.norms ?? false });
     const unit = plot.lines[0]?.quantity.unit(top) as Unit;
     epochAtX = (px) => Math.round(Math.max(1, Math.min(last, x.invert(px))));
     svg.attr("width", width).attr("viewBox", `0 0 ${width} ${HEIGHT}`);
 
-    const [from, to] = x.range() as [number, number];
     rules(grid, ticks, { from, to, y, text: (tick) => writeTick(unit, tick), at: [from - 7, 0] });
     rules(limits, clips, { from, to, y, text: (clip) => `clip ${writeTick(unit, clip)}`, at: [from + 3, -7] });
     drawMarks(marks, data.series, { x, left: from, right: to, top: MARGIN.top, bottom: HEIGHT - MARGIN.bottom });
@@ -125,15 +125,7 @@ function onePlot<E>(host: HTMLElement, plot: Plot<E>, choose: (epoch: number) =>
       .attr("y2", HEIGHT - MARGIN.bottom)
       .attr("visibility", at > 0 ? "visible" : "hidden");
 
-    const path = line<Average | undefined>()
-      .defined((point) => point !== undefined)
-      .x((_, i) => x(i + 1))
-      .y((point) => y(point?.mean ?? 0));
-    const band = area<Average | undefined>()
-      .defined((point) => point?.deviation !== undefined)
-      .x((_, i) => x(i + 1))
-      .y0((point) => y(ends(point)[0]))
-      .y1((point) => y(ends(point)[1]));
+    const heights = (point: Average): [low: number, high: number] => [y(ends(point)[0]), y(ends(point)[1])];
     lines
       .selectAll<SVGGElement, Trace>("g.series")
       .data(traces, ({ key }) => key)
@@ -147,8 +139,8 @@ function onePlot<E>(host: HTMLElement, plot: Plot<E>, choose: (epoch: number) =>
       .attr("data-line", ({ quantity }) => quantity)
       .each(function ({ points }) {
         const series = select(this);
-        series.select(".band").attr("d", band(points));
-        series.select(".line").attr("d", path(points));
+        series.select(".band").attr("d", bandPath(points.map((point, i) => (point?.deviation === undefined ? undefined : [x(i + 1), ...heights(point)]))));
+        series.select(".line").attr("d", linePath(points.map((point, i) => point && [x(i + 1), y(point.mean)])));
         const dots = points.length > MOST_POINTS ? [] : points.flatMap((point, i) => (point === undefined ? [] : [{ point, epoch: i + 1 }]));
         series
           .selectAll("circle")
@@ -211,7 +203,7 @@ function rules(layer: Selection<SVGGElement, unknown, null, undefined>, values: 
 }
 
 /** A standard deviation below and above the mean. */
-const ends = ({ mean, deviation = 0 }: Average = { mean: 0, deviation: 0 }): [low: number, high: number] => [mean - deviation, mean + deviation];
+const ends = ({ mean, deviation = 0 }: Average): [low: number, high: number] => [mean - deviation, mean + deviation];
 
 /** The clips of some runs, each once. */
 function clipsOf<E>(series: readonly Series<E>[], top: number): number[] {

@@ -1,9 +1,9 @@
 /** Test accuracy by epoch of two trainings, in one chart whose lines grow as the epochs end. */
-import { scaleLinear } from "d3-scale";
 import { select } from "d3-selection";
-import { line } from "d3-shape";
 import type { SideName } from "../settings";
 import { axisOf } from "./axis";
+import { linear } from "./linear";
+import { linePath } from "./paths";
 import { sized } from "./sized";
 import { percent, PERCENT, writeTick } from "./units";
 
@@ -50,7 +50,7 @@ export function raceChart(host: HTMLElement): (data: RaceData) => void {
       drawn.set(side, Math.min(accuracies.length, grown));
     }
     const length = Math.max(2, data.length, ...data.runners.map(({ accuracies }) => accuracies.length));
-    const x = scaleLinear([1, length], [MARGIN.left, width - MARGIN.right]);
+    const x = linear([1, length], [MARGIN.left, width - MARGIN.right]);
     const values = data.runners.flatMap(({ accuracies }) => accuracies);
     const { y, ticks } = axisOf(values.length > 0 ? [...values, Math.min(1, Math.max(...values) + 0.02)] : [0, 1], [HEIGHT - MARGIN.bottom, MARGIN.top], {});
     svg.attr("width", width).attr("viewBox", `0 0 ${width} ${HEIGHT}`);
@@ -89,15 +89,13 @@ export function raceChart(host: HTMLElement): (data: RaceData) => void {
       })
       .attr("class", ({ side }) => `series ${side}`)
       .attr("data-side", ({ side }) => side);
-    const path = line<[epoch: number, accuracy: number]>()
-      .x(([epoch]) => x(epoch))
-      .y(([, accuracy]) => y(accuracy));
+    const place = ([epoch, accuracy]: [number, number]): [number, number] => [x(epoch), y(accuracy)];
     made.each(function (runner, at) {
       const group = select(this);
       const head = headOf(runner, drawn.get(runner.side) ?? 0);
       const points = runner.accuracies.map((accuracy, i): [number, number] => [i + 1, accuracy]);
       const shown = points.filter(([epoch]) => head !== undefined && epoch <= head.epoch);
-      group.select(".line").attr("d", head === undefined ? null : path([...shown, [head.epoch, head.value]]));
+      group.select(".line").attr("d", head === undefined ? null : linePath([...shown, [head.epoch, head.value] as [number, number]].map(place)));
       group
         .selectAll<SVGPathElement, [number, number]>("path.point")
         .data(points)
