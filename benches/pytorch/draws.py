@@ -3,8 +3,9 @@ draws from streams of its own, whose key is seed, purpose and counter in 8 bytes
 import math
 import struct
 
-# The purpose of the streams for methods. Their counter is the step and the purpose of a draw within it.
-METHOD = 9
+# The purposes of streams: first architecture parameters, counted by epoch; draws of methods, counted by step and the
+# purpose of a draw within it; masks, counted by batch and slot.
+ARCHITECTURE, METHOD, MASK = 2, 9, 10
 WORD = 0xFFFFFFFF
 
 
@@ -35,13 +36,21 @@ class Stream:
     def of_step(cls, seed, step, purpose):
         return cls(seed, METHOD, step << 8 | purpose)
 
-    def uniform(self):
-        """A number of 53 bits in [0, 1): those on top of two words, the lower one first."""
+    def word(self):
         if not self.words:
             self.words = block(self.key, self.blocks)
             self.blocks += 1
-        low, high = self.words.pop(0), self.words.pop(0)
+        return self.words.pop(0)
+
+    def uniform(self):
+        """A number of 53 bits in [0, 1): those on top of two words, the lower one first."""
+        low, high = self.word(), self.word()
         return ((high << 32 | low) >> 11) / 2**53
+
+    def normal(self):
+        """A standard normal number by the Box–Muller transform."""
+        u, v = self.uniform() + 2**-53, self.uniform()
+        return math.sqrt(-2 * math.log(u)) * math.cos(2 * math.pi * v)
 
     def gumbel(self):
         return -math.log(-math.log(max(self.uniform(), 2**-1022)))

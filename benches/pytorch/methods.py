@@ -1,10 +1,13 @@
 """The parts of methods in PyTorch, from the formulas of docs/methods.md: what cells read instead of softmax(α), what
-joins the loss of α, what moves the weights. Tables are [edges, candidates], of one type of cell."""
+joins the loss of α, what moves the weights. Tables are [edges, candidates], those of several types of cell one below
+the other."""
+import math
 from dataclasses import dataclass
+from itertools import combinations
 
 import torch
 import torch.nn.functional as F
-from draws import Stream
+from draws import ARCHITECTURE, Stream
 
 # The published defaults of the parts.
 DEFAULTS = {
@@ -27,6 +30,15 @@ DEFAULTS = {
     "path_depth": {"weight": 0.005},
     "neumann": {"terms": 2},
     "oles": {"form": "code", "window": 20, "threshold": 0.4, "clean_threshold": 0.0},
+    "partial_channels": {"k": 4},
+    "edge_normalization": {},
+    "edge_pairs": {"at": 3 / 7, "from": 5 / 7, "first": 10.0, "last": 0.02},
+    "operation_groups": {"at": 3 / 7, "from": 5 / 7, "first": 1e-2, "last": 2e-5},
+    "candidate_stages": {"keep": [5, 3], "alpha": "drawn"},
+    "weights_only": {"share": 0.4},
+    "skip_dropout": {"rates": [0.4], "linear": 0.4, "decay": 0.2},
+    "controller": {"hidden": 32, "layers": 2, "temperature": 5.0, "bound": 2.5, "entropy": 1e-4, "baseline": 0.99,
+                   "lr": 1e-3, "aggregate": 20},
 }
 # The parts of published methods that act in a step; warnings and selections do not.
 PRESETS = {
@@ -49,14 +61,24 @@ PRESETS = {
     "fair-darts": ["sigmoid", "zero_one"],
     "spos": ["uniform_path"],
     "rsws": ["uniform_path"],
+    "pc-darts": ["partial_channels", "edge_normalization", "weights_only"],
+    "p-darts": ["candidate_stages", "weights_only", "skip_dropout"],
+    "dots": ["operation_groups", "edge_pairs", "weights_only"],
+    "enas": ["controller"],
+}
+# Settings of presets that are not the defaults of a part.
+OWN = {
+    "lambda-darts-sign": {"alignment": {"measure": "sign"}},
+    "pc-darts": {"weights_only": {"share": 0.3}},
+    "p-darts": {"skip_dropout": {"rates": [0.0, 0.4, 0.7]}},
+    "dots": {"weights_only": {"share": 0.5}},
 }
 
 
 def parts(settings):
     """The parts of a method with all their settings, from those of the Rust library's configuration."""
-    found = {name: dict(DEFAULTS[name]) for name in PRESETS[settings["name"]]}
-    if settings["name"] == "lambda-darts-sign":
-        found["alignment"]["measure"] = "sign"
+    preset = settings["name"]
+    found = {name: {**DEFAULTS[name], **OWN.get(preset, {}).get(name, {})} for name in PRESETS[preset]}
     for name, own in settings.items():
         if name in DEFAULTS:
             found[name] = {**DEFAULTS[name], **found.get(name, {}), **own}
@@ -78,6 +100,70 @@ class Moment:
 
     def random(self, purpose):
         return Stream.of_step(self.seed, self.step, purpose)
+
+
+# ---------------------------------------------------------------- stages
+def epochs_in(share, epochs):
+    """The number of epochs in a share of them, rounded."""
+    return math.floor(share * epochs + 0.5)
+
+
+def stage_ends(parts, epochs):
+    """The numbers of epochs after which stages end."""
+    count = len(parts.get("candidate_stages", {}).get("keep", []))
+    shares = [(i + 1) / (count + 1) for i in range(count)]
+    shares += [parts[name]["at"] for name in ("operation_groups", "edge_pairs") if name in parts]
+    return sorted(epochs_in(share, epochs) for share in shares)
+
+
+def stage(parts, moment):
+    """How many stages are over, and the first epoch of this one and of the next one."""
+    ends = stage_ends(parts, moment.epochs)
+    before = [end for end in ends if end <= moment.epoch]
+    return len(before), max(before, default=0), min(ends[len(before):], default=moment.epochs)
+
+
+def rests(parts, moment):
+    """Whether α rests in this epoch."""
+    if "weights_only" not in parts:
+        return False
+    _, start, end = stage(parts, moment)
+    return moment.epoch < start + min(epochs_in(parts["weights_only"]["share"], end - start), end - start - 1)
+
+
+def skip_rate(parts, moment):
+    """The probability with which skip connections drop a number."""
+    if "skip_dropout" not in parts:
+        return 0.0
+    own, (number, start, end) = parts["skip_dropout"], stage(parts, moment)
+    rate, epochs, at = own["rates"][min(number, len(own["rates"]) - 1)], end - start, moment.epoch - start
+    linear = epochs_in(own["linear"], epochs)
+    return rate * ((epochs - at - 1) / epochs if at < linear else math.exp(-own["decay"] * (at - linear)))
+
+
+def staying(parts, names, concatenated, number, row):
+    """The candidates of an edge that stay with the end of a stage, of those with α > −∞. Of concatenated cells, no
+    derived architecture has `none`."""
+    order = sorted((k for k in range(len(row)) if row[k] > -math.inf), key=lambda k: -row[k])
+    if "candidate_stages" in parts:
+        found = order[: parts["candidate_stages"]["keep"][number]]
+    else:
+        groups = [[k for k in order if is_free(names[k]) == free] for free in (True, False)]
+        found = [k for group in groups for k in group[:1]]
+    derived = [k for k in order if not (concatenated and names[k] == "none")]
+    return found if set(found) & set(derived) else found + derived[:1]
+
+
+def anneal(moment, own):
+    """A temperature that falls by one factor an epoch after a share of the epochs."""
+    start = epochs_in(own["from"], moment.epochs)
+    done = max(0, moment.epoch - start) / max(1, moment.epochs - 1 - start)
+    return own["first"] * (own["last"] / own["first"]) ** done
+
+
+def is_free(name):
+    """Whether a candidate has no weights."""
+    return name in ("none", "skip_connect", "noise") or "pool" in name
 
 
 def table(draw, like):
@@ -134,10 +220,23 @@ def read_gates(gates, settings, random):
     return [float(k in chosen) for k in range(len(gates))]
 
 
-def relax(parts, alpha, moment, architecture_step):
-    """The operation weights p as a function of α, and P(g > 0) of the gates that are read."""
+def by_group(row, names, tau):
+    """Softmax in each group of an edge's candidates in use, or with a temperature over the last two."""
+    free = torch.tensor([is_free(name) for name in names])
+    groups = [group & (row > -torch.inf) for group in (free, ~free)]
+    if tau is not None and all(group.sum() < 2 for group in groups):
+        return F.softmax(row / tau, -1)
+    return sum(F.softmax(row.masked_fill(~group, -torch.inf), -1) for group in groups if group.any())
+
+
+def relax(parts, names, alpha, moment, architecture_step):
+    """The operation weights p as a function of α, which is −∞ for candidates that have left, and P(g > 0) of the gates
+    that are read."""
     random = moment.random(17 if architecture_step else 16)
     soft = F.softmax(alpha, -1)
+    if own := parts.get("operation_groups"):
+        tau = anneal(moment, own) if moment.epoch >= epochs_in(own["at"], moment.epochs) else None
+        return torch.stack([by_group(row, names, tau) for row in alpha]), None
     if "sigmoid" in parts:
         return torch.sigmoid(alpha), None
     if "uniform_path" in parts:
@@ -194,6 +293,35 @@ def ascended(parts, p, start, slope, moment):
     epsilon = moment.between(parts["adversarial"])
     moved = p + 2 * epsilon / parts["adversarial"]["steps"] * slope.sign()
     return onto_simplex(start + (moved - start).clamp(-epsilon, epsilon))
+
+
+def edge_pairs(nodes, concatenated):
+    """The pairs of edges that each node chooses from, if it has more than two and does not keep all; `nodes` has the
+    edges into every node."""
+    return [list(combinations(edges, 2)) for edges in nodes if concatenated and len(edges) > 2]
+
+
+def first_beta(parts, nodes, concatenated, seed):
+    """The parameters β of the weights of edges, or none."""
+    if "edge_normalization" in parts:
+        random = Stream(seed, ARCHITECTURE, 2**64 - 1)
+        return torch.tensor([1e-3 * random.normal() for edges in nodes for _ in edges])
+    count = sum(len(pairs) for pairs in edge_pairs(nodes, concatenated)) if "edge_pairs" in parts else 0
+    return torch.zeros(count)
+
+
+def edge_weights(parts, beta, nodes, concatenated, moment):
+    """The weight γ of every edge."""
+    if "edge_normalization" in parts:
+        return torch.cat([F.softmax(beta[edges], -1) for edges in nodes])
+    weights, own, at = list(torch.ones(sum(map(len, nodes)))), parts["edge_pairs"], 0
+    if moment.epoch >= epochs_in(own["at"], moment.epochs):
+        for pairs in edge_pairs(nodes, concatenated):
+            shares = F.softmax(beta[at:][: len(pairs)] / anneal(moment, own), -1)
+            at += len(pairs)
+            for edge in set(sum(pairs, ())):
+                weights[edge] = sum(share for share, pair in zip(shares, pairs) if edge in pair)
+    return torch.stack(weights)
 
 
 def auxiliary(parts, names, p, moment):

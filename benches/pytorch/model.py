@@ -188,14 +188,14 @@ class DartsCell(nn.Module):
 
     NODES = 4
 
-    def __init__(self, names, before_last, last, c, reduction, last_reduced):
+    def __init__(self, names, before_last, last, c, reduction, last_reduced, edge=Mixed):
         super().__init__()
         self.pre0 = FactorizedReduce(before_last, c) if last_reduced else relu_conv_bn(before_last, c, 1, 1)
         self.pre1 = relu_conv_bn(last, c, 1, 1)
         ends = [(i, j) for i in range(self.NODES) for j in range(2 + i)]
         own = names[reduction] if isinstance(names, tuple) else [names] * len(ends)
         self.edges = nn.ModuleList(
-            Mixed(candidates, c, 2 if reduction and j < 2 else 1, True) for candidates, (_, j) in zip(own, ends))
+            edge(candidates, c, 2 if reduction and j < 2 else 1, True) for candidates, (_, j) in zip(own, ends))
 
     def forward(self, s0, s1, p):
         states, edge = [self.pre0(s0), self.pre1(s1)], 0
@@ -208,7 +208,7 @@ class DartsCell(nn.Module):
 class DartsSupernet(nn.Module):
     """A stack of cells; those at a third and two thirds of it reduce, and have architecture parameters of their own."""
 
-    def __init__(self, names, c=16, cells=8, classes=10, stem_multiplier=3):
+    def __init__(self, names, c=16, cells=8, classes=10, stem_multiplier=3, edge=Mixed):
         super().__init__()
         before_last = last = stem_multiplier * c
         self.stem = nn.Sequential(nn.Conv2d(3, last, 3, padding=1, bias=False), nn.BatchNorm2d(last))
@@ -216,7 +216,7 @@ class DartsSupernet(nn.Module):
         for i in range(cells):
             reduction = i in (cells // 3, 2 * cells // 3)
             c = 2 * c if reduction else c
-            self.cells.append(DartsCell(names, before_last, last, c, reduction, last_reduced))
+            self.cells.append(DartsCell(names, before_last, last, c, reduction, last_reduced, edge))
             self.kinds.append(int(reduction))
             before_last, last, last_reduced = last, 4 * c, reduction
         self.head = nn.Linear(last, classes)
@@ -232,9 +232,9 @@ class DartsSupernet(nn.Module):
 class Nb201Cell(nn.Module):
     """One input and three nodes, each the sum over edges from all states before it; the last one is the output."""
 
-    def __init__(self, names, c):
+    def __init__(self, names, c, edge=Mixed):
         super().__init__()
-        self.edges = nn.ModuleList(Mixed(names, c, 1, False) for i in range(1, 4) for _ in range(i))
+        self.edges = nn.ModuleList(edge(names, c, 1, False) for i in range(1, 4) for _ in range(i))
 
     def forward(self, x, p):
         states, edge = [x], 0
@@ -259,7 +259,7 @@ class ResBlock(nn.Module):
 class Nb201Supernet(nn.Module):
     """Three stages of `n` searched cells, which share one table of architecture parameters, and reductions between."""
 
-    def __init__(self, names=NB201, c=16, n=5, classes=10):
+    def __init__(self, names=NB201, c=16, n=5, classes=10, edge=Mixed):
         super().__init__()
         self.stem = nn.Sequential(nn.Conv2d(3, c, 3, padding=1, bias=False), nn.BatchNorm2d(c))
         self.body, self.kinds = nn.ModuleList(), []
@@ -268,7 +268,7 @@ class Nb201Supernet(nn.Module):
                 self.body.append(ResBlock(c, 2 * c))
                 c *= 2
             for _ in range(n):
-                self.body.append(Nb201Cell(names, c))
+                self.body.append(Nb201Cell(names, c, edge))
                 self.kinds.append(0)
         self.bn, self.head = nn.BatchNorm2d(c), nn.Linear(c, classes)
         self.tables = [(6, len(names))]
@@ -280,9 +280,9 @@ class Nb201Supernet(nn.Module):
         return self.head(relu(self.bn(x)).mean((2, 3)))
 
 
-def build(space, channels, cells, classes=10):
+def build(space, channels, cells, classes=10, edge=Mixed):
     supernet = Nb201Supernet if space == "nb201" else DartsSupernet
-    return supernet(SPACES[space], channels, cells, classes)
+    return supernet(SPACES[space], channels, cells, classes, edge=edge)
 
 
 # ---------------------------------------------------------------- derived networks

@@ -4,7 +4,7 @@ shares no code with the Rust library that it is held against.
   python oracle.py all OUT_DIR                           every case of tests/golden
   python oracle.py golden OUT_DIR [--seed S] [--small]   supernets: a pass and the regularizer
   python oracle.py steps OUT_DIR [--seed S] [--small]    supernets: three steps, and the unrolled gradient
-  python oracle.py methods OUT_DIR [--seed S]            NAS-Bench-201: two steps by each method
+  python oracle.py methods OUT_DIR [--seed S]            NAS-Bench-201 and S3: two steps by each method
   python oracle.py derived OUT_DIR [--seed S]            derived networks, with and without an auxiliary head
   python oracle.py parts OUT_DIR [--seed S]              single operations, genotypes, parameter counts
   python oracle.py search --space nb201 ...    a whole search on the images in an .npz (x: [N,3,H,W] uint8, y: [N])
@@ -68,7 +68,8 @@ def cmd_cases(a):
     torch.set_num_threads(1)
     if a.cmd == "all":
         cases.all_cases(a.out)
-        steps.methods_case(a.out, 22)
+        steps.methods_case(a.out, "nb201", 22)
+        steps.methods_case(a.out, "s3", 25)
     elif a.cmd == "golden":
         # NAS-Bench-201: cells a stage; the others: cells in all, of which two are reductions.
         small = (("nb201", 1), ("s1", 5), ("s2", 4), ("s4", 4))
@@ -81,7 +82,8 @@ def cmd_cases(a):
         for space in ("s1", "darts"):
             cases.second_order_case(a.out, space, *size(a, 3), a.seed)
     elif a.cmd == "methods":
-        steps.methods_case(a.out, a.seed)
+        for space in ("nb201", "s3"):
+            steps.methods_case(a.out, space, a.seed)
     elif a.cmd == "derived":
         cases.derived_cases(a.out, a.seed)
         cases.auxiliary_cases(a.out, a.seed)

@@ -232,7 +232,8 @@ impl Case {
         assert!(differ.is_empty(), "{}: only one side has the parameters {differ:?}, …", self.name);
     }
 
-    /// Returns the supernet of the case with its initial weights and the architecture parameters `alphas…SUFFIX`.
+    /// Returns the supernet of the case with its initial weights and the architecture parameters `alphas…SUFFIX`. With
+    /// partial channels, the weights of candidates are the first entries of those of the case.
     ///
     /// # Panics
     /// If names or shapes of the parameters differ from the library's.
@@ -244,9 +245,12 @@ impl Case {
             MacroLayout::ImageNet => unreachable!("no space is searched in it"),
             MacroLayout::Staged => self.size(1, |cells| (cells - 2) / 3),
         };
+        let partial = method.partial_channels().is_some();
         let mut bilevel = block_on(Bilevel::new(&space, size, method, 0, device)).expect("a supernet");
         self.same_parameters(bilevel.graph());
-        let weights = self.vector(bilevel.graph().parameters(), "param/");
+        let parameters = bilevel.graph().parameters();
+        let weights =
+            if partial { self.first_entries(parameters, "param/") } else { self.vector(parameters, "param/") };
         write(bilevel.engine(), State::Weights, &weights);
         let tables = self.tables(suffix);
         let sizes = |tables: &[Vec<Vec<f64>>]| -> Vec<Vec<usize>> {
@@ -297,6 +301,17 @@ impl Case {
         vector
     }
 
+    /// Returns the first entries of the tensors PREFIX + name along each dimension, as many as the parameters have.
+    fn first_entries(&self, parameters: &[Parameter], prefix: &str) -> Vec<f64> {
+        let mut vector = Vec::new();
+        for Parameter { name, shape, .. } in parameters {
+            let numbers = self.tensor(&format!("{prefix}{name}"));
+            assert_eq!(numbers.shape.len(), shape.len(), "{}: rank of {prefix}{name}", self.name);
+            take_first(&numbers.values, &numbers.shape, shape, &mut vector);
+        }
+        vector
+    }
+
     /// True if the case has a tensor of this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -339,6 +354,13 @@ impl Case {
     pub fn noise(&self) -> Vec<(String, FeatureMap)> {
         self.within("noise/").map(|name| (name.to_owned(), self.image(&format!("noise/{name}")))).collect()
     }
+}
+
+/// Adds the first entries of a tensor along each dimension to a vector.
+fn take_first(values: &[f64], of: &[usize], shape: &[usize], vector: &mut Vec<f64>) {
+    let ([all, of @ ..], [count, shape @ ..]) = (of, shape) else { return vector.extend(values) };
+    let each = values.len() / all;
+    values.chunks(each).take(*count).for_each(|part| take_first(part, of, shape, vector));
 }
 
 /// Reads a genotype in the references' JSON: two `[operation, node]` for each of the nodes, in a row. Without a

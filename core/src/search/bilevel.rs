@@ -202,6 +202,12 @@ impl Bilevel {
         self.seed
     }
 
+    /// Method with its own state: β, and that of a policy.
+    #[must_use]
+    pub const fn method(&self) -> &Method {
+        &self.method
+    }
+
     /// Parameters β of the weights of edges by type of cell, which are trained with α; none if the method weights no edges.
     #[must_use]
     pub fn beta(&self) -> &[Vec<f64>] {
