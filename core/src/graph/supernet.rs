@@ -177,7 +177,7 @@ mod tests {
         }
     }
 
-    /// Of each node, a quarter of the channels is a mixture, and the rest has passed by, halved in reduction cells.
+    /// Mixture in a quarter of the channels of each node; the others have passed by, halved in reduction cells.
     #[test]
     fn channels_pass_by_every_edge() {
         let space = Space::named("darts").unwrap();

@@ -26,8 +26,8 @@ pub(super) struct Module {
 
 /// The two modules. A page loads the second one only if there is a GPU adapter.
 pub(super) static MODULES: [Module; 2] = [
-    Module { name: "cpu", features: &[], limit: 600_000 },
-    Module { name: "webgpu", features: &["--features", "webgpu"], limit: 700_000 },
+    Module { name: "cpu", features: &[], limit: 545_000 },
+    Module { name: "webgpu", features: &["--features", "webgpu"], limit: 630_000 },
 ];
 
 /// Sizes in bytes before and after Brotli compression, which web servers do on their own.
