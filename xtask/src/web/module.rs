@@ -112,6 +112,6 @@ mod tests {
     #[test]
     fn a_limit_is_kept_or_not() {
         let cpu = &MODULES[0];
-        assert!(cpu.report((3_000_000, 600_000)) && !cpu.report((3_000_000, 600_001)));
+        assert!(cpu.report((3_000_000, cpu.limit)) && !cpu.report((3_000_000, cpu.limit + 1)));
     }
 }
