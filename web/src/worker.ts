@@ -228,7 +228,8 @@ async function answer(message: Question): Promise<void> {
       },
       trainingDefaults: () => trainingDefaults(from, message.ask as Questions["trainingDefaults"]["ask"]),
       samples: () => firstImages(from, message.ask as Questions["samples"]["ask"], (config) => imagesOf(config.data, {}), MOST_SAMPLES),
-      testImages: () => firstImages(from, message.ask as Questions["testImages"]["ask"], (config) => testsOf(config.data), MOST_TEST_IMAGES),
+      // A set without test images shows those that it has.
+      testImages: () => firstImages(from, message.ask as Questions["testImages"]["ask"], async ({ data }) => (await testsOf(data)) ?? imagesOf(data, {}), MOST_TEST_IMAGES),
     };
     post({ type: "answer", id: message.id, answer: await answers[message.question]() });
   } catch (error) {
