@@ -87,15 +87,17 @@ async function raced(page) {
 test("a race goes on after a reload as if there had been none, and is shown again", async () => {
   const page = await open(RACE);
   await page.getByTestId("play").click();
-  // The page itself pauses: a message from here might come too late.
+  // The page itself pauses, with the first step of either training: a message from here might come too late.
   await page.waitForFunction(() => {
-    const there = ["left", "right"].every((side) => /^Epoch [2-8] of 8/.test(document.querySelector(`[data-testid="progress-${side}"]`).textContent));
-    if (there) document.querySelector('[data-testid="pause"]').click();
-    return there;
+    const begun = ["left", "right"].some((side) => /^Epoch [1-7] of 8/.test(document.querySelector(`[data-testid="progress-${side}"]`).textContent));
+    if (begun) document.querySelector('[data-testid="pause"]').click();
+    return begun;
   });
+  for (const side of SIDES) await reads(page, `progress-${side}`, /paused$/);
+  await page.getByTestId("step-epoch").click();
   for (const side of SIDES) {
-    await reads(page, `progress-${side}`, /paused$/);
     await page.locator(`${ROWS}[data-side="${side}"] [data-column="test-accuracy"][data-value^="0."]`).waitFor({ state: "attached" });
+    await reads(page, `progress-${side}`, /paused$/);
   }
   const before = await trainingEvents(page);
   // This step is not stored yet when the page is gone.

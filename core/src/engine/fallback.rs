@@ -20,7 +20,6 @@ pub(super) struct WithFallback {
 }
 
 impl WithFallback {
-    #[cfg(any(feature = "wgpu", feature = "webgpu"))]
     pub(super) fn new(engine: impl Engine + 'static) -> Self {
         Self { engine: Box::new(engine), replaced: false, saved: false, frozen: Vec::new() }
     }
@@ -149,7 +148,7 @@ impl Engine for WithFallback {
     }
 }
 
-#[cfg(all(test, any(feature = "wgpu", feature = "webgpu")))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::graph::NetworkSize;

@@ -25,6 +25,7 @@ mod cpu;
 ))]
 mod difference;
 mod error;
+#[cfg(any(all(feature = "wgpu", not(target_family = "wasm")), all(feature = "webgpu", target_family = "wasm")))]
 mod fallback;
 #[cfg(any(all(feature = "wgpu", not(target_family = "wasm")), all(feature = "webgpu", target_family = "wasm")))]
 pub(crate) mod gpu;

@@ -39,16 +39,6 @@ impl Plan {
         }
         measured
     }
-
-    /// Cuts the gradients of all cells, one after the other, into those of each.
-    pub(crate) fn by_cell(&self, mut all: &[f64]) -> Vec<Vec<f64>> {
-        let cells = self.graph.cells().iter().map(|cell| {
-            let (own, rest) = all.split_at(cell.weights);
-            all = rest;
-            own.to_vec()
-        });
-        cells.collect()
-    }
 }
 
 impl Deref for Plan {

@@ -65,9 +65,10 @@ fn apply<T: Real>(context: &Context<'_, T>, slot: Option<usize>, group: &Group<T
     match slot.and_then(|slot| context.given.masks.get(slot)) {
         None => {}
         Some(Mask::Images(factors)) => {
-            let factors = &factors[group.start..][..group.images];
+            let own = &factors[group.start..][..group.images];
+            let factors: Vec<T> = own.iter().map(|&factor| T::of(f64::from(factor))).collect();
             for pixel in y.chunks_exact_mut(group.images) {
-                pixel.iter_mut().zip(factors).for_each(|(y, &factor)| *y *= T::of(f64::from(factor)));
+                pixel.iter_mut().zip(&factors).for_each(|(y, &factor)| *y *= factor);
             }
         }
         Some(Mask::Numbers(dropout)) => {

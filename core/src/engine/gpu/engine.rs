@@ -302,13 +302,23 @@ async fn find(
     Ok(Found {
         loss: if mode.goal == Goal::Labels { losses.sum() } else { 0.0 },
         output,
-        cells: if mode.cells { paths.present(plan.by_cell(&wide(&small[..cells]))) } else { Vec::new() },
+        cells: if mode.cells { paths.present(by_cell(plan, &wide(&small[..cells]))) } else { Vec::new() },
         image: match (mode.image, ready.image) {
             (true, Some(_)) => wide(gradient),
             (true, None) => vec![0.0; image],
             _ => Vec::new(),
         },
     })
+}
+
+/// Cuts the gradients of all cells, one after the other, into those of each.
+fn by_cell(plan: &Plan, mut all: &[f64]) -> Vec<Vec<f64>> {
+    let cells = plan.cells().iter().map(|cell| {
+        let (own, rest) = all.split_at(cell.weights);
+        all = rest;
+        own.to_vec()
+    });
+    cells.collect()
 }
 
 /// Waits for a buffer and reads its numbers.
