@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use lambda_darts::data::{Background, DataSet};
-use lambda_darts::method::{PRESETS, Preset};
+use lambda_darts::method::{MethodConfig, PRESETS, Preset};
 use lambda_darts::searcher::SearcherSettings;
 use lambda_darts::training::Recipe;
 
@@ -199,6 +199,10 @@ pub(crate) struct SettingsArgs {
     /// pattern of ReLU and max pool, and is exact on the CPU
     #[arg(long, help_heading = "Method", value_parser = PossibleValuesParser::new(["central", "frozen"]))]
     pub(crate) estimator: Option<String>,
+    /// Add parts to the method, such as alignment, with commas between them; `lambda-darts methods` describes them
+    #[arg(long, value_name = "PART", value_delimiter = ',', help_heading = "Method",
+        value_parser = PossibleValuesParser::new(parts()))]
+    pub(crate) with: Vec<String>,
     /// Set any setting of config.toml by its path, such as method.alignment.lambda=0.25; may be repeated
     #[arg(long = "set", value_name = "PATH=VALUE", help_heading = "Method")]
     pub(crate) set: Vec<String>,
@@ -829,6 +833,11 @@ pub(crate) struct CompletionsArgs {
 /// Names of the methods with a supernet.
 fn presets() -> impl Iterator<Item = &'static str> {
     PRESETS.iter().copied().map(Preset::name)
+}
+
+/// Names of all parts of methods.
+fn parts() -> impl Iterator<Item = &'static str> {
+    MethodConfig::all_parts().into_iter().map(|part| part.name)
 }
 
 /// Names of all methods.

@@ -9,6 +9,7 @@ use lambda_darts::benchmark::Table;
 use lambda_darts::black_box::BlackBoxSearch;
 use lambda_darts::data::DataSet;
 use lambda_darts::method::Preset;
+use lambda_darts::method::parts::Alignment;
 use lambda_darts::search::{Search, SearchConfig};
 use lambda_darts::session::Settings;
 use lambda_darts::space::{CustomSpace, Space};
@@ -150,10 +151,14 @@ pub(crate) fn configuration(
     override_with(&mut config.batch, args.batch);
     override_with(&mut config.supernet.channels, args.channels);
     override_with(&mut config.supernet.cells, args.cells);
+    let alignment = config.method.alignment.clone();
     if let Some(method) = method.filter(|&method| method != config.method.name) {
         config.method = std::mem::take(&mut config.method).switched(method);
     }
     config.method = config.method.complete();
+    for part in &args.with {
+        add(&mut config, part, alignment.as_ref())?;
+    }
     // A method without alignment takes no notice of these.
     if let Some(alignment) = &mut config.method.alignment {
         override_with(&mut alignment.lambda, args.lambda);
@@ -174,6 +179,18 @@ pub(crate) fn configuration(
     config.measures.curvature |= args.curvature;
     set_all(&mut config, &args.set)?;
     Ok(config)
+}
+
+/// Adds a part to the method, unless it is there. The alignment has the settings of the space and the images.
+fn add(config: &mut SearchConfig, part: &str, alignment: Option<&Alignment>) -> Result<(), Failure> {
+    if config.method.parts_in_use().iter().any(|there| there.name == part) {
+        return Ok(());
+    }
+    if let ("alignment", Some(alignment)) = (part, alignment) {
+        config.method.alignment = Some(alignment.clone());
+        return Ok(());
+    }
+    Ok(config.set(&format!("method.{part}"), "{}")?)
 }
 
 /// Sets settings from the flag `--set`.

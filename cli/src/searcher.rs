@@ -57,7 +57,7 @@ pub(crate) fn check_flags(args: &SettingsArgs, [supernets, searchers]: [bool; 2]
 }
 
 /// Flags that methods with a supernet alone read; true if they are given.
-fn of_supernets(args: &SettingsArgs) -> [(&'static str, bool); 22] {
+fn of_supernets(args: &SettingsArgs) -> [(&'static str, bool); 23] {
     let (data, device) = (&args.data, args.run.device.as_deref());
     [
         ("--data", !data.sets.is_empty()),
@@ -67,6 +67,7 @@ fn of_supernets(args: &SettingsArgs) -> [(&'static str, bool); 22] {
         ("--skip-unreadable", data.skip_unreadable),
         ("--size", data.size.is_some()),
         ("--published", args.published),
+        ("--with", !args.with.is_empty()),
         ("--lambda", args.lambda.is_some()),
         ("--epsilon", args.epsilon.is_some()),
         ("--estimator", args.estimator.is_some()),

@@ -178,3 +178,35 @@ fn the_settings_of_a_search_are_printed_without_it() {
     assert_eq!(settings(&["--config", "whole.toml"]), of_flags);
     assert!(settings(&["--set", "weights.lr=0.5"]).contains("lr = 0.5"));
 }
+
+/// An added alignment has the settings of the space and the images, and what a method has already stays as it is.
+#[test]
+fn parts_are_added_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = |args: &[&str]| {
+        let out = run(&[&["config"][..], args].concat(), folder.path());
+        assert!(out.status.success(), "{args:?}: {}", text(&out.stderr));
+        text(&out.stdout).parse::<toml::Table>().unwrap()
+    };
+    for images in [&[][..], &["--data", "cifar10"], &["--space", "s2", "--published"]] {
+        let own = settings(images)["method"]["alignment"].clone();
+        let added = settings(&[images, &["--method", "beta-darts", "--with", "alignment"]].concat());
+        assert_eq!((&added["method"]["name"], &added["method"]["alignment"]), (&"beta-darts".into(), &own));
+        assert!(added["method"].get("log_sum_exp").is_some());
+        let flags = ["--method", "darts", "--with", "alignment,drop_path", "--lambda", "0.5"];
+        let added = settings(&[images, &flags].concat());
+        assert_eq!(added["method"]["alignment"]["lambda"], 0.5_f64.into());
+        assert_eq!(added["method"]["alignment"]["epsilon"], own["epsilon"]);
+        assert_eq!(added["method"]["drop_path"]["max"], 0.2_f64.into());
+    }
+    let p_darts = ["--method", "p-darts"];
+    assert_eq!(settings(&[&p_darts[..], &["--with", "skip_dropout"]].concat()), settings(&p_darts));
+    for (args, why) in [
+        (["--method", "darts", "--with", "aligment"], "alignment"),
+        (["--method", "gdas", "--with", "alignment"], "gumbel_hard"),
+        (["--method", "random", "--with", "alignment"], "--with"),
+    ] {
+        let out = run(&[&["search"][..], &args].concat(), folder.path());
+        assert!(!out.status.success() && text(&out.stderr).contains(why), "{args:?}: {}", text(&out.stderr));
+    }
+}
