@@ -99,7 +99,8 @@ class MethodSearch:
         self.frozen, self.agreements = set(), {name: [] for name, _ in self.operations()}
 
     def begin_stage(self, moment):
-        """Ends the stage before that of a moment: candidates leave, and α begins anew."""
+        """Ends the stage before that of a moment: candidates leave, and α begins anew. The network is that of the
+        stage."""
         number, epoch, _ = methods.stage(self.parts, moment)
         if number == 0:
             return

@@ -46,6 +46,18 @@ fn first_moment(case: &Case, method: &str) -> Moment {
     Moment { epoch, epochs, step: number("step"), seed: number("seed") }
 }
 
+/// Settings of a method whose stages go on with the supernet: that of a case is the one of its stage.
+fn of_stage(config: &MethodConfig) -> MethodConfig {
+    let mut config = config.clone().complete();
+    if let Some(stages) = &mut config.candidate_stages {
+        stages.depth.clear();
+    }
+    if let Some(groups) = &mut config.operation_groups {
+        groups.new_weights = false;
+    }
+    config
+}
+
 /// Comparison of the steps of one method.
 struct Comparison<'a> {
     case: &'a Case,
@@ -57,7 +69,7 @@ struct Comparison<'a> {
 impl<'a> Comparison<'a> {
     fn steps(mut self, config: &MethodConfig, device: &Device) {
         let (case, space) = (self.case, self.case.space());
-        let method = config.build(&space).unwrap_or_else(|error| panic!("{}: {error}", self.method));
+        let method = of_stage(config).build(&space).unwrap_or_else(|error| panic!("{}: {error}", self.method));
         let first = first_moment(case, self.method);
         let mut bilevel = self.started(method, &first, device);
         let [weights, theta] = [read(bilevel.engine(), State::Weights), policy(&mut bilevel, "weights")];
@@ -83,7 +95,7 @@ impl<'a> Comparison<'a> {
         let mut bilevel = self.case.bilevel(device, "", method);
         let stage = bilevel.method().stage(moment.epoch, moment.epochs);
         if let Some(epoch) = stage.epochs.start.checked_sub(1) {
-            bilevel.end_stage(&Moment { epoch, ..*moment });
+            block_on(bilevel.end_stage(&Moment { epoch, ..*moment })).expect("the next stage");
         }
         if self.has("betas") {
             let betas = self.truth("betas");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { madeRun } from "./made-runs.mjs";
-import { assertLooks, drawn, events, file, of, pick, reads, reportOf, slide, SMALL, stage } from "./support.mjs";
+import { assertLooks, assertShows, drawn, events, file, of, pick, reads, reportOf, slide, SMALL, stage } from "./support.mjs";
 
 const { open, openFile } = stage();
 
@@ -93,6 +93,25 @@ test("the arrows are the gradients of the events, their sum and what J(p) leaves
       const left = ((100 * norm(through)) / norm(sum)).toFixed(1);
       assert.ok((await page.locator(`${panel(side)} .facts`).innerText()).includes(`, ${left} %.`));
     }
+  }
+  assert.deepEqual(page.seen.complaints, []);
+});
+
+test("an epoch of a deeper supernet is drawn with its own cells", async () => {
+  const run = structuredClone(LEFT);
+  const epochs = of(run.events, "epoch");
+  const { saturation } = epochs[2].cell_types[0];
+  saturation.cells = [...saturation.cells, ...saturation.cells];
+  saturation.cosines = range(6).map((row) => range(6).map((column) => (row === column ? 1 : 0.1 * (row + column) - 0.5)));
+  const page = await open();
+  await pick(page, await lines(run, "stages.jsonl"));
+  await reads(page, "message", /is on the left/);
+  for (const [at, count] of [[3, 6], [2, 3], [3, 6]]) {
+    await slide(page, at);
+    await assertShows(page, "left", epochs[at - 1]);
+    const cells = await vectors(page, "left", "cell");
+    assert.equal(cells.length, count);
+    expected(run, at, 0).pulls.forEach((pull, cell) => near(cells[cell], pull, `cell ${cell} of epoch ${at}`));
   }
   assert.deepEqual(page.seen.complaints, []);
 });

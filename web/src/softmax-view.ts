@@ -145,11 +145,13 @@ export class SoftmaxView {
     };
     const [a, b] = [moment(first), moment(second)];
     if (a === undefined || b === undefined) return undefined;
+    const share = this.motion.at - whole;
     return {
       operations: edge.operations,
-      moment: between(a, b, this.motion.at - whole),
+      moment: between(a, b, share),
       trail: run.epochs.slice(0, whole).map(({ cell_types }) => cell_types[this.kind]?.probabilities[at] ?? []),
-      places: places(run.space, run.config, this.kind, a.pulls.length),
+      // Between two stages, the cells are those of the nearer epoch.
+      places: places(run.space, share < 0.5 ? first : second, this.kind),
       lambda: first.lambda,
     };
   }

@@ -99,12 +99,7 @@ impl Network {
         }
         Ok(Self {
             space,
-            size: NetworkSize {
-                channels: config.supernet.channels,
-                cells: config.supernet.cells,
-                image_channels: data.channels(),
-                classes: data.classes().len(),
-            },
+            size: session.bilevel().size(),
             genotype: None,
             auxiliary: false,
             form,

@@ -218,6 +218,11 @@ pub fn vector_instructions() -> &'static str {
 /// # Errors
 /// [`EngineError`] if the device fails.
 pub async fn initialize(engine: &mut dyn Engine, seed: u64) -> Result<(), EngineError> {
-    let weights = Numbers::Single(engine.graph().initial_weights(seed));
+    draw(engine, seed, 0).await
+}
+
+/// Initial state of an engine as [`initialize`] gives it, with weights of their own for each `number`.
+pub(crate) async fn draw(engine: &mut dyn Engine, seed: u64, number: u64) -> Result<(), EngineError> {
+    let weights = Numbers::Single(engine.graph().drawn_weights(seed, number));
     engine.write(State::Weights, &weights).await
 }

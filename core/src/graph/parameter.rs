@@ -51,7 +51,12 @@ impl Graph {
     /// Initial ω under a seed, the same on every device.
     #[must_use]
     pub fn initial_weights(&self, seed: u64) -> Vec<f32> {
-        let mut random = stream(seed, Stream::Weights, 0);
+        self.drawn_weights(seed, 0)
+    }
+
+    /// Draws weights as [`initial_weights`](Self::initial_weights) does; each `number` has its own.
+    pub(crate) fn drawn_weights(&self, seed: u64, number: u64) -> Vec<f32> {
+        let mut random = stream(seed, Stream::Weights, number);
         let mut values = Vec::with_capacity(self.parameter_count());
         for parameter in &self.parameters {
             values.extend((0..parameter.len()).map(|_| match parameter.initial {

@@ -1,13 +1,15 @@
 //! Composition of parts: the method of a search.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    EdgeWeights, EpochEnd, EpochSummary, FreezeRule, Jacobian, Moment, NextStage, Part, PartError, Policy, PolicyState,
-    Regularization, SearchEnd, Selecting, SelectionRecord, Slot, Stage, StageEnd, Tables, WeightedEdges, together,
+    EdgeWeights, EpochEnd, EpochSummary, FreezeRule, Jacobian, Moment, NewSupernet, NextStage, Part, PartError, Policy,
+    PolicyState, Regularization, SearchEnd, Selecting, SelectionRecord, Slot, Stage, StageEnd, Tables, WeightedEdges,
+    rounded, together,
 };
 use crate::engine::DropRates;
 use crate::graph::{Graph, MaskKind, NetworkSize, SizeError, SupernetOptions};
@@ -418,11 +420,29 @@ impl Method {
     /// Stage that an epoch is in, of a search of `epochs`; without stages, that is the whole search.
     #[must_use]
     pub fn stage(&self, epoch: usize, epochs: usize) -> Stage {
-        let ends = self.parts.iter().flat_map(|(_, part)| part.stage_ends(epochs));
-        let (before, after): (Vec<usize>, Vec<usize>) = ends.partition(|&end| end <= epoch);
-        let start = before.iter().copied().max().unwrap_or(0);
-        let end = after.into_iter().min().unwrap_or(epochs);
-        Stage { number: before.len(), epochs: start..end.min(epochs) }
+        Stage::between(self.parts.iter().flat_map(|(_, part)| part.stage_ends(epochs)), epoch, epochs)
+    }
+
+    /// New supernets in a search of `epochs`.
+    fn supernets(&self, epochs: usize) -> impl Iterator<Item = NewSupernet> {
+        let all = self.parts.iter().flat_map(move |(_, part)| part.supernets(epochs));
+        // None begins before the first epoch or after the last one.
+        all.filter(move |supernet| (1..epochs).contains(&supernet.after))
+    }
+
+    /// Epochs that one cosine of the learning rate goes over: those around an epoch of a search of `epochs`.
+    #[must_use]
+    pub fn cosine(&self, epoch: usize, epochs: usize) -> Range<usize> {
+        let new = self.supernets(epochs).filter(|supernet| supernet.new_cosine);
+        Stage::between(new.map(|supernet| supernet.after), epoch, epochs).epochs
+    }
+
+    /// Numbers of cells of the supernets in a search of `epochs`, of which the first has `first`.
+    pub(crate) fn cells(&self, first: usize, epochs: usize) -> Vec<usize> {
+        let mut cells = vec![first];
+        cells.extend(self.supernets(epochs).map(|supernet| rounded(supernet.depth, first)));
+        cells.dedup();
+        cells
     }
 
     /// True if α rests in an epoch of a search of `epochs`: the weights alone learn.
@@ -432,7 +452,7 @@ impl Method {
         self.parts.iter().any(|(_, part)| part.rests(&stage.epochs, epoch))
     }
 
-    /// Beginning of the next stage; absent unless candidates leave with the end of this epoch. None does with the last.
+    /// Beginning of the next stage; absent unless a stage of a part ends with this epoch. None ends with the last.
     #[must_use]
     pub fn end_stage(&self, alpha: &Architecture, space: &Space, moment: &Moment) -> Option<NextStage> {
         if moment.epoch + 1 >= moment.epochs {

@@ -68,7 +68,7 @@ mod tests {
         AuxiliarySkip, CandidateStages, Concrete, EdgeNormalization, EdgePairs, OperationGroups, Sigmoid,
     };
     use crate::method::testing::{assert_near, spread};
-    use crate::method::{Method, Part, StageAlpha, StageEnd};
+    use crate::method::{Method, Part, StageEnd};
 
     fn named(name: &'static str, part: impl Part + 'static) -> (&'static str, Arc<dyn Part>) {
         (name, Arc::new(part))
@@ -91,7 +91,7 @@ mod tests {
     /// the softmax and with other relaxations, of all candidates and of those that are left.
     #[test]
     fn gradients_are_the_derivatives() {
-        let groups = OperationGroups { at: 0.4, from: 0.4, first: 0.9, last: 0.6 };
+        let groups = OperationGroups { at: 0.4, from: 0.4, first: 0.9, last: 0.6, new_weights: false };
         let cases = [
             vec![],
             vec![named("sigmoid", Sigmoid {}), named("auxiliary_skip", AuxiliarySkip { beta: 0.5 })],
@@ -106,7 +106,10 @@ mod tests {
                 let end = StageEnd { space: &space, alpha: &alpha, moment: &moment };
                 let next = match at {
                     3 => groups.end_stage(&end),
-                    _ => CandidateStages { keep: vec![3], at: vec![0.4], alpha: StageAlpha::Kept }.end_stage(&end),
+                    _ => {
+                        let stages = CandidateStages { keep: vec![3], at: vec![0.4], ..CandidateStages::default() };
+                        stages.end_stage(&end)
+                    }
                 };
                 alpha.set_left(&space, &next.unwrap().leaving).unwrap();
             }

@@ -60,4 +60,5 @@ pub use policy::{Policy, PolicyState};
 pub use preset::{PRESETS, Preset};
 pub use ranking::ranking;
 pub use select::{Evaluated, Piece, SearchEnd, Selecting, SelectionRecord, Without};
-pub use stage::{NextStage, Stage, StageAlpha, StageEnd};
+pub(crate) use stage::rounded;
+pub use stage::{NewSupernet, NextStage, Stage, StageAlpha, StageEnd};

@@ -6,7 +6,8 @@ use std::ops::Range;
 use serde::{Serialize, Serializer};
 
 use super::{
-    EdgeWeights, FreezeRule, Moment, NextStage, Policy, Relaxed, SearchEnd, Selecting, SelectionRecord, Stage, StageEnd,
+    EdgeWeights, FreezeRule, Moment, NewSupernet, NextStage, Policy, Relaxed, SearchEnd, Selecting, SelectionRecord,
+    Stage, StageEnd,
 };
 use crate::alignment::Estimator;
 use crate::graph::MaskKind;
@@ -338,6 +339,11 @@ pub trait Part: Debug + Send + Sync {
 
     /// Numbers of epochs after which a stage ends, of a search of `epochs`.
     fn stage_ends(&self, epochs: usize) -> Vec<usize> {
+        Vec::new()
+    }
+
+    /// New supernets in a search of `epochs`, those that [`end_stage`](Self::end_stage) gives.
+    fn supernets(&self, epochs: usize) -> Vec<NewSupernet> {
         Vec::new()
     }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::MethodConfig;
-use super::parts::{BestOf, SkipDropout, WeightsOnly};
+use super::parts::{BestOf, CandidateStages, OperationGroups, SkipDropout, WeightsOnly};
 use crate::alignment::AlignmentMeasure;
 
 /// Makes the presets from lines `Variant "name" "paper" "what" |config| parts;`.
@@ -109,13 +109,13 @@ presets! {
         config.threshold.get_or_insert_default();
     };
     PDarts "p-darts" "arXiv:1904.12760" "P-DARTS" |config| {
-        config.candidate_stages.get_or_insert_default();
+        config.candidate_stages.get_or_insert_with(CandidateStages::p_darts);
         config.weights_only.get_or_insert_default();
         config.skip_dropout.get_or_insert_with(SkipDropout::p_darts);
         config.skip_limit.get_or_insert_default();
     };
     Dots "dots" "arXiv:2010.04969" "DOTS" |config| {
-        config.operation_groups.get_or_insert_default();
+        config.operation_groups.get_or_insert_with(OperationGroups::dots);
         config.edge_pairs.get_or_insert_default();
         config.weights_only.get_or_insert(WeightsOnly { share: 0.5 });
     };

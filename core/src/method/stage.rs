@@ -1,4 +1,4 @@
-//! Stages of a search: spans of epochs, at whose ends candidates leave.
+//! Stages of a search: spans of epochs, at whose ends candidates leave and supernets grow.
 
 use std::ops::Range;
 
@@ -15,6 +15,16 @@ pub struct Stage {
     pub number: usize,
     /// Epochs of the stage.
     pub epochs: Range<usize>,
+}
+
+impl Stage {
+    /// Stage that an epoch is in, of a search of `epochs` in which stages end after these numbers of epochs.
+    pub(super) fn between(ends: impl Iterator<Item = usize>, epoch: usize, epochs: usize) -> Self {
+        let (before, after): (Vec<usize>, Vec<usize>) = ends.partition(|&end| end <= epoch);
+        let start = before.iter().copied().max().unwrap_or(0);
+        let end = after.into_iter().min().unwrap_or(epochs);
+        Self { number: before.len(), epochs: start..end.min(epochs) }
+    }
 }
 
 /// Search at the end of an epoch with which a stage may end.
@@ -35,6 +45,19 @@ pub struct NextStage {
     pub leaving: Vec<EdgeCandidate>,
     /// Architecture parameters of the next stage.
     pub alpha: StageAlpha,
+    /// New supernet; absent if the supernet and its weights go on.
+    pub supernet: Option<NewSupernet>,
+}
+
+/// New supernet with new weights, with which a stage begins.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NewSupernet {
+    /// Number of epochs after which it begins.
+    pub after: usize,
+    /// Number of its cells as a multiple of that of the first supernet.
+    pub depth: f64,
+    /// True if the cosine of the learning rate begins anew with it.
+    pub new_cosine: bool,
 }
 
 /// Architecture parameters at the beginning of a stage.
@@ -71,16 +94,21 @@ pub(super) fn leaving(end: &StageEnd<'_>, stay: impl Fn(&Edge, &[usize]) -> Vec<
     leaving
 }
 
-/// Number of epochs in a share of all of them, rounded.
-pub(super) fn epochs_in(share: f64, epochs: usize) -> usize {
+/// Multiple of a number, rounded.
+pub(crate) fn rounded(factor: f64, number: usize) -> usize {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_precision_loss,
         clippy::cast_sign_loss,
-        reason = "epochs are few, and shares are positive"
+        reason = "epochs and cells are few, and factors are positive"
     )]
-    let count = (share * epochs as f64).round() as usize;
-    count
+    let multiple = (factor * number as f64).round() as usize;
+    multiple
+}
+
+/// Number of epochs in a share of all of them, rounded.
+pub(super) fn epochs_in(share: f64, epochs: usize) -> usize {
+    rounded(share, epochs)
 }
 
 /// Number that goes from `first` to `last` by one factor an epoch, between a share of the epochs and the last of them;

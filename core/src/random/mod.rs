@@ -13,7 +13,7 @@ pub(crate) use ziggurat::normals;
 /// Purpose of a stream of random numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stream {
-    /// Initial weights of the supernet.
+    /// Initial weights of a supernet; the counter is the epoch in which it begins.
     Weights = 1,
     /// Initial architecture parameters.
     Architecture = 2,

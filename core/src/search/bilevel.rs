@@ -13,7 +13,7 @@ use crate::data::Batch;
 use crate::device::Device;
 use crate::engine::{self, Draws, Engine, Input, Loss, Pass, Probes, SgdStep, State, Statistics, TangentWant, Want};
 use crate::graph::{Graph, NetworkSize};
-use crate::method::{EpochEnd, Method, Moment, NextStage, Regularization, Relaxed, StageAlpha};
+use crate::method::{EpochEnd, Method, Moment, NextStage, Regularization, Relaxed, StageAlpha, rounded};
 use crate::session::tensors;
 use crate::space::{Architecture, EdgeCandidate, Space};
 use crate::vector::{argmax, filled};
@@ -31,8 +31,14 @@ pub struct Bilevel {
     pub(super) space: Space,
     /// Type of every searched cell.
     pub(super) cell_types: Vec<usize>,
-    image_channels: usize,
-    classes: usize,
+    /// Size of the supernet.
+    size: NetworkSize,
+    /// Number of cells of the first supernet.
+    first_cells: usize,
+    /// Device that the supernets of further stages are opened on.
+    device: Device,
+    /// Number of kernels that the supernets before have launched.
+    launched: u64,
     seed: u64,
     /// Seconds by phase; measured, and no part of the state.
     pub(super) phases: Phases,
@@ -155,7 +161,7 @@ impl Bilevel {
         method.check(space)?;
         method.start(space, seed, None);
         let graph = method.supernet(space, size)?;
-        let cell_types = graph.cells().iter().map(|cell| cell.cell_type).collect();
+        let cell_types = types(&graph);
         let mut engine = engine::open(graph, device).await?;
         engine::initialize(engine.as_mut(), seed).await?;
         let architecture = first_alpha(space, seed, &method);
@@ -167,8 +173,10 @@ impl Bilevel {
             freezing: Freezing::default(),
             space: space.clone(),
             cell_types,
-            image_channels: size.image_channels,
-            classes: size.classes,
+            size,
+            first_cells: size.cells,
+            device: device.clone(),
+            launched: 0,
             seed,
             phases: Phases::default(),
         })
@@ -183,6 +191,17 @@ impl Bilevel {
     #[must_use]
     pub fn graph(&self) -> &Graph {
         self.engine.graph()
+    }
+
+    /// Size of the supernet.
+    #[must_use]
+    pub fn size(&self) -> NetworkSize {
+        self.size
+    }
+
+    /// Number of kernels that all supernets have launched; absent if this one launches none.
+    pub(super) fn launches(&self) -> Option<u64> {
+        self.engine.launches().map(|launches| self.launched + launches)
     }
 
     /// Name of the device.
@@ -261,22 +280,55 @@ impl Bilevel {
     }
 
     /// Ends the epoch of a moment: with it, a stage of the method may end. Returns the candidates that leave.
-    pub fn end_stage(&mut self, moment: &Moment) -> Vec<EdgeCandidate> {
-        let Some(next) = self.method.end_stage(&self.architecture, &self.space, moment) else { return Vec::new() };
-        let NextStage { leaving, alpha } = next;
-        let mut left = self.architecture.left();
+    ///
+    /// A new supernet of the next stage has weights that are drawn under the seed for the epoch after the moment's, no
+    /// momentum, new running statistics, and nothing frozen.
+    ///
+    /// # Errors
+    /// [`SessionError::Size`] if the new supernet cannot be built, and [`SessionError::Engine`] if the device fails;
+    /// then nothing has changed.
+    pub async fn end_stage(&mut self, moment: &Moment) -> Result<Vec<EdgeCandidate>, SessionError> {
+        let next = self.method.end_stage(&self.architecture, &self.space, moment);
+        let Some(NextStage { leaving, alpha, supernet }) = next else { return Ok(Vec::new()) };
+        let mut architecture = self.architecture.clone();
+        let mut left = architecture.left();
         left.extend(&leaving);
-        if self.architecture.set_left(&self.space, &left).is_none() {
-            return Vec::new();
+        if architecture.set_left(&self.space, &left).is_none() {
+            return Ok(Vec::new());
         }
+        let number = moment.epoch as u64 + 1;
+        if let Some(supernet) = supernet {
+            let size = NetworkSize { cells: rounded(supernet.depth, self.first_cells), ..self.size };
+            let graph = self.method.supernet(&self.space, size)?;
+            let mut engine = engine::open(graph, &self.device).await?;
+            engine::draw(engine.as_mut(), self.seed, number).await?;
+            self.replace_engine(engine, size);
+            self.set_freezing(Freezing::default());
+        }
+        self.architecture = architecture;
         let first = match alpha {
-            StageAlpha::Kept => return leaving,
-            StageAlpha::Drawn => Architecture::drawn(&self.space, self.seed, moment.epoch as u64 + 1).flat(),
+            StageAlpha::Kept => return Ok(leaving),
+            StageAlpha::Drawn => Architecture::drawn(&self.space, self.seed, number).flat(),
             StageAlpha::Zero => vec![0.0; self.architecture.flat().len()],
         };
         self.architecture.set_flat(&first);
         self.adam = Adam::default();
-        leaving
+        Ok(leaving)
+    }
+
+    /// Takes the engine of another supernet.
+    fn replace_engine(&mut self, engine: Box<dyn Engine>, size: NetworkSize) {
+        self.launched += self.engine.launches().unwrap_or(0);
+        self.cell_types = types(engine.graph());
+        (self.engine, self.size) = (engine, size);
+    }
+
+    /// Checks that the supernets of the stages of a method can be built.
+    pub(super) fn check_supernets(&self, method: &Method, epochs: usize) -> Result<(), SessionError> {
+        for cells in method.cells(self.first_cells, epochs) {
+            method.supernet(&self.space, NetworkSize { cells, ..self.size })?;
+        }
+        Ok(())
     }
 
     /// Gradient of ω that the engine holds, on the host.
@@ -295,7 +347,7 @@ impl Bilevel {
 
     /// Checks a batch and draws what its passes need.
     pub(super) fn draws(&self, batch: &Batch, step: u64) -> Result<Draws, SessionError> {
-        batch.check(self.image_channels, self.classes)?;
+        batch.check(self.size.image_channels, self.size.classes)?;
         Ok(Draws::new(self.engine.graph(), batch.shape, self.seed, step))
     }
 
@@ -492,7 +544,7 @@ impl Bilevel {
         let input = Input { probes: Probes::None, ..input(valid, &p) };
         let pass = self.engine.pass(input, Want { cells: true, ..Want::default() }).await?;
         let found = gradients(&pass, &self.space, &self.cell_types);
-        let right = right(pass.logits(), &valid.0.labels, self.classes);
+        let right = right(pass.logits(), &valid.0.labels, self.size.classes);
         watch.lap(&mut self.phases.architecture);
         finite("validation loss", found.loss)?;
         #[expect(clippy::cast_precision_loss, reason = "images are few")]
@@ -594,7 +646,7 @@ impl Bilevel {
         statistics: Statistics,
     ) -> Result<usize, SessionError> {
         let logits = self.logits(batch, p, statistics).await?;
-        Ok(right(&logits, &batch.labels, self.classes))
+        Ok(right(&logits, &batch.labels, self.size.classes))
     }
 
     /// Logits of a batch, `[batch · classes]`.
@@ -604,7 +656,7 @@ impl Bilevel {
         p: &[Vec<f64>],
         statistics: Statistics,
     ) -> Result<Vec<f64>, SessionError> {
-        batch.check(self.image_channels, self.classes)?;
+        batch.check(self.size.image_channels, self.size.classes)?;
         let draws = Draws::apart(self.engine.graph(), batch.shape, self.seed);
         let input = Input { loss: Loss::None, statistics, ..input((batch, &draws), p) };
         let pass = self.engine.pass(input, Want::default()).await?;
@@ -619,15 +671,19 @@ impl Bilevel {
         let tensors = tensors::read(self.engine.as_mut()).await?;
         let (adam, freezing) = (self.adam.clone(), self.freezing.clone());
         let graph = self.engine.graph();
-        Ok(BilevelState::new(tensors, graph, &self.space, &self.architecture, adam, freezing, &self.method))
+        let state = BilevelState::new(tensors, graph, &self.space, &self.architecture, adam, freezing, &self.method);
+        let cells = (self.size.cells != self.first_cells).then_some(self.size.cells);
+        Ok(BilevelState { cells, ..state })
     }
 
-    /// Restores a state.
+    /// Restores a state, with the supernet of its stage.
     ///
     /// # Errors
-    /// [`SessionError::State`] if it belongs to another supernet.
+    /// [`SessionError::State`] if it belongs to another supernet, and [`SessionError::Engine`] if the device fails.
     pub async fn restore(&mut self, state: BilevelState) -> Result<(), SessionError> {
-        let graph = self.engine.graph();
+        let size = NetworkSize { cells: state.cells.unwrap_or(self.first_cells), ..self.size };
+        let other = if size == self.size { None } else { Some(self.supernet_of_state(size)?) };
+        let graph = other.as_ref().unwrap_or_else(|| self.engine.graph());
         let architecture = state.architecture(&self.space, &self.architecture)?;
         let vectors = tensors::vectors(&state.tensors, graph)?;
         let beta = state.beta(&self.space, self.method.beta())?;
@@ -651,7 +707,13 @@ impl Bilevel {
                 "its means of the architecture gradient are those of no search".to_owned(),
             ));
         }
-        tensors::write(self.engine.as_mut(), &vectors).await?;
+        if let Some(graph) = other {
+            let mut engine = engine::open(graph, &self.device).await?;
+            tensors::write(engine.as_mut(), &vectors).await?;
+            self.replace_engine(engine, size);
+        } else {
+            tensors::write(self.engine.as_mut(), &vectors).await?;
+        }
         self.architecture = architecture;
         self.adam = state.adam;
         self.method.set_policy(state.policy);
@@ -659,6 +721,17 @@ impl Bilevel {
         self.set_freezing(freezing);
         Ok(())
     }
+
+    /// Supernet of the size that a state has.
+    fn supernet_of_state(&self, size: NetworkSize) -> Result<Graph, SessionError> {
+        let built = self.space.check_cells(size.cells).and_then(|()| self.method.supernet(&self.space, size));
+        built.map_err(|error| SessionError::State(error.to_string()))
+    }
+}
+
+/// Type of every searched cell of a supernet.
+fn types(graph: &Graph) -> Vec<usize> {
+    graph.cells().iter().map(|cell| cell.cell_type).collect()
 }
 
 /// Number of images whose largest logit is that of their label.

@@ -4,7 +4,7 @@ use super::{SearchConfig, SessionError, SessionMemory};
 use crate::data::ImageData;
 use crate::device::Device;
 use crate::engine::Training;
-use crate::graph::NetworkSize;
+use crate::graph::{Graph, NetworkSize};
 use crate::method::Method;
 
 /// Bytes for each weight in a step that compares gradients: in double precision the training gradients of two steps,
@@ -27,33 +27,48 @@ impl SearchConfig {
         self.memory_with(&self.method.build(&self.search_space()?)?, data, device)
     }
 
-    /// Estimates the memory of the search with a method that may have parts of an application.
+    /// Size of the first supernet.
+    pub(super) fn first_size(&self, data: &ImageData) -> NetworkSize {
+        NetworkSize {
+            channels: self.supernet.channels,
+            cells: self.supernet.cells,
+            image_channels: data.channels(),
+            classes: data.classes().len(),
+        }
+    }
+
+    /// Estimates the memory of the search with a method that may have parts of an application: that of the largest of
+    /// its supernets. Candidates that leave before it begins count, too, although the CPU has no feature maps for them.
     pub(super) fn memory_with(
         &self,
         method: &Method,
         data: &ImageData,
         device: &Device,
     ) -> Result<SessionMemory, SessionError> {
-        let size = NetworkSize {
-            channels: self.supernet.channels,
-            cells: self.supernet.cells,
-            image_channels: data.channels(),
-            classes: data.classes().len(),
-        };
+        let (space, first) = (self.search_space()?, self.first_size(data));
+        let mut largest = self.memory_of(method.supernet(&space, first)?, method, data, device);
+        for cells in method.cells(first.cells, self.epochs).into_iter().skip(1) {
+            let graph = method.supernet(&space, NetworkSize { cells, ..first })?;
+            largest = largest.larger(self.memory_of(graph, method, data, device));
+        }
+        Ok(largest)
+    }
+
+    /// Estimates the memory of the search in one supernet.
+    fn memory_of(&self, graph: Graph, method: &Method, data: &ImageData, device: &Device) -> SessionMemory {
         let training = Training {
             shape: [self.batch, data.channels(), data.height(), data.width()],
             tangent: method.may_hold_pattern() || self.measures.curvature,
             saves: self.architecture.unrolled || method.neumann_terms().is_some(),
         };
-        let graph = method.supernet(&self.search_space()?, size)?;
         let weights = graph.parameter_count() as u64;
         let copies = |bytes: u64, made: bool| if made { weights.saturating_mul(bytes) } else { 0 };
         let (compares, series) = (method.freezing().is_some(), method.neumann_terms().is_some());
         let memory = SessionMemory::of(graph, data, device, training);
-        Ok(SessionMemory {
+        SessionMemory {
             gradients: copies(OF_COMPARISON, compares).saturating_add(copies(OF_SERIES, series)),
             checkpoint: memory.checkpoint.saturating_add(copies(OF_KEPT_GRADIENT, compares)),
             ..memory
-        })
+        }
     }
 }

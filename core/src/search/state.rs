@@ -39,6 +39,9 @@ pub struct BilevelState {
     /// Candidates that have left the search.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) left: Vec<EdgeCandidate>,
+    /// Number of cells of the supernet; absent if it is that of the first one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cells: Option<usize>,
 }
 
 /// Prefix of the tensors of the last training gradient.
@@ -63,7 +66,8 @@ impl SavedState for SearchState {
 }
 
 impl BilevelState {
-    /// State from the tensors of an engine and α, with the graph of the engine.
+    /// State from the tensors of an engine and α, with the graph of the engine; its supernet has as many cells as the
+    /// first one.
     pub(super) fn new(
         mut tensors: Tensors,
         graph: &Graph,
@@ -88,7 +92,7 @@ impl BilevelState {
             let gradient = named::tensors(graph, State::Gradient, train.as_slice());
             tensors.extend(gradient.map(|(name, tensor)| (format!("{GRADIENT}{name}"), tensor)));
         }
-        Self { tensors, adam, freezing, policy: method.policy().cloned(), left: architecture.left() }
+        Self { tensors, adam, freezing, policy: method.policy().cloned(), left: architecture.left(), cells: None }
     }
 
     /// True if the state has a training gradient.

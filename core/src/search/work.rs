@@ -16,7 +16,6 @@ use crate::benchmark::Table;
 use crate::data::{Batch, Batches, ImageData};
 use crate::device::Device;
 use crate::engine::{Later, Statistics, Traffic};
-use crate::graph::NetworkSize;
 use crate::method::{EpochSummary, Method, Moment, Part, SelectionRecord, ranking};
 use crate::saturation::Saturation;
 use crate::session::{Work, reserve};
@@ -61,6 +60,7 @@ impl Search {
         if let Some(part) = method.other_supernet(&self.bilevel.method) {
             return Err(SessionError::Fixed { setting: format!("method.{part}") });
         }
+        self.bilevel.check_supernets(&method, config.epochs)?;
         let ArchitectureConfig { temperature, constraints, .. } = &config.architecture;
         let mut architecture = self.bilevel.architecture.clone();
         if !method.has_stages() {
@@ -82,12 +82,7 @@ impl Search {
         config.check()?;
         let space = config.search_space()?;
         let method = method(&config, &space, &parts)?;
-        let size = NetworkSize {
-            channels: config.supernet.channels,
-            cells: config.supernet.cells,
-            image_channels: data.channels(),
-            classes: data.classes().len(),
-        };
+        let size = config.first_size(&data);
         let needed = config.memory_with(&method, &data, device)?.host();
         let batches = Batches::new(data, config.batch, config.seed)?;
         reserve(needed)?;
@@ -115,6 +110,12 @@ impl Search {
         method.alignment.map_or(0.0, |alignment| alignment.lambda_at(&self.moment(at)))
     }
 
+    /// Learning rate of the weights in an epoch.
+    fn learning_rate(&self, epoch: usize) -> f64 {
+        let cosine = self.bilevel.method.cosine(epoch, self.config.epochs);
+        self.config.weights.learning_rate(epoch, &cosine)
+    }
+
     async fn bilevel_step(&mut self, at: Position) -> Result<StepEvent, SessionError> {
         let Position { epoch, step, .. } = at;
         let mut watch = Stopwatch::start();
@@ -122,7 +123,7 @@ impl Search {
         watch.lap(&mut self.bilevel.phases.data);
         let settings = StepSettings {
             moment: self.moment(at),
-            lr: self.config.learning_rate(epoch),
+            lr: self.learning_rate(epoch),
             weights: &self.config.weights,
             architecture: &self.config.architecture,
         };
@@ -194,7 +195,7 @@ impl Search {
         let event = EpochEvent {
             epoch: epoch + 1,
             lambda: self.lambda(at),
-            lr: self.config.learning_rate(epoch),
+            lr: self.learning_rate(epoch),
             train_loss: progress.train_loss / steps,
             valid_loss: progress.valid_loss / steps,
             supernet_accuracy,
@@ -211,15 +212,15 @@ impl Search {
             benchmark: self.known(&genotype),
             genotype,
             warnings,
-            left: if stopped { Vec::new() } else { self.end_stage(&moment) },
+            left: if stopped { Vec::new() } else { self.end_stage(&moment).await? },
         };
         self.progress = Progress { history, ..Progress::default() };
         Ok((event, stopped))
     }
 
     /// Ends a stage of the method, if one ends with this epoch; returns the candidates that leave.
-    fn end_stage(&mut self, moment: &Moment) -> Vec<LeftCandidate> {
-        let leaving = self.bilevel.end_stage(moment);
+    async fn end_stage(&mut self, moment: &Moment) -> Result<Vec<LeftCandidate>, SessionError> {
+        let leaving = self.bilevel.end_stage(moment).await?;
         let named = |at: EdgeCandidate| {
             let kind = &self.space.cell_types[at.cell_type];
             LeftCandidate {
@@ -228,7 +229,7 @@ impl Search {
                 operation: kind.edges[at.edge].operations[at.candidate],
             }
         };
-        leaving.into_iter().map(named).collect()
+        Ok(leaving.into_iter().map(named).collect())
     }
 
     /// Accuracies and rank of a genotype, if there is a table that has it.
@@ -263,15 +264,16 @@ impl Search {
     }
 
     async fn resumed(&mut self, state: SearchState, at: Position) -> Result<(), SessionError> {
+        if !state.selection.fits(&self.space) {
+            return Err(SessionError::State("its selection is that of another search".to_owned()));
+        }
+        // The supernet of the state has the cells of its progress.
+        self.bilevel.restore(state.bilevel).await?;
         let counts = candidates(&self.space);
         let cells: Vec<usize> = self.bilevel.cell_types.iter().map(|&cell_type| counts[cell_type]).collect();
         if !state.progress.fits(&cells, self.space.cell_types.len(), at) {
             return Err(SessionError::State("its progress is that of another search".to_owned()));
         }
-        if !state.selection.fits(&self.space) {
-            return Err(SessionError::State("its selection is that of another search".to_owned()));
-        }
-        self.bilevel.restore(state.bilevel).await?;
         self.progress = state.progress;
         // A search that was given more epochs selects anew after them.
         let is_over = at.stopped || at.epoch == self.config.epochs;
@@ -357,7 +359,7 @@ impl Work for Search {
     }
 
     fn launches(&self) -> Option<u64> {
-        self.bilevel.engine.launches()
+        self.bilevel.launches()
     }
 
     fn traffic(&self) -> Option<Traffic> {

@@ -44,6 +44,19 @@ impl SessionMemory {
         }
     }
 
+    /// Memory that is enough for either of two networks in the same session.
+    pub(crate) fn larger(self, other: Self) -> Self {
+        let engine =
+            Memory { host: self.engine.host.max(other.engine.host), gpu: self.engine.gpu.max(other.engine.gpu) };
+        Self {
+            engine,
+            images: self.images.max(other.images),
+            batches: self.batches.max(other.batches),
+            gradients: self.gradients.max(other.gradients),
+            checkpoint: self.checkpoint.max(other.checkpoint),
+        }
+    }
+
     /// Returns the memory of the host that the session takes beside its images.
     #[must_use]
     pub fn host(&self) -> u64 {

@@ -11,3 +11,4 @@ mod parts;
 mod selection;
 mod session;
 mod stages;
+mod supernets;

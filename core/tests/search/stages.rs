@@ -193,7 +193,7 @@ fn candidates_that_have_left_are_not_run() {
         let mut bilevel = supernet(&format!(r#"{{ "name": "darts", {stages}{alignment} }}"#));
         let moment = |epoch| Moment { epoch, epochs: 2, step: 0, seed: 3 };
         step(&mut bilevel, moment(0));
-        let left = bilevel.end_stage(&moment(0));
+        let left = block_on(bilevel.end_stage(&moment(0))).expect("a stage");
         assert_eq!(left.len(), 12);
         let report = step(&mut bilevel, moment(1));
         for cell in report.train.cells.iter().chain(&report.valid.cells) {
@@ -203,7 +203,8 @@ fn candidates_that_have_left_are_not_run() {
             assert_eq!(absent, expected, "{alignment}");
             assert!(absent.iter().all(|&at| report.alpha[at].abs() <= 0.0));
         }
-        assert!(bilevel.end_stage(&moment(1)).is_empty(), "no stage ends with the last epoch");
+        let last = block_on(bilevel.end_stage(&moment(1))).expect("no stage");
+        assert!(last.is_empty(), "no stage ends with the last epoch");
     }
 }
 
@@ -213,7 +214,7 @@ fn states_have_their_candidates() {
     let mut bilevel = supernet(r#"{ "name": "darts", "candidate_stages": { "keep": [2], "at": [0.5] } }"#);
     let moment = |epoch| Moment { epoch, epochs: 2, step: 0, seed: 3 };
     let before = block_on(bilevel.state()).expect("a state");
-    assert_eq!(bilevel.end_stage(&moment(0)).len(), 18);
+    assert_eq!(block_on(bilevel.end_stage(&moment(0))).expect("a stage").len(), 18);
     let after = block_on(bilevel.state()).expect("a state");
     block_on(bilevel.restore(before.clone())).expect("a restored state");
     let all = step(&mut bilevel, moment(0)).train.cells;

@@ -18,12 +18,15 @@ export const constraintsOn = (config: SearchConfig | undefined, { name }: CellTy
   // Settings of a file may lack the whole table.
   (config?.architecture?.constraints ?? []).filter(({ cell }) => cell === name);
 
-/** The places of the cells of one type among all searched cells, from stem to classifier. */
-export function places(space: Space, config: SearchConfig, kind: number, count: number): number[] {
+/** The places of the cells of one type among all cells that were searched in an epoch, from stem to classifier. */
+export function places(space: Space, { cell_types }: EpochEvent, kind: number): number[] {
+  const counts = cell_types.map(({ saturation }) => saturation.cells.length);
+  const count = counts[kind] ?? 0;
   const all = [...Array(count).keys()].map((at) => at + 1);
   const reduce = space.cell_types.findIndex(({ name }) => name === "reduce");
   if (space.layout === "staged" || reduce < 0) return all;
-  const total = config.supernet.cells;
+  // Stages of a search may have networks of different depths.
+  const total = counts.reduce((sum, own) => sum + own, 0);
   const reductions = new Set([Math.floor(total / 3), Math.floor((2 * total) / 3)]);
   const found: number[] = [];
   for (let cell = 0; cell < Math.min(total, 1000); cell++) {
@@ -36,8 +39,7 @@ export function places(space: Space, config: SearchConfig, kind: number, count: 
 export function shown(space: Space, config: SearchConfig, epoch: EpochEvent, kind: number): Shown | undefined {
   const [cell, report, genotype] = [space.cell_types[kind], epoch.cell_types[kind], epoch.genotype.cells[kind]];
   if (cell === undefined || report === undefined || genotype === undefined) return undefined;
-  const count = report.saturation.cells.length;
-  return { kind: cell, report, genotype, places: places(space, config, kind, count), epoch: epoch.epoch, held: constraintsOn(config, cell) };
+  return { kind: cell, report, genotype, places: places(space, epoch, kind), epoch: epoch.epoch, held: constraintsOn(config, cell) };
 }
 
 /** Nodes as people name them: inputs by the cell they come from (k − 1 is the one before), intermediate nodes by number. */

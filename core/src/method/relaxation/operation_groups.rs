@@ -6,23 +6,24 @@
 //! then the strongest of each group stay, α = 0, and  p = softmax(α / τ_t) over these two
 //! ```
 //!
-//! A skip connection that learns fast thus takes nothing from convolutions. τ falls by one factor an epoch, from `first`
-//! at the share `from` of the epochs to `last` in the last one: in the code of DOTS it is a thousandth of the temperature
-//! of the pairs of edges. An edge of which one group has no candidate that a derived architecture can have may keep two
-//! of the other, which then compete as before. DOTS begins its second stage with a new supernet, where here it goes on,
-//! and evaluates as it trains, as is done here.
+//! A skip connection that learns fast thus takes nothing from convolutions. τ falls by one factor an epoch, from
+//! `first` at the share `from` of the epochs to `last` in the last one: in the code of DOTS it is a thousandth of the
+//! temperature of the pairs of edges. An edge of which one group has no candidate that a derived architecture can have
+//! may keep two of the other, which then compete as before. With `new_weights`, the second stage begins with a new
+//! supernet of the same size, as in DOTS; the cosine of the learning rate goes on, as in its code. DOTS evaluates as it
+//! trains, as is done here.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::method::stage::{anneal, check_schedule, epochs_in, leaving};
 use crate::method::{
-    EpochEnd, Jacobian, Moment, NextStage, Part, PartError, Relaxed, Slot, StageAlpha, StageEnd, Tables,
+    EpochEnd, Jacobian, Moment, NewSupernet, NextStage, Part, PartError, Relaxed, Slot, StageAlpha, StageEnd, Tables,
 };
 use crate::space::{Architecture, CellType, Edge, Genotype, Space, softmax, strongest_reads};
 
 /// Settings of the groups. By default they are those of DOTS, 30 and 50 of 70 epochs and temperatures from 10 to 0.02
-/// thousandths.
+/// thousandths, and the weights go on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OperationGroups {
@@ -34,11 +35,13 @@ pub struct OperationGroups {
     pub first: f64,
     /// Temperature τ of the two that stay in the last epoch.
     pub last: f64,
+    /// True if the second stage begins with new weights, in a supernet of the same size.
+    pub new_weights: bool,
 }
 
 impl Default for OperationGroups {
     fn default() -> Self {
-        Self { at: 3.0 / 7.0, from: 5.0 / 7.0, first: 1e-2, last: 2e-5 }
+        Self { at: 3.0 / 7.0, from: 5.0 / 7.0, first: 1e-2, last: 2e-5, new_weights: false }
     }
 }
 
@@ -95,6 +98,11 @@ fn each<T>(edges: &[Vec<EdgeSoftmax>], field: impl Fn(&EdgeSoftmax) -> T) -> Vec
 }
 
 impl OperationGroups {
+    /// Groups of DOTS, whose second stage has new weights.
+    pub(in crate::method) fn dots() -> Self {
+        Self { new_weights: true, ..Self::default() }
+    }
+
     /// Temperature of the two that stay; absent before the others leave.
     fn tau(&self, moment: &Moment) -> Option<f64> {
         let pruned = moment.epoch >= epochs_in(self.at, moment.epochs);
@@ -127,6 +135,11 @@ impl Part for OperationGroups {
         vec![epochs_in(self.at, epochs)]
     }
 
+    fn supernets(&self, epochs: usize) -> Vec<NewSupernet> {
+        let supernet = NewSupernet { after: epochs_in(self.at, epochs), depth: 1.0, new_cosine: false };
+        self.new_weights.then_some(supernet).into_iter().collect()
+    }
+
     fn end_stage(&self, end: &StageEnd<'_>) -> Option<NextStage> {
         if end.moment.epoch + 1 != epochs_in(self.at, end.moment.epochs) {
             return None;
@@ -135,7 +148,8 @@ impl Part for OperationGroups {
             let of_group = |free: bool| order.iter().copied().find(|&k| edge.operations[k].is_parameter_free() == free);
             [true, false].into_iter().filter_map(of_group).collect()
         };
-        Some(NextStage { leaving: leaving(end, strongest), alpha: StageAlpha::Zero })
+        let supernet = self.supernets(end.moment.epochs).pop();
+        Some(NextStage { leaving: leaving(end, strongest), alpha: StageAlpha::Zero, supernet })
     }
 
     /// Architecture of the strongest operations, those of different groups by their weights in these.
@@ -183,7 +197,12 @@ mod tests {
 
         let moment = Moment { epoch: 2, ..MOMENT };
         let next = part.end_stage(&StageEnd { space: &space, alpha: &alpha, moment: &moment }).unwrap();
-        assert_eq!((next.leaving.len(), next.alpha), (18, StageAlpha::Zero));
+        assert_eq!((next.leaving.len(), next.alpha, next.supernet), (18, StageAlpha::Zero, None));
+        let dots = OperationGroups::dots();
+        let of_dots = dots.end_stage(&StageEnd { space: &space, alpha: &alpha, moment: &moment }).unwrap();
+        let supernet = NewSupernet { after: 3, depth: 1.0, new_cosine: false };
+        assert_eq!(of_dots, NextStage { supernet: Some(supernet), ..next.clone() });
+        assert_eq!((part.supernets(7), dots.supernets(7)), (vec![], vec![supernet]));
         let own: Vec<usize> = next.leaving.iter().filter(|at| at.edge == 4).map(|at| at.candidate).collect();
         assert_eq!(own.len(), 3);
         assert!([0, 3, 4].iter().all(|k| own.contains(k)), "{own:?}");

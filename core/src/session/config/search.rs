@@ -1,5 +1,7 @@
 //! Configuration of a search as one serde type: the TOML of the command line, and the settings of the browser.
 
+use std::ops::Range;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -331,6 +333,9 @@ impl SearchConfig {
         space.check_cells(self.supernet.cells)?;
         Architecture::new(&space, 0).confine(&space, temperature, &architecture.constraints)?;
         let method = self.method.build(&space)?;
+        for cells in method.cells(self.supernet.cells, self.epochs) {
+            space.check_cells(cells)?;
+        }
         if let (true, Some(name)) = (architecture.unrolled, method.policy_name()) {
             let why = format!("`architecture.unrolled` is a gradient of α, and `{name}` learns from rewards");
             return Err(PartError::Composition { why }.into());
@@ -363,14 +368,15 @@ impl SearchConfig {
         }
         Ok(())
     }
+}
 
-    /// Learning rate of the weights in an epoch: half a cosine from `lr` to `lr_min`.
+impl WeightsConfig {
+    /// Learning rate in one of some epochs: half a cosine over these from `lr` to `lr_min`.
     #[must_use]
-    pub fn learning_rate(&self, epoch: usize) -> f64 {
+    pub fn learning_rate(&self, epoch: usize, epochs: &Range<usize>) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "epochs are few")]
-        let done = epoch as f64 / self.epochs as f64;
-        let WeightsConfig { lr, lr_min, .. } = self.weights;
-        lr_min + 0.5 * (lr - lr_min) * (1.0 + libm::cos(std::f64::consts::PI * done))
+        let done = epoch.saturating_sub(epochs.start) as f64 / epochs.len() as f64;
+        self.lr_min + 0.5 * (self.lr - self.lr_min) * (1.0 + libm::cos(std::f64::consts::PI * done))
     }
 }
 
