@@ -1,13 +1,10 @@
 /** Drives one search or one training, or answers questions about configurations. One worker has one instance of the .wasm. */
 import { complete, imagesOf, testsOf } from "./built-in";
-import { eventsBefore } from "./checkpoint";
 import { History } from "./history";
 import { reason } from "./page";
 import type { Device, FromWorker, KnownImages, Pictures, Question, Questions, Request, ToWorker, Until } from "./protocol";
-import { toml } from "./toml";
 import type { SearchConfig, TrainingConfig } from "./types";
 import type { Search, Trained, Training } from "./wasm/cpu/lambda_darts_wasm.js";
-import { CHECKPOINT, EVENTS, unzip, zip } from "./zip";
 
 type Library = typeof import("./wasm/cpu/lambda_darts_wasm.js");
 
@@ -183,9 +180,13 @@ async function run(): Promise<void> {
   running = false;
 }
 
-function pack(from: Library, { events, snapshot, environment }: Questions["pack"]["ask"]): Uint8Array {
-  const files = { [EVENTS]: events, "config.toml": toml(from.snapshotConfig(snapshot)), "environment.json": environment };
-  return zip({ ...files, [CHECKPOINT]: from.checkpointFor(snapshot, events) });
+/** Loads what reads and writes runs, which few visitors need. */
+const archive = () => import("./archive");
+
+async function pack(from: Library, { events, snapshot, environment }: Questions["pack"]["ask"]): Promise<Uint8Array> {
+  const { CHECKPOINT, EVENTS, toml, zip } = await archive();
+  const inside = { [EVENTS]: events, "config.toml": toml(from.snapshotConfig(snapshot)), "environment.json": environment };
+  return zip({ ...inside, [CHECKPOINT]: from.checkpointFor(snapshot, events) });
 }
 
 /** Takes the network of a training, which has ended. */
@@ -221,10 +222,10 @@ async function answer(message: Question): Promise<void> {
       space: () => from.space(message.ask as Parameters<Library["space"]>[0]),
       notations: () => from.notations(message.ask as Parameters<Library["notations"]>[0]),
       pack: () => pack(from, message.ask as Questions["pack"]["ask"]),
-      unpack: () => unzip(message.ask as Questions["unpack"]["ask"]),
-      eventsBefore: () => {
+      unpack: async () => (await archive()).unzip(message.ask as Questions["unpack"]["ask"]),
+      eventsBefore: async () => {
         const { events, checkpoint } = message.ask as Questions["eventsBefore"]["ask"];
-        return eventsBefore(checkpoint, events);
+        return (await archive()).eventsBefore(checkpoint, events);
       },
       trainingDefaults: () => trainingDefaults(from, message.ask as Questions["trainingDefaults"]["ask"]),
       samples: () => firstImages(from, message.ask as Questions["samples"]["ask"], (config) => imagesOf(config.data, {}), MOST_SAMPLES),
