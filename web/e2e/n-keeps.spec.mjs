@@ -54,7 +54,7 @@ test("a reload loses nothing: going on is the undisturbed run", async () => {
   await reads(page, "status-left", /Epoch 2 of 3, step 1/);
   await page.reload();
   await page.getByTestId("continue").waitFor();
-  assert.match(await page.locator("#offer").innerText(), /DARTS and Λ-DARTS, seed 0, epoch 1 of 3, less than a minute ago/);
+  assert.match(await page.locator("#offer").innerText(), /DARTS and Λ-DARTS, seed 1, epoch 1 of 3, less than a minute ago/);
   await page.getByTestId("continue").click();
   await finished(page);
   assert.equal(await page.getByTestId("continue").count(), 0);
@@ -104,7 +104,7 @@ test("a race goes on after a reload as if there had been none, and is shown agai
   await page.getByTestId("step").click();
   await page.reload();
   await page.getByTestId("continue").waitFor();
-  assert.match(await page.locator("#offer").innerText(), /DARTS and Λ-DARTS, seed 0, training of their cells, epochs? \d+( and \d+)? of 8, less than a minute ago/);
+  assert.match(await page.locator("#offer").innerText(), /DARTS and Λ-DARTS, seed 1, training of their cells, epochs? \d+( and \d+)? of 8, less than a minute ago/);
   await page.getByTestId("continue").click();
   await raced(page);
   const after = await trainingEvents(page);
@@ -128,7 +128,7 @@ test("a race goes on after a reload as if there had been none, and is shown agai
   );
   await page.reload();
   await page.getByTestId("show-again").waitFor();
-  assert.match(await page.locator("#offer").innerText(), /DARTS and Λ-DARTS, seed 0, with the race of their cells, less than a minute ago/);
+  assert.match(await page.locator("#offer").innerText(), /DARTS and Λ-DARTS, seed 1, with the race of their cells, less than a minute ago/);
   assert.equal(await page.getByTestId("continue").count(), 0);
   await page.getByTestId("show-again").click();
   await reads(page, "status-left", /Finished after 1 epochs/);
@@ -160,7 +160,7 @@ test("a run that is downloaded comes back and goes on", async () => {
   await page.getByTestId("download-side").selectOption("right");
   await page.waitForFunction(() => !document.querySelector('[data-testid="download-run"]').disabled);
   const { name, bytes } = await download(page, "download-run");
-  assert.equal(name, "lambda-darts-seed-0.zip");
+  assert.equal(name, "lambda-darts-seed-1.zip");
   const files = unzipSync(bytes);
   assert.deepEqual(Object.keys(files).sort(), ["checkpoint.safetensors", "config.toml", "environment.json", "events.jsonl"]);
   const own = await events(page, "right");
@@ -176,7 +176,7 @@ test("a run that is downloaded comes back and goes on", async () => {
   // In another browser, the other side stays empty.
   const other = await open(LONG);
   await pick(other, await file(name, bytes));
-  await reads(other, "message", /is on the right: Λ-DARTS, seed 0, 1 of 3 epochs/);
+  await reads(other, "message", /is on the right: Λ-DARTS, seed 1, 1 of 3 epochs/);
   await other.getByRole("button", { name: "Continue here" }).click();
   await reads(other, "status-right", /Finished/, 300_000);
   const expected = await whole();

@@ -104,12 +104,11 @@ mod tests {
             if pruned {
                 let moment = Moment { epoch: 1, ..moment };
                 let end = StageEnd { space: &space, alpha: &alpha, moment: &moment };
-                let next = match at {
-                    3 => groups.end_stage(&end),
-                    _ => {
-                        let stages = CandidateStages { keep: vec![3], at: vec![0.4], ..CandidateStages::default() };
-                        stages.end_stage(&end)
-                    }
+                let next = if at == 3 {
+                    groups.end_stage(&end)
+                } else {
+                    let stages = CandidateStages { keep: vec![3], at: vec![0.4], ..CandidateStages::default() };
+                    stages.end_stage(&end)
                 };
                 alpha.set_left(&space, &next.unwrap().leaving).unwrap();
             }
