@@ -128,6 +128,29 @@ proptest! {
         all_engines_agree(&graph, [batch, input, height, width], &mut ChaCha8Rng::seed_from_u64(seed))?;
     }
 
+    /// 3×3 convolutions in tiles, as the CPU has them without operation weights: two read the same image, one of them
+    /// through a ReLU, and a third reads their sum. Sides are whole tiles and others.
+    #[test]
+    fn convolutions_in_tiles_equal_their_specification(
+        (batch, eights, rows) in (prop_oneof![1_usize..4, 16_usize..40], 1_usize..4, 1_usize..6),
+        (height, width) in (3_usize..19, 3_usize..19),
+        seed in any::<u64>(),
+    ) {
+        prop_assume!(batch * height * width >= 12);
+        let mut builder = Builder::new(8 * eights);
+        let image = builder.image();
+        let window = Window::square(3, 1, 1, 1);
+        let terms = [false, true].map(|relu| {
+            let x = builder.conv(image, relu, &format!("relu {relu}"), 8 * rows, window);
+            builder.norm(x, &format!("norm {relu}"), true);
+            x
+        });
+        let sum = builder.sum(terms[0], 1, terms.map(|x| (x, Coefficient::One)).to_vec());
+        let y = builder.conv(sum, false, "last", 8 * eights, window);
+        let graph = builder.finish(y).unwrap();
+        all_engines_agree(&graph, [batch, 8 * eights, height, width], &mut ChaCha8Rng::seed_from_u64(seed))?;
+    }
+
     /// Channels of an edge with partial channels: a convolution with a batch norm reads some, the others pass by, at
     /// stride 2 through a maximum, and all are shuffled; twice, so that gradients come from several readers.
     #[test]

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::Real;
 use super::component::{Component, Pair};
+use super::conv::dense_weights;
+use super::conv::winograd::{Pack, Tiles, Tiling};
 use super::frame::Frame;
 use super::group::Group;
 use super::plane::Channel;
@@ -18,6 +20,10 @@ pub(super) struct Layout {
     pub(super) sizes: Vec<[usize; 2]>,
     /// Window of each operation that has one, by the number of images in a group.
     pub(super) frames: BTreeMap<usize, Vec<Option<Frame>>>,
+    /// Tiles of transformed convolutions, by the number of images in a group and their size.
+    tilings: BTreeMap<(usize, [usize; 2]), Tiling>,
+    /// True for each operation that is a transformed convolution.
+    transformed: Vec<bool>,
 }
 
 impl Layout {
@@ -28,13 +34,32 @@ impl Layout {
             Primitive::Pool(Pool { window, x, .. }) => Some(Frame::new(*window, sizes[*x], images)),
             _ => None,
         };
-        let mut frames = BTreeMap::new();
+        let (mut frames, mut tilings) = (BTreeMap::new(), BTreeMap::new());
+        let mut transformed = vec![false; plan.operations.len()];
         for &images in images.iter().filter(|&&images| images > 0) {
             frames
                 .entry(images)
                 .or_insert_with(|| plan.operations.iter().map(|step| frame(step, images)).collect::<Vec<_>>());
+            for (step, transformed) in plan.operations.iter().zip(&mut transformed) {
+                let Primitive::Conv(conv) = step else { continue };
+                let size = sizes[conv.x];
+                let Some(tiling) = Tiling::of(plan, conv, size, images) else { continue };
+                *transformed = true;
+                tilings.insert((images, size), tiling);
+            }
         }
-        Self { sizes, frames }
+        Self { sizes, frames, tilings, transformed }
+    }
+
+    /// True if an operation is a transformed convolution.
+    pub(super) fn is_transformed(&self, step: usize) -> bool {
+        // The registers of browsers hold too little of a tile.
+        !cfg!(target_family = "wasm") && self.transformed[step]
+    }
+
+    /// Tiles of a group of images, if a convolution is transformed.
+    pub(super) fn tiling(&self, step: usize, conv: &Conv, images: usize) -> Option<&Tiling> {
+        if self.is_transformed(step) { self.tilings.get(&(images, self.sizes[conv.x])) } else { None }
     }
 
     pub(super) fn pixels(&self, value: ValueId) -> usize {
@@ -51,10 +76,16 @@ pub(super) struct Packed<T> {
 }
 
 impl<T: Real> Packed<T> {
+    /// Packs the weights of a transformed convolution.
+    pub(super) fn transform(&mut self, conv: &Conv, channels: usize, omega: &[T], backward: bool) {
+        let weights = &omega[dense_weights(conv, channels)];
+        T::run(Pack { weights, rows: conv.rows, channels, packed: self, backward });
+    }
+
     pub(super) fn fill(&mut self, conv: &Conv, channels: usize, frame: &Frame, omega: &[T], backward: bool) {
         let taps = conv.dense.window.taps();
         let depth = channels * taps;
-        let weights = &omega[conv.dense.weight..conv.dense.weight + conv.rows * depth];
+        let weights = &omega[dense_weights(conv, channels)];
         pack(conv.rows, depth, |row, k| weights[row * depth + k], &mut self.forward);
         if !backward {
             return;
@@ -177,6 +208,12 @@ impl<T: Real> Context<'_, T> {
         self.layout.frames.get(&group.images)?[step].as_ref()
     }
 
+    /// Tiles of a convolution over a group's images, if it is transformed.
+    #[inline(always)]
+    pub(super) fn tiling(&self, step: usize, conv: &Conv, group: &Group<T>) -> Option<&Tiling> {
+        self.layout.tiling(step, conv, group.images)
+    }
+
     /// Reader of channel `channel` of a value.
     #[inline(always)]
     pub(super) fn channel(&self, value: ValueId, channel: usize) -> Channel<T> {
@@ -214,6 +251,7 @@ pub(super) struct Scratch<T> {
     pub(super) row: Vec<T>,
     pub(super) other_row: Vec<T>,
     pub(super) shifts: Vec<usize>,
+    pub(super) tiles: Tiles<T>,
 }
 
 /// Inputs of convolutions in the form that the inner loops read.
@@ -243,6 +281,7 @@ impl<T: Real> Scratch<T> {
             self.inputs[component].planes_of = None;
             self.inputs[component].middle_of = None;
         }
+        self.tiles.input_of = None;
     }
 }
 

@@ -109,6 +109,8 @@ impl<T: Real> CpuEngine<T> {
 
     fn pass(&mut self, input: &Input<'_>, want: Want, reuse: Reuse) -> Found {
         self.settle_debt();
+        // Without operation weights there is no direction.
+        let want = Want { tangent: want.tangent && !self.plan.cells().is_empty(), ..want };
         let p: Vec<Vec<T>> = narrow(input.p);
         let labels = match input.loss {
             Loss::Labels(labels) if want.tangent => Some(labels.to_vec()),

@@ -74,6 +74,20 @@ impl<T: Real> Group<T> {
         fresh
     }
 
+    /// Takes a value's gradient of `count` numbers, to be added to before the place `until`. A new one grows with that
+    /// place, so that its zeros are still in the first cache.
+    #[inline(always)]
+    pub(super) fn grow_gradient(&mut self, component: Component, value: usize, count: usize, until: usize) -> Vec<T> {
+        let mut gradient = std::mem::take(&mut self.gradients[component][value]);
+        if gradient.is_empty() {
+            gradient = self.buffer(count);
+        }
+        if gradient.len() < until {
+            gradient.resize(until, T::ZERO);
+        }
+        gradient
+    }
+
     /// Returns an empty buffer with a capacity of `count` numbers.
     pub(super) fn buffer(&mut self, count: usize) -> Vec<T> {
         let fits = self.pool.iter().enumerate().filter(|(_, free)| free.capacity() >= count);

@@ -3,6 +3,7 @@
 
 use super::component::{Component, Pair};
 use super::context::Layout;
+use super::conv::winograd::POINTS;
 use super::group::{Moments, Slope};
 use super::pass::Cut;
 use super::product::SLACK;
@@ -13,7 +14,7 @@ use crate::graph::{Concat, Conv, IMAGE, Pool, PoolKind, Primitive, Sum, ValueId}
 /// Returns the bytes of the engine's state and buffers, with numbers of `number` bytes.
 pub(in crate::engine) fn bytes(plan: &Plan, training: Training, number: u64) -> u64 {
     let Training { shape: [batch, _, height, width], tangent, saves } = training;
-    let cut = Cut::of(training.shape);
+    let cut = Cut::of(plan, training.shape);
     let layout = Layout::new(plan, [height, width], &[cut.each]);
     let groups = wide(cut.groups);
     let numbers = of_values(plan, &layout, tangent);
@@ -23,7 +24,7 @@ pub(in crate::engine) fn bytes(plan: &Plan, training: Training, number: u64) -> 
         .saturating_mul(wide(batch))
         .saturating_add(wide(plan.weights).saturating_mul(states))
         .saturating_add(of_shards)
-        .saturating_add(packed(plan));
+        .saturating_add(packed(plan, &layout));
     let normalized = size_of::<[Moments; 2]>() + size_of::<Slope>();
     let heads = 7 * size_of::<Vec<f32>>() * plan.values().len() + normalized * plan.normalized;
     let tags = argmax(plan, &layout).saturating_mul(wide(batch));
@@ -171,10 +172,11 @@ fn argmax(plan: &Plan, layout: &Layout) -> u64 {
 }
 
 /// Returns the numbers of the packed weights of all convolutions, forward and backward.
-fn packed(plan: &Plan) -> u64 {
-    let dense = plan.operations().iter().filter_map(|step| match step {
+fn packed(plan: &Plan, layout: &Layout) -> u64 {
+    let dense = plan.operations().iter().enumerate().filter_map(|(at, step)| match step {
         Primitive::Conv(conv) => {
-            let taps = wide(conv.dense.window.taps());
+            let taps = if layout.is_transformed(at) { POINTS } else { conv.dense.window.taps() };
+            let taps = wide(taps);
             Some(wide(conv.rows).saturating_mul(wide(plan.values()[conv.x].channels)).saturating_mul(2 * taps))
         }
         _ => None,
@@ -185,8 +187,14 @@ fn packed(plan: &Plan) -> u64 {
 /// Returns the numbers of the buffers that the operations of a shard share, for groups of `images`.
 fn scratch(plan: &Plan, layout: &Layout, images: usize, tangent: bool) -> u64 {
     let (mut planes, mut middle, mut d, mut d_middle, mut d_planes, mut rows) = (0, 0, 0, 0, 0, 0);
+    let mut tiles = [0; 7];
     for (at, step) in plan.operations().iter().enumerate() {
         let Primitive::Conv(conv) = step else { continue };
+        if let Some(tiling) = layout.tiling(at, conv, images) {
+            let channels = [plan.values()[conv.x].channels, conv.rows];
+            tiles.iter_mut().zip(tiling.buffers(channels)).for_each(|(most, numbers)| *most = wide(numbers).max(*most));
+            continue;
+        }
         let frame = layout.frames.get(&images).and_then(|frames| frames[at].as_ref());
         let Some(frame) = frame else { continue };
         let channels = wide(plan.values()[conv.x].channels);
@@ -213,5 +221,9 @@ fn scratch(plan: &Plan, layout: &Layout, images: usize, tangent: bool) -> u64 {
         }
     }
     let of_components = [planes, middle, d, d_middle].into_iter().fold(0, u64::saturating_add);
-    of_components.saturating_mul(if tangent { 2 } else { 1 }).saturating_add(d_planes).saturating_add(rows)
+    of_components
+        .saturating_mul(if tangent { 2 } else { 1 })
+        .saturating_add(d_planes)
+        .saturating_add(rows)
+        .saturating_add(tiles.iter().sum())
 }

@@ -98,7 +98,8 @@ fn reads_gradient_of<T>(context: &Context<'_, T>, value: ValueId) -> (ValueId, C
     context.plan.schedule.source[value].unwrap_or((value, Coefficient::One))
 }
 
-/// Writes ∂z of a channel of an operation's output, or its derivative; returns false if no wanted result depends on it.
+/// Writes ∂z of some pixels of a channel of an operation's output, or its derivative; returns false if no wanted result
+/// depends on it.
 #[inline(always)]
 pub(super) fn output_gradient<T: Real>(
     context: &Context<'_, T>,
@@ -106,6 +107,7 @@ pub(super) fn output_gradient<T: Real>(
     y: ValueId,
     channel: usize,
     group: &Group<T>,
+    at: Range<usize>,
     d: &mut [T],
 ) -> bool {
     let (source, weight) = reads_gradient_of(context, y);
@@ -113,7 +115,6 @@ pub(super) fn output_gradient<T: Real>(
     if g_dot.is_empty() || !context.needs(y) {
         return false;
     }
-    let at = channel * d.len()..(channel + 1) * d.len();
     let Some(norm) = context.plan.values[y].norm else {
         d.copy_from_slice(&g_dot[at]);
         return true;
@@ -219,7 +220,8 @@ pub(super) fn add_gradient<T: Real, S: Simd<T>>(
     row: &[T],
 ) {
     let (from, component) = (channel * row.len(), context.component());
-    let mut gradient = group.take_gradient(component, value, context.plan.values[value].channels * row.len());
+    let count = context.plan.values[value].channels * row.len();
+    let mut gradient = group.grow_gradient(component, value, count, from + row.len());
     for (gradient, &row) in gradient[from..from + row.len()].iter_mut().zip(row) {
         *gradient += row;
     }

@@ -13,8 +13,12 @@ use super::{Real, each, vector};
 use crate::engine::{Found, Input, Loss, Paths, Plan, Reuse, Stage, Statistics, Want};
 use crate::graph::{Coefficient, EPSILON, Head, IMAGE, Primitive, ValueId};
 
-/// Pixels of a channel that a group should have: fewer leave the inner loops short, more do not fit the caches.
+/// Pixels of a channel that a group of a supernet should have: fewer leave the inner loops short, more do not fit the
+/// caches.
 const PIXELS: usize = 1024;
+/// Pixels for a network without operation weights, which has fewer feature maps of each size. Browsers have it like a
+/// supernet.
+const DERIVED_PIXELS: usize = if cfg!(target_family = "wasm") { PIXELS } else { 4096 };
 /// Maximum number of shards; each has a gradient of all weights.
 const MAX_SHARDS: usize = 16;
 /// Minimum number of groups that a batch is cut into, if it has as many images.
@@ -31,8 +35,9 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    pub(super) fn of([batch, _, height, width]: [usize; 4]) -> Self {
-        let each = (PIXELS / height.saturating_mul(width).max(1)).min(batch / MIN_GROUPS).max(1);
+    pub(super) fn of(plan: &Plan, [batch, _, height, width]: [usize; 4]) -> Self {
+        let pixels = if plan.cells().is_empty() { DERIVED_PIXELS } else { PIXELS };
+        let each = (pixels / height.saturating_mul(width).max(1)).min(batch / MIN_GROUPS).max(1);
         let groups = batch.div_ceil(each);
         Self { each, groups, share: groups.div_ceil(MAX_SHARDS).max(1) }
     }
@@ -138,7 +143,7 @@ impl<T: Real> CpuEngine<T> {
         }
         self.shape = shape;
         let [batch, _, height, width] = shape;
-        let Cut { each, groups, share } = Cut::of(shape);
+        let Cut { each, groups, share } = Cut::of(&self.plan, shape);
         let group = |index: usize| {
             let start = index * each;
             Group::new(each.min(batch - start), start, self.plan.values().len(), self.plan.normalized)
@@ -208,12 +213,18 @@ impl<T: Real> CpuEngine<T> {
         let values = &plan.values;
         // The order of weights is the same for all groups.
         let frames = self.layout.frames.values().next().map_or(&[][..], Vec::as_slice);
-        let mut work: Vec<_> = self.packed.iter_mut().zip(&plan.operations).zip(frames).collect();
-        each(&mut work, |((packed, step), frame)| {
+        let layout = &self.layout;
+        let mut work: Vec<_> = self.packed.iter_mut().zip(&plan.operations).zip(frames).enumerate().collect();
+        each(&mut work, |(at, ((packed, step), frame))| {
             if let (Primitive::Conv(conv), Some(frame)) = (step, frame)
                 && plan.schedule.runs(conv.y, given.paths)
             {
-                packed.fill(conv, values[conv.x].channels, frame, given.omega, backward);
+                let channels = values[conv.x].channels;
+                if layout.is_transformed(*at) {
+                    packed.transform(conv, channels, given.omega, backward);
+                } else {
+                    packed.fill(conv, channels, frame, given.omega, backward);
+                }
             }
         });
     }

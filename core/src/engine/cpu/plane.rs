@@ -87,12 +87,11 @@ fn pieces<'a, T: Real, const N: usize>(to: &'a mut [T], from: &'a [T]) -> (&'a m
 /// Copies a channel into a plane that holds `padding` elsewhere.
 #[inline(always)]
 pub(super) fn pad<T: Real>(plane: &mut [T], x: &[T], frame: &Frame, padding: T) {
-    plane.fill(padding);
-    let images = frame.images;
-    for (y, row) in x.chunks_exact(frame.input[1] * images).enumerate() {
-        for phase in &frame.phases {
-            let [Some(run), _] = phase.rows[y] else { continue };
-            let place = &mut plane[phase.start + run.place..][..run.count * images];
+    let (images, mut gaps) = (frame.images, Gaps::new(plane, padding));
+    for phase in &frame.phases {
+        for (row, runs) in x.chunks_exact(frame.input[1] * images).zip(&phase.rows) {
+            let [Some(run), _] = runs else { continue };
+            let place = gaps.run(phase.start + run.place, run.count * images);
             let row = &row[run.first..];
             if run.step == 1 {
                 copy(place, &row[..run.count * images]);
@@ -103,6 +102,53 @@ pub(super) fn pad<T: Real>(plane: &mut [T], x: &[T], frame: &Frame, padding: T) 
                     copy(to, &from[..images]);
                 });
             }
+        }
+    }
+    gaps.close();
+}
+
+/// Plane that is written run by run, and the padding between its runs.
+struct Gaps<'a, T> {
+    plane: &'a mut [T],
+    padding: [T; SHORT],
+    /// End of the last run.
+    end: usize,
+}
+
+/// Numbers of a gap that are copied rather than filled, since a fill is a call.
+const SHORT: usize = 16;
+
+impl<'a, T: Real> Gaps<'a, T> {
+    /// True if all is filled at once, since many short fills are expensive in a browser.
+    const AT_ONCE: bool = cfg!(target_family = "wasm");
+
+    #[inline(always)]
+    fn new(plane: &'a mut [T], padding: T) -> Self {
+        if Self::AT_ONCE {
+            plane.fill(padding);
+        }
+        Self { plane, padding: [padding; SHORT], end: 0 }
+    }
+
+    /// Fills the gap before a run, and returns the run.
+    #[inline(always)]
+    fn run(&mut self, start: usize, count: usize) -> &mut [T] {
+        if !Self::AT_ONCE {
+            let gap = &mut self.plane[self.end..start];
+            match self.padding.get(..gap.len()) {
+                Some(padding) => copy(gap, padding),
+                None => gap.fill(self.padding[0]),
+            }
+        }
+        self.end = start + count;
+        &mut self.plane[start..start + count]
+    }
+
+    /// Fills what follows the last run.
+    #[inline(always)]
+    fn close(self) {
+        if !Self::AT_ONCE {
+            self.plane[self.end..].fill(self.padding[0]);
         }
     }
 }
@@ -130,11 +176,11 @@ pub(super) fn spread<T: Real>(x: &mut [T], rows: &[T], frame: &Frame, phase: usi
 /// Copies the gradients of a channel of the output into their plane.
 #[inline(always)]
 pub(super) fn pad_gradient<T: Real>(plane: &mut [T], d: &[T], frame: &Frame) {
-    plane.fill(T::ZERO);
-    let width = frame.width();
+    let (width, mut gaps) = (frame.width(), Gaps::new(plane, T::ZERO));
     for (row, d) in d.chunks_exact(width).enumerate() {
-        copy(&mut plane[frame.d_start + row * frame.pitch..][..width], d);
+        copy(gaps.run(frame.d_start + row * frame.pitch, width), d);
     }
+    gaps.close();
 }
 
 /// Copies rows of the pitch to rows of the output's width.

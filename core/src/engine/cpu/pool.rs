@@ -197,7 +197,7 @@ pub(super) fn backward<T: Real, S: Simd<T>>(
     let ones = [T::ONE; MAX_TAPS];
     for channel in 0..channels {
         let at = channel * output..(channel + 1) * output;
-        if !norm::output_gradient(context, component, output_value, channel, group, d) {
+        if !norm::output_gradient(context, component, output_value, channel, group, at.clone(), d) {
             return;
         }
         if largest_of {

@@ -12,6 +12,8 @@
 //! padded image, so no matrix is ever written out.
 
 use super::Real;
+use super::matrix::store;
+use super::rounds::rounds;
 use super::simd::{Simd, WIDTH};
 
 /// Rows that a tile holds: with two vectors each, their sums fit the registers and hide the latency of an addition.
@@ -24,20 +26,6 @@ const COLUMNS: usize = if cfg!(target_family = "wasm") { 1 } else { 3 };
 pub(super) const STRIP: usize = VECTORS * WIDTH;
 /// Readable numbers that have to follow every row.
 pub(super) const SLACK: usize = 4 * WIDTH;
-
-/// Unrolled loop of at most eight rounds. For browsers, the compiler would not unroll it, and would keep an array that
-/// is indexed by a variable in memory instead of registers.
-macro_rules! rounds {
-    ($index:ident < $count:expr, $body:block) => {
-        rounds!(@ $index $count, $body, 0 1 2 3 4 5 6 7)
-    };
-    (@ $index:ident $count:expr, $body:block, $($round:literal)*) => {
-        $(if $round < $count {
-            let $index: usize = $round;
-            $body
-        })*
-    };
-}
 
 /// Packs weights `[rows, depth]` with tiles of rows side by side: `[⌈rows / TILE⌉, depth, TILE]`.
 pub(super) fn pack<T: Real>(rows: usize, depth: usize, weight: impl Fn(usize, usize) -> T, packed: &mut Vec<T>) {
@@ -85,6 +73,11 @@ impl Stretches {
     /// A row that is one stretch.
     pub(super) const fn one(length: usize) -> Self {
         Self { count: 1, length, steps: [0; 2] }
+    }
+
+    /// True if [`slide`] can write into the stretches themselves.
+    pub(super) fn can_slide(&self) -> bool {
+        self.length.is_multiple_of(SLIDE)
     }
 
     /// Offsets of the stretches, in the output and in the input.
@@ -144,15 +137,16 @@ fn strip<T: Real, S: Simd<T>, const N: usize>(
         let sums = tile::<T, S, N>(simd, x, shifts, packed, q);
         for (row, sums) in sums.iter().enumerate().take(rows - (block * TILE).min(rows)) {
             let start = (block * TILE + row) * stride + q;
+            // Vector by vector, since a longer copy is a call.
+            if width == whole {
+                rounds!(n < N, { store(simd, out, start + n * WIDTH, sums[n]) });
+                continue;
+            }
             let mut values = [[T::ZERO; WIDTH]; N];
             for n in 0..N {
                 values[n] = simd.array(sums[n]);
             }
-            if width == whole {
-                out[start..start + whole].copy_from_slice(values.as_flattened());
-            } else {
-                out[start..start + width].copy_from_slice(&values.as_flattened()[..width]);
-            }
+            out[start..start + width].copy_from_slice(&values.as_flattened()[..width]);
         }
     }
     width
@@ -258,6 +252,10 @@ pub(super) fn correlate<T: Real, S: Simd<T>>(
     shifts: &[usize],
 ) {
     let (depth, whole) = (shifts.len(), n / WIDTH);
+    if whole == 0 {
+        correlate_short(gradient, d, stride, [rows, n], x, shifts);
+        return;
+    }
     let (threes, odd) = shifts.as_chunks::<COLUMNS>();
     for first in (0..rows / TILE * TILE).step_by(TILE) {
         let d = views(d, &[first * stride, (first + 1) * stride, (first + 2) * stride, (first + 3) * stride], n);
@@ -288,6 +286,35 @@ pub(super) fn correlate<T: Real, S: Simd<T>>(
     }
 }
 
+/// [`correlate`] for rows that fill no vector: columns lie in its lanes.
+#[inline(always)]
+fn correlate_short<T: Real>(
+    gradient: &mut [T],
+    d: &[T],
+    stride: usize,
+    [rows, n]: [usize; 2],
+    x: &[T],
+    shifts: &[usize],
+) {
+    let depth = shifts.len();
+    for (block, shifts) in shifts.chunks(WIDTH).enumerate() {
+        let mut columns = [[T::ZERO; WIDTH]; WIDTH];
+        for (q, numbers) in columns.iter_mut().enumerate().take(n) {
+            numbers.iter_mut().zip(shifts).for_each(|(number, shift)| *number = x[shift + q]);
+        }
+        for row in 0..rows {
+            let mut sums = [T::ZERO; WIDTH];
+            for (numbers, &d) in columns.iter().zip(&d[row * stride..][..n]) {
+                for lane in 0..WIDTH {
+                    sums[lane] += d * numbers[lane];
+                }
+            }
+            let to = &mut gradient[row * depth + block * WIDTH..][..shifts.len()];
+            to.iter_mut().zip(&sums).for_each(|(to, &sum)| *to += sum);
+        }
+    }
+}
+
 /// Correlation of one row: `gradient[k] += Σ_q d[q] · x[shift_k + q]`.
 #[inline(always)]
 pub(super) fn taps<T: Real, S: Simd<T>>(simd: S, gradient: &mut [T], d: &[T], x: &[T], shifts: &[usize]) {
@@ -308,20 +335,38 @@ pub(super) fn taps<T: Real, S: Simd<T>>(simd: S, gradient: &mut [T], d: &[T], x:
     }
 }
 
+/// Numbers that a depthwise convolution computes at a time.
+const SLIDE: usize = 4 * WIDTH;
+
 /// One channel of a depthwise convolution: `out[q] = Σ_t w[t] · x[shift_t + q]`; `out` and `x` have [`SLACK`] numbers
 /// more than n.
 #[inline(always)]
 pub(super) fn slide<T: Real, S: Simd<T>>(simd: S, out: &mut [T], n: usize, x: &[T], shifts: &[usize], weights: &[T]) {
-    const VECTORS: usize = 4;
-    for q in (0..n).step_by(VECTORS * WIDTH) {
+    const VECTORS: usize = SLIDE / WIDTH;
+    for q in (0..n).step_by(SLIDE) {
         let mut sums = [simd.splat(T::ZERO); VECTORS];
         for (&shift, &weight) in shifts.iter().zip(weights) {
-            let x = x[shift + q..shift + q + VECTORS * WIDTH].as_chunks::<WIDTH>().0;
+            let x = x[shift + q..shift + q + SLIDE].as_chunks::<WIDTH>().0;
             let weight = simd.splat(weight);
             rounds!(n < VECTORS, { sums[n] = simd.fma(weight, simd.load(&x[n]), sums[n]) });
         }
-        let out = out[q..q + VECTORS * WIDTH].as_chunks_mut::<WIDTH>().0;
+        let out = out[q..q + SLIDE].as_chunks_mut::<WIDTH>().0;
         rounds!(n < VECTORS, { out[n] = simd.array(sums[n]) });
+    }
+}
+
+/// [`slide`] over stretches for which [`Stretches::can_slide`] is true.
+#[inline(always)]
+pub(super) fn slide_over<T: Real, S: Simd<T>>(
+    simd: S,
+    out: &mut [T],
+    over: Stretches,
+    x: &[T],
+    shifts: &[usize],
+    weights: &[T],
+) {
+    for [to, from] in over.starts() {
+        slide(simd, &mut out[to..], over.length, &x[from..], shifts, weights);
     }
 }
 

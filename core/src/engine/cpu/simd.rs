@@ -16,7 +16,7 @@ use super::Real;
 pub(super) const WIDTH: usize = 8;
 
 /// Set of vector instructions.
-pub(crate) trait Simd<T>: Copy {
+pub(crate) trait Simd<T: Real>: Copy {
     type Vector: Copy;
     /// True if there are 32 registers, and not 16.
     const MANY_REGISTERS: bool = false;
@@ -32,13 +32,29 @@ pub(crate) trait Simd<T>: Copy {
     fn sums(self, vectors: [Self::Vector; 4]) -> [T; 4];
     /// Best number and its tag in each lane: x and `tag` if x > best, else as in `best`.
     fn better(self, x: Self::Vector, tag: Self::Vector, best: [Self::Vector; 2]) -> [Self::Vector; 2];
+    /// Columns of eight rows.
+    #[inline(always)]
+    fn transpose(self, rows: [Self::Vector; WIDTH]) -> [Self::Vector; WIDTH] {
+        let mut columns = [[T::ZERO; WIDTH]; WIDTH];
+        for row in 0..WIDTH {
+            let numbers = self.array(rows[row]);
+            for column in 0..WIDTH {
+                columns[column][row] = numbers[column];
+            }
+        }
+        let mut vectors = rows;
+        for column in 0..WIDTH {
+            vectors[column] = self.load(&columns[column]);
+        }
+        vectors
+    }
     /// x in the lanes where a = b, 0 elsewhere.
     fn where_equal(self, a: Self::Vector, b: Self::Vector, x: Self::Vector) -> Self::Vector;
 }
 
 /// Computation that runs with the best vector instructions there are. All functions that it calls have to be inlined
 /// into it.
-pub(crate) trait Work<T> {
+pub(crate) trait Work<T: Real> {
     type Output;
     fn run<S: Simd<T>>(self, simd: S) -> Self::Output;
 }
@@ -116,6 +132,29 @@ fn reduce<T: Real>(v: [T; WIDTH]) -> T {
     ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7]))
 }
 
+/// Transposes both halves of four rows.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn fours(simd: V3, [a, b, c, d]: [pulp::f32x8; 4]) -> [pulp::f32x8; 4] {
+    let (a, b, c, d) = (pulp::cast(a), pulp::cast(b), pulp::cast(c), pulp::cast(d));
+    let avx = simd.avx;
+    let (ab_low, ab_high) = (avx._mm256_unpacklo_ps(a, b), avx._mm256_unpackhi_ps(a, b));
+    let (cd_low, cd_high) = (avx._mm256_unpacklo_ps(c, d), avx._mm256_unpackhi_ps(c, d));
+    [
+        pulp::cast(avx._mm256_shuffle_ps::<0x44>(ab_low, cd_low)),
+        pulp::cast(avx._mm256_shuffle_ps::<0xEE>(ab_low, cd_low)),
+        pulp::cast(avx._mm256_shuffle_ps::<0x44>(ab_high, cd_high)),
+        pulp::cast(avx._mm256_shuffle_ps::<0xEE>(ab_high, cd_high)),
+    ]
+}
+
+/// One half of each of two vectors.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn halves<const PICK: i32>(simd: V3, a: pulp::f32x8, b: pulp::f32x8) -> pulp::f32x8 {
+    pulp::cast(simd.avx._mm256_permute2f128_ps::<PICK>(pulp::cast(a), pulp::cast(b)))
+}
+
 #[cfg(target_arch = "x86_64")]
 impl Simd<f32> for V3 {
     type Vector = pulp::f32x8;
@@ -162,6 +201,22 @@ impl Simd<f32> for V3 {
     fn better(self, x: pulp::f32x8, tag: pulp::f32x8, [best, tags]: [pulp::f32x8; 2]) -> [pulp::f32x8; 2] {
         let better = self.cmp_gt_f32x8(x, best);
         [self.select_f32x8(better, x, best), self.select_f32x8(better, tag, tags)]
+    }
+
+    #[inline(always)]
+    fn transpose(self, [a, b, c, d, e, f, g, h]: [pulp::f32x8; WIDTH]) -> [pulp::f32x8; WIDTH] {
+        let [a, b, c, d] = fours(self, [a, b, c, d]);
+        let [e, f, g, h] = fours(self, [e, f, g, h]);
+        [
+            halves::<0x20>(self, a, e),
+            halves::<0x20>(self, b, f),
+            halves::<0x20>(self, c, g),
+            halves::<0x20>(self, d, h),
+            halves::<0x31>(self, a, e),
+            halves::<0x31>(self, b, f),
+            halves::<0x31>(self, c, g),
+            halves::<0x31>(self, d, h),
+        ]
     }
 
     #[inline(always)]
@@ -214,6 +269,11 @@ impl Simd<f32> for V4 {
     #[inline(always)]
     fn better(self, x: pulp::f32x8, tag: pulp::f32x8, best: [pulp::f32x8; 2]) -> [pulp::f32x8; 2] {
         (*self).better(x, tag, best)
+    }
+
+    #[inline(always)]
+    fn transpose(self, rows: [pulp::f32x8; WIDTH]) -> [pulp::f32x8; WIDTH] {
+        (*self).transpose(rows)
     }
 
     #[inline(always)]

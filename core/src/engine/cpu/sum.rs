@@ -30,14 +30,23 @@ pub(super) fn forward<T: Real>(
     let component = context.component();
     let mut y = std::mem::take(&mut group.values[component][value]);
     for (channel, y) in y.chunks_exact_mut(count).enumerate() {
-        y.fill(T::ZERO);
+        // The first summand of the primal writes what adding to zeros would give, to the bit.
+        let mut is_first = component == Component::Primal;
+        if !is_first {
+            y.fill(T::ZERO);
+        }
         for &(x, weight) in context.given.paths.summands(terms) {
             let at = channel * count..(channel + 1) * count;
             let reader = context.channel(x, channel);
             let z = &group.values[Component::Primal][x][at.clone()];
             let [weight, direction] = [context.given.weight(weight), context.given.direction(weight)];
             if component == Component::Primal {
-                add(y, z, reader.mean, weight * reader.scale, weight * reader.shift);
+                let (mean, scale, shift) = (reader.mean, weight * reader.scale, weight * reader.shift);
+                if std::mem::take(&mut is_first) {
+                    y.iter_mut().zip(z).for_each(|(y, &x)| *y = T::ZERO + ((x - mean) * scale + shift));
+                } else {
+                    add(y, z, mean, scale, shift);
+                }
             } else if context.plan.schedule.fixed[x] {
                 if direction != T::ZERO {
                     add(y, z, reader.mean, direction * reader.scale, direction * reader.shift);
@@ -54,10 +63,16 @@ pub(super) fn forward<T: Real>(
                 }
             }
         }
+        if is_first {
+            y.fill(T::ZERO);
+        }
     }
     apply(context, mask, group, &mut y);
     group.values[component][value] = y;
 }
+
+/// Pixels that are multiplied by their masks at a time.
+const PIXELS: usize = 16;
 
 /// Multiplies a feature map of a group by the mask in a slot, if there is one.
 #[inline(always)]
@@ -67,8 +82,10 @@ fn apply<T: Real>(context: &Context<'_, T>, slot: Option<usize>, group: &Group<T
         Some(Mask::Images(factors)) => {
             let own = &factors[group.start..][..group.images];
             let factors: Vec<T> = own.iter().map(|&factor| T::of(f64::from(factor))).collect();
-            for pixel in y.chunks_exact_mut(group.images) {
-                pixel.iter_mut().zip(&factors).for_each(|(y, &factor)| *y *= factor);
+            // Factors of some pixels, so that the inner loop is long.
+            let factors = factors.repeat(PIXELS);
+            for pixels in y.chunks_mut(factors.len()) {
+                pixels.iter_mut().zip(&factors).for_each(|(y, &factor)| *y *= factor);
             }
         }
         Some(Mask::Numbers(dropout)) => {
@@ -145,7 +162,7 @@ fn hand_on<T: Real>(
 ) {
     let (component, factor) = (context.component(), context.given.weight(weight));
     let count = group.values[Component::Primal][x].len();
-    let mut gradient = group.take_gradient(component, x, count);
+    let mut gradient = group.grow_gradient(component, x, count, at.end);
     let to = &mut gradient[at.clone()];
     if component == Component::Primal {
         add(to, g, T::ZERO, factor, T::ZERO);

@@ -1,5 +1,7 @@
 //! Gradients of a convolution's weights and input.
 
+use std::ops::Range;
+
 use super::super::Real;
 use super::super::component::Component;
 use super::super::context::{Context, Scratch, capacity};
@@ -7,10 +9,10 @@ use super::super::frame::Frame;
 use super::super::group::Group;
 use super::super::norm;
 use super::super::plane::{add_masked, pad_gradient, relu_masked, spread};
-use super::super::product::{SLACK, Stretches, correlate, multiply, slide, taps};
+use super::super::product::{SLACK, Stretches, correlate, multiply, slide, slide_over, taps};
 use super::super::simd::Simd;
 use super::input::{Part, middle, prepare};
-use super::{Sizes, dense_weights, shifts, sizes};
+use super::{Sizes, dense_weights, shifts, sizes, winograd};
 use crate::graph::{Conv, Filter};
 
 /// Arguments of a convolution's backward pass.
@@ -78,6 +80,10 @@ pub(in super::super) fn backward<T: Real, S: Simd<T>>(
     scratch: &mut Scratch<T>,
     gradient: &mut [T],
 ) {
+    if let Some(tiling) = context.tiling(step, conv, group) {
+        winograd::backward(simd, context, step, conv, tiling, group, scratch, gradient);
+        return;
+    }
     let Some(frame) = context.frame(step, group) else { return };
     let way = Way::new(context, conv, frame);
     let Sizes { channels, input, output, .. } = sizes(context, conv, group);
@@ -85,7 +91,8 @@ pub(in super::super) fn backward<T: Real, S: Simd<T>>(
     for &component in way.components() {
         let d = capacity(&mut scratch.d[component], conv.rows * stride);
         for (row, d) in d.chunks_exact_mut(stride).enumerate() {
-            if !norm::output_gradient(context, component, conv.y, conv.first + row, group, &mut d[..output]) {
+            let at = (conv.first + row) * output..(conv.first + row + 1) * output;
+            if !norm::output_gradient(context, component, conv.y, conv.first + row, group, at, &mut d[..output]) {
                 return;
             }
         }
@@ -124,7 +131,7 @@ pub(in super::super) fn backward<T: Real, S: Simd<T>>(
     } else if way.onward {
         for channel in 0..channels {
             let row = &mut scratch.d_middle[context.component()][channel * stride..channel * stride + input];
-            finish(simd, context, conv, channel, group, row);
+            finish(simd, context, conv, channel, group, channel * input..(channel + 1) * input, row);
         }
     }
 }
@@ -148,6 +155,7 @@ fn through_depthwise<T: Real, S: Simd<T>>(
     let mut some = [T::ZERO; 64];
     // Pixels that no tap reads have no gradient.
     row.fill(T::ZERO);
+    let direct = frame.back_rows().filter(Stretches::can_slide);
     for channel in 0..channels {
         let from = channel * (output + SLACK);
         let at = depthwise.weight + channel * count..depthwise.weight + (channel + 1) * count;
@@ -166,10 +174,15 @@ fn through_depthwise<T: Real, S: Simd<T>>(
             for (some, &tap) in some.iter_mut().zip(&phase.taps) {
                 *some = context.given.omega[at.start + tap];
             }
-            slide(simd, rows, frame.back_run(), plane, &phase.d_shifts, &some[..phase.taps.len()]);
+            let weights = &some[..phase.taps.len()];
+            if let Some(over) = direct {
+                slide_over(simd, row, over, plane, &phase.d_shifts, weights);
+                continue;
+            }
+            slide(simd, rows, frame.back_run(), plane, &phase.d_shifts, weights);
             spread(row, rows, frame, index);
         }
-        finish(simd, context, conv, channel, group, row);
+        finish(simd, context, conv, channel, group, channel * input..(channel + 1) * input, row);
     }
 }
 
@@ -221,7 +234,7 @@ fn through_dense<T: Real, S: Simd<T>>(
         }
     }
     for (channel, row) in all.chunks_exact_mut(input).enumerate() {
-        finish(simd, context, conv, channel, group, row);
+        finish(simd, context, conv, channel, group, channel * input..(channel + 1) * input, row);
     }
 }
 
@@ -241,21 +254,22 @@ fn pad_rows<T: Real>(
     }
 }
 
-/// Adds the gradient of a channel of the input, through the ReLU, to that of the value that the convolution reads.
+/// Adds the gradient of some pixels of a channel of the input, through the ReLU, to that of the value that the
+/// convolution reads; of a whole channel, if the value is normalized.
 #[inline(always)]
-fn finish<T: Real, S: Simd<T>>(
+pub(super) fn finish<T: Real, S: Simd<T>>(
     simd: S,
     context: &Context<'_, T>,
     conv: &Conv,
     channel: usize,
     group: &mut Group<T>,
+    at: Range<usize>,
     row: &mut [T],
 ) {
-    let (from, component) = (channel * row.len(), context.component());
-    let at = from..from + row.len();
+    let component = context.component();
     if context.plan.values[conv.x].norm.is_none() {
-        let all = context.plan.values[conv.x].channels * row.len();
-        let mut gradient = group.take_gradient(component, conv.x, all);
+        let all = group.values[Component::Primal][conv.x].len();
+        let mut gradient = group.grow_gradient(component, conv.x, all, at.end);
         add_masked(&mut gradient[at.clone()], row, &group.values[Component::Primal][conv.x][at], conv.relu);
         group.gradients[component][conv.x] = gradient;
         return;

@@ -7,7 +7,7 @@ use super::super::frame::Frame;
 use super::super::group::Group;
 use super::super::norm::read;
 use super::super::plane::{compact, pad};
-use super::super::product::{SLACK, slide};
+use super::super::product::{SLACK, Stretches, slide, slide_over};
 use super::super::simd::Simd;
 use super::{Sizes, sizes};
 use crate::graph::{Conv, Window};
@@ -102,9 +102,14 @@ pub(super) fn middle<T: Real, S: Simd<T>>(
     let (run, count) = (frame.run(), depthwise.window.taps());
     let rows = capacity(&mut scratch.rows, run + 2 * SLACK);
     let x_stride = frame.x_stride();
+    let direct = frame.rows().filter(Stretches::can_slide);
     for (channel, out) in middle.chunks_exact_mut(stride).enumerate() {
         let at = depthwise.weight + channel * count;
         let (weights, plane) = (&context.given.omega[at..at + count], &planes[channel * x_stride..]);
+        if let Some(over) = direct {
+            slide_over(simd, out, over, plane, &frame.shifts, weights);
+            continue;
+        }
         slide(simd, rows, run, plane, &frame.shifts, weights);
         compact(&mut out[..output], &rows[..run], frame);
     }

@@ -12,6 +12,7 @@
 
 mod backward;
 mod input;
+pub(super) mod winograd;
 
 pub(super) use backward::backward;
 
@@ -44,7 +45,7 @@ fn sizes<T: Real>(context: &Context<'_, T>, conv: &Conv, group: &Group<T>) -> Si
 }
 
 /// Range of the dense filter within ω.
-fn dense_weights(conv: &Conv, channels: usize) -> Range<usize> {
+pub(super) fn dense_weights(conv: &Conv, channels: usize) -> Range<usize> {
     conv.dense.weight..conv.dense.weight + conv.rows * channels * conv.dense.window.taps()
 }
 
@@ -64,6 +65,10 @@ pub(super) fn forward<T: Real, S: Simd<T>>(
     group: &mut Group<T>,
     scratch: &mut Scratch<T>,
 ) {
+    if let Some(tiling) = context.tiling(step, conv, group) {
+        winograd::forward(simd, context, step, conv, tiling, group, scratch);
+        return;
+    }
     let Some(frame) = context.frame(step, group) else { return };
     let Sizes { channels, output, .. } = sizes(context, conv, group);
     let packed = &context.packed[step].forward;
