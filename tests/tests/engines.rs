@@ -4,8 +4,8 @@ use lambda_darts::alignment::{AlignmentMeasure, Estimator};
 use lambda_darts::data::Batch;
 use lambda_darts::device::Device;
 use lambda_darts::engine::{
-    Draws, DropRates, Dropout, Engine, EngineError, Found, Input, Loss, Mask, Probes, SgdStep, State, Statistics, Want,
-    initialize, open,
+    Draws, DropRates, Dropout, Engine, EngineError, Found, Input, Loss, Mask, Probes, SgdStep, State, Statistics,
+    TangentWant, Want, initialize, open,
 };
 use lambda_darts::graph::{
     Builder, CandidateContext, Coefficient, Graph, MaskKind, NetworkOptions, NetworkSize, PoolKind, SupernetOptions,
@@ -129,7 +129,7 @@ proptest! {
     }
 
     /// 3×3 convolutions in tiles, as the CPU has them without operation weights: two read the same image, one of them
-    /// through a ReLU, and a third reads their sum. Sides are whole tiles and others.
+    /// through a ReLU, a third reads the normalized output of one, and a fourth the sum. Sides are whole tiles and others.
     #[test]
     fn convolutions_in_tiles_equal_their_specification(
         (batch, eights, rows) in (prop_oneof![1_usize..4, 16_usize..40], 1_usize..4, 1_usize..6),
@@ -140,11 +140,13 @@ proptest! {
         let mut builder = Builder::new(8 * eights);
         let image = builder.image();
         let window = Window::square(3, 1, 1, 1);
-        let terms = [false, true].map(|relu| {
-            let x = builder.conv(image, relu, &format!("relu {relu}"), 8 * rows, window);
-            builder.norm(x, &format!("norm {relu}"), true);
+        let mut normalized = |x, relu, name: &str| {
+            let x = builder.conv(x, relu, name, 8 * rows, window);
+            builder.norm(x, &format!("{name} norm"), true);
             x
-        });
+        };
+        let second = normalized(image, true, "second");
+        let terms = [normalized(image, false, "first"), normalized(second, false, "third")];
         let sum = builder.sum(terms[0], 1, terms.map(|x| (x, Coefficient::One)).to_vec());
         let y = builder.conv(sum, false, "last", 8 * eights, window);
         let graph = builder.finish(y).unwrap();
@@ -183,6 +185,33 @@ proptest! {
         let y = builder.conv(x, true, "out", 2, Window::ONE);
         let graph = builder.finish(y).unwrap();
         all_engines_agree(&graph, [batch, channels, height, width], &mut ChaCha8Rng::seed_from_u64(seed))?;
+    }
+}
+
+/// A network without operation weights has no direction: its tangent is empty, and its gradient that of a pass without.
+#[test]
+fn a_tangent_without_operation_weights_is_empty() {
+    let genotype: Genotype =
+        "|nor_conv_3x3~0|+|nor_conv_3x3~0|skip_connect~1|+|none~0|none~1|nor_conv_3x3~2|".parse().unwrap();
+    let size = NetworkSize { channels: 8, cells: 1, image_channels: 3, classes: 10 };
+    let graph =
+        Graph::derived(&Space::named("nas-bench-201").unwrap(), &genotype, size, NetworkOptions::default()).unwrap();
+    let images = batch(&mut ChaCha8Rng::seed_from_u64(3), 8, 8);
+    for device in [Device::cpu(), Device::cpu_f64()] {
+        let gradients = [false, true].map(|tangent| {
+            let mut engine = start(&graph, &device);
+            let draws = Draws::default();
+            let want = Want { weights: 1.0, tangent, ..Want::default() };
+            let mut pass = block_on(engine.pass(input(&images, &[], &draws), want)).unwrap();
+            if tangent {
+                let along = block_on(pass.tangent(&[], TangentWant { cells: true, ..TangentWant::default() })).unwrap();
+                assert!(along.is_empty(), "{}", device.name());
+            }
+            drop(pass);
+            read(engine.as_mut(), State::Gradient)
+        });
+        assert!(gradients[0].iter().any(|&slope| slope != 0.0));
+        assert_eq!(gradients[0], gradients[1], "{}", device.name());
     }
 }
 

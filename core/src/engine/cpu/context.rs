@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Real;
 use super::component::{Component, Pair};
 use super::conv::dense_weights;
-use super::conv::winograd::{Pack, Tiles, Tiling};
+use super::conv::winograd::{Grid, Pack, Tiles, Tiling};
 use super::frame::Frame;
 use super::group::Group;
 use super::plane::Channel;
@@ -20,9 +20,10 @@ pub(super) struct Layout {
     pub(super) sizes: Vec<[usize; 2]>,
     /// Window of each operation that has one, by the number of images in a group.
     pub(super) frames: BTreeMap<usize, Vec<Option<Frame>>>,
-    /// Tiles of transformed convolutions, by the number of images in a group and their size.
+    /// Tiles of transformed convolutions, by the number of images in a group and their size; absent before
+    /// [`Self::lay_tiles`].
     tilings: BTreeMap<(usize, [usize; 2]), Tiling>,
-    /// True for each operation that is a transformed convolution.
+    /// True for each operation that is a transformed convolution: see `conv::winograd`.
     transformed: Vec<bool>,
 }
 
@@ -34,31 +35,45 @@ impl Layout {
             Primitive::Pool(Pool { window, x, .. }) => Some(Frame::new(*window, sizes[*x], images)),
             _ => None,
         };
-        let (mut frames, mut tilings) = (BTreeMap::new(), BTreeMap::new());
-        let mut transformed = vec![false; plan.operations.len()];
+        let mut frames = BTreeMap::new();
         for &images in images.iter().filter(|&&images| images > 0) {
             frames
                 .entry(images)
                 .or_insert_with(|| plan.operations.iter().map(|step| frame(step, images)).collect::<Vec<_>>());
-            for (step, transformed) in plan.operations.iter().zip(&mut transformed) {
-                let Primitive::Conv(conv) = step else { continue };
-                let size = sizes[conv.x];
-                let Some(tiling) = Tiling::of(plan, conv, size, images) else { continue };
-                *transformed = true;
-                tilings.insert((images, size), tiling);
+        }
+        let is_transformed = |step: &Primitive| match step {
+            Primitive::Conv(conv) => Grid::of(plan, conv, sizes[conv.x], 1).is_some(),
+            _ => false,
+        };
+        let transformed = plan.operations.iter().map(is_transformed).collect();
+        Self { sizes, frames, tilings: BTreeMap::new(), transformed }
+    }
+
+    /// Lays the tiles of all transformed convolutions. Their lists are as long as the images, so that this comes after
+    /// memory was reserved.
+    pub(super) fn lay_tiles(&mut self, plan: &Plan) {
+        for step in &plan.operations {
+            let Primitive::Conv(conv) = step else { continue };
+            for &images in self.frames.keys() {
+                let size = self.sizes[conv.x];
+                if let Some(grid) = Grid::of(plan, conv, size, images) {
+                    self.tilings.entry((images, size)).or_insert_with(|| Tiling::new(grid));
+                }
             }
         }
-        Self { sizes, frames, tilings, transformed }
     }
 
     /// True if an operation is a transformed convolution.
     pub(super) fn is_transformed(&self, step: usize) -> bool {
-        // The registers of browsers hold too little of a tile.
-        !cfg!(target_family = "wasm") && self.transformed[step]
+        self.transformed[step]
     }
 
     /// Tiles of a group of images, if a convolution is transformed.
-    pub(super) fn tiling(&self, step: usize, conv: &Conv, images: usize) -> Option<&Tiling> {
+    fn tiling(&self, step: usize, conv: &Conv, images: usize) -> Option<&Tiling> {
+        // In browsers there is none, and the code that would read it is left out.
+        if cfg!(target_family = "wasm") {
+            return None;
+        }
         if self.is_transformed(step) { self.tilings.get(&(images, self.sizes[conv.x])) } else { None }
     }
 

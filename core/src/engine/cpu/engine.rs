@@ -109,11 +109,10 @@ impl<T: Real> CpuEngine<T> {
 
     fn pass(&mut self, input: &Input<'_>, want: Want, reuse: Reuse) -> Found {
         self.settle_debt();
-        // Without operation weights there is no direction.
-        let want = Want { tangent: want.tangent && !self.plan.cells().is_empty(), ..want };
         let p: Vec<Vec<T>> = narrow(input.p);
         let labels = match input.loss {
-            Loss::Labels(labels) if want.tangent => Some(labels.to_vec()),
+            // Without operation weights there is no direction that a tangent could be along.
+            Loss::Labels(labels) if want.tangent && !self.plan.cells().is_empty() => Some(labels.to_vec()),
             _ => None,
         };
         let puts_off = labels.is_some();
@@ -152,6 +151,9 @@ impl<T: Real> CpuEngine<T> {
         let Loss::Labels(labels) = input.loss else { return Err(EngineError::NoTangent) };
         if !self.kept {
             return Err(EngineError::NoTangent);
+        }
+        if self.plan.cells().is_empty() {
+            return Ok(Vec::new());
         }
         let owed = if want.weights == 0.0 { None } else { self.owed.take() };
         let base = owed.map_or(0.0, |owed| owed.coefficient / want.weights);

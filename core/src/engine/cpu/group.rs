@@ -66,6 +66,7 @@ impl<T: Real> Group<T> {
     #[inline(always)]
     pub(super) fn take_gradient(&mut self, component: Component, value: usize, count: usize) -> Vec<T> {
         let gradient = std::mem::take(&mut self.gradients[component][value]);
+        debug_assert!(gradient.is_empty() || gradient.len() == count, "a gradient that was left half grown");
         if gradient.len() == count {
             return gradient;
         }
@@ -74,8 +75,9 @@ impl<T: Real> Group<T> {
         fresh
     }
 
-    /// Takes a value's gradient of `count` numbers, to be added to before the place `until`. A new one grows with that
-    /// place, so that its zeros are still in the first cache.
+    /// Takes a value's gradient, to be added to before the place `until`. A new one grows with that place, up to `count`
+    /// numbers, so that the zeros of a channel are still in the first cache. It is whole before another operation reads
+    /// it.
     #[inline(always)]
     pub(super) fn grow_gradient(&mut self, component: Component, value: usize, count: usize, until: usize) -> Vec<T> {
         let mut gradient = std::mem::take(&mut self.gradients[component][value]);

@@ -100,10 +100,7 @@ fn block<T: Real, S: Simd<T>, const ADD: bool, const R: usize, const N: usize>(
 /// Loads the vector at a place.
 #[inline(always)]
 pub(super) fn load<T: Real, S: Simd<T>>(simd: S, from: &[T], place: usize) -> S::Vector {
-    match from[place..].first_chunk() {
-        Some(numbers) => simd.load(numbers),
-        None => simd.splat(T::ZERO),
-    }
+    simd.load(&from[place..place + WIDTH].as_chunks::<WIDTH>().0[0])
 }
 
 /// Stores a vector at a place.

@@ -3,7 +3,7 @@
 
 use super::component::{Component, Pair};
 use super::context::Layout;
-use super::conv::winograd::POINTS;
+use super::conv::winograd::{Grid, POINTS};
 use super::group::{Moments, Slope};
 use super::pass::Cut;
 use super::product::SLACK;
@@ -187,12 +187,12 @@ fn packed(plan: &Plan, layout: &Layout) -> u64 {
 /// Returns the numbers of the buffers that the operations of a shard share, for groups of `images`.
 fn scratch(plan: &Plan, layout: &Layout, images: usize, tangent: bool) -> u64 {
     let (mut planes, mut middle, mut d, mut d_middle, mut d_planes, mut rows) = (0, 0, 0, 0, 0, 0);
-    let mut tiles = [0; 7];
+    let mut tiles = [0; 8];
     for (at, step) in plan.operations().iter().enumerate() {
         let Primitive::Conv(conv) = step else { continue };
-        if let Some(tiling) = layout.tiling(at, conv, images) {
+        if let Some(grid) = Grid::of(plan, conv, layout.sizes[conv.x], images) {
             let channels = [plan.values()[conv.x].channels, conv.rows];
-            tiles.iter_mut().zip(tiling.buffers(channels)).for_each(|(most, numbers)| *most = wide(numbers).max(*most));
+            tiles.iter_mut().zip(grid.buffers(channels)).for_each(|(most, numbers)| *most = wide(numbers).max(*most));
             continue;
         }
         let frame = layout.frames.get(&images).and_then(|frames| frames[at].as_ref());
@@ -225,5 +225,26 @@ fn scratch(plan: &Plan, layout: &Layout, images: usize, tangent: bool) -> u64 {
         .saturating_mul(if tangent { 2 } else { 1 })
         .saturating_add(d_planes)
         .saturating_add(rows)
-        .saturating_add(tiles.iter().sum())
+        .saturating_add(tiles.into_iter().fold(0, u64::saturating_add))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Graph, NetworkOptions, NetworkSize};
+    use crate::space::{Genotype, Space};
+
+    /// The estimate needs no list as long as an image: a checkpoint may name any size.
+    #[test]
+    fn images_of_any_size_are_estimated() {
+        let genotype: Genotype = "|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|nor_conv_3x3~2|".parse().unwrap();
+        let size = NetworkSize { channels: 16, cells: 1, image_channels: 3, classes: 10 };
+        let space = Space::named("nas-bench-201").unwrap();
+        let plan = Plan::new(Graph::derived(&space, &genotype, size, NetworkOptions::default()).unwrap());
+        let of_side = |side| bytes(&plan, Training { shape: [1, 3, side, side], tangent: false, saves: false }, 4);
+        // Four times the pixels, and hardly anything that does not grow with them.
+        let ratio = of_side(1 << 16) / of_side(1 << 15);
+        assert!((3..=4).contains(&ratio), "{ratio}");
+        assert!(of_side(1 << 16) > (16 * 4) << 32, "more than one map of 16 channels");
+    }
 }

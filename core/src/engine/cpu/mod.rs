@@ -1,8 +1,8 @@
 //! Engine of the CPU, on its vectors and threads.
 //!
 //! A batch is cut into groups of images whose feature maps fit the caches, and groups are assigned to shards, which run
-//! in parallel. The cut depends on the shape of the batch alone, and sums over groups and shards are taken in their
-//! order, so that results do not depend on the number of threads.
+//! in parallel. The cut depends on the network and the shape of the batch, and sums over groups and shards are taken in
+//! their order, so that results do not depend on the number of threads. (Browsers cut derived networks like supernets.)
 
 // A function that is not inlined into the one with vector instructions is compiled without them.
 #![expect(clippy::inline_always, reason = "see above")]

@@ -16,7 +16,7 @@ use crate::graph::{Coefficient, EPSILON, Head, IMAGE, Primitive, ValueId};
 /// Pixels of a channel that a group of a supernet should have: fewer leave the inner loops short, more do not fit the
 /// caches.
 const PIXELS: usize = 1024;
-/// Pixels for a network without operation weights, which has fewer feature maps of each size. Browsers have it like a
+/// Pixels for a network without operation weights, which has fewer feature maps of each size. In browsers it is that of a
 /// supernet.
 const DERIVED_PIXELS: usize = if cfg!(target_family = "wasm") { PIXELS } else { 4096 };
 /// Maximum number of shards; each has a gradient of all weights.
@@ -151,6 +151,7 @@ impl<T: Real> CpuEngine<T> {
         // Images in each group but the last, and in the last.
         let sizes = [each, batch - each * groups.saturating_sub(1)];
         self.layout = Layout::new(&self.plan, [height, width], &sizes);
+        self.layout.lay_tiles(&self.plan);
         let shard = |first: usize| Shard {
             groups: (first..(first + share).min(groups)).map(group).collect(),
             cells: self.plan.cells().iter().map(|cell| vec![0.0; cell.weights]).collect(),

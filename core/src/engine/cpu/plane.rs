@@ -115,7 +115,7 @@ struct Gaps<'a, T> {
     end: usize,
 }
 
-/// Numbers of a gap that are copied rather than filled, since a fill is a call.
+/// Longest gap that is copied rather than filled: a fill is a call.
 const SHORT: usize = 16;
 
 impl<'a, T: Real> Gaps<'a, T> {

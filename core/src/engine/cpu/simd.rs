@@ -394,6 +394,7 @@ pub(crate) fn vector_instructions() -> &'static str {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::matrix::{Left, product};
     use super::super::product::{correlate, deviations, dot, three_sums, total};
     use super::*;
 
@@ -416,6 +417,25 @@ mod tests {
                 correlate(simd, &mut gradient, a, n, [5, n - 3], b, &shifts);
             }
             sums.extend(gradient);
+            if let Some(rows) = a.first_chunk::<{ WIDTH * WIDTH }>() {
+                let rows = rows.as_chunks::<WIDTH>().0;
+                let mut vectors = [simd.splat(0.0); WIDTH];
+                for row in 0..WIDTH {
+                    vectors[row] = simd.load(&rows[row]);
+                }
+                let columns = simd.transpose(vectors);
+                for column in columns {
+                    sums.extend(simd.array(column));
+                }
+            }
+            // Products of as many rows and columns as there are numbers, with all widths of a strip.
+            for width in [8, 16, 24, 32, 56] {
+                let (depth, rows) = (b.len() / width, a.len().checked_div(b.len() / width).unwrap_or(0).min(11));
+                let mut out = vec![0.25; rows * width];
+                let left = Left { numbers: a, row: depth, column: 1 };
+                product::<f32, S, true>(simd, &mut out, [rows, width], left, b, depth);
+                sums.extend(out);
+            }
             sums
         }
     }

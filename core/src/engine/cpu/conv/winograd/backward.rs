@@ -12,7 +12,6 @@ use super::super::super::simd::{Simd, WIDTH};
 use super::super::backward::finish;
 use super::super::dense_weights;
 use super::forward::read;
-use super::tiling::Blocks;
 use super::transform::{Input, InputGradient, OutputGradient, to_pixels, to_points};
 use super::{POINTS, SPAN, TILE, Tiles, Tiling, filter, pixels};
 use crate::graph::Conv;
@@ -32,7 +31,7 @@ pub(in super::super::super) fn backward<T: Real, S: Simd<T>>(
 ) {
     let (channels, rows) = (context.plan.values[conv.x].channels, conv.rows);
     let (weights, onward) = (context.given.want.weights != 0.0, context.needs(conv.x));
-    let blocks = Blocks::new(tiling, [channels, rows]);
+    let blocks = tiling.blocks([channels, rows]);
     let [of_v, of_m] = blocks.strides();
     let [all_v, all_m] = blocks.points();
     let of_filter = blocks.filter_stride();
@@ -43,37 +42,37 @@ pub(in super::super::super) fn backward<T: Real, S: Simd<T>>(
             return;
         }
         if weights {
-            read(simd, context, conv, tiling, block.read, group, &mut scratch.tiles);
+            read(simd, context, conv, tiling, block.rows_read, group, &mut scratch.tiles);
         }
         let Tiles { input, d_input, output, v, d_v, m, d_filter, .. } = &mut scratch.tiles;
         let (v, d_v, m) = (capacity(v, all_v), capacity(d_v, all_v), capacity(m, all_m));
-        let is_first = block.rows.start == 0;
-        to_points::<T, S, OutputGradient, 4>(simd, tiling, block.tiles, rows, output, m, of_m);
+        let (tiles, is_first) = (tiling.tiles(&block), block.rows.start == 0);
+        to_points::<T, S, OutputGradient, 4>(simd, tiling, tiles, rows, output, m, of_m);
         if weights {
             let d_filter = capacity(d_filter, blocks.filters());
-            to_points::<T, S, Input, 6>(simd, tiling, block.tiles, channels, input, v, of_v);
+            to_points::<T, S, Input, 6>(simd, tiling, tiles, channels, input, v, of_v);
             for point in 0..POINTS {
                 let left = Left { numbers: &m[point * of_m..], row: 1, column: rows };
                 let (to, v) = (&mut d_filter[point * of_filter..], &v[point * of_v..]);
                 if is_first {
-                    product::<T, S, false>(simd, to, [rows, channels], left, v, block.tiles.len());
+                    product::<T, S, false>(simd, to, [rows, channels], left, v, tiles.len());
                 } else {
-                    product::<T, S, true>(simd, to, [rows, channels], left, v, block.tiles.len());
+                    product::<T, S, true>(simd, to, [rows, channels], left, v, tiles.len());
                 }
             }
         }
         if onward {
-            let d_input = capacity(d_input, tiling.padded(channels));
+            let d_input = capacity(d_input, tiling.pixels(channels));
             clear(d_input, tiling, &block.rows, channels);
             let filters = &context.packed[step].backward[0];
             for point in 0..POINTS {
                 let left = Left { numbers: &m[point * of_m..], row: rows, column: 1 };
                 let (d_v, filters) = (&mut d_v[point * of_v..], &filters[point * channels * rows..]);
-                product::<T, S, false>(simd, d_v, [block.tiles.len(), channels], left, filters, rows);
+                product::<T, S, false>(simd, d_v, [tiles.len(), channels], left, filters, rows);
             }
-            to_pixels::<T, S, InputGradient, 6, true>(simd, tiling, block.tiles, channels, d_v, of_v, d_input);
+            to_pixels::<T, S, InputGradient, 6, true>(simd, tiling, tiles, channels, d_v, of_v, d_input);
             if !at_once {
-                hand_on(simd, context, conv, tiling, &block.done, group, scratch);
+                hand_on(simd, context, conv, tiling, &block.complete, group, scratch);
             }
         }
     }
@@ -82,7 +81,7 @@ pub(in super::super::super) fn backward<T: Real, S: Simd<T>>(
         filter::add_gradient(simd, d_filter, of_filter, &mut gradient[dense_weights(conv, channels)]);
     }
     if onward && at_once {
-        hand_on(simd, context, conv, tiling, &(0..tiling.height), group, scratch);
+        hand_on(simd, context, conv, tiling, &(0..tiling.height()), group, scratch);
     }
 }
 
@@ -91,8 +90,8 @@ pub(in super::super::super) fn backward<T: Real, S: Simd<T>>(
 fn clear<T: Real>(d_input: &mut [T], tiling: &Tiling, rows: &Range<usize>, channels: usize) {
     let from = if rows.start == 0 { 0 } else { rows.start + SPAN - TILE };
     let until = rows.end.next_multiple_of(TILE) + SPAN - TILE;
-    for image in d_input.chunks_exact_mut(tiling.image * channels) {
-        image[from * tiling.pitch * channels..until * tiling.pitch * channels].fill(T::ZERO);
+    for image in d_input.chunks_exact_mut(tiling.image() * channels) {
+        image[from * tiling.pitch() * channels..until * tiling.pitch() * channels].fill(T::ZERO);
     }
 }
 
@@ -105,22 +104,22 @@ fn output_gradient<T: Real, S: Simd<T>>(
     tiling: &Tiling,
     of: &Range<usize>,
     group: &Group<T>,
-    Tiles { output, rows, .. }: &mut Tiles<T>,
+    Tiles { output, eight, .. }: &mut Tiles<T>,
 ) -> bool {
     let (numbers, places) = (tiling.numbers(of), tiling.places(of));
-    let output = capacity(output, tiling.padded(conv.rows));
-    let rows = capacity(rows, WIDTH * numbers.len());
-    if tiling.ragged && of.start == 0 {
+    let output = capacity(output, tiling.pixels(conv.rows));
+    let eight = capacity(eight, WIDTH * numbers.len());
+    if tiling.is_ragged() && of.start == 0 {
         output.fill(T::ZERO);
     }
     for first in (0..conv.rows).step_by(WIDTH) {
-        for (channel, d) in (conv.first + first..).zip(rows.chunks_exact_mut(numbers.len())) {
+        for (channel, d) in (conv.first + first..).zip(eight.chunks_exact_mut(numbers.len())) {
             let [start, end] = [numbers.start, numbers.end].map(|number| channel * tiling.count() + number);
             if !norm::output_gradient(context, Component::Primal, conv.y, channel, group, start..end, d) {
                 return false;
             }
         }
-        pixels::from_rows(simd, &mut output[first..], conv.rows, places, rows, numbers.len());
+        pixels::from_rows(simd, &mut output[first..], conv.rows, places, eight, numbers.len());
     }
     true
 }
@@ -138,12 +137,12 @@ fn hand_on<T: Real, S: Simd<T>>(
 ) {
     let (numbers, places) = (tiling.numbers(of), tiling.places(of));
     let channels = context.plan.values[conv.x].channels;
-    let Tiles { d_input, rows, .. } = &mut scratch.tiles;
-    let rows = capacity(rows, WIDTH * numbers.len());
+    let Tiles { d_input, eight, .. } = &mut scratch.tiles;
+    let eight = capacity(eight, WIDTH * numbers.len());
     for first in (0..channels).step_by(WIDTH) {
         let pixels = &d_input[tiling.padding(channels) + first..];
-        pixels::to_rows(simd, pixels, channels, places, rows, numbers.len());
-        for (channel, row) in (first..).zip(rows.chunks_exact_mut(numbers.len())) {
+        pixels::to_rows(simd, pixels, channels, places, eight, numbers.len());
+        for (channel, row) in (first..).zip(eight.chunks_exact_mut(numbers.len())) {
             let [start, end] = [numbers.start, numbers.end].map(|number| channel * tiling.count() + number);
             finish(simd, context, conv, channel, group, start..end, row);
         }

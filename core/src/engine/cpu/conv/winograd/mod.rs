@@ -8,9 +8,10 @@
 //! ∂M = A ∂Y Aᵀ,  ∂U[p] = Σ_tiles ∂M[p] V[p],  ∂W = Gᵀ ∂U G,  ∂V[p] = Σ_rows U[p] ∂M[p],  ∂X = B ∂V Bᵀ
 //! ```
 //!
-//! where p is one of the 36 places. Channels lie in the lanes of the vectors: pixels are transposed on their way in and
-//! out. Networks without operation weights alone compute their convolutions like this. In a supernet they stay direct,
-//! since its derivatives along directions would need the same transforms for tangents.
+//! where p is one of the 36 points. Channels lie in the lanes of the vectors: pixels are transposed on their way in and
+//! out. A convolution that is computed like this is called transformed. Only networks without operation weights have such
+//! convolutions: those of a supernet stay direct, since its derivatives along directions would need the same transforms for
+//! tangents.
 
 mod backward;
 mod filter;
@@ -22,11 +23,13 @@ mod transform;
 pub(in super::super) use backward::backward;
 pub(in super::super) use filter::Pack;
 pub(in super::super) use forward::forward;
-pub(in super::super) use tiling::Tiling;
+pub(in super::super) use tiling::{Grid, Tiling};
 
-/// Pixels a side of a tile, of what it reads, and the number of products for each channel of both.
+/// Pixels of the output a side of a tile.
 const TILE: usize = 4;
+/// Pixels of the input a side of a tile.
 const SPAN: usize = 6;
+/// Points of a tile.
 pub(in super::super) const POINTS: usize = SPAN * SPAN;
 
 /// Buffers of transformed convolutions. Pixels are `[images, rows, columns, channels]`, padded; points are
@@ -38,7 +41,7 @@ pub(in super::super) struct Tiles<T> {
     /// Key of the input that `input` holds, so that convolutions with the same input share it.
     pub(in super::super) input_of: Option<super::super::context::Held>,
     /// Rows of it that `input` holds, from the first on.
-    read: usize,
+    rows_read: usize,
     /// Pixels of the input's gradient.
     d_input: Vec<T>,
     /// Pixels of the output, or of its gradient.
@@ -51,5 +54,5 @@ pub(in super::super) struct Tiles<T> {
     /// ∂U, `[36, rows, channels]`.
     d_filter: Vec<T>,
     /// Eight channels as they lie in a feature map.
-    rows: Vec<T>,
+    eight: Vec<T>,
 }

@@ -13,17 +13,17 @@ pub(super) trait Transform<T: Real, const IN: usize, const OUT: usize> {
     fn apply<S: Simd<T>>(simd: S, x: [S::Vector; IN]) -> [S::Vector; OUT];
 }
 
-/// Bᵀ, of what a tile reads.
+/// Matrix Bᵀ, for what a tile reads.
 pub(super) struct Input;
-/// B.
+/// Matrix B, for the gradient of what a tile reads.
 pub(super) struct InputGradient;
-/// Aᵀ, of the products.
+/// Matrix Aᵀ, for the sums of products.
 pub(super) struct Output;
-/// A.
+/// Matrix A, for the gradient of a tile of the output.
 pub(super) struct OutputGradient;
-/// G, of a filter.
+/// Matrix G, for a filter.
 pub(super) struct Filter;
-/// Gᵀ.
+/// Matrix Gᵀ, for the gradient of a filter's points.
 pub(super) struct FilterGradient;
 
 /// c · a + b, with a constant c.
@@ -138,7 +138,7 @@ impl Square {
     /// Pixels of some channels.
     #[inline(always)]
     fn pixels(tiling: &Tiling, channels: usize) -> Self {
-        Self { row: tiling.pitch * channels, column: channels }
+        Self { row: tiling.pitch() * channels, column: channels }
     }
 }
 
