@@ -65,15 +65,12 @@ impl Layout {
 
     /// True if an operation is a transformed convolution.
     pub(super) fn is_transformed(&self, step: usize) -> bool {
-        self.transformed[step]
+        // In browsers none is, and the code for them is left out.
+        !cfg!(target_family = "wasm") && self.transformed[step]
     }
 
     /// Tiles of a group of images, if a convolution is transformed.
     fn tiling(&self, step: usize, conv: &Conv, images: usize) -> Option<&Tiling> {
-        // In browsers there is none, and the code that would read it is left out.
-        if cfg!(target_family = "wasm") {
-            return None;
-        }
         if self.is_transformed(step) { self.tilings.get(&(images, self.sizes[conv.x])) } else { None }
     }
 

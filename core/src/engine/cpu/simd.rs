@@ -430,9 +430,10 @@ mod tests {
             }
             // Products of as many rows and columns as there are numbers, with all widths of a strip.
             for width in [8, 16, 24, 32, 56] {
-                let (depth, rows) = (b.len() / width, a.len().checked_div(b.len() / width).unwrap_or(0).min(11));
+                let depth = b.len() / width;
+                let Some(rows) = a.len().checked_div(depth) else { continue };
+                let (rows, left) = (rows.min(11), Left { numbers: a, row: depth, column: 1 });
                 let mut out = vec![0.25; rows * width];
-                let left = Left { numbers: a, row: depth, column: 1 };
                 product::<f32, S, true>(simd, &mut out, [rows, width], left, b, depth);
                 sums.extend(out);
             }
