@@ -75,9 +75,9 @@ impl Stretches {
         Self { count: 1, length, steps: [0; 2] }
     }
 
-    /// True if [`slide`] can write into the stretches themselves.
+    /// True if [`slide`] can write into the stretches themselves; never in browsers, whose modules have to be small.
     pub(super) fn can_slide(&self) -> bool {
-        self.length.is_multiple_of(SLIDE)
+        !cfg!(target_family = "wasm") && self.length.is_multiple_of(SLIDE)
     }
 
     /// Offsets of the stretches, in the output and in the input.
@@ -252,7 +252,8 @@ pub(super) fn correlate<T: Real, S: Simd<T>>(
     shifts: &[usize],
 ) {
     let (depth, whole) = (shifts.len(), n / WIDTH);
-    if whole == 0 {
+    // Modules of browsers have to be small.
+    if whole == 0 && !cfg!(target_family = "wasm") {
         correlate_short(gradient, d, stride, [rows, n], x, shifts);
         return;
     }
