@@ -65,7 +65,7 @@ pub(crate) struct CompareArgs {
     /// Folder of the comparison
     #[arg(long, value_name = "DIR", default_value = "runs/compare", help_heading = "Comparison")]
     pub(crate) out: PathBuf,
-    /// Number of searches at a time; each has the whole supernet in memory
+    /// Number of searches at a time; they share the threads, and each has its whole supernet in memory
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Comparison",
         value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) jobs: u16,

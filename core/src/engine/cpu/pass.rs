@@ -16,9 +16,9 @@ use crate::graph::{Coefficient, EPSILON, Head, IMAGE, Primitive, ValueId};
 /// Pixels of a channel that a group of a supernet should have: fewer leave the inner loops short, more do not fit the
 /// caches.
 const PIXELS: usize = 1024;
-/// Pixels for a network without operation weights, which has fewer feature maps of each size. In browsers it is that of a
-/// supernet.
-const DERIVED_PIXELS: usize = if cfg!(target_family = "wasm") { PIXELS } else { 4096 };
+/// Pixels for a network without operation weights, which has fewer feature maps of each size, and more channels where
+/// they are small: the filters are read once for each group. In browsers it is that of a supernet.
+const DERIVED_PIXELS: usize = if cfg!(target_family = "wasm") { PIXELS } else { 8192 };
 /// Maximum number of shards; each has a gradient of all weights.
 const MAX_SHARDS: usize = 16;
 /// Minimum number of groups that a batch is cut into, if it has as many images.

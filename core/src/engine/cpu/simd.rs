@@ -27,6 +27,11 @@ pub(crate) trait Simd<T: Real>: Copy {
     /// a · b + c.
     fn fma(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// a − b.
+    #[inline(always)]
+    fn subtract(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+        self.fma(self.splat(-T::ONE), b, a)
+    }
     fn sum(self, vector: Self::Vector) -> T;
     /// Sums of the lanes of four vectors.
     fn sums(self, vectors: [Self::Vector; 4]) -> [T; 4];
@@ -185,6 +190,11 @@ impl Simd<f32> for V3 {
     }
 
     #[inline(always)]
+    fn subtract(self, a: pulp::f32x8, b: pulp::f32x8) -> pulp::f32x8 {
+        self.sub_f32x8(a, b)
+    }
+
+    #[inline(always)]
     fn sum(self, vector: pulp::f32x8) -> f32 {
         reduce(self.array(vector))
     }
@@ -254,6 +264,11 @@ impl Simd<f32> for V4 {
     #[inline(always)]
     fn add(self, a: pulp::f32x8, b: pulp::f32x8) -> pulp::f32x8 {
         (*self).add(a, b)
+    }
+
+    #[inline(always)]
+    fn subtract(self, a: pulp::f32x8, b: pulp::f32x8) -> pulp::f32x8 {
+        (*self).subtract(a, b)
     }
 
     #[inline(always)]

@@ -41,14 +41,14 @@ fn times<T: Real, S: Simd<T>>(simd: S, c: f64, a: S::Vector) -> S::Vector {
 /// a + b and a − b.
 #[inline(always)]
 fn both<T: Real, S: Simd<T>>(simd: S, a: S::Vector, b: S::Vector) -> [S::Vector; 2] {
-    [simd.add(a, b), scaled(simd, -1.0, b, a)]
+    [simd.add(a, b), simd.subtract(a, b)]
 }
 
 impl<T: Real> Transform<T, SPAN, SPAN> for Input {
     #[inline(always)]
     fn apply<S: Simd<T>>(simd: S, x: [S::Vector; SPAN]) -> [S::Vector; SPAN] {
         let [one, minus_one] = both(simd, scaled(simd, -4.0, x[2], x[4]), scaled(simd, -4.0, x[1], x[3]));
-        let (even, odd) = (scaled(simd, -1.0, x[2], x[4]), scaled(simd, -1.0, x[1], x[3]));
+        let (even, odd) = (simd.subtract(x[4], x[2]), simd.subtract(x[3], x[1]));
         [
             scaled(simd, 4.0, x[0], scaled(simd, -5.0, x[2], x[4])),
             one,
@@ -67,7 +67,7 @@ impl<T: Real> Transform<T, SPAN, SPAN> for InputGradient {
         [
             times(simd, 4.0, v[0]),
             scaled(simd, -2.0, aparts, scaled(simd, -4.0, apart, times(simd, 4.0, v[5]))),
-            scaled(simd, -4.0, sum, scaled(simd, -5.0, v[0], times(simd, -1.0, sums))),
+            simd.subtract(scaled(simd, -4.0, sum, times(simd, -5.0, v[0])), sums),
             scaled(simd, 2.0, aparts, scaled(simd, -5.0, v[5], apart)),
             simd.add(v[0], simd.add(sum, sums)),
             v[5],
